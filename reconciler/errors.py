@@ -1,0 +1,158 @@
+"""Every error that the tool raises on purpose, each with its advice and its exit code.
+
+::
+
+    ReconcilerError ............... 1   something went wrong; nothing was changed
+    ├── UsageError ................ 64  the command line asks for what can't be
+    ├── ConfigError ............... 1   the configuration has problems (all of them are carried)
+    ├── DocumentError ............. 1   a saved plan or snapshot can't be read
+    ├── AuthError ................. 4   no key, or the server refused it
+    ├── RefusedError .............. 5   a guard, a stale plan, another digest, no approval
+    ├── QuotaError ................ 6   the quota or --max-wait is used up; run again to go on
+    ├── ApplyError ................ 3   an apply that is not complete
+    ├── Interrupted ............... 130 a signal (143 for SIGTERM)
+    └── ApiError .................. 1   the server, or the way to it
+        ├── UnreachableError ...... the request was certainly not sent
+        ├── ProtocolError ......... the answer is not one this API gives
+        ├── RejectedError ......... the server understood and said no (400, 404, 422)
+        │   └── NotFoundError
+        └── UnknownOutcomeError ... a write may or may not have happened
+
+They are caught once, in ``reconciler.cli.main``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.problem import Problem
+
+
+class ReconcilerError(Exception):
+    """The root: ``message`` says what is wrong and where, ``hint`` what to do about it."""
+
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ReconcilerError):
+    """The command line contradicts itself or lacks something."""
+
+    exit_code = 64
+    code = "usage"
+
+
+class ConfigError(ReconcilerError):
+    """The configuration can't be used; ``problems`` holds everything wrong with it, in file order."""
+
+    code = "config"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        super().__init__(f"the configuration has {count} problem{'' if count == 1 else 's'}")
+
+
+class DocumentError(ReconcilerError):
+    """A saved plan, snapshot or report is not one, is cut short, or is from a newer version."""
+
+    code = "document"
+
+
+class AuthError(ReconcilerError):
+    """No key was found, or the server answered 401 or 403."""
+
+    exit_code = 4
+    code = "auth"
+
+
+class RefusedError(ReconcilerError):
+    """The tool itself says no before anything is changed."""
+
+    exit_code = 5
+    code = "refused"
+
+
+class QuotaError(ReconcilerError):
+    """The account's quota, or the time allowed for waiting on it, is used up."""
+
+    exit_code = 6
+    code = "quota"
+
+
+class ApplyError(ReconcilerError):
+    """An apply ended with failed, unknown or untried changes; its report says which."""
+
+    exit_code = 3
+    code = "incomplete"
+
+
+class Interrupted(ReconcilerError):
+    """A signal asked for the end; ``signal_number`` is 2 (SIGINT) or 15 (SIGTERM)."""
+
+    code = "interrupted"
+
+    def __init__(self, signal_number: int) -> None:
+        self.signal_number = signal_number
+        super().__init__(
+            "interrupted: running requests were finished",
+            hint="Run it again: what is done is skipped.",
+        )
+
+
+class ApiError(ReconcilerError):
+    """The server, or the way to it, failed."""
+
+    code = "api"
+
+
+class UnreachableError(ApiError):
+    """The request was certainly not sent (connection refused, DNS, no free connection)."""
+
+    code = "unreachable"
+
+
+class ProtocolError(ApiError):
+    """The answer is not one this API gives; nothing is guessed from it."""
+
+    code = "protocol"
+
+
+class RejectedError(ApiError):
+    """The server understood the request and refused it; ``status`` is the HTTP status."""
+
+    code = "rejected"
+
+    def __init__(self, message: str, *, status: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class NotFoundError(RejectedError):
+    """404: the thing is not there, or not for this key."""
+
+    code = "not_found"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, status=404, hint=hint)
+
+
+class UnknownOutcomeError(ApiError):
+    """A write was sent and nobody can say whether it happened."""
+
+    code = "unknown_outcome"
+
+
+def exit_code(error: BaseException) -> int:
+    """Exit code of ``error``; 128 + signal for an interruption, 1 for what is not ours."""
+    if isinstance(error, Interrupted):
+        return 128 + error.signal_number
+    return error.exit_code if isinstance(error, ReconcilerError) else 1

@@ -1,0 +1,58 @@
+"""What is wrong, where, and what to write instead: errors and warnings as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """An error stops the run; a warning is shown and the run goes on."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """A place in a configuration file; ``line`` and ``column`` count from 1, in characters."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Characters of a file to point at: ``length`` of them from ``source`` in the line ``text``.
+
+    ``text`` is the line as it stands in the file, without its line end; empty where it is not
+    known (the renderer then shows the place alone). ``label`` is written beside the caret.
+    """
+
+    source: Source
+    text: str = ""
+    length: int = 1
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One error or warning: a stable ``code``, what is wrong, what to do, and where.
+
+    The first of ``marks`` is the place at fault, the others are places that it contradicts.
+    """
+
+    code: str
+    message: str
+    hint: str | None = None
+    marks: tuple[Mark, ...] = ()
+    severity: Severity = Severity.ERROR
+
+    @property
+    def source(self) -> Source | None:
+        """Where the problem is, or None when it has no place in a file."""
+        return self.marks[0].source if self.marks else None

@@ -1,0 +1,122 @@
+"""The two sides of a plan: what is declared and what is live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from reconciler.model.tag import AccountRef, Company, LiveTag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.problem import Problem, Source
+
+
+class Gateway(StrEnum):
+    """The door that requests go through."""
+
+    MATON = "maton"
+    CALLRAIL = "callrail"
+
+
+class State(StrEnum):
+    """What a declaration wants of its tag."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    ABSENT = "absent"
+
+
+class Unmanaged(StrEnum):
+    """What happens to live tags of covered places that nobody declared."""
+
+    KEEP = "keep"
+    DISABLE = "disable"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """One block of ``tags:``, shared by all the places that it lands in.
+
+    ``color`` None: not managed. ``source`` is where the block starts.
+    """
+
+    name: str
+    source: Source
+    color: str | None = None
+    state: State = State.ENABLED
+    renamed_from: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one plan may lose, an account: deletes, percent of live tags, calls untagged."""
+
+    deletes: int = 5
+    delete_percent: int = 25
+    calls: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How an account treats tags that are live; ``protect`` and ``ignore`` hold globs of names."""
+
+    unmanaged: Unmanaged = Unmanaged.KEEP
+    protect: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One entry of ``accounts:``. ``connection`` is Maton's; ``api_key_env`` names a variable."""
+
+    ref: AccountRef
+    source: Source
+    connection: str | None = None
+    api_key_env: str | None = None
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def handle(self) -> str:
+        """The name that flags and output use."""
+        return self.ref.handle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredAccount:
+    """What is declared in one account: company id (None: account level) -> name -> declaration.
+
+    A place is covered when it is a key here.
+    """
+
+    account: Account
+    companies: Mapping[str, Company]
+    tags: Mapping[str | None, Mapping[str, Declaration]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """Everything that is declared, with the selectors already turned into companies."""
+
+    accounts: tuple[DesiredAccount, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveAccount:
+    """One account as it is: all its tags, or all of the companies that the work concerns.
+
+    ``unread`` counts live tags that the cheapest complete read left out; ``requests`` what the
+    reading cost.
+    """
+
+    account: AccountRef
+    tags: tuple[LiveTag, ...]
+    companies: Mapping[str, Company]
+    unread: int = 0
+    requests: int = 0

@@ -1,0 +1,91 @@
+"""What a tag is and where it lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """``tag_level`` of the API: seen by every company of the account, or by one."""
+
+    ACCOUNT = "account"
+    COMPANY = "company"
+
+
+class Status(StrEnum):
+    """``status`` of a live tag."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """An account as plans name it: the configuration's handle and CallRail's id (``ACC…``).
+
+    ``name`` is what CallRail calls it; None where no request was spent on asking.
+    """
+
+    handle: str
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company of an account (``COM…``); a deleted one stays listed with ``active`` False."""
+
+    id: str
+    name: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """(account, level, company): where a tag lives. ``company`` is None on account level."""
+
+    account: AccountRef
+    company: Company | None = None
+
+    @property
+    def level(self) -> Level:
+        """The level that the API would call this place's."""
+        return Level.ACCOUNT if self.company is None else Level.COMPANY
+
+    @property
+    def company_id(self) -> str | None:
+        """The company's id, or None on account level."""
+        return None if self.company is None else self.company.id
+
+    def __str__(self) -> str:
+        company = "account" if self.company is None else self.company.name
+        return f"{self.account.handle} · {company}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """The part of a tag that can be wished for and compared.
+
+    ``color`` None in a wish means "the server chooses"; in live state, that the server named none.
+    """
+
+    name: str
+    color: str | None = None
+    status: Status = Status.ENABLED
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTag:
+    """A tag as the server listed it. Kept flat and small: an account may hold 100,000."""
+
+    id: int
+    name: str
+    color: str | None
+    status: Status
+    company_id: str | None
+
+    @property
+    def tag(self) -> Tag:
+        """The comparable part."""
+        return Tag(self.name, self.color, self.status)

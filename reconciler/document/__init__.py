@@ -1,0 +1,27 @@
+"""Plans, reports, snapshots and errors as versioned JSON, and back again.
+
+What belongs here: the fields of every document the tool prints, and the strict reading of those
+it takes back. The published contracts are ``schemas/*.schema.json`` (plan, report, snapshot,
+problems, error); a field that is added here is added there. What does not: files, streams and
+clocks (text comes in and goes out), and deciding whether a plan may be applied.
+"""
+
+from reconciler.document.joining import join
+from reconciler.document.plan import load_plan, plan_document
+from reconciler.document.problems import error_document, problems_document
+from reconciler.document.report import report_document
+from reconciler.document.snapshot import load_snapshot, snapshot_document
+from reconciler.document.writing import FORMAT_VERSION, dump
+
+__all__ = [
+    "FORMAT_VERSION",
+    "dump",
+    "error_document",
+    "join",
+    "load_plan",
+    "load_snapshot",
+    "plan_document",
+    "problems_document",
+    "report_document",
+    "snapshot_document",
+]

@@ -1,0 +1,78 @@
+"""Several saved plans as one, to be looked at together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from reconciler.errors import DocumentError
+from reconciler.model.plan import AccountUse, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.model.change import Change
+
+
+def join(plans: Sequence[Plan]) -> Plan:
+    """One plan that holds all the changes, counts and warnings of ``plans`` (at least one).
+
+    It is for reading: each part is applied by itself, with its own digest. The digest of the whole
+    is that of one plan over all the accounts. An account may be spread over several plans (narrowed
+    by company); its unmanaged and unchanged tags are then added up. Raises DocumentError where two
+    plans touch one tag or give one handle to two accounts: they were not made side by side.
+    """
+    if len(plans) == 1:
+        return plans[0]
+    _expect_disjoint(chain.from_iterable(plan.changes for plan in plans))
+    gateways = {plan.gateway for plan in plans}
+    versions = {plan.tool_version for plan in plans}
+    return Plan(
+        accounts=_accounts(chain.from_iterable(plan.accounts for plan in plans)),
+        changes=tuple(chain.from_iterable(plan.changes for plan in plans)),
+        unchanged=sum(plan.unchanged for plan in plans),
+        unmanaged=sum(plan.unmanaged for plan in plans),
+        warnings=tuple(dict.fromkeys(chain.from_iterable(plan.warnings for plan in plans))),
+        unmanaged_tags=tuple(chain.from_iterable(plan.unmanaged_tags for plan in plans)),
+        gateway=gateways.pop() if len(gateways) == 1 else None,
+        # The oldest part is what the whole can be trusted for.
+        created_at=min(plan.created_at for plan in plans),
+        tool_version=versions.pop() if len(versions) == 1 else "",
+    )
+
+
+def _accounts(uses: Iterable[AccountUse]) -> tuple[AccountUse, ...]:
+    joined: dict[str, AccountUse] = {}
+    for use in uses:
+        handle = use.account.handle
+        known = joined.get(handle)
+        if known is None:
+            joined[handle] = use
+            continue
+        if known.account.id != use.account.id:
+            raise DocumentError(
+                f"the plans call two accounts {handle!r}: {known.account.id}, {use.account.id}",
+                hint="Give each account one handle in every configuration, and plan again.",
+            )
+        joined[handle] = replace(
+            known,
+            plan_requests=known.plan_requests + use.plan_requests,
+            apply_requests=known.apply_requests + use.apply_requests,
+        )
+    return tuple(joined.values())
+
+
+def _expect_disjoint(changes: Iterable[Change]) -> None:
+    touched = Counter(
+        (change.place.account.id, change.tag_id)
+        if change.tag_id is not None
+        else (change.place.account.id, change.place.company_id, change.name)
+        for change in changes
+    )
+    if any(times > 1 for times in touched.values()):
+        raise DocumentError(
+            "two of the plans touch the same tag",
+            hint="Join plans that were made side by side, each for its own accounts or companies.",
+        )

@@ -1,0 +1,253 @@
+"""A plan as the document that is printed, saved, reviewed and applied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.document.problems import problem_fields, problem_of, source_of
+from reconciler.document.reading import Kind, Node, altered, parse
+from reconciler.document.writing import FORMAT_VERSION, Document
+from reconciler.model.change import Action, Change, Impact, Precision, Reason
+from reconciler.model.plan import AccountUse, Plan, Summary, UnmanagedTag
+from reconciler.model.state import Gateway
+from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+KIND: Final = Kind("saved plan", "Make it again: reconciler plan --out FILE.")
+
+
+def plan_document(plan: Plan) -> Document:
+    """``plan`` with every field of ``schemas/plan.schema.json``.
+
+    All that it holds comes back from :func:`load_plan`, but for whether a company is active: only
+    active ones are ever planned for.
+    """
+    document: Document = {
+        "format_version": FORMAT_VERSION,
+        "tool_version": plan.tool_version,
+        "created_at": plan.created_at,
+        "digest": plan.digest,
+        "gateway": plan.gateway,
+        "accounts": [_account_fields(use) for use in plan.accounts],
+        "summary": summary_fields(plan.summary),
+        "changes": [change_fields(change) for change in plan.changes],
+        "warnings": [problem_fields(problem) for problem in plan.warnings],
+        "requests": {
+            "plan": sum(use.plan_requests for use in plan.accounts),
+            "apply": sum(use.apply_requests for use in plan.accounts),
+        },
+    }
+    if plan.unmanaged_tags:
+        document["unmanaged"] = [_unmanaged_fields(tag) for tag in plan.unmanaged_tags]
+    return document
+
+
+def load_plan(text: str) -> Plan:
+    """The plan that ``text`` holds.
+
+    Raises DocumentError when it is no plan, is cut short or is of another format, and RefusedError
+    when its parts contradict each other: it is not what was written, so not what was reviewed.
+    """
+    root = parse(text, kind=KIND)
+    accounts = tuple(_account_of(node) for node in root.nodes("accounts"))
+    places = _Places(accounts)
+    summary = root.node("summary")
+    plan = Plan(
+        accounts=accounts,
+        changes=tuple(_change_of(node, places) for node in root.nodes("changes")),
+        unchanged=summary.whole("unchanged"),
+        unmanaged=summary.whole("unmanaged"),
+        warnings=tuple(problem_of(node) for node in root.nodes("warnings")),
+        unmanaged_tags=_unmanaged_of(root, places),
+        gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
+        created_at=root.text("created_at"),
+        tool_version=root.text("tool_version"),
+    )
+    if root.text("digest") != plan.digest:
+        raise altered(KIND, f"its changes make the digest {plan.digest}, not the one it bears")
+    root.confirm(plan_document(plan))
+    _expect_sound(plan)
+    return plan
+
+
+def change_fields(change: Change) -> Document:
+    """One change, as it stands in plans and reports."""
+    place, impact = change.place, change.impact
+    return {
+        "action": change.action.value,
+        "account": place.account.handle,
+        "account_id": place.account.id,
+        "level": place.level.value,
+        "company_id": place.company_id,
+        "company": place.company and place.company.name,
+        "name": change.name,
+        "tag_id": change.tag_id,
+        "before": change.before and _tag_fields(change.before),
+        "after": change.after and _tag_fields(change.after),
+        "fields": list(change.fields),
+        "reason": change.reason.value,
+        "source": change.source
+        and {
+            "file": change.source.file,
+            "line": change.source.line,
+            "column": change.source.column,
+        },
+        "note": change.note,
+        "calls": impact and _impact_fields(impact),
+        "blocked_by": change.blocked_by,
+    }
+
+
+def summary_fields(summary: Summary) -> Document:
+    """The counts, in the order in which the plan's text names them."""
+    names = ("create", "update", "delete", "unchanged", "unmanaged", "blocked")
+    return {name: getattr(summary, name) for name in names}
+
+
+def _account_fields(use: AccountUse) -> Document:
+    return {
+        "handle": use.account.handle,
+        "id": use.account.id,
+        "name": use.account.name,
+        "requests": use.plan_requests,
+        "apply_requests": use.apply_requests,
+        "connection": use.connection,
+        "api_key_env": use.api_key_env,
+    }
+
+
+def _tag_fields(tag: Tag) -> Document:
+    return {"name": tag.name, "color": tag.color, "status": tag.status.value}
+
+
+def _impact_fields(impact: Impact) -> Document:
+    known = impact.precision is not Precision.UNKNOWN
+    return {"count": impact.calls if known else None, "precision": impact.precision.value}
+
+
+def _unmanaged_fields(entry: UnmanagedTag) -> Document:
+    place = entry.place
+    return {
+        "account": place.account.handle,
+        "account_id": place.account.id,
+        "level": place.level.value,
+        "company_id": place.company_id,
+        "company": place.company and place.company.name,
+        "tag_id": entry.tag.id,
+        "name": entry.tag.name,
+        "color": entry.tag.color,
+        "status": entry.tag.status.value,
+    }
+
+
+class _Places:
+    """The places of a document, one object each however many changes they have."""
+
+    def __init__(self, accounts: Sequence[AccountUse]) -> None:
+        self._accounts: Mapping[str, AccountRef] = {
+            use.account.handle: use.account for use in accounts
+        }
+        if len(self._accounts) != len(accounts):
+            raise altered(KIND, "an account stands in it twice")
+        self._known: dict[tuple[str, str | None, str | None], Place] = {}
+
+    def of(self, node: Node) -> Place:
+        """The place that a change names by handle, company id and company."""
+        handle = node.text("account")
+        company_id, company = node.optional_text("company_id"), node.optional_text("company")
+        key = (handle, company_id, company)
+        place = self._known.get(key)
+        if place is None:
+            if handle not in self._accounts:
+                raise altered(KIND, f"{node.where} is of an account that it does not list")
+            if (company_id is None) != (company is None):
+                raise altered(KIND, f"{node.where} has half a company")
+            where = None if company_id is None else Company(company_id, company or "")
+            place = self._known[key] = Place(self._accounts[handle], where)
+        return place
+
+
+def _account_of(node: Node) -> AccountUse:
+    return AccountUse(
+        account=AccountRef(node.text("handle"), node.text("id"), node.optional_text("name")),
+        plan_requests=node.whole("requests"),
+        apply_requests=node.whole("apply_requests"),
+        connection=node.optional_text("connection"),
+        api_key_env=node.optional_text("api_key_env"),
+    )
+
+
+def _change_of(node: Node, places: _Places) -> Change:
+    try:
+        return Change(
+            action=node.word("action", Action),
+            place=places.of(node),
+            tag_id=node.optional_whole("tag_id", least=1),
+            before=node.optional("before", _tag_of),
+            after=node.optional("after", _tag_of),
+            fields=node.texts("fields"),
+            reason=node.word("reason", Reason),
+            source=node.optional("source", source_of),
+            note=node.optional_text("note"),
+            blocked_by=node.optional_text("blocked_by"),
+            impact=node.optional("calls", _impact_of),
+        )
+    except ValueError as error:
+        raise altered(KIND, f"{node.where} is {error}") from None
+
+
+def _tag_of(node: Node) -> Tag:
+    return Tag(node.text("name"), node.optional_text("color"), node.word("status", Status))
+
+
+def _impact_of(node: Node) -> Impact:
+    precision = node.word("precision", Precision)
+    return Impact(0 if precision is Precision.UNKNOWN else node.whole("count"), precision)
+
+
+def _unmanaged_of(root: Node, places: _Places) -> tuple[UnmanagedTag, ...]:
+    if not root.has("unmanaged"):
+        return ()
+    return tuple(
+        UnmanagedTag(
+            place=places.of(node),
+            tag=LiveTag(
+                id=node.whole("tag_id", least=1),
+                name=node.text("name"),
+                color=node.optional_text("color"),
+                status=node.word("status", Status),
+                company_id=node.optional_text("company_id"),
+            ),
+        )
+        for node in root.nodes("unmanaged")
+    )
+
+
+def _expect_sound(plan: Plan) -> None:
+    """Refuse what no planner writes: an update that changes nothing, one tag changed twice."""
+    seen: set[tuple[object, ...]] = set()
+    for at, change in enumerate(plan.changes):
+        before, after = change.before, change.after
+        if before and after and set(change.fields) != differing(before, after):
+            raise altered(KIND, f"changes[{at}].fields is not what differs in it")
+        account = change.place.account.id
+        key = (
+            (account, change.place.company_id, change.name)
+            if change.tag_id is None
+            else (account, change.tag_id)
+        )
+        if key in seen:
+            raise altered(KIND, f"changes[{at}] touches a tag that another change touches")
+        seen.add(key)
+
+
+def differing(before: Tag, after: Tag) -> set[str]:
+    """The names of the fields in which two tags differ; a colour left open differs from none."""
+    pairs = (
+        ("name", before.name != after.name),
+        ("color", after.color is not None and before.color != after.color),
+        ("status", before.status is not after.status),
+    )
+    return {name for name, differs in pairs if differs}

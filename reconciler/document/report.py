@@ -1,0 +1,59 @@
+"""The report of an apply as a document: every change once, and how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.document.plan import change_fields
+from reconciler.document.writing import FORMAT_VERSION, Document
+from reconciler.model.outcome import Outcome, Report, Result, Trouble
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import AccountUse
+
+
+def report_document(report: Report, *, created_at: str | None = None) -> Document:
+    """``report`` with every field of ``schemas/report.schema.json``.
+
+    ``created_at`` is when the apply ended (ISO 8601, UTC); left out: when its plan was made.
+    """
+    plan = report.plan
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": plan.tool_version,
+        "created_at": plan.created_at if created_at is None else created_at,
+        "digest": plan.digest,
+        "exit_code": report.exit_code,
+        "accounts": [_account_fields(use) for use in plan.accounts],
+        "summary": {result.value: report.count(result) for result in Result},
+        "results": [outcome_fields(outcome) for outcome in report.outcomes],
+        "verified": report.verified,
+        "differences": list(report.differences),
+        "troubles": [_trouble_fields(trouble) for trouble in report.troubles],
+        "requests": report.requests,
+    }
+
+
+def outcome_fields(outcome: Outcome) -> Document:
+    """A change's fields and how it ended; ``tag_id`` is also known for a create that was done."""
+    return {
+        **change_fields(outcome.change),
+        "tag_id": outcome.change.tag_id if outcome.tag_id is None else outcome.tag_id,
+        "result": outcome.result.value,
+        "message": outcome.message,
+        "hint": outcome.hint,
+    }
+
+
+def _account_fields(use: AccountUse) -> Document:
+    return {"handle": use.account.handle, "id": use.account.id, "name": use.account.name}
+
+
+def _trouble_fields(trouble: Trouble) -> Document:
+    return {
+        "account": trouble.account,
+        "code": trouble.code,
+        "exit_code": trouble.exit_code,
+        "message": trouble.message,
+        "hint": trouble.hint,
+    }

@@ -1,0 +1,43 @@
+"""A document as text that is safe to store, to print and to read back."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final, TypeAlias
+
+Document: TypeAlias = dict[str, Any]
+
+FORMAT_VERSION: Final = "1"
+"""Raised when an older reader would misread a newer document."""
+
+
+def dump(document: Document) -> str:
+    """``document`` as JSON text: two spaces of indent, readable letters, a newline at the end.
+
+    Characters that a terminal, a CI runner or an encoder acts on (controls, bidirectional
+    overrides, invisible ones, lone surrogates, ``::`` and ``##[``) are written as ``\\uXXXX``: the
+    text means the same to a JSON reader and nothing to anyone else.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    if not text.isascii():
+        text = _UNPRINTABLE.sub(lambda found: _escaped(found[0]), text)
+    return _COMMANDS.sub(lambda found: _escaped(found[0]), text) + "\n"
+
+
+# Runners act on `::name::` and `##[name]` inside a log line. Outside strings JSON has no such
+# pair, so escaping its second character touches nothing but values (and object keys).
+_COMMANDS: Final = re.compile(r"(?<=:):|(?<=#)#")
+
+# Everything of the categories Cc, Cf, Cs, Zl and Zp that json.dumps leaves as it is, and the
+# letters that are drawn as nothing.
+_UNPRINTABLE: Final = re.compile(
+    "[\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
+    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef"
+    "\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+def _escaped(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

@@ -1,0 +1,144 @@
+"""Any plan and any live state whatsoever, for property tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from reconciler.document.plan import differing
+from reconciler.model.change import Action, Change, Impact, Precision, Reason
+from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
+from reconciler.model.problem import Mark, Problem, Severity, Source
+from reconciler.model.state import LiveAccount
+from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
+
+texts = st.text(st.characters(), max_size=12)
+"""Any characters, lone surrogates and controls included."""
+
+names = st.one_of(texts, st.sampled_from(["Opportunity", "::error::x", "<b>", "=1+1", "@all #1"]))
+colors = st.one_of(st.none(), st.sampled_from(["gray1", "blue1", "mauve"]), texts)
+tags = st.builds(Tag, name=names, color=colors, status=st.sampled_from(Status))
+sources = st.builds(Source, file=texts, line=st.integers(1, 9999), column=st.integers(1, 99))
+marks = st.builds(Mark, source=sources, text=texts, length=st.integers(0, 30), label=texts)
+problems = st.builds(
+    Problem,
+    code=texts,
+    message=texts,
+    hint=st.none() | texts,
+    marks=st.lists(marks, max_size=2).map(tuple),
+    severity=st.sampled_from(Severity),
+)
+impacts = st.one_of(
+    st.just(Impact(0, Precision.UNKNOWN)),
+    st.builds(
+        Impact,
+        calls=st.integers(0, 10**6),
+        precision=st.sampled_from([Precision.EXACT, Precision.AT_LEAST]),
+    ),
+)
+accounts = st.lists(
+    st.builds(AccountRef, handle=texts, id=texts, name=st.none() | texts),
+    min_size=1,
+    max_size=3,
+    unique_by=(lambda ref: ref.handle, lambda ref: ref.id),
+)
+
+
+def uses(account: AccountRef) -> st.SearchStrategy[AccountUse]:
+    """What planning and applying cost in ``account``."""
+    return st.builds(
+        AccountUse,
+        account=st.just(account),
+        plan_requests=st.integers(0, 999),
+        apply_requests=st.integers(0, 999),
+        connection=st.none() | texts,
+        api_key_env=st.none() | texts,
+    )
+
+
+@st.composite
+def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
+    """One change in ``account``; an update or a delete is of the tag ``tag_id``."""
+    action = draw(st.sampled_from(Action))
+    before = None if action is Action.CREATE else draw(tags)
+    after = None if action is Action.DELETE else draw(tags)
+    if action is Action.CREATE and after is not None:
+        after = replace(after, name=f"{after.name}{tag_id}")
+    fields = differing(before, after) if before and after else set()
+    return Change(
+        action=action,
+        place=draw(places(account)),
+        tag_id=None if action is Action.CREATE else tag_id,
+        before=before,
+        after=after,
+        fields=tuple(sorted(fields)),
+        reason=draw(st.sampled_from(Reason)),
+        source=draw(st.none() | sources),
+        note=draw(st.none() | texts),
+        blocked_by=draw(st.none() | texts),
+        impact=draw(st.none() | impacts),
+    )
+
+
+def places(account: AccountRef) -> st.SearchStrategy[Place]:
+    """Account level, or some company."""
+    companies = st.builds(Company, id=texts, name=texts, active=st.just(value=True))
+    return st.builds(Place, account=st.just(account), company=st.none() | companies)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """A plan that a planner could have made."""
+    refs = draw(accounts)
+    count = draw(st.integers(0, 5))
+    return Plan(
+        accounts=tuple(draw(uses(ref)) for ref in refs),
+        changes=tuple(draw(changes(draw(st.sampled_from(refs)), at + 1)) for at in range(count)),
+        unchanged=draw(st.integers(0, 10**6)),
+        unmanaged=draw(st.integers(0, 10**6)),
+        warnings=tuple(draw(st.lists(problems, max_size=2))),
+        unmanaged_tags=tuple(draw(st.lists(unmanaged(draw(st.sampled_from(refs))), max_size=2))),
+        gateway=draw(st.sampled_from([None, "maton", "callrail"])),
+        created_at=draw(texts),
+        tool_version=draw(texts),
+    )
+
+
+@st.composite
+def unmanaged(draw: st.DrawFn, account: AccountRef) -> UnmanagedTag:
+    """A live tag of ``account`` that nobody declared."""
+    place = draw(places(account))
+    return UnmanagedTag(place=place, tag=draw(live_tags(place.company_id)))
+
+
+def live_tags(company_id: str | None) -> st.SearchStrategy[LiveTag]:
+    """A live tag of that company, or of account level."""
+    return st.builds(
+        LiveTag,
+        id=st.integers(1, 2**63),
+        name=names,
+        color=colors,
+        status=st.sampled_from(Status),
+        company_id=st.just(company_id),
+    )
+
+
+@st.composite
+def live_accounts(draw: st.DrawFn) -> tuple[LiveAccount, ...]:
+    """A few accounts as a server could have listed them."""
+    found = []
+    for ref in draw(accounts):
+        companies = draw(st.lists(st.builds(Company, texts, texts, st.booleans()), max_size=3))
+        tag = live_tags(None) | live_tags("COM1")
+        listed = draw(st.lists(tag, max_size=4, unique_by=lambda one: one.id))
+        found.append(
+            LiveAccount(
+                account=ref,
+                tags=tuple(listed),
+                companies={company.id: company for company in companies},
+                unread=draw(st.integers(0, 99)),
+                requests=draw(st.integers(0, 99)),
+            )
+        )
+    return tuple(found)

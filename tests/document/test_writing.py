@@ -1,0 +1,30 @@
+"""A document's text means the same to JSON and nothing to a terminal or a CI runner."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+
+from reconciler.document import dump
+from tests.document.strategies import texts
+
+
+@given(texts)
+def test_any_text_comes_back_and_can_be_encoded(text: str) -> None:
+    written = dump({text: text})
+    written.encode()
+    assert json.loads(written) == {text: text}
+
+
+def test_letters_stay_readable() -> None:
+    assert dump({"name": "Müller 日本 🦷"}) == '{\n  "name": "Müller 日本 🦷"\n}\n'
+
+
+def test_what_acts_on_a_reader_is_escaped() -> None:
+    hostile = "\x1b[31m \x9b \u202e \u200b \ud800 \U000e0041 ::error:: ##[group] ##vso[x]"
+    written = dump({"name": hostile})
+    assert written.isascii()
+    assert "::" not in written
+    assert "##" not in written
+    assert json.loads(written)["name"] == hostile

@@ -1,0 +1,110 @@
+"""A plan told to the person on call: where live state is not what the configuration says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.change import Action, Reason
+from reconciler.render import groups, wording
+from reconciler.render.escape import label, log, terminal
+from reconciler.render.layout import count, number, wrap
+from reconciler.render.style import PLAIN, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.model.change import Change
+    from reconciler.model.plan import Plan, UnmanagedTag
+
+
+def drift(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
+    """What must be looked at, by kind; text that ends in a newline. ``width`` as for plans."""
+    lines = [_headline(plan, style=style)]
+    for heading, found in sections(plan):
+        lines += ["", style.bold(heading)]
+        for line in found:
+            first, *more = wrap(line, width - 2 if width else 0)
+            lines += [f"  {first}", *(f"    {rest}" for rest in more)]
+    lines += ["", f"Requests: {number(sum(use.plan_requests for use in plan.accounts))} used."]
+    if plan.changes:
+        lines.append("Next: reconciler plan shows what would bring live state back; else change")
+        lines.append("the configuration to what is live.")
+    return log("\n".join(lines)) + "\n"
+
+
+def sections(plan: Plan) -> list[tuple[str, list[str]]]:
+    """Headings with their lines of visible text, those with none left out."""
+    updates = [change for change in plan.changes if change.action is Action.UPDATE]
+    renames = [change for change in updates if change.reason is Reason.RENAMED_FROM]
+    undeclared = [change for change in plan.changes if change.reason is Reason.UNMANAGED]
+    edited = [change for change in updates if change not in renames and change not in undeclared]
+    missing = [change for change in plan.changes if change.action is Action.CREATE]
+    retired = [change for change in plan.deletes if change not in undeclared]
+    found = [
+        ("Changed in live state, not asked for by the configuration:", [*map(_edited, edited)]),
+        ("Places that lack declared tags:", _missing(missing)),
+        ("Declared renames that live state has not seen:", [*map(_renamed, renames)]),
+        ("Live, though declared absent:", [*map(_there, retired)]),
+        ("Live and not declared, where undeclared tags must go:", [*map(_there, undeclared)]),
+        ("Live and not declared, kept:", _kept(plan.unmanaged_tags)),
+    ]
+    return [(heading, lines) for heading, lines in found if lines]
+
+
+def _headline(plan: Plan, *, style: Style) -> str:
+    summary = plan.summary
+    if not plan.changes:
+        rest = f"{number(summary.unchanged)} as declared, {number(summary.unmanaged)} unmanaged"
+        return style.create(f"No drift. Live state matches the configuration: {rest}.")
+    places = {change.place for change in plan.changes}
+    return style.delete(
+        f"Drift: {count(len(plan.changes), 'difference')} in {count(len(places), 'place')}; "
+        f"{number(summary.unchanged)} as declared."
+    )
+
+
+def _edited(change: Change) -> str:
+    before, after = change.before, change.after
+    assert before is not None  # noqa: S101 - an update has both; said for the type checker
+    assert after is not None  # noqa: S101
+    said = []
+    for field in change.fields:
+        live, declared = getattr(before, field), getattr(after, field)
+        said.append(f"{field} is {_shown(live)}, declared {_shown(declared)}")
+    return f"{_named(change)}: {', '.join(said)}{_declared_at(change)}"
+
+
+def _renamed(change: Change) -> str:
+    was = change.before.name if change.before else ""
+    return f"{_named(change)}: still called {label(was)}{_declared_at(change)}"
+
+
+def _missing(changes: Sequence[Change]) -> list[str]:
+    lines = []
+    for group in groups.by(changes):
+        names = ", ".join(label(change.name) for change in group.changes)
+        lines.append(f"{group.title}: {names}")
+    return lines
+
+
+def _there(change: Change) -> str:
+    detail = wording.detail(change)
+    return f"{_named(change)}{f': {detail}' if detail else ''}{_declared_at(change)}"
+
+
+def _kept(tags: Iterable[UnmanagedTag]) -> list[str]:
+    return [f"{wording.title(entry.place)} · {label(entry.tag.name)}" for entry in tags]
+
+
+def _named(change: Change) -> str:
+    return f"{wording.title(change.place)} · {label(change.name)}"
+
+
+def _declared_at(change: Change) -> str:
+    if change.source is None:
+        return ""
+    return f" ({terminal(change.source.file)}:{change.source.line})"
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else terminal(str(value))

@@ -1,0 +1,174 @@
+"""The one place where a foreign string is made safe for the sink it goes to.
+
+Names of tags and companies, messages of servers, and lines of files are foreign: anyone may have
+chosen them to move a cursor, turn text around, start a command of a CI runner, call a person, load
+a picture or run a formula. First every sink gets *visible* text (no controls, no bidirectional or
+invisible characters, no runner commands); then what the sink itself reads as syntax is quoted.
+"""
+
+from __future__ import annotations
+
+import html as _html
+import re
+import unicodedata
+from typing import Final
+
+
+def terminal(text: str) -> str:
+    """``text`` on one line of a terminal or a CI log, with what can't be seen written out.
+
+    ``\\x1b``, ``\\n``, ``\\u202e``: every control, bidirectional, invisible, private or unassigned
+    character, spaces other than the plain one, and the second character of ``::``, ``##[`` and
+    ``##vso[``, on which runners act anywhere in a line.
+    """
+    return text if _plain(text) else "".join(pieces(text))
+
+
+def label(text: str) -> str:
+    """A name on a terminal: as :func:`terminal`, with spaces at either end and emptiness shown."""
+    shown = terminal(text)
+    bare = shown.strip(" ")
+    if not bare:
+        return f'"{shown}"'
+    left, right = (len(shown) - len(side) for side in (shown.lstrip(" "), shown.rstrip(" ")))
+    return f"{visible(' ') * left}{bare}{visible(' ') * right}"
+
+
+def pieces(text: str) -> list[str]:
+    """What :func:`terminal` writes for each character of ``text``, to count columns with."""
+    if _plain(text):
+        return list(text)
+    out: list[str] = []
+    marks = 0
+    for at, character in enumerate(text):
+        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        hidden = _hidden(character) or _commands(text, at)
+        # A mark needs something to sit on; a tower of them covers the lines around it.
+        towering = marks > _MAX_MARKS or (marks == 1 and at == 0)
+        out.append(visible(character) if hidden or towering else character)
+    return out
+
+
+def visible(character: str) -> str:
+    """The escape that stands for ``character``, as Python would write it."""
+    if character in _SHORT:
+        return _SHORT[character]
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def log(text: str) -> str:
+    """Finished output that a CI runner will read: no command may arise where two strings meet."""
+    return _COMMAND.sub(lambda found: found[0][0] + visible(found[0][1]), text)
+
+
+def html(text: str) -> str:
+    """Text or an attribute's value in HTML; direction is kept inside by the caller's ``<bdi>``."""
+    return _html.escape(terminal(text), quote=True)
+
+
+def code(text: str, *, in_table: bool = False) -> str:
+    """A Markdown code span: the one place where mentions, references, links and HTML are inert.
+
+    ``in_table``: pipes are escaped, as only a table's cells want it.
+    """
+    shown = terminal(text)
+    if not shown.strip():
+        shown = f"'{shown}'"
+    if in_table:
+        shown = shown.replace("\\|", "\\\\|").replace("|", "\\|")
+    fence = "`" * (_longest_run(shown, "`") + 1)
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def prose(text: str) -> str:
+    """Markdown text that only reads as text: ASCII punctuation as references, words kept apart.
+
+    For sentences (notes, messages). A reference is never syntax to a Markdown parser, but GitHub
+    and GitLab look for mentions and issue numbers after it is decoded: those get a comment between.
+    """
+    shown = terminal(text)
+    return _PUNCTUATION.sub(lambda found: _reference(found[0]), shown)
+
+
+def fence(lines: list[str], *, language: str = "") -> str:
+    """A fenced Markdown block of ``lines`` that are already visible; none of them can end it."""
+    ticks = "`" * max(3, max((_longest_run(line, "`") for line in lines), default=0) + 1)
+    return "\n".join([f"{ticks}{language}", *lines, ticks])
+
+
+def csv(value: object) -> str:
+    """One cell of CSV: visible, quoted where needed, and never a formula to a spreadsheet."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    shown = terminal(str(value))
+    if shown.lstrip(" '\"").startswith(_FORMULA):
+        shown = f"'{shown}"
+    if shown and _BARE.fullmatch(shown):
+        return shown
+    return '"' + shown.replace('"', '""') + '"' if shown else ""
+
+
+def command(text: str) -> str:
+    """The message of a GitHub workflow command; lines are kept, as ``%0A``."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    shown = "\n".join(terminal(line) for line in lines)
+    return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def command_property(text: str) -> str:
+    """A property (``file=``, ``title=``) of a GitHub workflow command."""
+    return terminal(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+
+
+_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_MAX_MARKS: Final = 3
+
+# Printable by category, yet drawn as nothing or as blank: fillers, joiners, selectors of variants
+# (but for the two that choose between emoji and text).
+_BLANK: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0"
+    "\U000e0000-\U000e0fff]"
+)
+
+_COMMAND: Final = re.compile(r"::|##(?=\[|vso\[)", re.IGNORECASE)
+_PUNCTUATION: Final = re.compile(r"[!-/:-@\[-`{-~]")
+# What starts a mention, an issue, a merge request, a label, a milestone… on GitHub or GitLab.
+_REFERRING: Final = frozenset("@#!$%^~&-")
+_BARE: Final = re.compile(r"[\w .:/@-]+")
+_FORMULA: Final = tuple("=+-@|%\uff1d\uff0b\uff0d\uff20\\")
+
+
+def _plain(text: str) -> bool:
+    """Whether nothing has to be done: most strings, so it comes first and is cheap."""
+    return text.isascii() and text.isprintable() and "::" not in text and "##" not in text
+
+
+def _hidden(character: str) -> bool:
+    return not character.isprintable() or _BLANK.match(character) is not None
+
+
+def _commands(text: str, at: int) -> bool:
+    if at == 0:
+        return False
+    pair = text[at - 1 : at + 1]
+    if pair == "::":
+        return True
+    return pair == "##" and text[at + 1 : at + 5].lower().startswith(("[", "vso["))
+
+
+def _longest_run(text: str, character: str) -> int:
+    return max(map(len, re.findall(f"{re.escape(character)}+", text)), default=0)
+
+
+def _reference(character: str) -> str:
+    if character in ",;?'":
+        return character
+    return f"&#{ord(character)};" + ("<!-- -->" if character in _REFERRING else "")

@@ -1,0 +1,94 @@
+"""A plan's changes by place, and identical places of a large plan told once.
+
+Terms: a *group* is what one heading covers. Premise: a change that is the same in 300 companies is
+one decision for a reviewer, and 300 copies hide the one company that differs. Method: in a plan of
+more than FOLD_ABOVE changes, places of one account whose changes read the same, word for word,
+share a group that names them all. What can be lost or is blocked is never folded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.change import Action
+from reconciler.render import wording
+from reconciler.render.escape import label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.model.change import Change
+    from reconciler.model.plan import Plan
+    from reconciler.model.tag import Place
+
+FOLD_ABOVE: Final = 50
+FOLD_AT_LEAST: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The changes of ``places``, told for the first of them."""
+
+    places: tuple[Place, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def title(self) -> str:
+        """``acme · Dental North``, or ``acme · Dental North and 37 more companies``."""
+        first = wording.title(self.places[0])
+        more = len(self.places) - 1
+        return f"{first} and {more:,} more companies" if more else first
+
+    @property
+    def others(self) -> str:
+        """The companies that the title only counts."""
+        return ", ".join(
+            label(place.company.name) for place in self.places[1:] if place.company is not None
+        )
+
+
+def of(plan: Plan) -> list[Group]:
+    """The groups of ``plan``, in its order."""
+    by_place = by(plan.changes)
+    if len(plan.changes) <= FOLD_ABOVE:
+        return by_place
+    alike: dict[object, list[Group]] = {}
+    for group in by_place:
+        alike.setdefault(_likeness(group), []).append(group)
+    folded: list[Group] = []
+    for same in alike.values():
+        if len(same) < FOLD_AT_LEAST:
+            folded.extend(same)
+        else:
+            places = tuple(place for group in same for place in group.places)
+            folded.append(Group(places=places, changes=same[0].changes))
+    order = {group.places[0]: at for at, group in enumerate(by_place)}
+    return sorted(folded, key=lambda group: order[group.places[0]])
+
+
+def by(changes: Iterable[Change]) -> list[Group]:
+    """One group a place, in the order in which the places first come."""
+    found: dict[Place, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.place, []).append(change)
+    return [
+        Group(places=(place,), changes=tuple(changes_there))
+        for place, changes_there in found.items()
+    ]
+
+
+def _likeness(group: Group) -> object:
+    """Equal for groups that may be told once; a group that must stand alone equals no other."""
+    place = group.places[0]
+    if place.company is None or any(_stands_alone(change) for change in group.changes):
+        return place
+    return (place.account, tuple(_told(group.changes)))
+
+
+def _stands_alone(change: Change) -> bool:
+    return change.action is Action.DELETE or bool(change.blocked_by) or change.impact is not None
+
+
+def _told(changes: Sequence[Change]) -> Iterable[tuple[object, ...]]:
+    return ((c.action, c.name, c.before, c.after, c.fields, c.note, c.reason) for c in changes)

@@ -1,0 +1,62 @@
+"""Columns, in the cells of a terminal: how wide text is, how to pad it and where to break it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+
+def cells(text: str) -> int:
+    """The columns that visible text takes: two for East Asian wide characters and emoji.
+
+    The sequences of :mod:`reconciler.render.style` take none.
+    """
+    if "\x1b" in text:
+        text = _SGR.sub("", text)
+    if text.isascii():
+        return len(text)
+    return sum(_cells(character) for character in text)
+
+
+def pad(text: str, width: int) -> str:
+    """``text`` with spaces after it up to ``width`` columns; longer text stays whole."""
+    return text + " " * (width - cells(text))
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` columns, broken at spaces; a longer word stays whole.
+
+    ``width`` below 1: one line.
+    """
+    if width < 1 or cells(text) <= width:
+        return [text]
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if line and cells(longer) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = longer
+    return [*lines, line]
+
+
+def number(value: int) -> str:
+    """With thousands apart: ``1,234``."""
+    return f"{value:,}"
+
+
+def count(value: int, noun: str) -> str:
+    """``1 call``, ``1,234 calls``."""
+    return f"{value:,} {noun}{'' if value == 1 else 's'}"
+
+
+_SGR: Final = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def _cells(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

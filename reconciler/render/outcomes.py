@@ -1,0 +1,96 @@
+"""What became of an apply, change by change and as a whole, for a terminal or a log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.outcome import Outcome, Report, Result
+from reconciler.render import wording
+from reconciler.render.escape import label, log, terminal
+from reconciler.render.layout import number
+from reconciler.render.style import PLAIN, Style
+
+if TYPE_CHECKING:
+    from reconciler.model.outcome import Trouble
+
+WORDS: Final = {
+    Result.DONE: "done",
+    Result.ADOPTED: "adopted",
+    Result.SKIPPED: "skipped",
+    Result.HELD_BACK: "held back",
+    Result.FAILED: "failed",
+    Result.UNKNOWN: "unknown",
+    Result.NOT_TRIED: "not tried",
+}
+
+
+def outcome_line(outcome: Outcome, *, style: Style = PLAIN) -> str:
+    """One change and how it ended, on one line without a newline."""
+    change = outcome.change
+    word = _painted(outcome.result, style=style)
+    what = f"{wording.SIGNS[change.action]} {change.action.value}  {wording.title(change.place)}"
+    line = f"{word}  {what}  {label(change.name)}"
+    said = "; ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
+    if not said and outcome.result is Result.ADOPTED:
+        said = "the answer was lost; the tag was found by looking"
+    return log(f"{line}   {said}" if said else line)
+
+
+def report(report: Report, *, style: Style = PLAIN) -> str:
+    """An apply's end: what did not succeed, the counts, the closing look; ends in a newline."""
+    lines = [
+        f"  {outcome_line(outcome, style=style)}"
+        for outcome in report.outcomes
+        if not outcome.result.succeeded
+    ]
+    lines += [""] if lines else []
+    for trouble in report.troubles:
+        lines += _trouble(trouble, style=style)
+    lines.append(_verdict(report, style=style))
+    lines += _closing_look(report, style=style)
+    lines.append(f"Requests: {number(report.requests)} used.")
+    lines.append(f"Digest: {report.plan.digest}")
+    return log("\n".join(lines)) + "\n"
+
+
+def counts(report: Report) -> str:
+    """``3 done, 1 failed``: the results that occurred, successes first."""
+    found = [(report.count(result), WORDS[result]) for result in Result]
+    return ", ".join(f"{number(times)} {word}" for times, word in found if times)
+
+
+def complete(report: Report) -> bool:
+    """Whether nothing failed, is unknown, was left, or looks otherwise than it should."""
+    ended = all(outcome.result.succeeded for outcome in report.outcomes)
+    return ended and report.exit_code == 0 and not report.differences and not report.troubles
+
+
+def _verdict(report: Report, *, style: Style) -> str:
+    told = counts(report) or "nothing to do"
+    if complete(report):
+        return style.create(f"Applied: {told}.")
+    if report.exit_code == 0 and not report.differences:
+        return style.update(f"Applied in part, as asked: {told}.")
+    return style.delete(f"Incomplete: {told}.")
+
+
+def _closing_look(report: Report, *, style: Style) -> list[str]:
+    if report.differences:
+        lines = ["Live state differs from what was done:"]
+        lines += [f"  {terminal(difference)}" for difference in report.differences]
+        return [style.delete(line) for line in lines]
+    if report.verified:
+        return ["Verified: live state was read once more and is as planned."]
+    return [style.update("Not verified: live state could not be read once more.")]
+
+
+def _trouble(trouble: Trouble, *, style: Style) -> list[str]:
+    lines = [style.delete(f"{terminal(trouble.account)} stopped: {terminal(trouble.message)}")]
+    return [*lines, *([f"  help: {terminal(trouble.hint)}"] if trouble.hint else [])]
+
+
+def _painted(result: Result, *, style: Style) -> str:
+    word = f"{WORDS[result]:<9}"
+    if result.succeeded:
+        return style.create(word)
+    return style.delete(word) if result.incomplete else style.update(word)

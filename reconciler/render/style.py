@@ -1,0 +1,101 @@
+"""What a terminal can show, and the sequences that make it show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from reconciler.render import palette
+
+
+class Colors(IntEnum):
+    """How many colours the sink can show."""
+
+    NONE = 0
+    BASIC = 16
+    INDEXED = 256
+    TRUE = 1 << 24
+
+
+CHIP: Final = "■"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Wraps text that is already safe in SGR sequences; ``Style()`` leaves it as it is."""
+
+    colors: Colors = Colors.NONE
+
+    def bold(self, text: str) -> str:
+        """What the eye should find."""
+        return self._sgr("1", text)
+
+    def dim(self, text: str) -> str:
+        """What it may skip."""
+        return self._sgr("2", text)
+
+    def create(self, text: str) -> str:
+        """Something comes into being."""
+        return self._sgr("32", text)
+
+    def update(self, text: str) -> str:
+        """Something changes; also warnings."""
+        return self._sgr("33", text)
+
+    def delete(self, text: str) -> str:
+        """Something is lost; also errors."""
+        return self._sgr("1;31", text)
+
+    def note(self, text: str) -> str:
+        """Places in files, and advice."""
+        return self._sgr("36", text)
+
+    def chip(self, color: str | None) -> str:
+        """A block in a tag's colour and a space; empty where either is not to be had."""
+        rgb = palette.rgb(color) if color else None
+        if rgb is None or self.colors is Colors.NONE:
+            return ""
+        if self.colors is Colors.TRUE:
+            code = "38;2;{};{};{}".format(*rgb)
+        elif self.colors is Colors.INDEXED:
+            code = f"38;5;{_cube(rgb)}"
+        else:
+            code = str(_basic(rgb))
+        return self._sgr(code, CHIP) + " "
+
+    def _sgr(self, code: str, text: str) -> str:
+        if self.colors is Colors.NONE or not text:
+            return text
+        return f"\x1b[{code}m{text}\x1b[0m"
+
+
+PLAIN: Final = Style()
+
+_BASIC: Final = {
+    31: (205, 49, 49),
+    32: (13, 150, 80),
+    33: (229, 190, 16),
+    34: (36, 114, 200),
+    35: (188, 63, 188),
+    36: (17, 168, 205),
+    90: (110, 118, 129),
+    91: (241, 76, 76),
+    95: (224, 110, 180),
+}
+
+
+def _cube(rgb: tuple[int, int, int]) -> int:
+    """The nearest of the 6 x 6 x 6 colours that sit at 16-231."""
+    red, green, blue = (
+        min(range(6), key=lambda step: abs((0, 95, 135, 175, 215, 255)[step] - part))
+        for part in rgb
+    )
+    return 16 + 36 * red + 6 * green + blue
+
+
+def _basic(rgb: tuple[int, int, int]) -> int:
+    return min(
+        _BASIC,
+        key=lambda code: sum((a - b) ** 2 for a, b in zip(_BASIC[code], rgb, strict=True)),
+    )

@@ -1,0 +1,112 @@
+"""A plan, a report and drift as a person reads them on a terminal or in a log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.change import Action
+from reconciler.render import groups, wording
+from reconciler.render.drift import drift
+from reconciler.render.escape import label, log, terminal
+from reconciler.render.layout import cells, count, pad, wrap
+from reconciler.render.outcomes import outcome_line, report
+from reconciler.render.style import PLAIN, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.model.change import Change
+    from reconciler.model.plan import Plan, UnmanagedTag
+
+__all__ = ["drift", "outcome_line", "plan", "report", "unmanaged"]
+
+NAME_COLUMN: Final = 40
+"""Longer names don't push everyone's details to the right."""
+
+
+def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
+    """``plan`` as text that ends in a newline.
+
+    ``width``: the terminal's columns; details are broken there. 0: never (a pipe, a file).
+    """
+    lines: list[str] = []
+    if not plan.changes:
+        lines += [style.create(wording.NO_CHANGES), ""]
+    shown = groups.of(plan)
+    column = _column(change.name for group in shown for change in group.changes)
+    for group in shown:
+        lines.append(style.bold(group.title))
+        if group.others:
+            also = wrap(f"also in: {group.others}", width - 4 if width else 0)
+            lines += [style.dim(f"    {line}") for line in also]
+        for change in group.changes:
+            lines += _change(change, column=column, style=style, width=width)
+    if plan.changes:
+        lines.append("")
+    lines += _totals(plan, style=style)
+    return log("\n".join(lines)) + "\n"
+
+
+def unmanaged(tags: Sequence[UnmanagedTag], *, style: Style = PLAIN) -> str:
+    """Live tags that nobody declared and the plan keeps, by place; empty text for none."""
+    if not tags:
+        return ""
+    column = _column(entry.tag.name for entry in tags)
+    lines = [f"Unmanaged, kept as they are: {count(len(tags), 'tag')}"]
+    heading = ""
+    for entry in tags:
+        title = wording.title(entry.place)
+        if title != heading:
+            lines.append(style.bold(title))
+            heading = title
+        values = wording.values(entry.tag.tag, chip=style.chip)
+        name = pad(label(entry.tag.name), column)
+        lines.append(f"  . {style.dim('kept')}    {name}   {values}".rstrip())
+    return log("\n".join(lines)) + "\n"
+
+
+def _totals(plan: Plan, *, style: Style) -> list[str]:
+    lines = [f"Plan: {wording.summary(plan)}."]
+    lost = wording.lost(plan)
+    if lost is not None:
+        lines.append(style.delete(f"Calls: the deletes strip {wording.calls(lost)}, for good."))
+    if plan.summary.blocked:
+        lines.append(style.delete(f"Blocked: {wording.blocked(plan)}."))
+    return [*lines, f"Requests: {wording.requests(plan)}.", f"Digest: {plan.digest}"]
+
+
+def _change(change: Change, *, column: int, style: Style, width: int) -> list[str]:
+    verb = f"{wording.SIGNS[change.action]} {change.action.value}"
+    name = pad(label(change.name), column)
+    deletes = change.action is Action.DELETE
+    chip = wording.no_chip if deletes else style.chip
+    paint = {
+        Action.CREATE: style.create,
+        Action.UPDATE: style.update,
+        Action.DELETE: style.delete,
+    }[change.action]
+    details = wording.detail(change, chip=chip)
+    head = f"{verb}  {name}" if deletes else f"{paint(verb)}  {name}"
+    lines = _hang(head, details, width=width)
+    shown = [f"  {paint(line) if deletes else line}" for line in lines]
+    if change.blocked_by is not None:
+        why = wrap(f"blocked: {terminal(change.blocked_by)}", width - 6 if width else 0)
+        shown += [f"      {style.delete(line)}" for line in why]
+    return shown
+
+
+def _hang(head: str, details: str, *, width: int) -> list[str]:
+    """``details`` three columns after ``head``, its further lines under its first."""
+    indent = cells(head) + 3
+    room = width - 2 - indent
+    if width < 1 or room >= _LEAST_ROOM:
+        first, *more = wrap(details, room if width > 0 else 0)
+        return [f"{head}   {first}".rstrip(), *(" " * indent + line for line in more)]
+    return [head.rstrip(), *(f"    {line}" for line in wrap(details, width - 6) if line)]
+
+
+_LEAST_ROOM: Final = 20
+
+
+def _column(names: Iterable[str]) -> int:
+    return min(max((cells(label(name)) for name in names), default=0), NAME_COLUMN)

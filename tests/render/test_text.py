@@ -1,0 +1,195 @@
+"""A plan as a person reads it, character by character."""
+
+from __future__ import annotations
+
+import re
+from textwrap import dedent
+
+from reconciler.model.change import Change, Impact, Precision, Reason
+from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
+from reconciler.model.tag import Status, Tag
+from reconciler.render import text
+from reconciler.render.style import Colors, Style
+from tests.builders import ACME, create, delete, live_tag, place, plan, update
+
+DENTAL = place("Dental North")
+RENAME = update(
+    Tag("Oppty", "gray1"),
+    Tag("Opportunity", "blue1"),
+    place=DENTAL,
+    reason=Reason.RENAMED_FROM,
+)
+NOTE = "Campaign ended in 2025; marketing agreed."
+
+
+def small_plan(*changes: Change) -> Plan:
+    """The plan of the design, or one with other changes and the same numbers."""
+    return plan(
+        *(changes or (create(), RENAME, delete(place=DENTAL, note=NOTE))),
+        accounts=(AccountUse(account=ACME, plan_requests=4, apply_requests=3),),
+        unchanged=212,
+        unmanaged=37,
+    )
+
+
+def body(shown: str) -> str:
+    """Everything above the totals."""
+    return shown.partition("\n\nPlan:")[0]
+
+
+def test_the_plan_of_the_design() -> None:
+    the_plan = small_plan()
+    assert text.plan(the_plan) == dedent(
+        f"""\
+        acme · account
+          + create  Schedule requested   orange3
+        acme · Dental North
+          ~ update  Opportunity          name Oppty -> Opportunity, color gray1 -> blue1
+          - delete  Old campaign         Campaign ended in 2025; marketing agreed.
+
+        Plan: 1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept.
+        Requests: 4 used to plan, 3 to apply; the quota is 1,000 an hour and account.
+        Digest: {the_plan.digest}
+        """
+    )
+
+
+def test_no_changes() -> None:
+    nothing = plan(unchanged=1234, unmanaged=1)
+    assert text.plan(nothing) == dedent(
+        f"""\
+        No changes. Live state matches the configuration.
+
+        Plan: 0 to create, 0 to update, 0 to delete; 1,234 unchanged, 1 unmanaged kept.
+        Requests: 0 used to plan, 0 to apply; the quota is 1,000 an hour and account.
+        Digest: {nothing.digest}
+        """
+    )
+
+
+def test_a_delete_says_first_what_it_strips() -> None:
+    shown = text.plan(small_plan(delete(note=NOTE, impact=Impact(1234))))
+    assert "- delete  Old campaign   strips 1,234 calls; Campaign ended" in shown
+    assert "Calls: the deletes strip 1,234 calls, for good.\n" in shown
+
+
+def test_an_unsure_count_is_never_told_as_sure() -> None:
+    changes = (
+        delete("A", tag_id=1, impact=Impact(500, Precision.AT_LEAST)),
+        delete("B", tag_id=2, impact=Impact(0, Precision.UNKNOWN)),
+        delete("C", tag_id=3, impact=Impact(0)),
+    )
+    shown = text.plan(small_plan(*changes))
+    assert "strips at least 500 calls" in shown
+    assert "strips an unknown number of calls" in shown
+    assert "strips no calls" in shown
+    assert "the deletes strip at least 500 calls" in shown
+
+
+def test_a_blocked_change_says_why_beneath() -> None:
+    shown = text.plan(small_plan(delete(blocked_by='"Lead *" is protected in acme')))
+    assert '  - delete  Old campaign\n      blocked: "Lead *" is protected in acme\n' in shown
+    assert "Blocked: 1 change" in shown
+
+
+def test_disabling_says_why() -> None:
+    off = update(Tag("Foo", "red1"), Tag("Foo", "red1", Status.DISABLED), reason=Reason.UNMANAGED)
+    shown = text.plan(small_plan(off))
+    assert "Foo   status enabled -> disabled; live, but not declared" in shown
+
+
+def test_a_disabled_create_without_colour() -> None:
+    shown = text.plan(small_plan(create("Foo", None, status=Status.DISABLED)))
+    assert "+ create  Foo   disabled\n" in shown
+
+
+def test_wide_characters_stay_in_columns() -> None:
+    shown = body(text.plan(small_plan(create("日本", "red1"), create("abcde", "red1"))))
+    assert shown.splitlines()[1:] == [
+        "  + create  日本    red1",
+        "  + create  abcde   red1",
+    ]
+
+
+def test_details_hang_beneath_each_other_on_a_narrow_terminal() -> None:
+    shown = body(text.plan(small_plan(delete(note=NOTE)), width=52))
+    assert shown.splitlines()[1:] == [
+        "  - delete  Old campaign   Campaign ended in 2025;",
+        "                           marketing agreed.",
+    ]
+
+
+def test_details_get_lines_of_their_own_on_a_very_narrow_one() -> None:
+    shown = body(text.plan(small_plan(delete(note=NOTE)), width=30))
+    assert max(map(len, shown.splitlines())) <= 30
+    assert shown.splitlines()[1:3] == ["  - delete  Old campaign", "      Campaign ended in 2025;"]
+
+
+def test_colours_wrap_words_and_change_none() -> None:
+    the_plan = small_plan()
+    for colors in Colors:
+        assert strip(text.plan(the_plan, style=Style(colors))) == text.plan(the_plan)
+
+
+def test_a_chip_has_the_tags_colour() -> None:
+    shown = text.plan(small_plan(create("Foo", "orange3")), style=Style(Colors.TRUE))
+    assert "\x1b[38;2;209;89;27m■\x1b[0m orange3" in shown
+
+
+def test_a_colour_nobody_knows_has_no_chip() -> None:
+    shown = text.plan(small_plan(create("Foo", "mauve")), style=Style(Colors.TRUE))
+    assert "■" not in shown
+
+
+def test_deletes_are_bold_red_as_a_whole() -> None:
+    shown = text.plan(small_plan(delete(note="Over.")), style=Style(Colors.BASIC))
+    assert "  \x1b[1;31m- delete  Old campaign   Over.\x1b[0m\n" in shown
+
+
+def many(*extra: Change) -> Plan:
+    """The same create in 60 companies, and more."""
+    same = [create("Implant", "blue1", place=place(f"Clinic {at:02}")) for at in range(60)]
+    return small_plan(*same, *extra)
+
+
+def test_identical_places_of_a_large_plan_are_told_once_and_all_named() -> None:
+    shown = text.plan(many())
+    assert "acme · Clinic 00 and 59 more companies\n    also in: Clinic 01, Clinic 02," in shown
+    assert shown.count("+ create") == 1
+    assert all(f"Clinic {at:02}" in shown for at in range(60))
+    assert "Plan: 60 to create" in shown
+
+
+def test_a_place_that_differs_stands_alone() -> None:
+    shown = text.plan(many(create("Braces", "red1", place=place("Clinic 07"))))
+    assert "\nacme · Clinic 07\n" in shown
+    assert "and 58 more companies" in shown
+
+
+def test_deletes_and_blocked_changes_are_never_folded() -> None:
+    gone = [delete(tag_id=at, place=place(f"Clinic {at:02}")) for at in range(1, 60)]
+    held = [create(place=place(f"Clinic {at:02}"), blocked_by="no") for at in range(60)]
+    assert text.plan(small_plan(*gone)).count("- delete") == 59
+    assert text.plan(small_plan(*held)).count("+ create") == 60
+
+
+def test_unmanaged_tags_are_listed_by_place() -> None:
+    found = [
+        UnmanagedTag(place=place(), tag=live_tag(1, "Foo")),
+        UnmanagedTag(place=DENTAL, tag=live_tag(2, "Bar x", status=Status.DISABLED)),
+    ]
+    assert text.unmanaged(found) == dedent(
+        """\
+        Unmanaged, kept as they are: 2 tags
+        acme · account
+          . kept    Foo     gray1
+        acme · Dental North
+          . kept    Bar x   gray1, disabled
+        """
+    )
+    assert text.unmanaged([]) == ""
+
+
+def strip(shown: str) -> str:
+    """Without SGR sequences and the chips in them."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", re.sub(r"\x1b\[[0-9;]*m■\x1b\[0m ", "", shown))

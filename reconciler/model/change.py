@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reconciler.model.tag import LiveTag
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reconciler.model.problem import Source
     from reconciler.model.tag import Place, Tag
 
@@ -78,3 +82,17 @@ class Change:
         tag = self.after or self.before
         assert tag is not None  # noqa: S101 - __post_init__ holds it; said for the type checker
         return tag.name
+
+    @property
+    def live(self) -> LiveTag:
+        """The live tag that an update or delete starts from; a create has none (ValueError)."""
+        if self.before is None or self.tag_id is None:
+            raise ValueError("a create starts from no live tag")
+        before = self.before
+        return LiveTag(self.tag_id, before.name, before.color, before.status, self.place.company_id)
+
+
+def companies_of(changes: Iterable[Change]) -> frozenset[str] | None:
+    """Ids of the companies that ``changes`` touch; None when the account level is among them."""
+    ids = {change.place.company_id for change in changes}
+    return None if None in ids else frozenset(one for one in ids if one is not None)

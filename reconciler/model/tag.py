@@ -89,3 +89,11 @@ class LiveTag:
     def tag(self) -> Tag:
         """The comparable part."""
         return Tag(self.name, self.color, self.status)
+
+    def satisfies(self, wish: Tag) -> bool:
+        """Whether this is what ``wish`` asks for; a wish without colour takes any."""
+        return (
+            self.name == wish.name
+            and wish.color in (None, self.color)
+            and self.status is wish.status
+        )

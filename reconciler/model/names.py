@@ -1,0 +1,70 @@
+"""How names are matched by globs and told apart by people who read them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+# Letters of other scripts that look like a Latin one, after case folding. Digits are left as they
+# are: "Tier 1" and "Tier l" are rarely meant to be one tag, and a false alarm costs attention.
+_CONFUSABLE = str.maketrans(
+    {
+        # Cyrillic
+        "а": "a", "в": "b", "е": "e", "һ": "h", "і": "i", "ј": "j", "к": "k", "м": "m", "н": "h",
+        "о": "o", "р": "p", "с": "c", "т": "t", "у": "y", "х": "x", "ѕ": "s", "ԁ": "d", "ԛ": "q",
+        "ԝ": "w", "ѵ": "v",
+        # Greek
+        "α": "a", "β": "b", "ε": "e", "η": "n", "ι": "i", "κ": "k", "μ": "u", "ν": "v", "ο": "o",
+        "ρ": "p", "τ": "t", "υ": "u", "χ": "x", "ω": "w",
+        # Latin letters that are not composed of one
+        "ı": "i", "ɩ": "i", "ɡ": "g", "ɑ": "a", "ø": "o", "đ": "d", "ł": "l",
+    }
+)  # fmt: skip
+
+
+def glob(pattern: str) -> Callable[[str], bool]:
+    """A test for whole names; ``*`` is any run of characters, ``?`` any one, all else itself."""
+    return _compiled(pattern)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> Callable[[str], bool]:
+    if not is_glob(pattern):
+        return pattern.__eq__
+    # A run of stars means what one star means, and would make the matcher try them all.
+    parts = re.split(r"(\*+|\?)", pattern)
+    source = "".join(
+        ".*?" if part.startswith("*") else "." if part == "?" else re.escape(part) for part in parts
+    )
+    matches = re.compile(source, re.DOTALL).fullmatch
+    return lambda name: matches(name) is not None
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether ``pattern`` holds a wildcard."""
+    return "*" in pattern or "?" in pattern
+
+
+def any_glob(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """A test for names that at least one of ``patterns`` matches; no pattern matches nothing."""
+    tests = tuple(map(glob, patterns))
+    if not tests:
+        return lambda _name: False
+    return lambda name: any(test(name) for test in tests)
+
+
+@lru_cache(maxsize=65536)
+def skeleton(name: str) -> str:
+    """What is left of ``name`` for a reader in a hurry: equal skeletons look alike.
+
+    Case, width, accents, spacing, punctuation and letters borrowed from other scripts are folded.
+    """
+    folded = unicodedata.normalize("NFKD", name.casefold()).translate(_CONFUSABLE)
+    kept = "".join(character for character in folded if character.isalnum())
+    # A name of punctuation or emoji alone would fold to nothing and look like every other one.
+    return kept or "".join(folded.split())

@@ -1,0 +1,213 @@
+"""One account's changes, before any guard has looked at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.change import Action, Change, Reason
+from reconciler.model.names import any_glob
+from reconciler.model.plan import UnmanagedTag
+from reconciler.model.state import State, Unmanaged
+from reconciler.model.tag import Company, Place, Status, Tag
+from reconciler.planning.advice import Advice
+from reconciler.planning.differ import changed_fields
+from reconciler.planning.matching import Matches, match
+from reconciler.planning.narrowing import EVERYTHING, Narrowing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.problem import Problem
+    from reconciler.model.state import Account, Declaration, DesiredAccount, LiveAccount
+    from reconciler.model.tag import LiveTag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What one account's plan is made of.
+
+    ``live`` counts the account's live tags without ignored ones, ``live_in`` those of each place
+    that the changes touch: the guards measure deletes against them. ``unread`` of them were left
+    out by the cheaper read; nobody declared those, so they count as unmanaged.
+    """
+
+    account: Account
+    changes: tuple[Change, ...]
+    unchanged: int
+    unmanaged: tuple[UnmanagedTag, ...]
+    unread: int
+    live: int
+    live_in: dict[Place, int]
+    warnings: tuple[Problem, ...]
+
+
+def draft(desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing = EVERYTHING) -> Draft:
+    """Work out what makes ``live`` like ``desired``; the account's policy decides on the rest."""
+    work = _Work(desired, live, narrowing)
+    work.run()
+    return work.draft()
+
+
+class _Work:
+    """Walks the places of one account and collects what it finds."""
+
+    def __init__(self, desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing) -> None:
+        self._desired = desired
+        self._live = live
+        self._narrowing = narrowing
+        self._companies = {**live.companies, **desired.companies}
+        self._changes: list[Change] = []
+        self._unmanaged: list[UnmanagedTag] = []
+        self._live_in: dict[Place, int] = {}
+        self._unchanged = 0
+        self._total = 0
+        self._advice = Advice()
+
+    def run(self) -> None:
+        live = self._live_by_company()
+        for company_id in {**dict.fromkeys(self._desired.tags), **dict.fromkeys(live)}:
+            place = self._place(company_id)
+            if not self._narrowing.covers_company(place.company):
+                continue
+            tags = live.get(company_id, [])
+            self._total += len(tags)
+            self._live_in[place] = len(tags)
+            declared = self._desired.tags.get(company_id)
+            if declared:
+                self._plan_place(place, match(declared, tags))
+            else:
+                self._keep(place, tags)
+
+    def draft(self) -> Draft:
+        changes = tuple(self._changes)
+        touched = {change.place for change in changes}
+        unread = 0 if self._narrowing != EVERYTHING else self._live.unread
+        return Draft(
+            account=self._desired.account,
+            changes=changes,
+            unchanged=self._unchanged,
+            unmanaged=tuple(self._unmanaged),
+            unread=unread,
+            live=self._total + unread,
+            live_in={place: n for place, n in self._live_in.items() if place in touched},
+            warnings=(*self._advice.problems(), *self._advice.moves(changes)),
+        )
+
+    def _live_by_company(self) -> dict[str | None, list[LiveTag]]:
+        ignored = any_glob(self._desired.account.policy.ignore)
+        live: dict[str | None, list[LiveTag]] = {}
+        for tag in self._live.tags:
+            if not ignored(tag.name):
+                live.setdefault(tag.company_id, []).append(tag)
+        return live
+
+    def _place(self, company_id: str | None) -> Place:
+        if company_id is None:
+            return Place(self._desired.account.ref)
+        company = self._companies.get(company_id) or Company(company_id, company_id)
+        return Place(self._desired.account.ref, company)
+
+    def _plan_place(self, place: Place, matches: Matches) -> None:
+        covers = self._narrowing.covers_tag
+        for declaration, tag in matches.pairs:
+            if agrees(declaration, tag):
+                self._unchanged += covers(tag.name)
+            elif covers(declaration.name, tag.name):
+                self._changes.append(_update(place, declaration, tag))
+        creates = [_create(place, one) for one in matches.missing if covers(one.name)]
+        self._changes.extend(creates)
+        self._changes.extend(
+            _delete(place, declaration, tag)
+            for declaration, tag in matches.unwanted
+            if covers(tag.name)
+        )
+        self._keep(place, matches.spared)
+        unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
+        self._changes.extend(self._changes_to_unmanaged(place, unmanaged))
+        self._advice.look_at(place, matches, covers)
+
+    def _keep(self, place: Place, tags: list[LiveTag]) -> None:
+        self._unmanaged.extend(
+            UnmanagedTag(place=place, tag=tag)
+            for tag in tags
+            if self._narrowing.covers_tag(tag.name)
+        )
+
+    def _changes_to_unmanaged(self, place: Place, tags: list[LiveTag]) -> Iterator[Change]:
+        wish = self._desired.account.policy.unmanaged
+        for tag in tags:
+            if wish is Unmanaged.DELETE:
+                yield _delete(place, None, tag)
+            elif wish is Unmanaged.DISABLE and tag.status is Status.ENABLED:
+                after = Tag(tag.name, tag.color, Status.DISABLED)
+                yield _updated(place, tag, after, Reason.UNMANAGED)
+            else:
+                self._keep(place, [tag])
+
+
+def agrees(declaration: Declaration, tag: LiveTag) -> bool:
+    """Whether a live tag is as declared; the fast way to what :func:`wanted` says in full."""
+    return (
+        declaration.name == tag.name
+        and declaration.color in (None, tag.color)
+        and (declaration.state is State.DISABLED) == (tag.status is Status.DISABLED)
+    )
+
+
+def wanted(declaration: Declaration, color: str | None) -> Tag:
+    """The tag that ``declaration`` asks for; ``color`` is the one it has, kept where unmanaged."""
+    status = Status.DISABLED if declaration.state is State.DISABLED else Status.ENABLED
+    return Tag(declaration.name, declaration.color or color, status)
+
+
+def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Change:
+    after = wanted(declaration, tag.color)
+    if after.name != tag.name:
+        reason = Reason.RENAMED_FROM
+    elif after.status is not tag.status:
+        reason = Reason.STATE
+    else:
+        reason = Reason.DECLARED
+    return _updated(place, tag, after, reason, declaration)
+
+
+def _updated(
+    place: Place, tag: LiveTag, after: Tag, reason: Reason, declaration: Declaration | None = None
+) -> Change:
+    return Change(
+        action=Action.UPDATE,
+        place=place,
+        tag_id=tag.id,
+        before=tag.tag,
+        after=after,
+        fields=changed_fields(tag.tag, after),
+        reason=reason,
+        source=declaration.source if declaration else None,
+        note=declaration.note if declaration else None,
+    )
+
+
+def _create(place: Place, declaration: Declaration) -> Change:
+    return Change(
+        action=Action.CREATE,
+        place=place,
+        tag_id=None,
+        before=None,
+        after=wanted(declaration, None),
+        source=declaration.source,
+        note=declaration.note,
+    )
+
+
+def _delete(place: Place, declaration: Declaration | None, tag: LiveTag) -> Change:
+    return Change(
+        action=Action.DELETE,
+        place=place,
+        tag_id=tag.id,
+        before=tag.tag,
+        after=None,
+        reason=Reason.STATE if declaration else Reason.UNMANAGED,
+        source=declaration.source if declaration else None,
+        note=declaration.note if declaration else None,
+    )

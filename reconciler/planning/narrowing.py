@@ -1,0 +1,40 @@
+"""``--company`` and ``--tag``: the part of the work that a run is limited to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model.names import any_glob
+
+if TYPE_CHECKING:
+    from reconciler.model.tag import Company
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """Globs of company names or ids, and of tag names; empty means all.
+
+    Desired and live are limited alike, so that what is left out can't be deleted. Tags are
+    narrowed after they are matched: a rename is in when either of its names is, and never
+    falls apart into a create and a leftover.
+    """
+
+    companies: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def covers_company(self, company: Company | None) -> bool:
+        """Whether a place is in: account level only where no company was asked for."""
+        if not self.companies:
+            return True
+        if company is None:
+            return False
+        matches = any_glob(self.companies)
+        return matches(company.name) or matches(company.id)
+
+    def covers_tag(self, *names: str) -> bool:
+        """Whether one of a tag's names, declared or live, is in."""
+        return not self.tags or any(map(any_glob(self.tags), names))
+
+
+EVERYTHING = Narrowing()

@@ -1,0 +1,1 @@
+"""Stand-ins that behave, instead of mocks that are told what to say."""

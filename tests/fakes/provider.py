@@ -1,0 +1,108 @@
+"""A provider over a dictionary, with the liberties that CallRail leaves itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.errors import NotFoundError, RejectedError
+from reconciler.model.change import Impact
+from reconciler.model.tag import LiveTag, Status
+from reconciler.provider import Listing, Made
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from reconciler.errors import ReconcilerError
+    from reconciler.model.tag import Company, Place, Tag
+
+
+@dataclass
+class FakeProvider:
+    """Live tags by id. ``unique``: None, "exact" or "nocase" names in a place.
+
+    ``trouble``: method name and tag name -> what to raise instead of doing it (once).
+    ``before_delete`` runs before each delete reaches the server.
+    """
+
+    live: dict[int, LiveTag] = field(default_factory=dict)
+    known_companies: tuple[Company, ...] = ()
+    unique: str | None = None
+    calls: dict[str, int] = field(default_factory=dict)
+    trouble: dict[tuple[str, str], ReconcilerError] = field(default_factory=dict)
+    on_write: Callable[[str, str], None] = lambda _method, _name: None
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    requests: int = 0
+    next_id: int = 1_000_000
+
+    @classmethod
+    def of(cls, tags: Iterable[LiveTag], **rest: object) -> FakeProvider:
+        """A provider that holds ``tags``."""
+        return cls({tag.id: tag for tag in tags}, **rest)  # type: ignore[arg-type]
+
+    async def companies(self) -> tuple[Company, ...]:
+        """All of them, for one request."""
+        self.requests += 1
+        return self.known_companies
+
+    async def tags(self, companies: Collection[str] | None = None) -> Listing:
+        """All of them; a companies' read leaves the others unread, as a cheap one would."""
+        self.requests += 1
+        if companies is None:
+            return Listing(tags=tuple(self.live.values()))
+        wanted = tuple(tag for tag in self.live.values() if tag.company_id in companies)
+        return Listing(tags=wanted, unread=len(self.live) - len(wanted))
+
+    async def create(self, place: Place, tag: Tag) -> Made:
+        """Make it, unless its name is taken."""
+        self._write("create", tag.name)
+        self._refuse_taken(place.company_id, tag.name)
+        self.next_id += 1
+        made = LiveTag(self.next_id, tag.name, tag.color or "gray1", tag.status, place.company_id)
+        self.live[made.id] = made
+        return Made(tag=made)
+
+    async def update(self, before: LiveTag, after: Tag) -> LiveTag:
+        """Change what differs."""
+        self._write("update", before.name)
+        if before.id not in self.live:
+            raise NotFoundError("no such tag")
+        if after.name != before.name:
+            self._refuse_taken(before.company_id, after.name, but=before.id)
+        color = after.color if after.color != before.color else self.live[before.id].color
+        changed = replace(self.live[before.id], name=after.name, color=color, status=after.status)
+        self.live[before.id] = changed
+        return changed
+
+    async def delete(self, tag: LiveTag) -> None:
+        """Delete it; gone is gone."""
+        self._write("delete", tag.name)
+        self.live.pop(tag.id, None)
+
+    async def impact(self, place: Place, name: str) -> Impact:  # noqa: ARG002 - counted by name
+        """The calls that the test gave the name."""
+        self.requests += 1
+        return Impact(self.calls.get(name, 0))
+
+    def _write(self, method: str, name: str) -> None:
+        self.requests += 1
+        self.on_write(method, name)
+        self.sent.append((method, name))
+        trouble = self.trouble.pop((method, name), None)
+        if trouble is not None:
+            raise trouble
+
+    def _refuse_taken(self, company_id: str | None, name: str, but: int = 0) -> None:
+        fold = str.casefold if self.unique == "nocase" else str
+        if self.unique is None:
+            return
+        for tag in self.live.values():
+            if tag.company_id == company_id and tag.id != but and fold(tag.name) == fold(name):
+                raise RejectedError("Name has already been taken", status=422)
+
+
+def enabled(
+    tag_id: int, name: str, company: Company | None = None, color: str = "gray1"
+) -> LiveTag:
+    """A live, enabled tag."""
+    return LiveTag(tag_id, name, color, Status.ENABLED, company.id if company else None)

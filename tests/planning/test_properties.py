@@ -1,0 +1,150 @@
+"""For any declarations and any live state: apply gives what is wanted, and then there is rest."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.apply import Run, apply
+from reconciler.model.change import Action
+from reconciler.model.outcome import Result
+from reconciler.model.plan import AccountUse, Plan
+from reconciler.model.state import LiveAccount, State, Unmanaged
+from reconciler.model.tag import Status
+from reconciler.planning import assemble, draft, guard
+from tests.builders import ACME
+from tests.fakes.provider import FakeProvider
+from tests.planning.strategies import COMPANIES, World, worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.tag import LiveTag
+
+
+class _Deaf:
+    def outcome(self, outcome: Outcome) -> None:
+        """Nobody listens."""
+
+
+async def _no_pause(_seconds: float) -> None:
+    pass
+
+
+def plan_of(world: World, live: Iterable[LiveTag]) -> Plan:
+    account = LiveAccount(
+        account=ACME, tags=tuple(live), companies={one.id: one for one in COMPANIES}
+    )
+    drafted = draft(world.desired, account)
+    changes = guard(drafted, drafted.changes)
+    return assemble([(drafted, AccountUse(account=ACME), changes)])
+
+
+def carry_out(plan: Plan, provider: FakeProvider) -> Report:
+    return asyncio.run(apply(plan, {"acme": provider}, Run(watcher=_Deaf(), settle=_no_pause)))
+
+
+@given(worlds())
+def test_the_second_plan_is_empty(world: World) -> None:
+    provider = FakeProvider.of(world.live)
+    plan = plan_of(world, world.live)
+    unblocked = tuple(change for change in plan.changes if change.blocked_by is None)
+    report = carry_out(replace(plan, changes=unblocked), provider)
+    assert (report.exit_code, report.verified) == (0, True)
+    rest = plan_of(world, provider.live.values()).changes
+    emptying = {change.tag_id for change in plan.changes if change.blocked_by}
+    assert {change.tag_id for change in rest} <= emptying
+
+
+@given(worlds())
+def test_every_declaration_is_as_wanted_afterwards(world: World) -> None:
+    provider = FakeProvider.of(world.live)
+    plan = plan_of(world, world.live)
+    if any(change.blocked_by for change in plan.changes):
+        return
+    carry_out(plan, provider)
+    for company_id, blocks in world.desired.tags.items():
+        here = [tag for tag in provider.live.values() if tag.company_id == company_id]
+        for name, block in blocks.items():
+            bearers = sorted((tag for tag in here if tag.name == name), key=lambda tag: tag.id)
+            if block.state is State.ABSENT:
+                assert bearers == []
+            elif block.state is State.ENABLED or bearers:
+                assert bearers[0].color == (block.color or bearers[0].color)
+                assert bearers[0].status.value == block.state.value
+
+
+@given(worlds())
+def test_what_is_not_named_by_the_plan_is_left_as_it_was(world: World) -> None:
+    provider = FakeProvider.of(world.live)
+    plan = plan_of(world, world.live)
+    carry_out(plan, provider)
+    touched = {change.tag_id for change in plan.changes}
+    for tag in world.live:
+        if tag.id not in touched:
+            assert provider.live[tag.id] == tag
+
+
+@given(worlds())
+def test_deletes_are_only_of_absent_or_unmanaged_tags(world: World) -> None:
+    for change in plan_of(world, world.live).changes:
+        if change.action is not Action.DELETE:
+            continue
+        blocks = world.desired.tags[change.place.company_id]
+        block = blocks.get(change.name)
+        if block is None:
+            assert world.desired.account.policy.unmanaged is Unmanaged.DELETE
+            assert all(change.name not in one.renamed_from for one in blocks.values())
+        else:
+            assert block.state is State.ABSENT
+
+
+@given(worlds(), st.randoms(use_true_random=False))
+def test_the_order_of_live_tags_changes_no_digest(world: World, order: random.Random) -> None:
+    shuffled = list(world.live)
+    order.shuffle(shuffled)
+    assert plan_of(world, world.live).digest == plan_of(world, shuffled).digest
+
+
+@given(worlds())
+def test_a_rename_keeps_the_id(world: World) -> None:
+    provider = FakeProvider.of(world.live)
+    plan = plan_of(world, world.live)
+    carry_out(plan, provider)
+    for change in plan.changes:
+        if "name" in change.fields and change.tag_id is not None:
+            assert provider.live[change.tag_id].name == change.name
+
+
+@pytest.mark.parametrize("unique", ["exact", "nocase"])
+@given(data=st.data())
+def test_a_server_with_unique_names_gives_the_wish_or_a_true_refusal(
+    data: st.DataObject, unique: str
+) -> None:
+    world = data.draw(worlds(unique=unique))
+    provider = FakeProvider.of(world.live, unique=unique)
+    plan = plan_of(world, world.live)
+    report = carry_out(plan, provider)
+    for outcome in report.outcomes:
+        tag = provider.live.get(outcome.tag_id or 0)
+        if outcome.change.after is not None and outcome.result is Result.DONE:
+            assert tag is not None
+            assert tag.satisfies(outcome.change.after)
+    failed = any(outcome.result is Result.FAILED for outcome in report.outcomes)
+    assert (report.exit_code == 0) == (not failed)
+
+
+@given(worlds())
+def test_unmanaged_keep_never_deletes_or_disables_what_nobody_declared(world: World) -> None:
+    policy = replace(world.desired.account.policy, unmanaged=Unmanaged.KEEP)
+    wish = replace(world.desired, account=replace(world.desired.account, policy=policy))
+    for change in plan_of(World(wish, world.live), world.live).changes:
+        loses = change.after is None or change.after.status is Status.DISABLED
+        assert not loses or change.source is not None

@@ -1,0 +1,94 @@
+"""Live state kept in a file: taking it, and planning against it without a network."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from reconciler.errors import UsageError
+from reconciler.model.change import Impact, Precision
+from reconciler.model.state import LiveAccount
+from reconciler.provider import Listing, Made
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from reconciler.model.state import Account
+    from reconciler.model.tag import Company, LiveTag, Place, Tag
+    from reconciler.workflow.plan import ProviderFor
+
+
+async def read_live(
+    accounts: Sequence[Account], provider_for: ProviderFor
+) -> tuple[LiveAccount, ...]:
+    """Companies and all tags of ``accounts``, completely read."""
+    return tuple(await asyncio.gather(*(_read(one, provider_for) for one in accounts)))
+
+
+async def _read(account: Account, provider_for: ProviderFor) -> LiveAccount:
+    provider = provider_for(account)
+    companies = await provider.companies()
+    listing = await provider.tags()
+    return LiveAccount(
+        account=account.ref,
+        tags=listing.tags,
+        companies={company.id: company for company in companies},
+        requests=provider.requests,
+    )
+
+
+def provider_from(snapshot: Sequence[LiveAccount]) -> ProviderFor:
+    """A backend that answers from ``snapshot``; accounts are known by id."""
+    by_id = {live.account.id: live for live in snapshot}
+
+    def provider_for(account: Account) -> SnapshotProvider:
+        live = by_id.get(account.ref.id)
+        if live is None:
+            known = ", ".join(sorted(by_id)) or "none"
+            raise UsageError(
+                f"the snapshot has no account {account.ref.id} ({account.handle})",
+                hint=f"It holds: {known}. Take a new one with `reconciler snapshot`.",
+            )
+        return SnapshotProvider(live)
+
+    return provider_for
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotProvider:
+    """A provider that can only be read, and costs nothing."""
+
+    live: LiveAccount
+
+    @property
+    def requests(self) -> int:
+        """None are sent."""
+        return 0
+
+    async def companies(self) -> tuple[Company, ...]:
+        """The snapshot's companies."""
+        return tuple(self.live.companies.values())
+
+    async def tags(self, companies: Collection[str] | None = None) -> Listing:  # noqa: ARG002 - reading all is free
+        """The snapshot's tags, all of them."""
+        return Listing(tags=self.live.tags)
+
+    async def impact(self, place: Place, name: str) -> Impact:  # noqa: ARG002 - calls are not in a snapshot
+        """Unknown: a snapshot holds no calls."""
+        return Impact(0, Precision.UNKNOWN)
+
+    async def create(self, place: Place, tag: Tag) -> Made:
+        """Not possible."""
+        self._refuse(place, tag)
+
+    async def update(self, before: LiveTag, after: Tag) -> LiveTag:
+        """Not possible."""
+        self._refuse(before, after)
+
+    async def delete(self, tag: LiveTag) -> None:
+        """Not possible."""
+        self._refuse(tag)
+
+    def _refuse(self, *_what: object) -> NoReturn:
+        raise UsageError("a snapshot can't be changed", hint="Leave --live out.")

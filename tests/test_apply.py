@@ -1,0 +1,224 @@
+"""Carrying out a plan: the order, who stops whom, and a report that is true."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.apply import Run, apply
+from reconciler.errors import (
+    AuthError,
+    ProtocolError,
+    QuotaError,
+    RejectedError,
+    UnknownOutcomeError,
+    UnreachableError,
+)
+from reconciler.model.outcome import Outcome, Report, Result
+from reconciler.model.tag import AccountRef, Place, Tag
+from tests import builders
+from tests.fakes.provider import FakeProvider, enabled
+
+if TYPE_CHECKING:
+    from reconciler.errors import ReconcilerError
+    from reconciler.model.change import Change
+    from reconciler.provider import Made
+
+CREATE_A, CREATE_B = builders.create("A", "blue1"), builders.create("B", "blue1")
+RECOLOUR = builders.update(Tag("Red", "gray1"), Tag("Red", "red1"), tag_id=1)
+RENAME = builders.update(Tag("Oppty", "gray1"), Tag("Opportunity", "gray1"), tag_id=2)
+GONE, AWAY = builders.delete("Gone", tag_id=3), builders.delete("Away", tag_id=4)
+LIVE = [enabled(1, "Red"), enabled(2, "Oppty"), enabled(3, "Gone"), enabled(4, "Away")]
+EVERYTHING = (CREATE_A, CREATE_B, RECOLOUR, RENAME, GONE, AWAY)
+
+
+@dataclass
+class Listener:
+    """Keeps what it is told."""
+
+    heard: list[Outcome] = field(default_factory=list)
+
+    def outcome(self, outcome: Outcome) -> None:
+        self.heard.append(outcome)
+
+
+async def _no_pause(_seconds: float) -> None:
+    pass
+
+
+def carry_out(provider: FakeProvider, *changes: Change, **run: object) -> Report:
+    options = {"watcher": Listener(), "settle": _no_pause, "parallelism": 1, **run}
+    plan = builders.plan(*changes)
+    return asyncio.run(apply(plan, {"acme": provider}, Run(**options)))  # type: ignore[arg-type]
+
+
+def results(report: Report) -> dict[str, Result]:
+    return {outcome.change.name: outcome.result for outcome in report.outcomes}
+
+
+def test_everything_is_done_and_verified() -> None:
+    provider = FakeProvider.of(LIVE)
+    report = carry_out(provider, *EVERYTHING)
+    assert (report.exit_code, report.verified) == (0, True)
+    assert {tag.name for tag in provider.live.values()} == {"A", "B", "Red", "Opportunity"}
+
+
+def test_updates_go_first_and_deletes_last() -> None:
+    provider = FakeProvider.of(LIVE)
+    carry_out(provider, GONE, CREATE_A, RENAME)
+    assert [method for method, _name in provider.sent] == ["update", "create", "delete"]
+
+
+def test_without_deletes_one_look_is_taken_at_the_end() -> None:
+    provider = FakeProvider.of(LIVE)
+    assert carry_out(provider, CREATE_A, RECOLOUR).requests == 3
+
+
+def test_held_back_deletes_are_not_sent_and_not_failed() -> None:
+    provider = FakeProvider.of(LIVE)
+    report = carry_out(provider, CREATE_A, GONE, deletes=False)
+    assert results(report) == {"A": Result.DONE, "Gone": Result.HELD_BACK}
+    assert report.exit_code == 0
+    assert 3 in provider.live
+
+
+def test_a_refused_create_does_not_stop_its_neighbours() -> None:
+    provider = FakeProvider.of(LIVE)
+    provider.trouble["create", "A"] = RejectedError("Color is invalid", status=422)
+    report = carry_out(provider, CREATE_A, CREATE_B, GONE)
+    assert results(report) == {"A": Result.FAILED, "B": Result.DONE, "Gone": Result.DONE}
+    assert report.exit_code == 3
+
+
+def test_the_first_failed_delete_stops_the_deletes() -> None:
+    provider = FakeProvider.of(LIVE)
+    provider.trouble["delete", "Gone"] = RejectedError("no", status=422)
+    report = carry_out(provider, GONE, AWAY)
+    assert results(report) == {"Gone": Result.FAILED, "Away": Result.NOT_TRIED}
+    assert 4 in provider.live
+
+
+def test_a_tag_that_changed_since_the_plan_is_not_deleted() -> None:
+    provider = FakeProvider.of([enabled(3, "Gone", color="red1")])
+    report = carry_out(provider, GONE)
+    assert results(report) == {"Gone": Result.FAILED}
+    assert provider.sent == []
+
+
+def test_a_tag_that_changes_while_others_are_written_is_not_deleted() -> None:
+    provider = FakeProvider.of(LIVE)
+
+    def rename_the_doomed(method: str, _name: str) -> None:
+        if method == "create":
+            provider.live[3] = enabled(3, "Saved")
+
+    provider.on_write = rename_the_doomed
+    report = carry_out(provider, CREATE_A, GONE)
+    assert results(report) == {"A": Result.DONE, "Gone": Result.FAILED}
+    assert ("delete", "Gone") not in provider.sent
+
+
+def test_a_tag_that_is_gone_already_counts_as_done() -> None:
+    assert results(carry_out(FakeProvider.of([]), GONE)) == {"Gone": Result.SKIPPED}
+
+
+@pytest.mark.parametrize(
+    ("error", "result", "code"),
+    [
+        (AuthError("401"), Result.NOT_TRIED, 4),
+        (QuotaError("429"), Result.NOT_TRIED, 6),
+        (UnreachableError("refused"), Result.NOT_TRIED, 3),
+        (ProtocolError("HTML"), Result.FAILED, 3),
+        (UnknownOutcomeError("reset"), Result.UNKNOWN, 3),
+    ],
+)
+def test_trouble_ends_the_account_and_is_reported(
+    error: ReconcilerError, result: Result, code: int
+) -> None:
+    provider = FakeProvider.of(LIVE)
+    provider.trouble["create", "A"] = error
+    report = carry_out(provider, CREATE_A, CREATE_B, GONE)
+    assert results(report) == {"A": result, "B": Result.NOT_TRIED, "Gone": Result.NOT_TRIED}
+    assert report.exit_code == code
+    assert [trouble.code for trouble in report.troubles] == [error.code]
+
+
+def test_an_unknown_update_does_not_stop_the_creates() -> None:
+    provider = FakeProvider.of(LIVE)
+    provider.trouble["update", "Red"] = UnknownOutcomeError("reset")
+    report = carry_out(provider, RECOLOUR, CREATE_A)
+    assert results(report) == {"Red": Result.UNKNOWN, "A": Result.DONE}
+    assert report.exit_code == 3
+
+
+def test_a_failure_beside_a_used_up_quota_is_incomplete_not_resumable() -> None:
+    provider = FakeProvider.of(LIVE)
+    provider.trouble["update", "Red"] = RejectedError("no", status=422)
+    provider.trouble["create", "A"] = QuotaError("429")
+    assert carry_out(provider, RECOLOUR, CREATE_A).exit_code == 3
+
+
+def test_a_signal_ends_the_work_and_the_rest_is_not_tried() -> None:
+    signals: list[int] = []
+    provider = FakeProvider.of(LIVE, on_write=lambda _method, _name: signals.append(15))
+    stopping = lambda: signals[0] if signals else None  # noqa: E731 - two uses of one line
+    report = carry_out(provider, CREATE_A, CREATE_B, GONE, stopping=stopping)
+    assert results(report)["A"] is Result.DONE
+    assert report.count(Result.NOT_TRIED) == 2
+    assert report.exit_code == 143
+
+
+def test_what_the_closing_look_finds_otherwise_is_told() -> None:
+    provider = FakeProvider.of(LIVE)
+
+    def undo(method: str, _name: str) -> None:
+        if method == "create":
+            provider.live[1] = enabled(1, "Red", color="green1")
+
+    provider.on_write = undo
+    report = carry_out(provider, RECOLOUR, CREATE_A)
+    assert report.exit_code == 3
+    assert report.differences == (
+        'acme · account: "Red" is live as "Red", green1, not as asked for',
+    )
+
+
+class LateProvider(FakeProvider):
+    """Lists what was created only after a pause."""
+
+    async def create(self, place: Place, tag: Tag) -> Made:
+        made = await super().create(place, tag)
+        self.late = self.live.pop(made.tag.id)
+        return made
+
+
+def test_a_server_that_lists_late_is_looked_at_again() -> None:
+    provider = LateProvider()
+    pauses: list[float] = []
+
+    async def settle(seconds: float) -> None:
+        pauses.append(seconds)
+        provider.live[provider.late.id] = provider.late
+
+    report = carry_out(provider, CREATE_A, settle=settle)
+    assert (report.verified, pauses) == (True, [0.5])
+
+
+def test_each_outcome_is_told_once_as_it_comes() -> None:
+    listener = Listener()
+    report = carry_out(FakeProvider.of(LIVE), *EVERYTHING, watcher=listener)
+    assert sorted(map(id, listener.heard)) == sorted(map(id, report.outcomes))
+
+
+def test_one_account_s_trouble_does_not_stop_another_s() -> None:
+    other = AccountRef("beta", "ACCbeta")
+    here, there = FakeProvider.of(LIVE), FakeProvider.of([])
+    here.trouble["create", "A"] = AuthError("401")
+    plan = builders.plan(CREATE_A, builders.create("C", place=Place(other)))
+    run = Run(watcher=Listener(), settle=_no_pause)
+    report = asyncio.run(apply(plan, {"acme": here, "beta": there}, run))
+    assert results(report) == {"A": Result.NOT_TRIED, "C": Result.DONE}
+    assert report.exit_code == 4

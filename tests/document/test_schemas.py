@@ -1,0 +1,122 @@
+"""Every document that is printed validates against its published schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.document import (
+    dump,
+    error_document,
+    plan_document,
+    problems_document,
+    report_document,
+    snapshot_document,
+)
+from reconciler.errors import ConfigError, UsageError
+from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.plan import Plan
+from reconciler.model.problem import Problem
+from reconciler.model.state import LiveAccount
+from tests.document.strategies import live_accounts, plans, problems, texts
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+NAMES = ("plan", "report", "snapshot", "problems", "error")
+
+
+def schema(name: str) -> Any:
+    """The published schema of that name."""
+    return json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+
+
+VALIDATORS = {name: jsonschema.Draft202012Validator(schema(name)) for name in NAMES}
+
+
+def check(name: str, document: Any) -> None:
+    """Fail unless what is printed of ``document`` validates."""
+    VALIDATORS[name].validate(json.loads(dump(document)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_schema_is_one_and_explains_all_its_fields(name: str) -> None:
+    found = schema(name)
+    jsonschema.Draft202012Validator.check_schema(found)
+    for part in [found, *found.get("$defs", {}).values()]:
+        assert part["additionalProperties"] is False
+        for field in part["properties"].values():
+            assert "$ref" in field or field["description"].endswith((".", ")"))
+
+
+@given(plans())
+def test_any_plan_validates(plan: Plan) -> None:
+    check("plan", plan_document(plan))
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Report:
+    """Any report of any plan."""
+    plan = draw(plans())
+    maybe = st.none() | texts
+    outcomes = [
+        Outcome(
+            change=change,
+            result=draw(st.sampled_from(Result)),
+            message=draw(maybe),
+            hint=draw(maybe),
+            tag_id=draw(st.none() | st.integers(1, 99)),
+        )
+        for change in plan.changes
+    ]
+    trouble = st.builds(
+        Trouble, account=texts, code=texts, exit_code=st.integers(1, 6), message=texts, hint=maybe
+    )
+    return Report(
+        plan=plan,
+        outcomes=tuple(outcomes),
+        verified=draw(st.booleans()),
+        differences=tuple(draw(st.lists(texts, max_size=2))),
+        troubles=tuple(draw(st.lists(trouble, max_size=2))),
+    )
+
+
+@given(reports())
+def test_any_report_validates(report: Report) -> None:
+    document = report_document(report)
+    check("report", document)
+    assert sum(document["summary"].values()) == len(report.plan.changes)
+
+
+@given(live_accounts())
+def test_any_snapshot_validates(live: tuple[LiveAccount, ...]) -> None:
+    check("snapshot", snapshot_document(live, created_at="", tool_version="0.1.0"))
+
+
+@given(st.lists(problems, max_size=3))
+def test_any_problems_validate(found: list[Problem]) -> None:
+    check("problems", problems_document(found))
+    check("error", error_document(ConfigError(found)))
+
+
+def test_an_error_document_says_what_the_error_says() -> None:
+    document = error_document(UsageError("no file", hint="Name one."))
+    check("error", document)
+    assert document["error"] == {
+        "code": "usage",
+        "message": "no file",
+        "hint": "Name one.",
+        "exit_code": 64,
+        "problems": [],
+    }
+
+
+def test_an_error_that_is_not_ours_tells_nothing_but_its_kind() -> None:
+    document = error_document(KeyError("a secret"))
+    check("error", document)
+    assert document["error"]["code"] == "internal"
+    assert "secret" not in dump(document)

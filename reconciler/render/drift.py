@@ -34,12 +34,13 @@ def drift(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
 
 def sections(plan: Plan) -> list[tuple[str, list[str]]]:
     """Headings with their lines of visible text, those with none left out."""
-    updates = [change for change in plan.changes if change.action is Action.UPDATE]
-    renames = [change for change in updates if change.reason is Reason.RENAMED_FROM]
     undeclared = [change for change in plan.changes if change.reason is Reason.UNMANAGED]
-    edited = [change for change in updates if change not in renames and change not in undeclared]
-    missing = [change for change in plan.changes if change.action is Action.CREATE]
-    retired = [change for change in plan.deletes if change not in undeclared]
+    declared = [change for change in plan.changes if change.reason is not Reason.UNMANAGED]
+    updates = [change for change in declared if change.action is Action.UPDATE]
+    renames = [change for change in updates if change.reason is Reason.RENAMED_FROM]
+    edited = [change for change in updates if change.reason is not Reason.RENAMED_FROM]
+    missing = [change for change in declared if change.action is Action.CREATE]
+    retired = [change for change in declared if change.action is Action.DELETE]
     found = [
         ("Changed in live state, not asked for by the configuration:", [*map(_edited, edited)]),
         ("Places that lack declared tags:", _missing(missing)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.outcome import Outcome, Report, Result
 from reconciler.render import wording
 from reconciler.render.escape import label, log, terminal
-from reconciler.render.layout import number
+from reconciler.render.layout import number, wrap
 from reconciler.render.style import PLAIN, Style
 
 if TYPE_CHECKING:
@@ -36,13 +36,16 @@ def outcome_line(outcome: Outcome, *, style: Style = PLAIN) -> str:
     return log(f"{line}   {said}" if said else line)
 
 
-def report(report: Report, *, style: Style = PLAIN) -> str:
-    """An apply's end: what did not succeed, the counts, the closing look; ends in a newline."""
-    lines = [
-        f"  {outcome_line(outcome, style=style)}"
-        for outcome in report.outcomes
-        if not outcome.result.succeeded
-    ]
+def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
+    """An apply's end: what did not succeed, the counts, the closing look; ends in a newline.
+
+    ``width``: the terminal's columns; 0: any.
+    """
+    lines: list[str] = []
+    for outcome in report.outcomes:
+        if not outcome.result.succeeded:
+            first, *more = wrap(outcome_line(outcome, style=style), width - 2 if width else 0)
+            lines += [f"  {first}", *(f"    {line}" for line in more)]
     lines += [""] if lines else []
     for trouble in report.troubles:
         lines += _trouble(trouble, style=style)

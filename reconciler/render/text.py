@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan, UnmanagedTag
 
-__all__ = ["drift", "outcome_line", "plan", "report", "unmanaged"]
+__all__ = ["drift", "outcome_line", "plan", "report"]
 
 NAME_COLUMN: Final = 40
 """Longer names don't push everyone's details to the right."""
@@ -31,7 +31,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     """
     lines: list[str] = []
     if not plan.changes:
-        lines += [style.create(wording.NO_CHANGES), ""]
+        lines += [style.create(wording.NO_CHANGES)]
     shown = groups.of(plan)
     column = _column(change.name for group in shown for change in group.changes)
     for group in shown:
@@ -41,16 +41,14 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
             lines += [style.dim(f"    {line}") for line in also]
         for change in group.changes:
             lines += _change(change, column=column, style=style, width=width)
-    if plan.changes:
-        lines.append("")
-    lines += _totals(plan, style=style)
+    if plan.unmanaged_tags:
+        lines += ["", *_unmanaged(plan.unmanaged_tags, style=style)]
+    lines += ["", *_totals(plan, style=style)]
     return log("\n".join(lines)) + "\n"
 
 
-def unmanaged(tags: Sequence[UnmanagedTag], *, style: Style = PLAIN) -> str:
-    """Live tags that nobody declared and the plan keeps, by place; empty text for none."""
-    if not tags:
-        return ""
+def _unmanaged(tags: Sequence[UnmanagedTag], *, style: Style) -> list[str]:
+    """Live tags that nobody declared and the plan keeps, by place."""
     column = _column(entry.tag.name for entry in tags)
     lines = [f"Unmanaged, kept as they are: {count(len(tags), 'tag')}"]
     heading = ""
@@ -61,8 +59,8 @@ def unmanaged(tags: Sequence[UnmanagedTag], *, style: Style = PLAIN) -> str:
             heading = title
         values = wording.values(entry.tag.tag, chip=style.chip)
         name = pad(label(entry.tag.name), column)
-        lines.append(f"  . {style.dim('kept')}    {name}   {values}".rstrip())
-    return log("\n".join(lines)) + "\n"
+        lines.append(f"  {style.dim('. kept')}    {name}   {values}".rstrip())
+    return lines
 
 
 def _totals(plan: Plan, *, style: Style) -> list[str]:

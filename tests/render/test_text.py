@@ -173,21 +173,22 @@ def test_deletes_and_blocked_changes_are_never_folded() -> None:
     assert text.plan(small_plan(*held)).count("+ create") == 60
 
 
-def test_unmanaged_tags_are_listed_by_place() -> None:
-    found = [
+def test_unmanaged_tags_are_listed_by_place_where_asked_for() -> None:
+    found = (
         UnmanagedTag(place=place(), tag=live_tag(1, "Foo")),
         UnmanagedTag(place=DENTAL, tag=live_tag(2, "Bar x", status=Status.DISABLED)),
-    ]
-    assert text.unmanaged(found) == dedent(
+    )
+    assert body(text.plan(plan(create("Baz"), unmanaged_tags=found))) == dedent(
         """\
+        acme · account
+          + create  Baz   orange3
+
         Unmanaged, kept as they are: 2 tags
         acme · account
           . kept    Foo     gray1
         acme · Dental North
-          . kept    Bar x   gray1, disabled
-        """
+          . kept    Bar x   gray1, disabled"""
     )
-    assert text.unmanaged([]) == ""
 
 
 def strip(shown: str) -> str:

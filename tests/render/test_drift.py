@@ -1,0 +1,74 @@
+"""Drift, told to the person on call."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from reconciler.model.change import Reason
+from reconciler.model.plan import AccountUse, UnmanagedTag
+from reconciler.model.problem import Source
+from reconciler.model.tag import Status, Tag
+from reconciler.render.text import drift
+from tests.builders import ACME, create, delete, live_tag, place, plan, update
+
+NORTH = place("Dental North")
+
+
+def test_each_kind_of_drift_has_its_heading() -> None:
+    found = plan(
+        update(
+            Tag("Opportunity", "gray1"), Tag("Opportunity", "blue1"), source=Source("t.yaml", 7)
+        ),
+        update(Tag("Ad", None), Tag("Ad", None, Status.DISABLED), tag_id=2),
+        update(Tag("Oppty"), Tag("Opp"), tag_id=3, reason=Reason.RENAMED_FROM),
+        create("Implant", place=NORTH),
+        create("Braces", place=NORTH),
+        delete("Old", tag_id=4, note="Over."),
+        delete("Stray", tag_id=5, reason=Reason.UNMANAGED),
+        accounts=(AccountUse(account=ACME, plan_requests=4),),
+        unchanged=1200,
+        unmanaged_tags=(UnmanagedTag(place=NORTH, tag=live_tag(9, "Foo")),),
+    )
+    assert drift(found) == dedent(
+        """\
+        Drift: 7 differences in 2 places; 1,200 as declared.
+
+        Changed in live state, not asked for by the configuration:
+          acme · account · Opportunity: color is gray1, declared blue1 (t.yaml:7)
+          acme · account · Ad: status is enabled, declared disabled
+
+        Places that lack declared tags:
+          acme · Dental North: Implant, Braces
+
+        Declared renames that live state has not seen:
+          acme · account · Opp: still called Oppty
+
+        Live, though declared absent:
+          acme · account · Old: Over.
+
+        Live and not declared, where undeclared tags must go:
+          acme · account · Stray: live, but not declared
+
+        Live and not declared, kept:
+          acme · Dental North · Foo
+
+        Requests: 4 used.
+        Next: reconciler plan shows what would bring live state back; else change
+        the configuration to what is live.
+        """
+    )
+
+
+def test_no_drift_says_so_with_its_numbers() -> None:
+    assert drift(plan(unchanged=1200, unmanaged=3)) == dedent(
+        """\
+        No drift. Live state matches the configuration: 1,200 as declared, 3 unmanaged.
+
+        Requests: 0 used.
+        """
+    )
+
+
+def test_long_lines_are_broken() -> None:
+    found = plan(*(create(f"Tag number {at}", place=NORTH) for at in range(20)))
+    assert max(map(len, drift(found, width=60).splitlines()[:10])) <= 62

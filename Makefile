@@ -1,0 +1,66 @@
+# Everything a checkout needs: Python 3.11 or newer and make. `make help` lists the targets.
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements/dev.lock
+STAMP := $(VENV)/.installed
+
+# The first interpreter that runs and is new enough; a shim that merely exists does not count.
+CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python
+NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+FIND_PYTHON = for one in $(CANDIDATES); do \
+	if "$$one" -c '$(NEW_ENOUGH)' 2>/dev/null; then echo "$$one"; break; fi; done
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format soak bench lock wheel screenshots clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(STAMP) ## run the main job on the embedded sandbox
+	@$(BIN)/reconciler demo
+
+test: $(STAMP) ## run the tests
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=90
+
+check: $(STAMP) ## run the linters, the type checker and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+soak: $(STAMP) ## run the long suites (about an hour)
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto -m "soak or not soak"
+
+bench: $(STAMP) ## measure, side by side in one run
+	$(BIN)/python -m benchmarks
+
+lock: $(STAMP) ## pin the newest versions again
+	$(BIN)/python -m venv $(VENV)/uv
+	$(VENV)/uv/bin/python -m pip --disable-pip-version-check install --quiet uv
+	$(VENV)/uv/bin/uv pip compile pyproject.toml --group dev --upgrade --universal \
+		--python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--no-emit-index-url --no-emit-find-links --quiet -o $(LOCK)
+
+wheel: $(STAMP) ## build the wheel into dist/
+	$(BIN)/hatchling build -t wheel
+
+clean: ## remove what make has made
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache
+
+$(STAMP): $(LOCK) pyproject.toml
+	@python="$$($(FIND_PYTHON))"; \
+	if [ -z "$$python" ]; then \
+		echo "Python 3.11 or newer is needed; name one with make PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $(LOCK)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps \
+		--no-build-isolation --editable .
+	@touch $@

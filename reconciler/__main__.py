@@ -1,0 +1,6 @@
+"""``python -m reconciler`` is the installed command."""
+
+from reconciler.cli.main import entry
+
+if __name__ == "__main__":
+    entry()

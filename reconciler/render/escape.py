@@ -78,20 +78,20 @@ def code(text: str, *, in_table: bool = False) -> str:
     if not shown.strip():
         shown = f"'{shown}'"
     if in_table:
-        shown = shown.replace("\\|", "\\\\|").replace("|", "\\|")
+        shown = shown.replace("|", "\\|")
     fence = "`" * (_longest_run(shown, "`") + 1)
     pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
 def prose(text: str) -> str:
-    """Markdown text that only reads as text: ASCII punctuation as references, words kept apart.
+    """Markdown text that only reads as text: what could be syntax is written as a reference.
 
     For sentences (notes, messages). A reference is never syntax to a Markdown parser, but GitHub
     and GitLab look for mentions and issue numbers after it is decoded: those get a comment between.
     """
     shown = terminal(text)
-    return _PUNCTUATION.sub(lambda found: _reference(found[0]), shown)
+    return _SYNTAX.sub(lambda found: _reference(found[0]), shown)
 
 
 def fence(lines: list[str], *, language: str = "") -> str:
@@ -139,7 +139,8 @@ _BLANK: Final = re.compile(
 )
 
 _COMMAND: Final = re.compile(r"::|##(?=\[|vso\[)", re.IGNORECASE)
-_PUNCTUATION: Final = re.compile(r"[!-/:-@\[-`{-~]")
+# Everything that may open something, whatever opens a line, and the dots of links without scheme.
+_SYNTAX: Final = re.compile(r"[\\`*_{}\[\]<>&#!|~@$:^%\"]|\A[^A-Za-z]|(?<=\w)\.(?=\w)|-(?=\d)")
 # What starts a mention, an issue, a merge request, a label, a milestone… on GitHub or GitLab.
 _REFERRING: Final = frozenset("@#!$%^~&-")
 _BARE: Final = re.compile(r"[\w .:/@-]+")
@@ -169,6 +170,4 @@ def _longest_run(text: str, character: str) -> int:
 
 
 def _reference(character: str) -> str:
-    if character in ",;?'":
-        return character
     return f"&#{ord(character)};" + ("<!-- -->" if character in _REFERRING else "")

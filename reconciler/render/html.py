@@ -1,0 +1,264 @@
+"""A plan or a report as one page that explains itself to whoever opens it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.change import Action, Change, Precision
+from reconciler.model.tag import Place, Status, Tag
+from reconciler.render import groups, outcomes, wording
+from reconciler.render.escape import label
+from reconciler.render.layout import count, number
+from reconciler.render.page import bdi, chip, page, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.plan import Plan
+    from reconciler.model.problem import Problem
+    from reconciler.model.tag import AccountRef
+
+MOST_CELLS: Final = 20_000
+"""Of one account's matrix; a browser lays out more only slowly, and nobody reads them."""
+
+
+def plan(plan: Plan) -> str:
+    """``plan`` as a whole HTML document."""
+    title = f"Plan: {wording.summary(plan)}"
+    parts = [f"<h1>{'Plan' if plan.changes else wording.NO_CHANGES}</h1>", _tiles(plan)]
+    parts += [_deletes(plan), _blocked(plan), _warnings(plan.warnings)]
+    by_account: dict[str, list[Change]] = {}
+    for change in plan.changes:
+        by_account.setdefault(change.place.account.id, []).append(change)
+    parts += [
+        _account(use.account, by_account[use.account.id])
+        for use in plan.accounts
+        if use.account.id in by_account
+    ]
+    if plan.changes:
+        parts += ["<h2>Every change</h2>", *map(_group, groups.of(plan))]
+    parts += [_unmanaged(plan), _footer(plan)]
+    return page(title, "\n".join(part for part in parts if part))
+
+
+def report(report: Report) -> str:
+    """``report`` as a whole HTML document."""
+    good = outcomes.complete(report)
+    verdict = "Applied" if good else "Incomplete" if report.exit_code else "Applied in part"
+    tiles = [
+        (outcomes.WORDS[result], report.count(result), "create" if result.succeeded else "delete")
+        for result in outcomes.WORDS
+        if report.count(result)
+    ]
+    bad = [outcome for outcome in report.outcomes if not outcome.result.succeeded]
+    done = [outcome for outcome in report.outcomes if outcome.result.succeeded]
+    parts = [f"<h1>{verdict}</h1>", _tile_list(tiles), _troubles(report)]
+    if bad:
+        rows = _outcomes(bad)
+        parts.append(f'<section class="alarm"><h2>Not in place</h2>{rows}</section>')
+    if done:
+        parts.append(f"<h2>In place</h2>{_outcomes(done)}")
+    look = "Live state was read once more" if report.verified else "Not verified: no last look"
+    parts.append(
+        f"<footer>{look}. {number(report.requests)} requests used.<br>"
+        f"Digest: <code>{report.plan.digest}</code></footer>"
+    )
+    return page(f"{verdict}: {outcomes.counts(report)}", "\n".join(parts))
+
+
+def _tiles(plan: Plan) -> str:
+    summary = plan.summary
+    tiles = [
+        ("to create", summary.create, "create"),
+        ("to update", summary.update, "update"),
+        ("to delete", summary.delete, "delete" if summary.delete else ""),
+        ("unchanged", summary.unchanged, ""),
+        ("unmanaged, kept", summary.unmanaged, ""),
+    ]
+    if summary.blocked:
+        tiles.append(("blocked", summary.blocked, "delete"))
+    return _tile_list(tiles)
+
+
+def _tile_list(tiles: Sequence[tuple[str, int, str]]) -> str:
+    items = "".join(
+        f'<li><b class="{kind}">{number(value)}</b>{word}</li>' for word, value, kind in tiles
+    )
+    return f'<ul class="tiles">{items}</ul>'
+
+
+def _deletes(plan: Plan) -> str:
+    if not plan.deletes:
+        return ""
+    lost = wording.lost(plan)
+    said = f": they strip {wording.calls(lost)}" if lost else ""
+    rows = [
+        [
+            _tag(change.before),
+            _where(change.place),
+            _calls(change),
+            bdi(change.note) if change.note else '<span class="dim">not declared</span>',
+        ]
+        for change in plan.deletes
+    ]
+    return (
+        f'<section class="alarm"><h2>{count(len(rows), "delete")}, for good{said}</h2>'
+        f"{table(['Tag', 'Where', 'Calls', 'Why'], rows, kind='number')}</section>"
+    )
+
+
+def _blocked(plan: Plan) -> str:
+    rows = [
+        [_sign(change), bdi(label(change.name)), _where(change.place), bdi(change.blocked_by)]
+        for change in plan.changes
+        if change.blocked_by is not None
+    ]
+    if not rows:
+        return ""
+    head = ["", "Tag", "Where", "Blocked by"]
+    return (
+        f'<section class="alarm"><h2>{count(len(rows), "change")} blocked: apply refuses the plan'
+        f"</h2>{table(head, rows)}</section>"
+    )
+
+
+def _warnings(warnings: Sequence[Problem]) -> str:
+    if not warnings:
+        return ""
+    rows = [
+        [
+            f"<code>{bdi(problem.code)}</code>",
+            bdi(f"{problem.source.file}:{problem.source.line}") if problem.source else "",
+            bdi(problem.message) + (f"<br>{bdi(problem.hint)}" if problem.hint else ""),
+        ]
+        for problem in warnings
+    ]
+    return f"<h2>{count(len(rows), 'warning')}</h2>{table(['', 'Line', ''], rows)}"
+
+
+def _account(account: AccountRef, changes: Sequence[Change]) -> str:
+    """The matrix: a row for each place where something changes, a column for each tag's name."""
+    called = f' <span class="dim">{bdi(account.name)}</span>' if account.name else ""
+    names = sorted({change.name for change in changes}, key=str.casefold)
+    cells: dict[Place, dict[str, list[Change]]] = {}
+    for change in changes:
+        cells.setdefault(change.place, {}).setdefault(change.name, []).append(change)
+    places = sorted(cells, key=lambda place: (place.company is not None, wording.title(place)))
+    rows = max(MOST_CELLS // len(names), 1)
+    columns = names[:MOST_CELLS]
+    head = "".join(f'<th scope="col"><span>{bdi(label(name))}</span></th>' for name in columns)
+    body = "\n".join(
+        f'<tr><th scope="row">{_company(place)}</th>'
+        f"{''.join(_cell(cells[place].get(name, ())) for name in columns)}</tr>"
+        for place in places[:rows]
+    )
+    left = len(places) - rows
+    more = f'<p class="dim">{left:,} more places stand below.</p>' if left > 0 else ""
+    return (
+        f'<h2>{bdi(account.handle)}{called}</h2><div class="scroll"><table class="matrix">'
+        f"<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>{more}"
+    )
+
+
+def _cell(changes: Sequence[Change]) -> str:
+    if not changes:
+        return "<td></td>"
+    signs = "".join(
+        f"{_sign(change)}{chip(change.after.color) if change.after else ''}" for change in changes
+    )
+    return f"<td>{signs}</td>"
+
+
+def _group(group: groups.Group) -> str:
+    rows = [
+        [_sign(change, word=True), _tag(change.after or change.before), _detail(change)]
+        for change in group.changes
+    ]
+    others = f'<p class="dim">also in: {bdi(group.others)}</p>' if group.others else ""
+    return f"<h3>{bdi(group.title)}</h3>{others}{table(['', 'Tag', ''], rows)}"
+
+
+def _detail(change: Change) -> str:
+    parts = [bdi(wording.detail(change))] if change.before else []
+    if change.before and change.after and "color" in change.fields:
+        parts.append(f"{chip(change.before.color)}→ {chip(change.after.color)}")
+    if change.note and change.action is not Action.DELETE:
+        parts.append(f'<span class="dim">{bdi(change.note)}</span>')
+    if change.source is not None:
+        where = f"{change.source.file}:{change.source.line}"
+        parts.append(f'<span class="dim">{bdi(where)}</span>')
+    if change.blocked_by is not None:
+        parts.append(f'<span class="blocked">blocked: {bdi(change.blocked_by)}</span>')
+    return "<br>".join(parts)
+
+
+def _tag(tag: Tag | None) -> str:
+    if tag is None:
+        return ""
+    color = f' <span class="dim">{bdi(tag.color)}</span>' if tag.color else ""
+    off = ' <span class="dim">disabled</span>' if tag.status is Status.DISABLED else ""
+    return f"{chip(tag.color)}{bdi(label(tag.name))}{color}{off}"
+
+
+def _sign(change: Change, *, word: bool = False) -> str:
+    sign = {"-": "−"}.get(wording.SIGNS[change.action], wording.SIGNS[change.action])
+    text = f"{sign} {change.action.value}" if word else sign
+    return f'<span class="{change.action.value}">{text}</span>'
+
+
+def _calls(change: Change) -> str:
+    if change.impact is None:
+        return '<span class="dim">not counted</span>'
+    if change.impact.precision is Precision.UNKNOWN:
+        return '<b class="delete">unknown</b>'
+    least = "≥ " if change.impact.precision is Precision.AT_LEAST else ""
+    return f"{least}{number(change.impact.calls)}"
+
+
+def _where(place: Place) -> str:
+    return f"{bdi(place.account.handle)} · {_company(place)}"
+
+
+def _company(place: Place) -> str:
+    return "account level" if place.company is None else bdi(label(place.company.name))
+
+
+def _outcomes(found: Sequence[Outcome]) -> str:
+    rows = [
+        [
+            outcomes.WORDS[outcome.result],
+            f"{_sign(outcome.change, word=True)} {bdi(label(outcome.change.name))}",
+            _where(outcome.change.place),
+            "<br>".join(bdi(part) for part in (outcome.message, outcome.hint) if part),
+        ]
+        for outcome in found
+    ]
+    return table(["Result", "Change", "Where", "Why"], rows)
+
+
+def _troubles(report: Report) -> str:
+    lines = [
+        f"<li><b>{bdi(trouble.account)}</b> stopped: {bdi(trouble.message)}"
+        + (f"<br>{bdi(trouble.hint)}" if trouble.hint else "")
+        for trouble in report.troubles
+    ]
+    lines += [f"<li>differs from what was done: {bdi(line)}" for line in report.differences]
+    return f'<section class="alarm"><ul>{"".join(lines)}</ul></section>' if lines else ""
+
+
+def _unmanaged(plan: Plan) -> str:
+    if not plan.unmanaged_tags:
+        return ""
+    rows = [[_tag(entry.tag.tag), _where(entry.place)] for entry in plan.unmanaged_tags]
+    listing = table(["Tag", "Where"], rows)
+    title = f"{count(len(rows), 'tag')} unmanaged, kept as they are"
+    return f"<h2>Unmanaged</h2><details><summary>{title}</summary>{listing}</details>"
+
+
+def _footer(plan: Plan) -> str:
+    made = " · ".join(filter(None, ["reconciler " + plan.tool_version, plan.created_at]))
+    return (
+        f"<footer>Requests: {wording.requests(plan)}.<br>Digest: <code>{plan.digest}</code><br>"
+        f"{bdi(made)}</footer>"
+    )

@@ -1,0 +1,265 @@
+"""A plan or a report as Markdown: a comment on a pull request, a summary of a CI job."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.change import Action, Change, Impact, Precision
+from reconciler.model.outcome import Outcome, Report
+from reconciler.render import groups, outcomes, wording
+from reconciler.render.budget import Budget
+from reconciler.render.escape import code, fence, html, label, prose, terminal
+from reconciler.render.layout import cells, count, number, pad, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.plan import Plan
+    from reconciler.model.problem import Problem
+    from reconciler.render.groups import Group
+
+LIMIT: Final = 60_000
+"""GitHub refuses comments of more than 65,536 characters; bytes are the safe side of that."""
+
+PLAN_MARKER: Final = "<!-- reconciler: plan -->"
+REPORT_MARKER: Final = "<!-- reconciler: report -->"
+"""First lines, by which a job finds its earlier comment again."""
+
+
+def plan(plan: Plan, *, limit: int = LIMIT) -> str:
+    """``plan`` in fewer than ``limit`` bytes: counts, deletes, what is blocked, then the rest.
+
+    A plan that does not fit says so and how much is missing, and bears no digest: what nobody saw
+    can't be approved by it.
+    """
+    out = Budget(limit, reserve=_RESERVE)
+    out.take(f"{PLAN_MARKER}\n### {_headline(plan)}\n")
+    out.take(f"{wording.summary(plan)}.\n")
+    if plan.deletes:
+        out.take(_caution(plan))
+    shown = _deletes(plan.deletes, out)
+    _blocked(plan, out)
+    hidden = len(plan.changes) - _details(plan, out)
+    _warnings(plan.warnings, out)
+    lost = len(plan.deletes) - shown
+    ending = [f"Requests: {wording.requests(plan)}.  ", _ending(plan, out, hidden, lost)]
+    return out.text("\n".join(ending)) + "\n"
+
+
+def report(report: Report, *, limit: int = LIMIT) -> str:
+    """``report`` in fewer than ``limit`` bytes: the verdict, what did not succeed, the rest."""
+    out = Budget(limit, reserve=_RESERVE)
+    done = outcomes.complete(report)
+    verdict = "Applied" if done else "Incomplete" if report.exit_code else "Applied in part"
+    out.take(f"{REPORT_MARKER}\n### {verdict}: {outcomes.counts(report) or 'nothing to do'}\n")
+    for trouble in report.troubles:
+        hint = f" {prose(trouble.hint)}" if trouble.hint else ""
+        out.take(f"- {code(trouble.account)} stopped: {prose(trouble.message)}{hint}")
+    if report.differences:
+        out.take("\nLive state differs from what was done:\n")
+        for difference in report.differences:
+            out.take(f"- {prose(difference)}")
+    bad = [outcome for outcome in report.outcomes if not outcome.result.succeeded]
+    _table(("Result", "Change", "Where", "Why"), [_outcome_row(one) for one in bad], out)
+    _done(report, out)
+    look = "Live state was read once more" if report.verified else "**Not verified**: no last look"
+    cut = "\n\n**This report is cut**: not everything fits here." if out.cut else ""
+    ending = f"\n{look}. {number(report.requests)} requests used.{cut}\n\n"
+    return out.text(f"{ending}Digest: `{report.plan.digest}`") + "\n"
+
+
+_RESERVE: Final = 1200
+_NAMES: Final = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
+_DIFF_SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "!", Action.DELETE: "-"}
+"""What a ``diff`` block is coloured by; ``~`` is nothing to it."""
+
+
+def _headline(plan: Plan) -> str:
+    summary = plan.summary
+    if not plan.changes:
+        return wording.NO_CHANGES
+    parts = [
+        f"{number(getattr(summary, word))} to {word}"
+        for word in ("create", "update")
+        if getattr(summary, word)
+    ]
+    parts += [f"**{number(summary.delete)} to delete**"] if summary.delete else []
+    parts += [f"**{number(summary.blocked)} blocked**"] if summary.blocked else []
+    return f"Plan: {', '.join(parts)}"
+
+
+def _caution(plan: Plan) -> str:
+    lost = wording.lost(plan)
+    deletes = len(plan.deletes)
+    verb = "strips" if deletes == 1 else "strip"
+    calls = f" {verb} {wording.calls(lost)}" if lost else f" {verb} their tags off every call"
+    return f"> [!CAUTION]\n> **{count(deletes, 'delete')}{calls}.** That can't be undone.\n"
+
+
+def _deletes(deletes: Sequence[Change], out: Budget) -> int:
+    """How many of ``deletes`` got their row."""
+    worst_first = sorted(deletes, key=lambda change: -_weight(change.impact))
+    rows = [
+        (
+            code(label(change.name), in_table=True),
+            code(wording.title(change.place), in_table=True),
+            wording.calls(change.impact).removesuffix("s").removesuffix(" call")
+            if change.impact
+            else "not counted",
+            prose(change.note or "") or ("not declared" if change.source is None else ""),
+        )
+        for change in worst_first
+    ]
+    return _table(("Delete", "Where", "Calls", "Why"), rows, out)
+
+
+def _weight(impact: Impact | None) -> int:
+    """What nobody knows weighs most, what nobody counted least."""
+    if impact is None:
+        return -1
+    return impact.calls if impact.precision is not Precision.UNKNOWN else sys.maxsize
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], out: Budget) -> int:
+    """How many of ``rows`` fitted."""
+    if not rows:
+        return 0
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    top = f"\n| {' | '.join(head)} |\n|{'---|' * len(head)}"
+    fitting = out.fitting(lines, around=top)
+    return fitting if fitting and out.take("\n".join([top, *lines[:fitting], ""])) else 0
+
+
+def _blocked(plan: Plan, out: Budget) -> None:
+    held = [change for change in plan.changes if change.blocked_by is not None]
+    if not held:
+        return
+    out.take(f"#### Blocked: {wording.blocked(plan).split(',')[0]}; apply refuses the plan\n")
+    reasons: dict[str, list[Change]] = {}
+    for change in held:
+        reasons.setdefault(change.blocked_by or "", []).append(change)
+    for reason, changes in reasons.items():
+        names = ", ".join(code(label(change.name)) for change in changes[:_NAMED])
+        more = f" and {len(changes) - _NAMED:,} more" if len(changes) > _NAMED else ""
+        out.take(f"- {prose(reason)}: {names}{more}")
+    out.take("")
+
+
+_NAMED: Final = 10
+
+
+def _warnings(warnings: Sequence[Problem], out: Budget) -> None:
+    if not warnings:
+        return
+    lines = [_warning(problem) for problem in warnings]
+    top = f"<details><summary>{count(len(lines), 'warning')}</summary>\n"
+    fitting = out.fitting(lines[:_MOST_WARNINGS], around=top + _CLOSE + _MORE, essential=False)
+    left = len(lines) - fitting
+    more = [f"- and {left:,} more"] if left else []
+    if fitting:
+        out.take("\n".join([top, *lines[:fitting], *more, _CLOSE]))
+
+
+_MOST_WARNINGS: Final = 20
+_MORE: Final = "- and 1,000,000 more"
+_CLOSE: Final = "\n</details>\n"
+
+
+def _warning(problem: Problem) -> str:
+    source = problem.source
+    where = f" {code(f'{source.file}:{source.line}')}" if source else ""
+    hint = f" {prose(problem.hint)}" if problem.hint else ""
+    return f"- {code(problem.code)}{where} {prose(problem.message)}.{hint}"
+
+
+def _details(plan: Plan, out: Budget) -> int:
+    """How many changes stand in the folded part; it ends at the first that does not fit."""
+    shown = 0
+    by_account: dict[str, list[Group]] = {}
+    for group in groups.of(plan):
+        by_account.setdefault(group.places[0].account.handle, []).append(group)
+    for handle, members in by_account.items():
+        changes = sum(len(group.changes) * len(group.places) for group in members)
+        title = f"<b><code>{html(handle)}</code></b>: {count(changes, 'change')}"
+        if not out.take(f"<details><summary>{title}</summary>\n"):
+            break
+        for group in members:
+            fitted = _group(group, out)
+            shown += fitted * len(group.places)
+            if fitted < len(group.changes):
+                break
+        out.close("</details>\n")
+        if out.cut:
+            break
+    return shown
+
+
+def _group(group: Group, out: Budget) -> int:
+    counts = ", ".join(
+        f"{number(times)} to {_NAMES[action]}"
+        for action in Action
+        if (times := sum(change.action is action for change in group.changes))
+    )
+    column = min(max(cells(label(change.name)) for change in group.changes), 40)
+    heads = wrap(f"also in: {group.others}", _WIDEST) if group.others else []
+    entries = [_lines(change, column) for change in group.changes]
+    summary = f"<details><summary><code>{html(group.title)}</code>: {counts}</summary>\n"
+    around = "\n".join([summary, *(f"# {line}" for line in heads), "`" * 16, _CLOSE])
+    fitting = out.fitting(["\n".join(entry) for entry in entries], around=around)
+    lines = [f"# {line}" for line in heads]
+    lines += [line for entry in entries[:fitting] for line in entry]
+    block = "\n".join([summary, fence(lines, language="diff"), _CLOSE])
+    return fitting if fitting and out.take(block) else 0
+
+
+_WIDEST: Final = 110
+
+
+def _lines(change: Change, column: int) -> list[str]:
+    sign = _DIFF_SIGNS[change.action]
+    name = pad(label(change.name), column)
+    detail = wording.detail(change)
+    lines = [f"{sign} {change.action.value}  {name}   {detail}".rstrip()]
+    if change.note and change.action is not Action.DELETE and terminal(change.note) not in detail:
+        lines.append(f"#   note: {terminal(change.note)}")
+    if change.blocked_by is not None:
+        lines.append(f"#   blocked: {terminal(change.blocked_by)}")
+    return lines
+
+
+def _ending(plan: Plan, out: Budget, hidden: int, lost: int) -> str:
+    if not out.cut:
+        made = " · ".join(filter(None, [plan.tool_version, plan.created_at]))
+        stamp = f"\n\n<sub>{prose(f'reconciler {made}')}</sub>" if made else ""
+        return f"Digest: `{plan.digest}`{stamp}"
+    among = f" and {count(lost, 'delete')} of the list above" if lost else ""
+    missing = f"{count(hidden, 'change')}{among}" if hidden or lost else "something"
+    return (
+        f"\n> [!WARNING]\n> **This comment is cut**: {missing} could not be shown here, so it bears "
+        "no digest and can't be approved. Read the whole plan in the job's files (JSON, HTML or "
+        "text), or split the change."
+    )
+
+
+def _outcome_row(outcome: Outcome) -> tuple[str, str, str, str]:
+    change = outcome.change
+    said = " ".join(prose(part) for part in (outcome.message, outcome.hint) if part)
+    return (
+        f"**{outcomes.WORDS[outcome.result]}**",
+        f"{change.action.value} {code(label(change.name), in_table=True)}",
+        code(wording.title(change.place), in_table=True),
+        said,
+    )
+
+
+def _done(report: Report, out: Budget) -> None:
+    lines = [
+        outcomes.outcome_line(outcome) for outcome in report.outcomes if outcome.result.succeeded
+    ]
+    if not lines:
+        return
+    top = f"\n<details><summary>{count(len(lines), 'change')} in place</summary>\n"
+    fitting = out.fitting(lines, around=top + "`" * 16 + _CLOSE)
+    if fitting:
+        out.take("\n".join([top, fence(lines[:fitting]), _CLOSE]))

@@ -1,0 +1,35 @@
+"""The configuration: YAML files become a checked Configuration, and with the companies a Desired.
+
+What belongs here: the language, its positions and diagnostics, selectors, and the way back from
+live state to text (:mod:`reconciler.config.emit`). What does not: HTTP, comparing with live state,
+drawing diagnostics for people. The yaml library stays in :mod:`reconciler.config.source`; it and
+jsonschema are imported only when a file is loaded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.config.configuration import Configuration, Entry, Selector
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from reconciler.model.problem import Mark, Source
+
+__all__ = ["Configuration", "Entry", "Selector", "load", "mark_of"]
+
+
+def load(paths: Sequence[Path]) -> Configuration:
+    """See :func:`reconciler.config.loading.load`; this way the YAML parser is imported late."""
+    from reconciler.config.loading import load as load_now  # noqa: PLC0415 - 30 ms off --help
+
+    return load_now(paths)
+
+
+def mark_of(source: Source) -> Mark:
+    """See :func:`reconciler.config.files.mark_of`."""
+    from reconciler.config.files import mark_of as mark_now  # noqa: PLC0415 - beside load
+
+    return mark_now(source)

@@ -1,0 +1,145 @@
+"""A document against the schema: what is wrong is noted, the rest stays usable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.config.codes import Code
+from reconciler.config.shape import is_plain_head, is_plain_tag
+from reconciler.config.values import Block, Document, Origin, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.config.collector import Collector
+    from reconciler.schema import SchemaProblem
+
+_CODES = {
+    "missing": Code.KEY_MISSING,
+    "unknown": Code.KEY_UNKNOWN,
+    "type": Code.TYPE,
+    "value": Code.VALUE,
+    "form": Code.FORM,
+    "length": Code.LENGTH,
+    "version": Code.VERSION,
+    "name": Code.NAME,
+    "companies": Code.TYPE,
+    "contradiction": Code.CONTRADICTION,
+    "note": Code.NO_NOTE,
+    "former-absent": Code.FORMER_ABSENT,
+}
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document and the parts of it, one or two steps deep, that the schema refuses."""
+
+    document: Document
+    refused: frozenset[Path]
+
+    def part(self, key: str) -> Origin | None:
+        """The value of a top-level key; None where it is missing or refused as a whole."""
+        root = self.document.root
+        if not isinstance(root.value, Block) or key not in root.value or (key,) in self.refused:
+            return None
+        return root.at(key)
+
+    def sound(self, key: str) -> Iterator[tuple[str | int, Origin]]:
+        """The items of a top-level mapping or list that the schema accepts."""
+        part = self.part(key)
+        if part is None:
+            return
+        items = part.items() if isinstance(part.value, Block) else enumerate(part.each())
+        for step, item in items:
+            if not self.refused or (key, step) not in self.refused:
+                yield step, item
+
+
+def check(document: Document, problems: Collector) -> Checked:
+    """Hold ``document`` against the schema; only what is not plainly valid costs time."""
+    doubtful = _doubtful_tags(document)
+    if not doubtful and is_plain_head(document):
+        return Checked(document, frozenset())
+    # Here, because a configuration that is plainly valid never needs it.
+    from reconciler import schema  # noqa: PLC0415
+
+    found = [
+        _in_full(one, doubtful)
+        for one in schema.problems("config", _reduced(document.value, doubtful))
+    ]
+    kept = list(_first_of_each(found))
+    for one in kept:
+        _note(one, document.root, problems)
+    return Checked(document, frozenset(_part(one) for one in kept))
+
+
+def _doubtful_tags(document: Document) -> list[int]:
+    tags = document.value.get("tags") if isinstance(document.value, Block) else None
+    if not isinstance(tags, Series):
+        return []
+    return [position for position, tag in enumerate(tags) if not is_plain_tag(tag)]
+
+
+def _reduced(value: object, doubtful: list[int]) -> object:
+    """The document with the doubtful tags only."""
+    if not isinstance(value, Block) or not isinstance(value.get("tags"), Series):
+        return value
+    return {**value, "tags": [value["tags"][position] for position in doubtful]}
+
+
+def _in_full(problem: SchemaProblem, doubtful: list[int]) -> SchemaProblem:
+    """``problem`` with the place that it has in the whole document."""
+    if problem.path[:1] != ("tags",) or len(problem.path) == 1:
+        return problem
+    tag = problem.path[1]
+    assert isinstance(tag, int)  # noqa: S101 - tags is a list; said for the type checker
+    return replace(problem, path=("tags", doubtful[tag], *problem.path[2:]))
+
+
+def _first_of_each(found: list[SchemaProblem]) -> Iterator[SchemaProblem]:
+    """One problem a place, that of its type first: the others follow from it."""
+    mistyped = {one.path for one in found if one.kind == "type"}
+    told: set[tuple[Path, str | None]] = set()
+    meant = {(one.path, one.hint) for one in found if one.kind == "unknown"}
+    for one in found:
+        if one.kind == "missing":
+            # "nme" is not known and "name" is missing: that is one mistake.
+            if (one.path, f"Did you mean {one.message.split()[0]}?") not in meant:
+                yield one
+        elif (one.path, one.key) not in told and (one.kind == "type" or one.path not in mistyped):
+            told.add((one.path, one.key))
+            yield one
+
+
+def _part(problem: SchemaProblem) -> Path:
+    path = problem.path
+    if len(path) == 1 and problem.key is not None:
+        path = (*path, problem.key)
+    return path[:2]
+
+
+def _note(problem: SchemaProblem, root: Origin, problems: Collector) -> None:
+    at = root.at(*problem.path)
+    value = at.value
+    hint = problem.hint
+    if problem.key is not None and isinstance(value, Block) and problem.key in value:
+        mark = at.key(problem.key).mark()
+        if problem.key == "<<":
+            return
+    else:
+        mark = at.mark()
+        if problem.kind == "type" and isinstance(value, int | float):
+            hint = _quote_hint(problem, mark.text[mark.source.column - 1 :][: mark.length])
+        elif problem.kind == "companies":
+            hint = f'Write a list, even of one: companies: ["{value}"].'
+    code = _CODES[problem.kind]
+    if code is Code.FORM and problem.path[-1:] == ("name",):
+        code = Code.NAME
+    problems.error(code, problem.message, mark, hint=hint)
+
+
+def _quote_hint(problem: SchemaProblem, written: str) -> str | None:
+    return f'Quote it: "{written}".' if "must be text" in problem.message else problem.hint

@@ -1,0 +1,106 @@
+"""The configuration as values: what is declared, where it says it lives, and where that stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.config.wording import did_you_mean, listed, quoted
+from reconciler.errors import UsageError
+from reconciler.model.tag import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.config.values import Origin
+    from reconciler.model.problem import Problem
+    from reconciler.model.state import Account, Declaration, Desired, Gateway
+    from reconciler.model.tag import Company
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which companies: ids, exact names and globs. ``include`` None means all of them."""
+
+    include: tuple[str, ...] | None
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One block of ``tags:`` with the place that it says.
+
+    ``selector`` is None on account level. ``accounts`` are handles, sorted. ``narrowed`` tells that
+    other accounts were left out of this run, so that what matches nothing may match there.
+    ``block`` and ``place`` are where the tag and its companies (its own or a scope's) are written.
+    """
+
+    declaration: Declaration
+    selector: Selector | None
+    accounts: tuple[str, ...]
+    block: Origin = field(repr=False, compare=False)
+    place: Origin = field(repr=False, compare=False)
+    narrowed: bool = False
+
+    @property
+    def level(self) -> Level:
+        """Account or company level."""
+        return Level.ACCOUNT if self.selector is None else Level.COMPANY
+
+    @property
+    def name(self) -> str:
+        """The declared name."""
+        return self.declaration.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Everything that the files say, checked as far as it can be without CallRail.
+
+    ``accounts`` are sorted by handle, ``entries`` stand in the order of the files.
+    """
+
+    gateway: Gateway | None = None
+    accounts: tuple[Account, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    files: tuple[str, ...] = ()
+
+    def needs_companies(self, handle: str) -> bool:
+        """Whether the companies of account ``handle`` must be listed, which costs requests."""
+        return any(
+            entry.selector is not None and handle in entry.accounts for entry in self.entries
+        )
+
+    def only(self, handles: Iterable[str]) -> Configuration:
+        """The same for some accounts only; UsageError for a handle that is not declared."""
+        wanted = set(handles)
+        known = {account.handle for account in self.accounts}
+        for handle in sorted(wanted - known):
+            raise UsageError(
+                f"no account {quoted(handle)} in the configuration",
+                hint=did_you_mean(handle, known) or f"Known: {listed(sorted(known))}.",
+            )
+        entries = (_narrow(entry, wanted) for entry in self.entries)
+        return replace(
+            self,
+            accounts=tuple(one for one in self.accounts if one.handle in wanted),
+            entries=tuple(entry for entry in entries if entry.accounts),
+        )
+
+    def resolve(self, companies: Mapping[str, Sequence[Company]]) -> Desired:
+        """Turn selectors into companies: ``companies`` holds those of each account, by handle.
+
+        An account that is not in it counts as one without companies. The warnings of loading are
+        part of the result's. ConfigError for what can't be.
+        """
+        from reconciler.config.resolve import resolve  # noqa: PLC0415 - it needs this module
+
+        return resolve(self, companies)
+
+
+def _narrow(entry: Entry, wanted: set[str]) -> Entry:
+    accounts = tuple(handle for handle in entry.accounts if handle in wanted)
+    if accounts == entry.accounts:
+        return entry
+    return replace(entry, accounts=accounts, narrowed=True)

@@ -1,0 +1,247 @@
+"""Which files make up a configuration, and their text."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.config.codes import Code
+from reconciler.config.collector import Collector
+from reconciler.config.text import Text
+from reconciler.config.values import span
+from reconciler.config.wording import did_you_mean
+from reconciler.model.problem import Mark, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LARGEST_FILE = 10 * 1024 * 1024
+LARGEST_SUM = 50 * 1024 * 1024
+MOST_FILES = 10_000
+
+_SUFFIXES = (".yaml", ".yml")
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+)
+_WIDE_MARKS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+_SHOWN_CHARACTERS = 20
+"""How many forbidden characters of one file are told, one by one."""
+
+
+def read_all(paths: Sequence[Path], problems: Collector) -> list[Text]:
+    """The text of every file that ``paths`` names, directories walked, each file once.
+
+    What can't be read is noted in ``problems`` and left out.
+    """
+    texts: list[Text] = []
+    total = 0
+    for path in _once(_files(paths, problems)):
+        problems.files.append(path.as_posix())
+        if len(texts) >= MOST_FILES or total > LARGEST_SUM:
+            problems.error(
+                Code.TOO_LARGE,
+                f"the configuration is over {MOST_FILES:,} files or {LARGEST_SUM >> 20} MiB in all",
+                _whole(path),
+                hint="Point --config at the directory that holds the configuration and no other.",
+            )
+            break
+        data = _read(path, problems)
+        total += len(data or b"")
+        text = None if data is None else _decode(path, data, problems)
+        if text is not None:
+            texts.append(text)
+    return texts
+
+
+def mark_of(source: Source) -> Mark:
+    """The line that ``source`` speaks of, read again; without its text when it can't be.
+
+    For what is found out late, such as a colour that the server refused. The file may have changed
+    since; the place stays what it was.
+    """
+    quiet = Collector()
+    path = Path(source.file)
+    data = _read(path, quiet)
+    text = None if data is None else _decode(path, data, quiet)
+    index = None if text is None else text.index(source)
+    return Mark(source) if text is None or index is None else text.mark(span(index, index))
+
+
+def _files(paths: Sequence[Path], problems: Collector) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        found = False
+        for file in _walk(path, set()):
+            found = True
+            yield file
+        if not found:
+            problems.error(
+                Code.NO_FILES,
+                f"no *.yaml or *.yml file below {path.as_posix()}",
+                _whole(path),
+                hint="Put the configuration there, or run `reconciler init` for a first one.",
+            )
+
+
+def _walk(directory: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
+    """Files below ``directory``, sorted, hidden ones left out; a directory is entered once.
+
+    That makes loops of symbolic links harmless.
+    """
+    try:
+        status = directory.stat()
+        names = sorted(entry.name for entry in os.scandir(directory))
+    except OSError:
+        return
+    if (status.st_dev, status.st_ino) in seen:
+        return
+    seen.add((status.st_dev, status.st_ino))
+    for name in names:
+        path = directory / name
+        if name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _walk(path, seen)
+        elif path.suffix.lower() in _SUFFIXES:
+            yield path
+
+
+def _once(paths: Iterator[Path]) -> Iterator[Path]:
+    seen: set[tuple[int, int] | Path] = set()
+    for path in paths:
+        try:
+            status = path.stat()
+        except (OSError, ValueError):
+            key: tuple[int, int] | Path = path
+        else:
+            # Windows gives files without an inode number.
+            key = (status.st_dev, status.st_ino) if status.st_ino else path.resolve()
+        if key not in seen:
+            seen.add(key)
+            yield path
+
+
+def _read(path: Path, problems: Collector) -> bytes | None:
+    """The bytes of a regular file of bounded size; no name of a pipe or device can block this."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except (OSError, ValueError) as error:
+        _say_unreadable(path, error, problems)
+        return None
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            problems.error(
+                Code.UNREADABLE,
+                "not a regular file",
+                _whole(path),
+                hint="A configuration is read from files and directories only.",
+            )
+            return None
+        try:
+            data = stream.read(LARGEST_FILE + 1)
+        except OSError as error:
+            _say_unreadable(path, error, problems)
+            return None
+    if len(data) > LARGEST_FILE:
+        problems.error(
+            Code.TOO_LARGE,
+            f"the file is over {LARGEST_FILE >> 20} MiB",
+            _whole(path),
+            hint="Split it into several files; they are merged.",
+        )
+        return None
+    return data
+
+
+def _say_unreadable(path: Path, error: OSError | ValueError, problems: Collector) -> None:
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOENT, errno.ENOTDIR):
+        reason = getattr(error, "strerror", None) or str(error)
+        problems.error(Code.UNREADABLE, f"can't be read: {reason}", _whole(path))
+        return
+    near = None
+    if path.parent.is_dir():
+        siblings = (one for one in _names(path.parent) if one.endswith(_SUFFIXES))
+        near = did_you_mean(path.name, siblings)
+    problems.error(
+        Code.MISSING,
+        f"there is no {path.as_posix()}",
+        _whole(path),
+        hint=near or "Run `reconciler init` to write a first one, or name another with --config.",
+    )
+
+
+def _names(directory: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(directory))
+    except OSError:
+        return []
+
+
+def _decode(path: Path, data: bytes, problems: Collector) -> Text | None:
+    file = path.as_posix()
+    for start, name in _WIDE_MARKS.items():
+        if data.startswith(start):
+            _say_encoding(file, f"the file is {name}, not UTF-8", Mark(Source(file, 1)), problems)
+            return None
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        content = data.decode()
+    except UnicodeDecodeError as error:
+        mark = _byte_mark(file, data, error.start)
+        _say_encoding(file, f"byte 0x{data[error.start]:02x} is not UTF-8", mark, problems)
+        return None
+    if "\x00" in content[:4]:
+        _say_encoding(file, "the file looks like UTF-16", Mark(Source(file, 1)), problems)
+        return None
+    text = Text(file, content)
+    return text if _has_clean_characters(text, problems) else None
+
+
+def _say_encoding(file: str, message: str, mark: Mark, problems: Collector) -> None:
+    problems.error(Code.ENCODING, message, mark, hint=f"Save {file} as UTF-8.")
+
+
+def _byte_mark(file: str, data: bytes, position: int) -> Mark:
+    before = data[:position].decode(errors="replace")
+    text = Text(file, before + data[position:].decode(errors="replace"))
+    return text.mark(span(len(before), len(before) + 1))
+
+
+def _has_clean_characters(text: Text, problems: Collector) -> bool:
+    """Refuse what a reviewer can't see: it may make a line read as something else than it is."""
+    if text.content.isascii() and text.content.isprintable():
+        return True
+    clean = True
+    for count, found in enumerate(_FORBIDDEN.finditer(text.content)):
+        clean = False
+        if count == _SHOWN_CHARACTERS:
+            break
+        problems.error(
+            Code.CHARACTER,
+            f"the character U+{ord(found[0]):04X} is not allowed: it can't be seen",
+            text.mark(span(found.start(), found.end())),
+            hint=f'Delete it; inside a text that needs it, write "{_escape(found[0])}" '
+            "in double quotes.",
+        )
+    return clean
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02X}" if number <= 0xFF else f"\\u{number:04X}"
+
+
+def _whole(path: Path) -> Mark:
+    return Mark(Source(path.as_posix(), 1))

@@ -1,0 +1,77 @@
+"""Files in, a checked configuration out: reading, parsing, schema, merging, meaning."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.config.build import build
+from reconciler.config.check import Checked, check
+from reconciler.config.codes import Code
+from reconciler.config.collector import Collector
+from reconciler.config.configuration import Configuration
+from reconciler.config.files import read_all
+from reconciler.config.meaning import check_meaning
+from reconciler.config.source import parse
+from reconciler.config.values import span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from reconciler.config.text import Text
+
+
+def load(paths: Sequence[Path]) -> Configuration:
+    """Read and check the files and directories ``paths``.
+
+    Every problem of every file is found before ConfigError is raised with all of them, warnings
+    too. Nothing is read but these files; what needs the companies is left to
+    :meth:`Configuration.resolve`.
+    """
+    problems = Collector()
+    with _no_garbage_collection():
+        texts = read_all(paths, problems)
+        documents = [one for text in texts if (one := _read(text, problems)) is not None]
+        complete = len(documents) == len(texts) and not problems.failed
+        parts = build(documents, problems, complete=complete)
+        check_meaning(parts.entries, parts.accounts, problems)
+    problems.raise_if_failed()
+    return Configuration(
+        gateway=parts.gateway,
+        accounts=tuple(parts.accounts[handle] for handle in sorted(parts.accounts)),
+        entries=tuple(parts.entries),
+        warnings=problems.ordered(),
+        files=tuple(text.file for text in texts),
+    )
+
+
+def _read(text: Text, problems: Collector) -> Checked | None:
+    before = len(problems.problems)
+    document = parse(text, problems)
+    if document is not None and document.value is not None:
+        return check(document, problems)
+    if len(problems.problems) == before:
+        problems.error(
+            Code.EMPTY_FILE,
+            "the file holds nothing",
+            text.mark(span(0, 1)),
+            hint="Write `version: 1`, accounts and tags, or delete the file.",
+        )
+    return None
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Hundreds of thousands of values are made and none of them is in a cycle.
+
+    The collector would walk all of them again and again, for a third of the time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

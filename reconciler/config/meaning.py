@@ -1,0 +1,284 @@
+"""What a schema can't say and CallRail need not be asked for: names, twins, levels, renames.
+
+Everything here is linear in the number of entries: they are grouped by name, by former name or by
+what a name looks like, and only groups of several are looked at.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from reconciler.config.codes import Code
+from reconciler.config.lookalikes import look_alike_key
+from reconciler.config.palette import PALETTE
+from reconciler.config.wording import did_you_mean, quoted
+from reconciler.model.names import any_glob, is_glob
+from reconciler.model.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.config.collector import Collector
+    from reconciler.config.configuration import Entry
+    from reconciler.config.values import Origin
+    from reconciler.model.state import Account
+
+
+def check_meaning(
+    entries: Sequence[Entry], accounts: Mapping[str, Account], problems: Collector
+) -> None:
+    """Note what is wrong or remarkable about ``entries``, whatever companies there are."""
+    _check_forms(entries, problems)
+    _check_renames(entries, problems)
+    _check_ignored(entries, accounts, problems)
+    by_name = _groups((entry.name, entry) for entry in entries)
+    for group in by_name.values():
+        _check_twins(group, problems)
+        _check_levels(group, problems)
+    _check_look_alikes(by_name, problems)
+
+
+def say_twice(entry: Entry, first: Entry, where: str, problems: Collector) -> None:
+    """Note two declarations of one name in one place."""
+    problems.error(
+        Code.DECLARED_TWICE,
+        f"{quoted(entry.name)} is declared twice {where}",
+        name_of(entry).mark(),
+        name_of(first).mark("first here"),
+        hint="Delete one of them, or narrow the companies or accounts of one with `except`, "
+        "`companies` or `accounts`; nothing overrides anything.",
+    )
+
+
+def say_claimed_twice(former: str, entry: Entry, first: Entry, problems: Collector) -> None:
+    """Note a former name that two declarations of one place claim."""
+    problems.error(
+        Code.FORMER_TWICE,
+        f"the former name {quoted(former)} is claimed by {quoted(first.name)} already",
+        former_of(entry, former).mark(),
+        former_of(first, former).mark("first here"),
+        hint="One live tag can become one tag only: keep it in one of them.",
+    )
+
+
+def say_declared(former: str, entry: Entry, declared: Entry, problems: Collector) -> None:
+    """Note a former name that is itself declared in the same place: a chain or a swap."""
+    problems.error(
+        Code.FORMER_DECLARED,
+        f"the former name {quoted(former)} is itself declared in the same place",
+        former_of(entry, former).mark(),
+        name_of(declared).mark("declared here"),
+        hint="Do it in two changes: rename and apply first, then declare the freed name. A chain "
+        "or a swap could move calls to the wrong tag.",
+    )
+
+
+def name_of(entry: Entry) -> Origin:
+    """Where the name of ``entry`` is written."""
+    return entry.block.at("name")
+
+
+def former_of(entry: Entry, former: str) -> Origin:
+    """Where ``former`` is written among the former names of ``entry``."""
+    at = entry.block.at("renamed_from")
+    return at if isinstance(at.value, str) else at.at(at.value.index(former))
+
+
+def _groups(pairs: Iterable[tuple[str, Entry]]) -> dict[str, list[Entry]]:
+    groups: dict[str, list[Entry]] = {}
+    for key, entry in pairs:
+        groups.setdefault(key, []).append(entry)
+    return groups
+
+
+def _check_forms(entries: Sequence[Entry], problems: Collector) -> None:
+    known = set(PALETTE)
+    for entry in entries:
+        name, color = entry.name, entry.declaration.color
+        if not name.isascii() and not unicodedata.is_normalized("NFC", name):
+            problems.error(
+                Code.NAME,
+                f"the name {quoted(name)} is not in Unicode's composed form (NFC)",
+                name_of(entry).mark(),
+                hint=f"Write {quoted(unicodedata.normalize('NFC', name))}: it looks the same, and "
+                "is one character where there were two.",
+            )
+        if color is not None and color not in known:
+            problems.warning(
+                Code.COLOR,
+                f"the colour {quoted(color)} is not known; the server decides",
+                entry.block.at("color").mark(),
+                hint=did_you_mean(color, PALETTE) or f"Known: {', '.join(PALETTE)}.",
+            )
+
+
+def _check_renames(entries: Sequence[Entry], problems: Collector) -> None:
+    for entry in entries:
+        if entry.name in entry.declaration.renamed_from:
+            problems.error(
+                Code.FORMER_OWN,
+                f"{quoted(entry.name)} stands among its own former names",
+                former_of(entry, entry.name).mark(),
+                hint="Delete it there. To change the name, change `name` and put the old one under "
+                "`renamed_from`; to give it to another tag, make two changes.",
+            )
+    account_level = [entry for entry in entries if entry.selector is None]
+    check_claims(
+        ((handle, entry) for entry in account_level for handle in entry.accounts),
+        former_names(account_level),
+        problems,
+    )
+
+
+def former_names(entries: Sequence[Entry]) -> set[str]:
+    """Former names that need a look: claimed by several entries, or declared as well."""
+    claims = _groups((former, one) for one in entries for former in one.declaration.renamed_from)
+    declared = {entry.name for entry in entries} if claims else set()
+    return {former for former, group in claims.items() if len(group) > 1 or former in declared}
+
+
+def check_claims(
+    landings: Iterable[tuple[object, Entry]], formers: set[str], problems: Collector
+) -> None:
+    """Hold every two entries that land in one place against rule 9.
+
+    ``landings``: a place and an entry that lands there; ``formers``: :func:`former_names`. A pair
+    of entries is told once, in however many places they meet.
+    """
+    if not formers:
+        return
+    claims: dict[tuple[object, str], Entry] = {}
+    declared: dict[tuple[object, str], Entry] = {}
+    told: set[tuple[int, int, str]] = set()
+    for place, entry in landings:
+        if entry.name in formers:
+            declared.setdefault((place, entry.name), entry)
+        for former in formers.intersection(entry.declaration.renamed_from):
+            first = claims.setdefault((place, former), entry)
+            if first is not entry and (id(first), id(entry), former) not in told:
+                told.add((id(first), id(entry), former))
+                say_claimed_twice(former, entry, first, problems)
+    for key, entry in claims.items():
+        other = declared.get(key)
+        if other is None or other is entry or (id(other), id(entry), key[1]) in told:
+            continue
+        told.add((id(other), id(entry), key[1]))
+        say_declared(key[1], entry, other, problems)
+
+
+def _check_ignored(
+    entries: Sequence[Entry], accounts: Mapping[str, Account], problems: Collector
+) -> None:
+    tests = {
+        handle: any_glob(account.policy.ignore)
+        for handle, account in accounts.items()
+        if account.policy.ignore
+    }
+    if not tests:
+        return
+    for entry in entries:
+        for name in (entry.name, *entry.declaration.renamed_from):
+            handles = [one for one in entry.accounts if one in tests and tests[one](name)]
+            if handles:
+                _say_ignored(entry, name, accounts[handles[0]], problems)
+
+
+def _say_ignored(entry: Entry, name: str, account: Account, problems: Collector) -> None:
+    at = name_of(entry) if name == entry.name else former_of(entry, name)
+    pattern = next(one for one in account.policy.ignore if any_glob((one,))(name))
+    problems.error(
+        Code.IGNORED,
+        f"{quoted(name)} matches {quoted(pattern)}, which the account {quoted(account.handle)} "
+        "ignores",
+        at.mark(),
+        hint="A tag is either ours or others': narrow `ignore`, or leave the account out here.",
+    )
+
+
+def _check_twins(group: Sequence[Entry], problems: Collector) -> None:
+    """Two declarations of one name that meet in a place, where that is certain without companies.
+
+    On account level, or the same pattern in the same accounts: what it matches, it matches twice.
+    """
+    if len(group) < 2:
+        return
+    first: dict[tuple[object, ...], Entry] = {}
+    told: set[tuple[int, int]] = set()
+    for entry in group:
+        for key, where in _certain_places(entry):
+            other = first.setdefault(key, entry)
+            if other is not entry and (id(other), id(entry)) not in told:
+                told.add((id(other), id(entry)))
+                say_twice(entry, other, where, problems)
+                break
+
+
+def _certain_places(entry: Entry) -> Iterator[tuple[tuple[object, ...], str]]:
+    selector = entry.selector
+    if selector is None:
+        for handle in entry.accounts:
+            yield (handle,), f"on account level of {quoted(handle)}"
+    elif selector.include is None:
+        yield (entry.accounts, None, selector.exclude), "in the same companies"
+    else:
+        for pattern in selector.include:
+            if not selector.exclude:
+                yield (entry.accounts, pattern), f"in the companies {quoted(pattern)}"
+            elif is_glob(pattern):
+                yield (entry.accounts, pattern, selector.exclude), "in the same companies"
+            elif not any_glob(selector.exclude)(pattern):
+                yield (entry.accounts, pattern, pattern), f"in the company {quoted(pattern)}"
+
+
+def _check_levels(group: Sequence[Entry], problems: Collector) -> None:
+    if len(group) < 2:
+        return
+    wanted = [entry for entry in group if entry.declaration.state is not State.ABSENT]
+    upper = {h: one for one in wanted if one.selector is None for h in one.accounts}
+    if not upper:
+        return
+    told: set[tuple[int, int]] = set()
+    for entry in wanted:
+        if entry.selector is None:
+            continue
+        other = next((upper[handle] for handle in entry.accounts if handle in upper), None)
+        if other is not None and (id(other), id(entry)) not in told:
+            told.add((id(other), id(entry)))
+            problems.warning(
+                Code.BOTH_LEVELS,
+                f"{quoted(entry.name)} is declared on company level and on account level",
+                name_of(entry).mark(),
+                name_of(other).mark("on account level"),
+                hint="People see two tags of one name; keep one of them.",
+            )
+
+
+def _check_look_alikes(by_name: Mapping[str, Sequence[Entry]], problems: Collector) -> None:
+    alike: dict[str, list[str]] = {}
+    for name in by_name:
+        alike.setdefault(look_alike_key(name), []).append(name)
+    for names in alike.values():
+        if len(names) > 1:
+            _check_names_alike([one for name in names for one in by_name[name]], problems)
+
+
+def _check_names_alike(entries: Sequence[Entry], problems: Collector) -> None:
+    first: dict[str, Entry] = {}
+    told: set[tuple[str, str]] = set()
+    for entry in entries:
+        # A spelling that is to go away is not one to be confused with.
+        if entry.declaration.state is State.ABSENT:
+            continue
+        for handle in entry.accounts:
+            other = first.setdefault(handle, entry)
+            if other.name != entry.name and (other.name, entry.name) not in told:
+                told.add((other.name, entry.name))
+                problems.warning(
+                    Code.LOOK_ALIKE,
+                    f"{quoted(entry.name)} looks like {quoted(other.name)}",
+                    name_of(entry).mark(),
+                    name_of(other).mark("looks like this"),
+                    hint="They are different tags. If one is meant, write it alike everywhere; "
+                    "a live tag is renamed with `renamed_from`.",
+                )

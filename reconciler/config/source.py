@@ -1,0 +1,269 @@
+"""YAML with positions: a file's text becomes plain values that know where they stand.
+
+The only door to the yaml library. It is built from the parser's events, never from its nodes:
+those cost some 20 times the memory of the values, and its constructors obey YAML 1.1 and tags.
+Everything is bounded: depth, aliases and what they expand to. Memory and time are linear in the
+text, because an alias shares the value of its anchor.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from reconciler.config.codes import Code
+from reconciler.config.scalars import NEEDS_A_LOOK, resolve
+from reconciler.config.syntax import explain
+from reconciler.config.values import Block, Document, Series, span
+from reconciler.config.wording import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.config.collector import Collector
+    from reconciler.config.text import Text
+
+DEEPEST = 50
+MOST_ALIASES = 100
+MOST_ALIASED_VALUES = 100_000
+"""Values that all aliases of a file may stand for, were they written out."""
+
+_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DIRECTIVE = re.compile(r"^%(?!YAML[ \t])[^\r\n]*", re.MULTILINE)
+_PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq")}
+
+
+def parse(text: Text, problems: Collector) -> Document | None:
+    """The one document of ``text``; None when there is none, and ``problems`` says why."""
+    # The parser compares each %TAG with all before it: a file of them would take hours.
+    if found := _DIRECTIVE.search(text.content):
+        problems.error(
+            Code.DIRECTIVE,
+            "YAML directives are not used here",
+            text.mark(span(found.start(), found.end())),
+            hint="Delete the line, or quote the text that it belongs to.",
+        )
+        return None
+    composer = _Composer(text, problems)
+    try:
+        composer.run(_LOADER(text.content).get_event)
+    except yaml.MarkedYAMLError as error:
+        explain(error, text, problems)
+        return None
+    except _Stop:
+        return None
+    return composer.document()
+
+
+class _Stop(Exception):  # noqa: N818 - it ends the reading of one file and leaves this module never
+    """The rest of the file is not worth reading; the problem is noted."""
+
+
+_NO_KEY: Any = object()
+_REFUSED_KEY: Any = object()
+_UNFINISHED: Any = object()
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A container that is being filled, and the anchor that it is known by."""
+
+    container: Block | Series
+    spans: list[int]
+    key: Any = _NO_KEY
+    key_span: int = 0
+    anchor: str | None = None
+    values_before: int = 0
+
+
+@dataclass(slots=True)
+class _Composer:
+    """Turns events into values, one method for each kind of event."""
+
+    text: Text
+    problems: Collector
+    stack: list[_Frame] = field(default_factory=lambda: [_Frame(Series(), [0])])
+    anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    aliases: int = 0
+    aliased_values: int = 0
+    values: int = 0
+    documents: int = 0
+
+    def run(self, next_event: Callable[[], Any]) -> None:
+        """Consume all events of the file."""
+        handlers: dict[type[Any], Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._open_mapping,
+            yaml.SequenceStartEvent: self._open_sequence,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceEndEvent: self._close,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._start_document,
+        }
+        while not isinstance(event := next_event(), yaml.StreamEndEvent):
+            handler = handlers.get(type(event))
+            if handler is not None:
+                handler(event)
+
+    def document(self) -> Document | None:
+        """What was read; None when the file holds nothing."""
+        root = self.stack[0]
+        if not root.container:
+            return None
+        return Document(self.text, root.container[0], root.spans[1])  # type: ignore[index]
+
+    def _start_document(self, event: Any) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            self._stop(
+                Code.DOCUMENTS,
+                "a second YAML document starts here; a file holds one",
+                event,
+                "Delete the `---`, or put what follows into a file of its own.",
+            )
+
+    def _scalar(self, event: Any) -> None:
+        start = event.start_mark.index
+        packed = span(start, event.end_mark.index)
+        value: Any = event.value
+        if event.implicit[0] and (not value or value[0] in NEEDS_A_LOOK):
+            value = resolve(value)
+        if event.tag is not None:
+            self._refuse_tag(event)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, 1)
+        if value == "<<" and event.implicit[0]:
+            self._refuse_merge(packed)
+        self._put(value, packed)
+
+    def _open_mapping(self, event: Any) -> None:
+        self._open(Block(), event)
+
+    def _open_sequence(self, event: Any) -> None:
+        self._open(Series(), event)
+
+    def _open(self, container: Block | Series, event: Any) -> None:
+        if len(self.stack) > DEEPEST:
+            self._stop(
+                Code.DEPTH,
+                f"lists and mappings are nested more than {DEEPEST} deep",
+                event,
+                "A configuration needs four levels; is a bracket left open?",
+            )
+        if event.tag is not None:
+            self._refuse_tag(event)
+        start = event.start_mark.index
+        # Length 0, the rest of the line: where a container ends is not known yet, nor useful.
+        frame = _Frame(container, [span(start, start)], values_before=self.values)
+        if event.anchor is not None:
+            frame.anchor = event.anchor
+            self.anchors[event.anchor] = (_UNFINISHED, 0)
+        self.stack.append(frame)
+
+    def _close(self, _event: Any) -> None:
+        frame = self.stack.pop()
+        frame.container.spans = array("Q", frame.spans)
+        if frame.anchor is not None:
+            self.anchors[frame.anchor] = (frame.container, self.values - frame.values_before + 1)
+        self._put(frame.container, frame.spans[0])
+
+    def _alias(self, event: Any) -> None:
+        self.aliases += 1
+        value, size = self.anchors.get(event.anchor, (None, -1))
+        if size < 0:
+            self._stop(
+                Code.SYNTAX,
+                f"the alias *{event.anchor} has no anchor before it",
+                event,
+                f"Write &{event.anchor} before the value that is meant, or quote the text.",
+            )
+        if value is _UNFINISHED:
+            self._stop(
+                Code.ALIASES,
+                f"the alias *{event.anchor} stands inside its own anchor",
+                event,
+                "Write the value out.",
+            )
+        self.aliased_values += size
+        if self.aliases > MOST_ALIASES or self.aliased_values > MOST_ALIASED_VALUES:
+            self._stop(
+                Code.ALIASES,
+                f"more than {MOST_ALIASES} aliases, or {MOST_ALIASED_VALUES:,} values behind them",
+                event,
+                "Name the companies once under `scopes:` and write `scope:` in the tags.",
+            )
+        self.values += size - 1
+        self._put(value, span(event.start_mark.index, event.end_mark.index))
+
+    def _put(self, value: Any, packed: int) -> None:
+        """Give ``value`` to the container that is being filled, as a key, a value or an item."""
+        self.values += 1
+        frame = self.stack[-1]
+        container = frame.container
+        if isinstance(container, Series):
+            container.append(value)
+            frame.spans.append(packed)
+        elif frame.key is _NO_KEY:
+            frame.key = self._key(container, frame, value, packed)
+            frame.key_span = packed
+        else:
+            if frame.key is not _REFUSED_KEY:
+                container[frame.key] = value
+                frame.spans.append(frame.key_span)
+                frame.spans.append(packed)
+            frame.key = _NO_KEY
+
+    def _key(self, container: Block, frame: _Frame, value: Any, packed: int) -> Any:
+        if not isinstance(value, str):
+            self._refuse_key(value, packed)
+            return _REFUSED_KEY
+        if value in container:
+            container.spans = array("Q", frame.spans)
+            self.problems.error(
+                Code.DUPLICATE_KEY,
+                f"the key {quoted(value)} is here twice",
+                self.text.mark(packed),
+                self.text.mark(container.key_span(value), "first here"),
+                hint="Delete one of them, or join what they hold.",
+            )
+            return _REFUSED_KEY
+        return value
+
+    def _refuse_key(self, value: Any, packed: int) -> None:
+        mark = self.text.mark(packed)
+        hint = "Write a word before the colon."
+        if not isinstance(value, Block | Series) and mark.text:
+            start = mark.source.column - 1
+            hint = f'Quote it: "{mark.text[start : start + mark.length]}".'
+        self.problems.error(Code.KEY_TYPE, "a key must be text", mark, hint=hint)
+
+    def _refuse_tag(self, event: Any) -> None:
+        if event.tag in _PLAIN_TAGS:
+            return
+        start = event.start_mark.index
+        shown = re.compile(r"\S*").match(self.text.content, start)
+        self.problems.error(
+            Code.YAML_TAG,
+            f"the YAML tag {event.tag} is not used here",
+            self.text.mark(span(start, shown.end() if shown else start + 1)),
+            hint="Delete it; quote the text if it begins with an exclamation mark.",
+        )
+
+    def _refuse_merge(self, packed: int) -> None:
+        frame = self.stack[-1]
+        if isinstance(frame.container, Block) and frame.key is _NO_KEY:
+            self.problems.error(
+                Code.MERGE_KEY,
+                "merge keys (<<) are not part of YAML 1.2",
+                self.text.mark(packed),
+                hint="Write the keys out; `scopes:` saves repeating companies.",
+            )
+
+    def _stop(self, code: Code, message: str, event: Any, hint: str) -> None:
+        packed = span(event.start_mark.index, event.end_mark.index)
+        self.problems.error(code, message, self.text.mark(packed), hint=hint)
+        raise _Stop

@@ -1,0 +1,114 @@
+"""The YAML parser's complaints in words that say what to write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from reconciler.config.codes import Code
+from reconciler.config.values import span
+
+if TYPE_CHECKING:
+    from reconciler.config.collector import Collector
+    from reconciler.config.text import Text
+
+# What the parsers (libyaml's and the pure one) say -> what is wrong, what to write. The first
+# match counts.
+_WORDS = (
+    (
+        "cannot start any token",
+        "a tab or a reserved character can't begin a value",
+        "Indent with spaces; quote a text that begins with @, ` or %.",
+    ),
+    (
+        "mapping values are not allowed",
+        "a colon is not allowed here",
+        "Quote a text that holds `: `, and put each key on a line of its own, indented alike.",
+    ),
+    (
+        "could not find expected ':'",
+        "a colon is missing after this key",
+        "Write `key: value`; a text over several lines needs quotes or `>`.",
+    ),
+    (
+        "unknown escape character",
+        "a quoted text holds an escape that YAML does not know",
+        "Inside double quotes write \\\\ for a backslash.",
+    ),
+    (
+        "while scanning a quoted scalar",
+        "a quoted text is not closed, or holds an escape that YAML does not know",
+        "Close the quote; inside double quotes write \\\\ for a backslash.",
+    ),
+    (
+        "expected <document start>",
+        "something stands after the end of the document",
+        "Indent it to where it belongs, or delete it.",
+    ),
+    (
+        "found undefined alias",
+        "the alias has no anchor before it",
+        "Quote a text that begins with an asterisk.",
+    ),
+    (
+        "while parsing a flow sequence",
+        "a comma or the closing ] is missing",
+        "Separate items by commas and close the list with ].",
+    ),
+    (
+        "while parsing a flow mapping",
+        "a comma or the closing } is missing",
+        "Separate pairs by commas and close the mapping with }.",
+    ),
+    (
+        "while scanning an alias",
+        "an asterisk begins an alias, and no name follows it",
+        'Quote a text or pattern that begins with an asterisk: "*".',
+    ),
+    (
+        "while scanning an anchor",
+        "an ampersand begins an anchor, and no name follows it",
+        'Quote a text that begins with an ampersand: "&".',
+    ),
+    (
+        "while parsing a block mapping",
+        "this does not belong to the mapping that it stands in",
+        "Indent it like its neighbours; after a quoted text nothing may follow.",
+    ),
+    (
+        "while parsing a block collection",
+        "this does not belong to the list that it stands in",
+        "Indent it like its neighbours, and begin each item with `- `.",
+    ),
+)
+
+
+class _Position(Protocol):
+    index: int
+
+
+def explain(error: Any, text: Text, problems: Collector) -> None:
+    """Note a parser's complaint about ``text`` at the place of the mistake.
+
+    ``error`` is a yaml.MarkedYAMLError, untyped so that the library stays behind its door.
+    """
+    said = f"{error.context or ''} {error.problem or ''}"
+    message, hint = f"this is not YAML: {said.strip()}", None
+    for fragment, known, advice in _WORDS:
+        if fragment in said:
+            message, hint = known, advice
+            break
+    at, start = error.problem_mark, error.context_mark
+    if at is None:
+        at, start = start, None
+    marks = [text.mark(_one(at, text))]
+    if start is not None and start.line != at.line:
+        marks.append(text.mark(_one(start, text), "begins here"))
+    problems.error(Code.SYNTAX, message, *marks, hint=hint)
+
+
+def _one(position: _Position | None, text: Text) -> int:
+    """One character; at the end of the file, the last one that can be shown."""
+    index = 0 if position is None else position.index
+    last = len(text.content.rstrip()) - 1
+    index = max(0, min(index, last)) if index >= len(text.content) else index
+    return span(index, index + 1)

@@ -1,0 +1,64 @@
+"""A configuration file's text, and the marks that point into it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from reconciler.config.values import unpack
+from reconciler.model.problem import Mark, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_LONGEST_SHOWN = 2_000
+"""A longer line (minified JSON is YAML too) tells a reader nothing; only its place is given."""
+
+
+class Text:
+    """The characters of one file. Indexes count characters from 0, without a byte order mark."""
+
+    __slots__ = ("_starts", "content", "file")
+
+    def __init__(self, file: str, content: str) -> None:
+        self.file = file
+        self.content = content
+        self._starts: Sequence[int] | None = None
+
+    def source(self, packed: int) -> Source:
+        """Line and column of a span's start."""
+        line, start = self._line(unpack(packed)[0])
+        return Source(self.file, line, unpack(packed)[0] - start + 1)
+
+    def mark(self, packed: int, label: str = "") -> Mark:
+        """The span, cut at the end of its first line."""
+        index, length = unpack(packed)
+        line, start = self._line(index)
+        found = _LINE_END.search(self.content, index)
+        end = found.start() if found else len(self.content)
+        shown = self.content[start:end]
+        rest = len(shown.rstrip()) - (index - start)
+        length = max(1, min(length or rest, rest))
+        source = Source(self.file, line, index - start + 1)
+        return Mark(source, shown if len(shown) <= _LONGEST_SHOWN else "", length, label)
+
+    def index(self, source: Source) -> int | None:
+        """Where a line and column are; None when the text does not reach so far."""
+        starts = self._line_starts()
+        if not 1 <= source.line <= len(starts):
+            return None
+        index = starts[source.line - 1] + source.column - 1
+        return index if self.content and self._line(index)[0] == source.line else None
+
+    def _line_starts(self) -> Sequence[int]:
+        if self._starts is None:
+            self._starts = [0, *(found.end() for found in _LINE_END.finditer(self.content))]
+        return self._starts
+
+    def _line(self, index: int) -> tuple[int, int]:
+        """The number of the line that holds ``index``, and the index at which it starts."""
+        starts = self._line_starts()
+        line = bisect_right(starts, index)
+        return line, starts[line - 1]

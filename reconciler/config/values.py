@@ -1,0 +1,115 @@
+"""Mappings and lists that remember where in the file they, their keys and their items stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterator
+
+    from reconciler.config.text import Text
+    from reconciler.model.problem import Mark, Source
+
+_LENGTH_BITS = 24
+_LENGTH_MASK = (1 << _LENGTH_BITS) - 1
+
+
+def span(start: int, end: int) -> int:
+    """Characters ``start`` to ``end`` of a file as one number; a large file has a million."""
+    return start << _LENGTH_BITS | min(end - start, _LENGTH_MASK)
+
+
+def unpack(packed: int) -> tuple[int, int]:
+    """Start and length of a :func:`span`; length 0 means "the rest of the line"."""
+    return packed >> _LENGTH_BITS, packed & _LENGTH_MASK
+
+
+class Block(dict[str, Any]):
+    """A mapping. ``spans`` holds its own span, then the key's and the value's of each pair."""
+
+    __slots__ = ("spans",)
+    spans: array[int]
+
+    def key_span(self, key: str) -> int:
+        """Where ``key`` stands; KeyError when it does not."""
+        return self.spans[1 + 2 * self._position(key)]
+
+    def value_span(self, key: str) -> int:
+        """Where the value of ``key`` stands; KeyError when there is none."""
+        return self.spans[2 + 2 * self._position(key)]
+
+    def _position(self, key: str) -> int:
+        for position, known in enumerate(self):
+            if known == key:
+                return position
+        raise KeyError(key)
+
+
+class Series(list[Any]):
+    """A list. ``spans`` holds its own span, then one an item."""
+
+    __slots__ = ("spans",)
+    spans: array[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file's content: ``value`` is a Block in every file that is worth anything."""
+
+    text: Text
+    value: Any
+    span: int
+
+    @property
+    def root(self) -> Origin:
+        """The place of the whole document."""
+        return Origin(self.text, self.value, self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A value with its place in a file; what a problem points at."""
+
+    text: Text
+    value: Any
+    span: int
+
+    @property
+    def source(self) -> Source:
+        """File, line and column at which the value starts."""
+        return self.text.source(self.span)
+
+    def mark(self, label: str = "") -> Mark:
+        """The value itself."""
+        return self.text.mark(self.span, label)
+
+    def key(self, key: str) -> Origin:
+        """The key ``key`` of a Block (its name, not its value)."""
+        return Origin(self.text, key, self.value.key_span(key))
+
+    def at(self, *path: str | int) -> Origin:
+        """The value at ``path`` below, or the nearest one above it that is there."""
+        here = self
+        for step in path:
+            value = here.value
+            if isinstance(value, Block) and isinstance(step, str) and step in value:
+                here = Origin(self.text, value[step], value.value_span(step))
+            elif isinstance(value, Series) and isinstance(step, int) and step < len(value):
+                here = Origin(self.text, value[step], value.spans[step + 1])
+            else:
+                break
+        return here
+
+    def items(self) -> Iterator[tuple[str, Origin]]:
+        """The pairs of a Block, the values with their places."""
+        spans = self.value.spans
+        for position, (key, value) in enumerate(self.value.items()):
+            yield key, Origin(self.text, value, spans[2 + 2 * position])
+
+    def each(self) -> Iterator[Origin]:
+        """The items of a Series with their places."""
+        spans = self.value.spans
+        for position, value in enumerate(self.value, start=1):
+            yield Origin(self.text, value, spans[position])

@@ -1,0 +1,175 @@
+"""One run's client: builds the doors on first use, and hands out providers."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from reconciler.callrail.endpoints import endpoints
+from reconciler.callrail.exchange import Method, Request, path
+from reconciler.callrail.explain import Access
+from reconciler.callrail.maton import Connections
+from reconciler.callrail.resources import Resources
+from reconciler.callrail.session import Door, Run
+from reconciler.callrail.tags import AccountProvider
+from reconciler.callrail.text import safe_text
+from reconciler.callrail.wire import object_id
+from reconciler.errors import AuthError, NotFoundError, ReconcilerError, UsageError
+from reconciler.model.state import Gateway
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import TracebackType
+    from typing import Self
+
+    from reconciler.callrail.credentials import Credential
+    from reconciler.callrail.settings import Settings
+    from reconciler.callrail.transport import Transport
+    from reconciler.model.state import Account
+
+_SHOWN_ACCOUNTS = 8
+
+
+def connect(settings: Settings) -> Client:
+    """The client for ``settings``, to be entered with ``async with``. Nothing is sent yet.
+
+    Raises ReconcilerError for an address that may not be used.
+    """
+    return Client(settings)
+
+
+class Client:
+    """Connections, counters and limits of one run. Use it within one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._run = Run(settings)
+        self._transports: dict[str, Transport] = {}
+        self._doors: dict[tuple[str, str, str, str | None], Door] = {}
+        self._providers: dict[str, AccountProvider] = {}
+        self._accounts: asyncio.Task[tuple[str, ...]] | None = None
+        for credential in (settings.credential, *settings.account_credentials.values()):
+            if credential is not None:
+                settings.redactor.add(credential.key)
+                endpoints(
+                    credential.gateway, api_url=settings.api_url, control_url=settings.control_url
+                )
+        settings.stop.when_set(self._hurry)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for provider in self._providers.values():
+            await provider.close()
+        for transport in self._transports.values():
+            await transport.close()
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, over all accounts, retries and failed ones included."""
+        return self._run.requests
+
+    def provider(self, account: Account) -> AccountProvider:
+        """The provider of one account of the configuration; the same one each time."""
+        if account.handle not in self._providers:
+            credential = self._settings.account_credentials.get(account.handle)
+            door = self._door(credential, connection=account.connection)
+
+            async def lost(error: NotFoundError) -> ReconcilerError:
+                return await _lost(door, account.ref.id, error)
+
+            self._providers[account.handle] = AccountProvider(door, account.ref.id, lost=lost)
+        return self._providers[account.handle]
+
+    @property
+    def resources(self) -> Resources:
+        """What can be read with the run's own key."""
+        return Resources(self._door(None))
+
+    def resources_of(self, account: Account) -> Resources:
+        """What can be read with an account's own key and connection."""
+        credential = self._settings.account_credentials.get(account.handle)
+        return Resources(self._door(credential, connection=account.connection))
+
+    @property
+    def control(self) -> Connections:
+        """Maton's connections. Raises UsageError when the key is CallRail's."""
+        credential = self._credential(None)
+        if credential.gateway is not Gateway.MATON:
+            raise UsageError(
+                "connections belong to Maton, and the key in use is CallRail's",
+                hint="export MATON_API_KEY=… and write 'gateway: maton'",
+            )
+        return Connections(self._door(None, control=True))
+
+    async def server_time(self) -> tuple[int, str | None]:
+        """Status and Date header of the smallest request, for a look at the clock and the key."""
+        request = Request(method=Method.GET, path=path("v3", "a.json"), query=(("per_page", "1"),))
+        answer = await self._door(None).call(request)
+        return answer.status, answer.headers.get("date")
+
+    def _credential(self, own: Credential | None) -> Credential:
+        credential = own or self._settings.credential
+        if credential is None:
+            raise AuthError(
+                "there is no API key in the environment",
+                hint="export CALLRAIL_API_KEY=… or MATON_API_KEY=…",
+            )
+        return credential
+
+    def _door(
+        self, own: Credential | None, *, connection: str | None = None, control: bool = False
+    ) -> Door:
+        credential = self._credential(own)
+        settings = self._settings
+        bases = endpoints(
+            credential.gateway, api_url=settings.api_url, control_url=settings.control_url
+        )
+        base = bases.control if control else bases.api
+        if connection is not None:
+            object_id(connection, "connection")
+        key = (base, credential.gateway.value, credential.key, connection)
+        if key not in self._doors:
+            access = Access(credential=credential, base=base, connection=connection)
+            self._doors[key] = Door(self._run, self._transport(base), access)
+        return self._doors[key]
+
+    def _transport(self, base: str) -> Transport:
+        if base not in self._transports:
+            # Here and not above: httpx is imported when a connection is wanted, not before.
+            from reconciler.callrail.transport import Transport  # noqa: PLC0415
+
+            settings = self._settings
+            self._transports[base] = Transport(
+                base, timeouts=settings.timeouts, parallelism=settings.parallelism
+            )
+        return self._transports[base]
+
+    def _hurry(self) -> None:
+        for transport in self._transports.values():
+            transport.hurry()
+
+
+async def _lost(door: Door, account: str, error: NotFoundError) -> ReconcilerError:
+    """The error for an account that the server does not know, with those that the key sees."""
+    try:
+        rows = await Resources(door).accounts()
+    except ReconcilerError:
+        return error
+    names = {str(row.get("id")): safe_text(str(row.get("name") or ""), limit=60) for row in rows}
+    if account in names:
+        return error
+    near = difflib.get_close_matches(account, names, n=_SHOWN_ACCOUNTS, cutoff=0.0)
+    shown = ", ".join(f"{safe_text(key, limit=60)} ({names[key]})" for key in near)
+    more = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
+    source = door.access.credential.origin_description
+    return NotFoundError(
+        f"there is no account {account}, or the key of {source} does not see it",
+        hint=f"It sees {shown}{more}." if names else "It sees no account at all.",
+    )

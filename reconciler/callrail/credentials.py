@@ -1,0 +1,144 @@
+"""Finds the key for a door in the environment, and refuses what can't be one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import AuthError
+from reconciler.model.state import Gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VARIABLES = {Gateway.CALLRAIL: "CALLRAIL_API_KEY", Gateway.MATON: "MATON_API_KEY"}
+_KEY_LIMIT = 4_096
+# A quote or backslash would end the quoted string of CallRail's header early.
+_KEY = re.compile(r"[!#-\[\]-~]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A key, the door that it opens, and where it was found (never the key itself)."""
+
+    gateway: Gateway
+    key: str = field(repr=False)
+    origin_description: str
+
+
+def find_key(
+    environ: Mapping[str, str], *, gateway: Gateway | None, api_key_env: str | None = None
+) -> Credential:
+    """The key to use, from ``environ``.
+
+    ``gateway`` is the configuration's door, None where it names none: then the one of
+    CALLRAIL_API_KEY and MATON_API_KEY that is set decides. ``api_key_env`` is the variable that an
+    account names for itself; without ``gateway`` its key belongs to the door whose standard
+    variable it is or, failing that, to the door whose standard variable is set, and to CallRail
+    when neither is. Each variable can be replaced by one with ``_FILE`` added, which holds a path.
+    An empty variable counts as not set.
+
+    Raises AuthError when there is no key, when both doors are possible, or when what was found
+    can't be a key.
+    """
+    if api_key_env is not None:
+        return _named(environ, name=api_key_env, gateway=gateway)
+    chosen = gateway or _standard_door(environ)
+    if chosen is None:
+        raise AuthError("there is no API key in the environment", hint=_export_hint(environ))
+    if not _is_set(environ, VARIABLES[chosen]):
+        raise _missing_for(environ, chosen)
+    return _read(environ, VARIABLES[chosen], chosen)
+
+
+def _named(environ: Mapping[str, str], *, name: str, gateway: Gateway | None) -> Credential:
+    if not _is_set(environ, name):
+        raise AuthError(
+            f"the account's key is to come from {name}, which is not set",
+            hint=f"export {name}=…  (or {name}_FILE=path)",
+        )
+    own = next((door for door, variable in VARIABLES.items() if variable == name), None)
+    door = gateway or own or _standard_door(environ) or Gateway.CALLRAIL
+    return _read(environ, name, door)
+
+
+def _standard_door(environ: Mapping[str, str]) -> Gateway | None:
+    found = [door for door, variable in VARIABLES.items() if _is_set(environ, variable)]
+    if len(found) > 1:
+        raise AuthError(
+            "both CALLRAIL_API_KEY and MATON_API_KEY are set, and nothing says which to use",
+            hint="Write 'gateway: callrail' or 'gateway: maton' in the configuration, "
+            "or unset one of the two.",
+        )
+    return found[0] if found else None
+
+
+def _missing_for(environ: Mapping[str, str], door: Gateway) -> AuthError:
+    name = VARIABLES[door]
+    other = Gateway.MATON if door is Gateway.CALLRAIL else Gateway.CALLRAIL
+    hint = f"export {name}=…  (or {name}_FILE=path)"
+    if _is_set(environ, VARIABLES[other]):
+        hint += f"; {VARIABLES[other]} is set, but its key is for 'gateway: {other}'"
+    return AuthError(f"the configuration says 'gateway: {door}', but {name} is not set", hint=hint)
+
+
+def _export_hint(environ: Mapping[str, str]) -> str:
+    hint = (
+        "export CALLRAIL_API_KEY=… for CallRail itself, or MATON_API_KEY=… for the Maton gateway "
+        "(or CALLRAIL_API_KEY_FILE=path, MATON_API_KEY_FILE=path)"
+    )
+    empty = [name for name in VARIABLES.values() if environ.get(name) == ""]
+    return hint + (f"; {' and '.join(empty)} is set but empty" if empty else "")
+
+
+def _is_set(environ: Mapping[str, str], name: str) -> bool:
+    return bool(environ.get(name) or environ.get(f"{name}_FILE"))
+
+
+def _read(environ: Mapping[str, str], name: str, door: Gateway) -> Credential:
+    value = environ.get(name)
+    if value:
+        return Credential(gateway=door, key=_checked(value, name), origin_description=name)
+    variable = f"{name}_FILE"
+    key = _checked(_file(environ[variable], variable), variable)
+    return Credential(gateway=door, key=key, origin_description=variable)
+
+
+def _file(name: str, variable: str) -> str:
+    try:
+        # Bounded by hand: the path may be a pipe or a device, whose size says nothing.
+        with Path(name).open("rb") as file:
+            content = file.read(_KEY_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no usable path"
+        raise AuthError(f"{variable}: the file can't be read: {reason}") from None
+    if len(content) > _KEY_LIMIT:
+        raise AuthError(f"{variable}: the file is longer than {_KEY_LIMIT:,} bytes: it is no key")
+    text = content.decode("latin-1").rstrip("\r\n")
+    if not text:
+        raise AuthError(f"{variable}: the file is empty")
+    return text
+
+
+def _checked(key: str, variable: str) -> str:
+    """``key`` if it can stand in a header; the message never shows it."""
+    if len(key) > _KEY_LIMIT:
+        raise AuthError(f"{variable} is longer than {_KEY_LIMIT:,} characters: it is no key")
+    if _KEY.fullmatch(key) is None:
+        raise AuthError(
+            f"{variable} holds a character that no key has ({_fault(key)})",
+            hint="Copy the key again, without quotes, spaces or line ends.",
+        )
+    return key
+
+
+def _fault(key: str) -> str:
+    if "\n" in key or "\r" in key:
+        return "a line end"
+    if any(char.isspace() for char in key):
+        return "a space"
+    if not key.isascii():
+        return "one that is not ASCII"
+    return "a quote or backslash" if '"' in key or "\\" in key else "a control character"

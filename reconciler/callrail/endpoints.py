@@ -1,0 +1,115 @@
+"""Where requests go: the bases of both doors and the control plane, and what may replace them."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.state import Gateway
+
+if TYPE_CHECKING:
+    from typing import Final
+
+API_URLS: Final = {
+    Gateway.CALLRAIL: "https://api.callrail.com",
+    Gateway.MATON: "https://gateway.maton.ai/callrail",
+}
+CONTROL_URL: Final = "https://ctrl.maton.ai"
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Bases without a slash at the end; ``api`` is what stands before ``/v3``."""
+
+    api: str
+    control: str
+
+
+def endpoints(
+    gateway: Gateway, *, api_url: str | None = None, control_url: str | None = None
+) -> Endpoints:
+    """The bases for ``gateway``; the values of RECONCILER_API_URL and RECONCILER_CONTROL_URL win.
+
+    Raises ReconcilerError (exit 1) for a base that is no plain address or would carry the key over
+    plain http to another machine.
+    """
+    return Endpoints(
+        api=_base(api_url, "RECONCILER_API_URL") if api_url else API_URLS[gateway],
+        control=_base(control_url, "RECONCILER_CONTROL_URL") if control_url else CONTROL_URL,
+    )
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of ``url``, in one spelling; empty where it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in _PORTS or not parts.hostname:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    shown = "" if port in (None, _PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{shown}"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether ``url`` stays on this machine: localhost, 127.0.0.0/8 or ::1."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _base(url: str, variable: str) -> str:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ReconcilerError(f"{variable} is no address") from None
+    _refuse_extras(parts, url, variable)
+    host = parts.hostname or ""
+    if parts.scheme not in _PORTS or not _plausible(host):
+        raise ReconcilerError(
+            f"{variable} is no http or https address",
+            hint="It is what stands before /v3, for example https://api.callrail.com",
+        )
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ReconcilerError(
+            f"{variable} is plain http to {host}: the key would be readable on the way",
+            hint="Use https; plain http is for 127.0.0.1, [::1] and localhost only.",
+        )
+    base_path = parts.path.rstrip("/")
+    if _PATH.fullmatch(base_path) is None:
+        raise ReconcilerError(f"the path of {variable} is not a plain one")
+    if base_path.endswith("/v3"):
+        raise ReconcilerError(f"{variable} ends in /v3: give what stands before it")
+    return origin(url) + base_path
+
+
+def _refuse_extras(parts: SplitResult, url: str, variable: str) -> None:
+    # The message does not repeat the address: what stands before an @ is a secret.
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+        raise ReconcilerError(
+            f"{variable} holds a user name or password", hint="The key comes from its own variable."
+        )
+    if "?" in url or "#" in url:
+        raise ReconcilerError(f"{variable} holds a query or fragment: give the base alone")
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        raise ReconcilerError(f"{variable} holds a character that no address has")
+
+
+def _plausible(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return _HOST.fullmatch(host) is not None
+    return True

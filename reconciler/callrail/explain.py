@@ -1,0 +1,125 @@
+"""Turns an exchange that went wrong into the error that says what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.callrail.endpoints import origin
+from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, NotSent
+from reconciler.callrail.retry import Verdict
+from reconciler.callrail.text import safe_text
+from reconciler.errors import (
+    ApiError,
+    AuthError,
+    NotFoundError,
+    ProtocolError,
+    RejectedError,
+    UnreachableError,
+)
+from reconciler.model.state import Gateway
+
+if TYPE_CHECKING:
+    from reconciler.callrail.credentials import Credential
+    from reconciler.callrail.exchange import Exchange, Request
+    from reconciler.errors import ReconcilerError
+
+_OTHER = {
+    Gateway.CALLRAIL: ("Maton", "MATON_API_KEY", Gateway.MATON),
+    Gateway.MATON: ("CallRail", "CALLRAIL_API_KEY", Gateway.CALLRAIL),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """The way that a request took: the key's door, the base, the connection if one was named."""
+
+    credential: Credential
+    base: str
+    connection: str | None = None
+
+
+def failure(
+    verdict: Verdict, exchange: Exchange, request: Request, access: Access
+) -> ReconcilerError:
+    """The error for ``verdict``, which no repeat can help any more."""
+    where = f"{request.method} {request.path}"
+    match exchange:
+        case NotSent(reason=reason):
+            return UnreachableError(
+                f"{origin(access.base)} can't be reached: {reason}", hint=_NETWORK
+            )
+        case Ambiguous(reason=reason):
+            return ApiError(f"{where}: {reason}", hint=_NETWORK)
+        case Answer():
+            return _answered(verdict, exchange, where, access)
+
+
+def reason(exchange: Exchange) -> str:
+    """Why ``exchange`` can't be relied on, in a few words."""
+    if not isinstance(exchange, Answer):
+        return exchange.reason
+    said = f": {exchange.message}" if exchange.message else ""
+    return f"the server answered {exchange.status}{said}"
+
+
+_NETWORK = "Check the network, the proxy variables and RECONCILER_API_URL, then run it again."
+
+
+def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> ReconcilerError:
+    status = answer.status
+    if verdict is Verdict.FORBIDDEN:
+        return _forbidden(answer, access)
+    if verdict is Verdict.REFUSED:
+        return _refused(answer, where, access)
+    if 300 <= status < 400:
+        target = origin(answer.headers.get("location", "")) or "another address on the same server"
+        return ProtocolError(
+            f"{where}: the server redirects ({status}) to {safe_text(target, limit=80)}",
+            hint="Redirects are not followed, because the key would go along. "
+            "Check RECONCILER_API_URL.",
+        )
+    if status >= 500 or status == 408:
+        return ApiError(f"{where}: {reason(answer)}", hint=_server_hint(status, access))
+    hint = "Is RECONCILER_API_URL the API's base?" if answer.flaw is Flaw.FOREIGN else None
+    return ProtocolError(f"{where}: {reason(answer)}", hint=hint)
+
+
+def _forbidden(answer: Answer, access: Access) -> AuthError:
+    door, (other, variable, gateway) = access.credential.gateway, _OTHER[access.credential.gateway]
+    said = f": {answer.message}" if answer.message else ""
+    verb = "is not known there" if answer.status == 401 else "may not do this"
+    hint = (
+        f"If it is a key of {other}, export it as {variable} and write 'gateway: {gateway}'; "
+        "else make a new one and export that."
+        if answer.status == 401
+        else "Ask an administrator of the account for more rights, or use another key."
+    )
+    return AuthError(
+        f"{origin(access.base)} answered {answer.status}{said}. "
+        f"The key of {access.credential.origin_description} {verb} ('gateway: {door}')",
+        hint=hint,
+    )
+
+
+def _refused(answer: Answer, where: str, access: Access) -> RejectedError:
+    said = answer.message or "no reason given"
+    if answer.status == 404:
+        return NotFoundError(f"{where}: not found (404): {said}")
+    hint = None
+    maton = access.credential.gateway is Gateway.MATON
+    if maton and answer.status == 400 and "connection" in said.lower():
+        hint = (
+            "Maton has no usable connection to CallRail: see 'reconciler connections list', "
+            "make one with 'reconciler connections create'."
+        )
+    return RejectedError(f"refused ({answer.status}): {said}", status=answer.status, hint=hint)
+
+
+def _server_hint(status: int, access: Access) -> str:
+    if status == 500 and access.credential.gateway is Gateway.MATON:
+        return (
+            "Through Maton a 500 may mean that the OAuth grant has expired: see "
+            "'reconciler connections list', make a new one with 'reconciler connections create'."
+        )
+    return "The server has trouble; run it again later."

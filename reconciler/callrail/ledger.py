@@ -1,0 +1,94 @@
+"""What a run knows to be live in one account, and the fresh look that settles a write in doubt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.callrail.listing import Coalesced, TagReader
+from reconciler.callrail.retry import backoff
+from reconciler.errors import ReconcilerError, UnknownOutcomeError
+
+if TYPE_CHECKING:
+    from reconciler.callrail.session import Door, UnsettledError
+    from reconciler.model.tag import LiveTag, Place
+    from reconciler.provider import Listing
+
+
+class Ledger:
+    """The last complete read, the ids that this run made, and the way to read again."""
+
+    def __init__(self, door: Door, account: str) -> None:
+        self.door = door
+        self.account = account
+        self.made: set[int] = set()
+        self.reader = TagReader(door, account)
+        self._scope: frozenset[str] | None = None
+        self._seen: Listing | None = None
+        self._ids: frozenset[int] | None = None
+        self._look = Coalesced(self._read)
+
+    async def read(self, companies: frozenset[str] | None) -> Listing:
+        """Read ``companies`` (None: everything); later looks read as much."""
+        self._scope = companies
+        return await self._read()
+
+    async def baseline(self, place: Place) -> tuple[LiveTag, ...]:
+        """What was live in ``place`` and elsewhere before this run's next write.
+
+        Costs nothing where it was read before.
+        """
+        if self._scope is not None and place.company_id not in self._scope:
+            self._scope, self._seen = None, None
+        seen = self._seen or await self._look.fresh()
+        return seen.tags
+
+    def knew(self, tag_id: int) -> bool:
+        """Whether the tag was live when tags were last read."""
+        if self._ids is None:
+            self._ids = frozenset(tag.id for tag in self._seen.tags) if self._seen else frozenset()
+        return tag_id in self._ids
+
+    async def fresh(self) -> tuple[LiveTag, ...]:
+        """Live tags by a read that begins now or later; shared with all who wait for one."""
+        return (await self._look.fresh()).tags
+
+    async def settle(self, doubt: UnsettledError, *, what: str, look: int) -> tuple[LiveTag, ...]:
+        """Wait until ``doubt`` can have shown its effect, then look.
+
+        ``look`` counts from 0. When the looking fails ``what`` stays unknown: UnknownOutcomeError.
+        """
+        delays = self.door.run.settings.settle
+        try:
+            await self.door.run.sleep(delays[min(look, len(delays) - 1)])
+            return await self.fresh()
+        except ReconcilerError as error:
+            raise unknown(what, f"{doubt}; looking failed too: {error.message}") from error
+
+    async def before_repeat(self, doubt: UnsettledError, *, what: str, attempt: int) -> None:
+        """Wait before a write is repeated; UnknownOutcomeError when the run may repeat no more."""
+        run = self.door.run
+        if not run.retries.take(requests=run.requests):
+            raise unknown(what, f"{doubt}; the run has made too many repeats already")
+        try:
+            await run.sleep(backoff(attempt, run.settings.random))
+        except ReconcilerError as error:
+            raise unknown(what, f"{doubt}; {error.message}") from error
+
+    async def close(self) -> None:
+        """End reads that nobody waits for any more."""
+        await self._look.close()
+
+    async def _read(self) -> Listing:
+        scope = self._scope
+        listing = await self.reader.tags(scope)
+        if scope == self._scope:
+            self._seen, self._ids = listing, None
+        return listing
+
+
+def unknown(what: str, why: object) -> UnknownOutcomeError:
+    """The error for a write that stays in doubt: ``what`` in the -ing form, and ``why``."""
+    return UnknownOutcomeError(
+        f"{what} may or may not have happened: {why}",
+        hint="Run it again: it reads live state first and goes on from there.",
+    )

@@ -1,0 +1,173 @@
+"""Reads a listing whole, and proves that it is: or gives no listing at all.
+
+A page tells ``page``, ``per_page``, ``total_records`` and sometimes ``total_pages`` (A). The first
+page fixes the total and the size of a page; the others are read concurrently. Then ids must be
+unique, their number the total, and the total the same on every page. Rows that move between pages
+while we read break one of these, so the listing is read again, a few times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from reconciler.callrail.wire import count
+from reconciler.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Hashable
+
+PER_PAGE: Final = 250
+READS: Final = 4
+_MOST_RECORDS: Final = 1_000_000
+_MOST_PAGES: Final = 4_000
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """One page's rows, and what it says of the whole; None where it says nothing."""
+
+    rows: tuple[T, ...]
+    number: int | None
+    per_page: int | None
+    total: int | None
+    pages: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Generic[T]):
+    """A listing: ``fetch`` reads a page by its number from 1, ``key`` is what makes a row unique.
+
+    ``pause`` waits before the listing is read again; it is given how often it was read.
+    """
+
+    what: str
+    fetch: Callable[[int], Awaitable[Page[T]]]
+    key: Callable[[T], Hashable]
+    pause: Callable[[int], Awaitable[None]]
+
+
+class ShiftingError(Exception):
+    """The pages of one read contradict each other; ``args[0]`` says how."""
+
+
+def parse_page(payload: object, *, rows: str, parse: Callable[[object], T]) -> Page[T]:
+    """A page from its payload, whose list stands under the key ``rows``.
+
+    Raises ProtocolError when it is no page, or says what no listing can be.
+    """
+    if not isinstance(payload, Mapping) or not isinstance(payload.get(rows), list):
+        raise ProtocolError(f"the answer is no page: it has no list {rows!r}")
+    page = Page(
+        rows=tuple(parse(row) for row in payload[rows]),
+        number=count(payload.get("page"), "page"),
+        per_page=count(payload.get("per_page"), "per_page"),
+        total=count(payload.get("total_records"), "total_records"),
+        pages=count(payload.get("total_pages"), "total_pages"),
+    )
+    if (page.total or 0) > _MOST_RECORDS or (page.pages or 0) > _MOST_PAGES:
+        raise ProtocolError(
+            f"the server claims {page.total:,} records" if page.total else "too many pages",
+            hint=f"More than {_MOST_RECORDS:,} records are not read.",
+        )
+    return page
+
+
+async def read_all(source: Source[T], *, first: Page[T] | None = None) -> tuple[T, ...]:
+    """Every row of ``source``, in the server's order.
+
+    ``first`` is page 1 where it was read already. Costs one request a page on a server that keeps
+    still. Raises ProtocolError when the pages contradict each other every time.
+    """
+    reason = ""
+    for read in range(1, READS + 1):
+        try:
+            page = first if first is not None and read == 1 else await source.fetch(1)
+            return await _read(source, page)
+        except ShiftingError as shift:
+            reason = str(shift)
+        if read < READS:
+            await source.pause(read)
+    raise ProtocolError(
+        f"{source.what}: the listing is unstable: {reason} ({READS} reads)",
+        hint="Someone or something is changing it right now: run it again later.",
+    )
+
+
+def remaining_pages(first: Page[T]) -> int | None:
+    """How many pages follow ``first``; None where it does not say."""
+    if first.total is None:
+        return None if first.pages is None else max(0, first.pages - 1)
+    if len(first.rows) >= first.total:
+        return 0
+    return -(-first.total // len(first.rows)) - 1 if first.rows else 0
+
+
+async def gather(*work: Coroutine[object, object, R]) -> list[R]:
+    """All results in order; the first failure ends the others and is raised as it is."""
+    tasks = [asyncio.ensure_future(item) for item in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _read(source: Source[T], first: Page[T]) -> tuple[T, ...]:
+    _check_number(first, 1)
+    remaining = remaining_pages(first)
+    if remaining is None:
+        rest = await _follow(source, first)
+    else:
+        if remaining >= _MOST_PAGES:
+            raise ProtocolError(f"{source.what}: {remaining + 1:,} pages are too many")
+        _check_pages(first, remaining)
+        numbers = range(2, remaining + 2)
+        rest = await gather(*(_fetch(source, number, first) for number in numbers))
+    rows = tuple(row for page in (first, *rest) for row in page.rows)
+    if first.total is not None and len(rows) != first.total:
+        raise ShiftingError(f"{first.total:,} records were announced and {len(rows):,} came")
+    if len({source.key(row) for row in rows}) != len(rows):
+        raise ShiftingError("the same record came twice")
+    return rows
+
+
+async def _fetch(source: Source[T], number: int, first: Page[T]) -> Page[T]:
+    page = await source.fetch(number)
+    _check_number(page, number)
+    if page.total != first.total:
+        raise ShiftingError(f"the total changed from {first.total} to {page.total} between pages")
+    return page
+
+
+async def _follow(source: Source[T], first: Page[T]) -> list[Page[T]]:
+    """Pages after ``first`` of a listing that tells no total: until a short or an empty one."""
+    rest: list[Page[T]] = []
+    size = min(first.per_page or PER_PAGE, PER_PAGE)
+    # A first page that is short by an unechoed cap looks like a last one; the next page tells.
+    last = first if first.per_page is None else None
+    page = first
+    while page.rows and (len(page.rows) >= size or page is last):
+        if len(rest) >= _MOST_PAGES:
+            raise ProtocolError(f"{source.what}: more than {_MOST_PAGES:,} pages")
+        page = await _fetch(source, len(rest) + 2, first)
+        size = len(first.rows)
+        rest.append(page)
+    return rest
+
+
+def _check_number(page: Page[T], number: int) -> None:
+    if page.number is not None and page.number != number:
+        raise ShiftingError(f"page {number} was asked for and page {page.number} came")
+
+
+def _check_pages(first: Page[T], remaining: int) -> None:
+    if first.total is None or first.pages is None or first.pages <= 1 + remaining:
+        return
+    raise ShiftingError(f"{first.total:,} records were announced, but on {first.pages:,} pages")

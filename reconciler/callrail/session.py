@@ -1,0 +1,198 @@
+"""Sends requests under the run's limits: parallelism, quota, pacing, retries, wish to end."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from typing import TYPE_CHECKING, Final
+
+from reconciler.callrail.exchange import Answer
+from reconciler.callrail.explain import Access, failure, reason
+from reconciler.callrail.quota import AccountQuota, Limits
+from reconciler.callrail.retry import ATTEMPTS, RetryBudget, Verdict, backoff, decide, retry_after
+from reconciler.callrail.settings import Sent
+from reconciler.model.state import Gateway
+
+if TYPE_CHECKING:
+    from reconciler.callrail.exchange import Exchange, Request
+    from reconciler.callrail.settings import Settings
+    from reconciler.callrail.transport import Transport
+
+LOG: Final = logging.getLogger("reconciler.api")
+_NO_ACCOUNT: Final = ""
+# After a wait of this many seconds live state may have moved on: a create looks again first.
+_LONG: Final = 60.0
+
+
+class UnsettledError(Exception):
+    """A write that may have happened; ``args[0]`` says why nobody knows."""
+
+
+class StaleError(Exception):
+    """A create waited so long that it must look again before it is sent."""
+
+
+class Run:
+    """What all doors of a run share."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.requests = 0
+        self.slots = asyncio.Semaphore(settings.parallelism)
+        self.retries = RetryBudget()
+        self.pace = Limits(settings.quota.gateway)
+        self._quotas: dict[str, AccountQuota] = {}
+
+    def quota(self, account: str | None) -> AccountQuota:
+        """The account's counter; requests that belong to no account have one of their own."""
+        key = account or _NO_ACCOUNT
+        if key not in self._quotas:
+            limits = Limits(self.settings.quota.account if account else ())
+            self._quotas[key] = AccountQuota(key, limits=limits, max_wait=self.settings.max_wait)
+        return self._quotas[key]
+
+    def now(self) -> float:
+        """The clock's monotonic seconds."""
+        return self.settings.clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; raises Interrupted as soon as the end is asked for."""
+        await self.settings.stop.sleep(self.settings.clock, seconds)
+
+
+class Door:
+    """One key at one origin."""
+
+    def __init__(self, run: Run, transport: Transport, access: Access) -> None:
+        self._run = run
+        self._transport = transport
+        self._access = access
+        self._headers = _headers(access)
+
+    @property
+    def access(self) -> Access:
+        """The way that requests take."""
+        return self._access
+
+    @property
+    def run(self) -> Run:
+        """What it shares with the run's other doors."""
+        return self._run
+
+    async def call(self, request: Request, *, may_stale: bool = False) -> Answer:
+        """Send ``request``, again where that is safe, and return an accepted answer.
+
+        Raises UnsettledError for a write that may have happened, StaleError (with ``may_stale``)
+        before sending what waited too long, else the error of the table: AuthError, QuotaError,
+        RejectedError, ProtocolError, UnreachableError, ApiError, Interrupted.
+        """
+        for attempt in itertools.count(1):
+            sent_at, exchange = await self._turn(request, attempt=attempt, may_stale=may_stale)
+            verdict = decide(exchange, request.method)
+            if verdict is Verdict.WAIT:
+                self._throttled(request, exchange, sent_at)
+                continue
+            self._run.quota(request.account).accepted(sent_at=sent_at)
+            if verdict is Verdict.ACCEPT and isinstance(exchange, Answer):
+                return exchange
+            if verdict is Verdict.LOOK:
+                raise UnsettledError(self._safe(reason(exchange)))
+            if verdict is not Verdict.RETRY or not self._may_repeat(attempt):
+                raise self._error(verdict, exchange, request)
+            await self._run.sleep(backoff(attempt, self._run.settings.random))
+        raise AssertionError("unreachable")
+
+    def _may_repeat(self, attempt: int) -> bool:
+        return attempt < ATTEMPTS and self._run.retries.take(requests=self._run.requests)
+
+    async def _turn(
+        self, request: Request, *, attempt: int, may_stale: bool
+    ) -> tuple[float, Exchange]:
+        """Wait until ``request`` may be sent, and send it once; with the time when it was."""
+        run, quota = self._run, self._run.quota(request.account)
+        began = run.now()
+        while True:
+            run.settings.stop.check()
+            # Waiting for the quota holds no slot: another account's requests can use it.
+            if (delay := quota.delay(run.now())) > 0:
+                quota.grant(delay, now=run.now())
+                await run.sleep(delay)
+                continue
+            if may_stale and run.now() - began >= _LONG:
+                raise StaleError
+            async with run.slots:
+                run.settings.stop.check()
+                if quota.delay(run.now()) > 0:
+                    continue
+                quota.enter()
+                try:
+                    return await self._paced(request, attempt=attempt)
+                finally:
+                    quota.leave(run.now())
+
+    async def _paced(self, request: Request, *, attempt: int) -> tuple[float, Exchange]:
+        run = self._run
+        if self._access.credential.gateway is Gateway.MATON:
+            while (delay := run.pace.delay(run.now())) > 0:
+                await run.sleep(delay)
+            run.pace.enter()
+            run.pace.leave(run.now())
+        run.requests += 1
+        sent_at = run.now()
+        exchange = await self._transport.send(request, headers=self._headers)
+        self._note(request, exchange, seconds=run.now() - sent_at, attempt=attempt)
+        return sent_at, exchange
+
+    def _throttled(self, request: Request, exchange: Exchange, sent_at: float) -> None:
+        settings = self._run.settings
+        header = exchange.headers.get("retry-after") if isinstance(exchange, Answer) else None
+        self._run.quota(request.account).throttled(
+            sent_at=sent_at,
+            now=self._run.now(),
+            after=retry_after(header, now=settings.clock.time()),
+            rnd=settings.random,
+        )
+
+    def _note(self, request: Request, exchange: Exchange, *, seconds: float, attempt: int) -> None:
+        status = exchange.status if isinstance(exchange, Answer) else None
+        LOG.debug(
+            "%s %s %s %.0f ms, attempt %d",
+            request.method.value,
+            request.path,
+            status if status is not None else type(exchange).__name__,
+            seconds * 1000,
+            attempt,
+        )
+        if self._run.settings.on_request is not None:
+            self._run.settings.on_request(
+                Sent(
+                    method=request.method.value,
+                    path=request.path,
+                    account=request.account,
+                    status=status,
+                    seconds=seconds,
+                    attempt=attempt,
+                )
+            )
+
+    def _error(self, verdict: Verdict, exchange: Exchange, request: Request) -> Exception:
+        error = failure(verdict, exchange, request, self._access)
+        error.message = self._safe(error.message)
+        error.args = (error.message,)
+        return error
+
+    def _safe(self, text: str) -> str:
+        """``text`` without the key, which a server may have echoed."""
+        return self._run.settings.redactor.redact(text)
+
+
+def _headers(access: Access) -> dict[str, str]:
+    """The headers that authorise (A, B): the two doors want different forms."""
+    key = access.credential.key
+    if access.credential.gateway is Gateway.CALLRAIL:
+        return {"Authorization": f'Token token="{key}"'}
+    headers = {"Authorization": f"Bearer {key}"}
+    if access.connection is not None:
+        headers["Maton-Connection"] = access.connection
+    return headers

@@ -1,0 +1,49 @@
+"""Foreign text made short and harmless before it enters a message."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+MESSAGE_LIMIT = 300
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_LOOK_AT = 4_000
+
+
+def safe_text(text: str, *, limit: int = MESSAGE_LIMIT) -> str:
+    """``text`` on one line of at most ``limit`` characters, without control or bidi characters."""
+    clean = "".join(
+        " " if unicodedata.category(char) in _UNSAFE else char for char in text[:_LOOK_AT]
+    )
+    short = " ".join(clean.split())
+    return short if len(short) <= limit else short[: limit - 1] + "…"
+
+
+def server_message(payload: object) -> str:
+    """What an error's JSON says, as safe text; empty where it says nothing.
+
+    The shape is not published: ``{"error": "text"}`` is common (B), ``{"errors": [...]}`` happens
+    (C), so are objects in either place.
+    """
+    if not isinstance(payload, Mapping):
+        return ""
+    for key in ("error", "errors", "message", "detail"):
+        said = "; ".join(part for part in _strings(payload.get(key), depth=0) if part)
+        if said:
+            return safe_text(said)
+    return ""
+
+
+def _strings(value: object, *, depth: int) -> Iterator[str]:
+    if depth > 3:
+        return
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value[:20]:
+            yield from _strings(item, depth=depth + 1)
+    elif isinstance(value, Mapping):
+        for key, item in list(value.items())[:20]:
+            said = ", ".join(_strings(item, depth=depth + 1))
+            if said:
+                yield said if key in {"message", "error", "detail"} else f"{key} {said}"

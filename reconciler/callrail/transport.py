@@ -1,0 +1,186 @@
+"""Sends one request over a pooled connection and says what became of it (the door to httpx)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import ssl
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from reconciler import __version__
+from reconciler.callrail.decode import NotJSONError, strict_json
+from reconciler.callrail.endpoints import is_loopback
+from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, NotSent
+from reconciler.callrail.text import safe_text, server_message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.callrail.exchange import Exchange, Request
+    from reconciler.callrail.settings import Timeouts
+
+BODY_LIMIT: Final = 32 * 1024 * 1024
+_ERROR_BODY_LIMIT: Final = 64 * 1024
+_KEPT = ("retry-after", "location", "date", "content-type")
+_HTML = re.compile(r"text/html|application/xhtml", re.IGNORECASE)
+
+
+class Transport:
+    """One origin's connections; nothing is retried, followed, decompressed or remembered."""
+
+    def __init__(self, base: str, *, timeouts: Timeouts, parallelism: int) -> None:
+        self._base = base
+        self._timeouts = timeouts
+        self._client = _client(base, timeouts, parallelism)
+        self._running: set[asyncio.Timeout] = set()
+        self._hurried = False
+
+    @property
+    def base(self) -> str:
+        """What stands before every path."""
+        return self._base
+
+    def hurry(self) -> None:
+        """Give running requests the grace time and no more."""
+        self._hurried = True
+        limit = asyncio.get_running_loop().time() + self._timeouts.grace
+        for running in self._running:
+            when = running.when()
+            running.reschedule(limit if when is None else min(when, limit))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def send(self, request: Request, *, headers: Mapping[str, str]) -> Exchange:
+        """Send ``request`` once, with ``headers`` that hold the key; no failure is raised."""
+        total = self._timeouts.grace if self._hurried else self._timeouts.total
+        try:
+            async with asyncio.timeout(total) as limit:
+                self._running.add(limit)
+                try:
+                    return await self._exchange(request, headers)
+                finally:
+                    self._running.discard(limit)
+        except TimeoutError:
+            return Ambiguous(reason=f"no complete answer within {total:g} seconds")
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            return _failure(error)
+        except OSError as error:
+            return Ambiguous(reason=safe_text(f"the connection failed: {error.strerror or error}"))
+
+    async def _exchange(self, request: Request, headers: Mapping[str, str]) -> Answer:
+        body = None
+        if request.body is not None:
+            body = json.dumps(request.body, ensure_ascii=False).encode()
+            headers = {**headers, "Content-Type": "application/json"}
+        url = self._base + request.path
+        if request.query:
+            url += "?" + urlencode(request.query, quote_via=quote)
+        async with self._client.stream(
+            request.method.value, url, content=body, headers=dict(headers)
+        ) as response:
+            return await _answer(response)
+
+
+def _client(base: str, timeouts: Timeouts, parallelism: int) -> httpx.AsyncClient:
+    # Both libraries log headers or addresses below WARNING; ours is the only request log.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    local = is_loopback(base)
+    return httpx.AsyncClient(
+        follow_redirects=False,
+        # A proxy for loopback would be handed requests that were meant to stay here.
+        trust_env=not local,
+        # Plain http is loopback only: loading the certificate store would cost 30 ms for nothing.
+        verify=not base.startswith("http://"),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        limits=httpx.Limits(max_connections=parallelism, max_keepalive_connections=parallelism),
+        timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": f"callrail-reconciler/{__version__}",
+        },
+    )
+
+
+async def _answer(response: httpx.Response) -> Answer:
+    status = response.status_code
+    headers = {name: response.headers[name] for name in _KEPT if name in response.headers}
+    good = 200 <= status < 300
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"", "identity"}:
+        said = (
+            f"the answer is compressed ({safe_text(encoding, limit=20)}), which was not asked for"
+        )
+        return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=said)
+    limit = BODY_LIMIT if good else _ERROR_BODY_LIMIT
+    body = await _read(response, limit)
+    if body is None:
+        said = f"the answer is larger than {limit:,} bytes"
+        return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=said)
+    return _decoded(body, status=status, headers=headers)
+
+
+async def _read(response: httpx.Response, limit: int) -> bytes | None:
+    """The body as it came, or None when it is longer than ``limit`` (the rest is not read)."""
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def _decoded(body: bytes, *, status: int, headers: Mapping[str, str]) -> Answer:
+    content_type = headers.get("content-type", "")
+    start = body[:2_000].decode("utf-8", errors="replace")
+    if _HTML.match(content_type) or start.lstrip().startswith("<"):
+        message = f"a page instead of JSON: {safe_text(_untagged(start), limit=120)}"
+        return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=message)
+    if not body.strip():
+        message = "the answer is empty"
+        return Answer(status=status, headers=headers, flaw=Flaw.UNREADABLE, message=message)
+    try:
+        payload = strict_json(body)
+    except NotJSONError as error:
+        message = f"the answer can't be used: {error}" if status < 300 else safe_text(start)
+        return Answer(status=status, headers=headers, flaw=Flaw.UNREADABLE, message=message)
+    return Answer(status=status, payload=payload, headers=headers, message=server_message(payload))
+
+
+def _untagged(page: str) -> str:
+    page = re.sub(r"<(script|style)\b.*?(</\1>|$)", " ", page, flags=re.DOTALL | re.IGNORECASE)
+    return re.sub(r"<[^>]*(>|$)", " ", page)
+
+
+def _failure(error: Exception) -> NotSent | Ambiguous:
+    name = type(error).__name__
+    reason = safe_text(str(error) or name)
+    if _untrusted(error):
+        return NotSent(reason=f"the server's certificate is not trusted: {reason}", hopeless=True)
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+        return NotSent(reason="no connection in time")
+    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
+        return NotSent(reason=f"no connection: {reason}")
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | httpx.InvalidURL):
+        # These may quote the header that was refused, which holds the key.
+        return NotSent(reason=f"the request could not be built ({name})", hopeless=True)
+    if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
+        return Ambiguous(reason="the server did not answer in time")
+    return Ambiguous(reason=f"the connection broke: {reason}")
+
+
+def _untrusted(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,126 @@
+"""Payloads to values and back, strictly: a wrong type is an error, never a guess."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from reconciler.errors import ProtocolError
+from reconciler.model.tag import Company, Level, LiveTag, Status
+
+if TYPE_CHECKING:
+    from reconciler.model.tag import Place, Tag
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_LARGEST_ID: Final = 2**63 - 1
+_STATUS = {status.value: status for status in Status}
+_LEVEL = {level.value: level for level in Level}
+
+
+def live_tag(row: object) -> LiveTag:
+    """A tag of a listing, or of the answer to a create or update (A).
+
+    Raises ProtocolError for a field that is missing or of another type. Fields that are not known
+    are ignored; ``color`` may be null or missing. Strings that repeat are shared.
+    """
+    fields = _mapping(row, "tag")
+    level = _LEVEL.get(_string(fields, "tag_level"))
+    status = _STATUS.get(_string(fields, "status"))
+    if level is None or status is None:
+        wrong = "tag_level" if level is None else "status"
+        raise ProtocolError(f"a tag's {wrong!r} is {_shown(fields[wrong])}")
+    company_id = fields.get("company_id")
+    if (company_id is None) != (level is Level.ACCOUNT):
+        raise ProtocolError(f"a tag of level {level} has company_id {_shown(company_id)}")
+    color = fields.get("color")
+    if color is not None and not isinstance(color, str):
+        raise ProtocolError(f"a tag's 'color' is {_shown(color)}, not a string")
+    return LiveTag(
+        id=tag_id(fields.get("id")),
+        name=_string(fields, "name"),
+        color=None if color is None else sys.intern(color),
+        status=status,
+        company_id=None if company_id is None else sys.intern(object_id(company_id, "company_id")),
+    )
+
+
+def company(row: object) -> Company:
+    """A company of a listing (A); any status but ``active`` counts as not active (C)."""
+    fields = _mapping(row, "company")
+    return Company(
+        id=sys.intern(object_id(fields.get("id"), "id")),
+        name=_string(fields, "name"),
+        active=_string(fields, "status") == "active",
+    )
+
+
+def plain_row(row: object) -> Mapping[str, object]:
+    """A row as it came, once it is known to be an object."""
+    return _mapping(row, "row")
+
+
+def tag_id(value: object) -> int:
+    """A tag's id: a positive integer (A). Raises ProtocolError."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ID:
+        raise ProtocolError(f"a tag's 'id' is {_shown(value)}, not a positive integer")
+    return value
+
+
+def object_id(value: object, field: str) -> str:
+    """An id such as ``COM…`` that can stand in an address. Raises ProtocolError."""
+    if not isinstance(value, str) or _ID.fullmatch(value) is None:
+        raise ProtocolError(f"{field!r} is {_shown(value)}, not an id")
+    return value
+
+
+def count(value: object, field: str) -> int | None:
+    """A page's number, which may be missing. Raises ProtocolError for what is no count."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ProtocolError(f"{field!r} is {_shown(value)}, not a count")
+    return value
+
+
+def create_body(place: Place, tag: Tag) -> dict[str, object]:
+    """What POST takes (A, C): a colour left out is the server's choice."""
+    body: dict[str, object] = {"name": tag.name, "tag_level": place.level.value}
+    if tag.color is not None:
+        body["color"] = tag.color
+    if place.company_id is not None:
+        body["company_id"] = place.company_id
+    return body
+
+
+def update_body(before: LiveTag, after: Tag) -> dict[str, object]:
+    """What PUT takes (B): name, color and disabled, and of these only what differs."""
+    body: dict[str, object] = {}
+    if after.name != before.name:
+        body["name"] = after.name
+    if after.color is not None and after.color != before.color:
+        body["color"] = after.color
+    if after.status is not before.status:
+        body["disabled"] = after.status is Status.DISABLED
+    return body
+
+
+def _mapping(row: object, what: str) -> Mapping[str, object]:
+    if not isinstance(row, Mapping):
+        raise ProtocolError(f"a {what} is {_shown(row)}, not an object")
+    return row
+
+
+def _string(fields: Mapping[str, object], field: str) -> str:
+    value = fields.get(field)
+    if not isinstance(value, str):
+        raise ProtocolError(f"{field!r} is {_shown(value)}, not a string")
+    return value
+
+
+def _shown(value: object) -> str:
+    """A foreign value, short: its type where its text could be long."""
+    if value is None or isinstance(value, bool | int):
+        return str(value)[:24] if value is not None else "missing"
+    return ascii(value)[:40] if isinstance(value, str) else f"a {type(value).__name__}"

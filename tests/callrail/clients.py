@@ -1,0 +1,112 @@
+"""Builds clients for tests: a key that must never show, a clock that never waits."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from reconciler.callrail import AccountProvider, Client, Credential, Settings, Timeouts, connect
+from reconciler.model.problem import Source
+from reconciler.model.state import Account, Gateway
+from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Tag
+from tests.callrail.tag_server import ACCOUNT
+from tests.callrail.wire_server import Handler, WireServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+
+KEY = "canary-7c1e5b0a9d"
+REF = AccountRef("acme", ACCOUNT)
+ACCOUNT_PLACE = Place(REF)
+DENTAL = Place(REF, Company("COM1", "Dental"))
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[object, object, T]) -> T:
+    """Run ``work`` to its end; no test here may take longer than 20 seconds."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(20):
+            return await work
+
+    return asyncio.run(bounded())
+
+
+@dataclass
+class FakeClock:
+    """Sleeping moves it forward at once; those who sleep at the same time share the time."""
+
+    now: float = 1_000.0
+    wall: float = 1_795_000_000.0
+    slept: list[float] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.wall + self.now
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.now + seconds
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+        self.now = max(self.now, until)
+
+
+def settings(url: str, **changes: object) -> Settings:
+    basic = Settings(
+        credential=Credential(
+            gateway=Gateway.CALLRAIL, key=KEY, origin_description="CALLRAIL_API_KEY"
+        ),
+        api_url=url,
+        control_url=url,
+        clock=FakeClock(),
+        random=random.Random(7),
+        timeouts=Timeouts(connect=2.0, read=2.0, total=4.0, grace=0.3),
+    )
+    return replace(basic, **changes)  # type: ignore[arg-type]
+
+
+def maton() -> Credential:
+    return Credential(gateway=Gateway.MATON, key=KEY, origin_description="MATON_API_KEY")
+
+
+def account(identifier: str = ACCOUNT, *, connection: str | None = None) -> Account:
+    return Account(
+        ref=AccountRef("acme", identifier),
+        source=Source("reconciler.yaml", 1),
+        connection=connection,
+    )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A server, a client of it, and the provider of its account."""
+
+    server: WireServer
+    client: Client
+    provider: AccountProvider
+    settings: Settings
+
+
+@asynccontextmanager
+async def stage(handler: Handler, **changes: object) -> AsyncIterator[Stage]:
+    async with WireServer(handler) as server:
+        chosen = settings(server.url, **changes)
+        async with connect(chosen) as client:
+            yield Stage(server, client, client.provider(account()), chosen)
+
+
+def live(number: int, name: str, **changes: object) -> LiveTag:
+    from reconciler.model.tag import Status
+
+    tag = LiveTag(number, name, "gray1", Status.ENABLED, None)
+    return replace(tag, **changes)  # type: ignore[arg-type]
+
+
+def wish(name: str, color: str | None = None) -> Tag:
+    return Tag(name, color)

@@ -86,7 +86,7 @@ def _validator(name: str) -> Any:
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - 60 ms that a valid file is spared
     from jsonschema.validators import extend  # noqa: PLC0415
 
-    kind = extend(  # type: ignore[no-untyped-call] - the stubs lack it
+    kind = extend(  # type: ignore[no-untyped-call]  # the stubs lack it
         Draft202012Validator, {"pattern": _check_pattern}
     )
     return kind(load_schema(name))
@@ -175,7 +175,12 @@ def _required(error: Any, _name: str) -> Iterator[_Said]:
     for key in error.validator_value:
         if key not in error.instance:
             description = error.schema.get("properties", {}).get(key, {}).get("description")
-            yield "missing", f"`{key}` is missing", description, None
+            yield (
+                "missing",
+                f"`{key}` is missing",
+                f"Add `{key}:`. {description or ''}".strip(),
+                None,
+            )
 
 
 def _unknown(error: Any, _name: str) -> Iterator[_Said]:

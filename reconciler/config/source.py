@@ -78,6 +78,7 @@ class _Frame:
     key_span: int = 0
     anchor: str | None = None
     values_before: int = 0
+    flow_start: int = -1
 
 
 @dataclass(slots=True)
@@ -157,15 +158,18 @@ class _Composer:
         if event.tag is not None:
             self._refuse_tag(event)
         start = event.start_mark.index
-        # Length 0, the rest of the line: where a container ends is not known yet, nor useful.
+        # Length 0 is the rest of the line; where a block ends says nothing to a reader.
         frame = _Frame(container, [span(start, start)], values_before=self.values)
+        frame.flow_start = start if event.flow_style else -1
         if event.anchor is not None:
             frame.anchor = event.anchor
             self.anchors[event.anchor] = (_UNFINISHED, 0)
         self.stack.append(frame)
 
-    def _close(self, _event: Any) -> None:
+    def _close(self, event: Any) -> None:
         frame = self.stack.pop()
+        if frame.flow_start >= 0:
+            frame.spans[0] = span(frame.flow_start, event.end_mark.index)
         frame.container.spans = array("Q", frame.spans)
         if frame.anchor is not None:
             self.anchors[frame.anchor] = (frame.container, self.values - frame.values_before + 1)

@@ -1,0 +1,178 @@
+"""Live state to configuration text whose plan is empty: what ``reconciler import`` prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from reconciler.config.grouping import Choice, Group, Grouping, group
+from reconciler.config.lookalikes import look_alike_key
+from reconciler.config.quoting import double_quoted, scalar, sequence
+from reconciler.model.state import Limits, Policy, Unmanaged
+from reconciler.model.tag import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.config.configuration import Configuration
+    from reconciler.model.state import Account
+    from reconciler.model.tag import AccountRef, Company, LiveTag
+
+_SCOPE_FROM = 4
+"""Companies in a list from which on, when it is used twice, it gets a name under `scopes:`."""
+_MOST_REMARKS = 10
+_MOST_LEFT_OUT = 200
+
+
+def emit(
+    accounts: Sequence[tuple[AccountRef, Mapping[str, Company], Sequence[LiveTag]]],
+    *,
+    base: Configuration | None = None,
+) -> str:
+    """The configuration that asks for what is live in ``accounts``: reference, companies, tags.
+
+    What is live twice is declared as its oldest, what can't be declared stands in comments.
+    ``base``: an existing configuration whose gateway, connections, key variables, guards and
+    ignored names are kept; `unmanaged` is always keep, so that what is left out stays.
+    """
+    grouping = group(accounts, base)
+    _remark_on_alikes(grouping.groups)
+    scopes = _scopes(grouping.groups)
+    handles = [ref.handle for ref, _companies, _tags in accounts]
+    lines = [
+        "# What is live, as configuration: its plan is empty. Written by `reconciler import`.",
+        "version: 1",
+        *([f"gateway: {base.gateway.value}"] if base and base.gateway else []),
+        "",
+        *_accounts(accounts, base),
+        *_scope_lines(scopes),
+        "",
+        *_left_out(grouping),
+        "tags:" if grouping.groups else "tags: []",
+    ]
+    for one in grouping.groups:
+        lines.extend(_tag(one, handles, scopes))
+    return "\n".join(lines) + "\n"
+
+
+def _accounts(
+    accounts: Sequence[tuple[AccountRef, Mapping[str, Company], Sequence[LiveTag]]],
+    base: Configuration | None,
+) -> Iterator[str]:
+    known: dict[str, Account] = {one.ref.id: one for one in base.accounts} if base else {}
+    yield "accounts:"
+    for ref, _companies, _tags in sorted(accounts, key=lambda one: one[0].handle):
+        name = f"  # {double_quoted(ref.name)[1:-1]}" if ref.name else ""
+        yield f"  {scalar(ref.handle)}:{name}"
+        yield f"    id: {scalar(ref.id)}"
+        account = known.get(ref.id)
+        if account is not None:
+            yield from _account_rest(account)
+
+
+def _account_rest(account: Account) -> Iterator[str]:
+    policy = account.policy
+    if account.connection is not None:
+        yield f"    connection: {scalar(account.connection)}"
+    if account.api_key_env is not None:
+        yield f"    api_key_env: {scalar(account.api_key_env)}"
+    if policy.unmanaged is not Unmanaged.KEEP:
+        yield f"    # unmanaged: {policy.unmanaged.value} again once every tag is declared"
+    for key, globs in (("protect", policy.protect), ("ignore", policy.ignore)):
+        if globs:
+            yield from sequence(key, globs, indent=4)
+    if policy.limits != Policy().limits:
+        defaults = Limits()
+        changed = (
+            f"{key}: {getattr(policy.limits, key)}"
+            for key in ("deletes", "delete_percent", "calls")
+            if getattr(policy.limits, key) != getattr(defaults, key)
+        )
+        yield f"    limits: {{{', '.join(changed)}}}"
+
+
+def _scopes(groups: Iterable[Group]) -> dict[Choice, str]:
+    """A name for each long list of companies that is used more than once."""
+    uses = Counter(one.choice for one in groups if one.choice is not None)
+    long = [
+        choice
+        for choice, count in uses.items()
+        if count > 1 and len(choice.include or choice.exclude) >= _SCOPE_FROM
+    ]
+    return {choice: f"places-{number}" for number, choice in enumerate(long, start=1)}
+
+
+def _scope_lines(scopes: Mapping[Choice, str]) -> Iterator[str]:
+    if scopes:
+        yield ""
+        yield "scopes:  # give them names that say what these companies have in common"
+    for choice, name in scopes.items():
+        yield f"  {name}:"
+        yield from _companies(choice)
+
+
+def _companies(choice: Choice) -> Iterator[str]:
+    if choice.include is None:
+        yield "    companies: all"
+    else:
+        yield from sequence("companies", choice.include, indent=4)
+    if choice.exclude:
+        yield from sequence("except", choice.exclude, indent=4)
+
+
+def _tag(one: Group, handles: Sequence[str], scopes: Mapping[Choice, str]) -> Iterator[str]:
+    for remark in one.remarks[:_MOST_REMARKS]:
+        yield f"  # {remark}"
+    if len(one.remarks) > _MOST_REMARKS:
+        yield f"  # and {len(one.remarks) - _MOST_REMARKS} more remarks like these"
+    yield f"  - name: {scalar(one.look.name)}"
+    if one.look.color is not None:
+        yield f"    color: {scalar(one.look.color)}"
+    if one.look.status is Status.DISABLED:
+        yield "    state: disabled"
+    if one.choice is not None and one.choice in scopes:
+        yield f"    scope: {scopes[one.choice]}"
+    elif one.choice is not None:
+        yield from _companies(one.choice)
+    if set(one.accounts) != set(handles):
+        yield from sequence("accounts", sorted(one.accounts), indent=4)
+
+
+def _left_out(grouping: Grouping) -> Iterator[str]:
+    for handle, count in sorted(grouping.disabled.items()):
+        yield f"# {handle}: {count} live tags of disabled companies are left out."
+    for handle, count in sorted(grouping.ignored.items()):
+        yield f"# {handle}: {count} live tags match `ignore` and are left out."
+    found = sorted(
+        grouping.left_out, key=lambda one: (one.account, one.place, one.tag.name, one.tag.id)
+    )
+    if not found:
+        return
+    yield "# Left out, and left alone:"
+    for one in found[:_MOST_LEFT_OUT]:
+        place = double_quoted(one.place)[1:-1]
+        yield f"#   {one.account}, {place}: {double_quoted(one.tag.name)}: {one.reason}"
+    if len(found) > _MOST_LEFT_OUT:
+        yield f"#   and {len(found) - _MOST_LEFT_OUT} more"
+    yield "# A tag takes over such a name by `renamed_from`, with escapes in double quotes."
+
+
+def _remark_on_alikes(groups: Sequence[Group]) -> None:
+    """Say where names look alike, or stand on both levels, in one account."""
+    names: dict[tuple[str, str], dict[str, None]] = {}
+    levels: dict[tuple[str, str], set[bool]] = {}
+    for one in groups:
+        key = look_alike_key(one.look.name)
+        for handle in one.accounts:
+            names.setdefault((handle, key), {})[one.look.name] = None
+            levels.setdefault((handle, one.look.name), set()).add(one.choice is None)
+    for one in groups:
+        key = look_alike_key(one.look.name)
+        alike = dict.fromkeys(
+            name for handle in one.accounts for name in names[handle, key] if name != one.look.name
+        )
+        if alike:
+            quoted = ", ".join(map(double_quoted, list(alike)[:3]))
+            one.remarks.append(f"looks like {quoted}: one tag, or two?")
+        if any(len(levels[handle, one.look.name]) > 1 for handle in one.accounts):
+            one.remarks.append("live on account level and on company level")

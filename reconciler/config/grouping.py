@@ -1,0 +1,232 @@
+"""Live tags of several accounts, joined into as few declarations as say the same.
+
+Terms. A *look* is a tag's name, colour and status. A *choice* is how a declaration names the
+companies of an account that bear a look: none (account level), all, a list, or all but a list.
+
+Method. In each account every look gets the shortest choice that means exactly the companies that
+bear it; looks of several accounts with the same choice become one declaration. Company names stand
+for themselves only where they can't mean anything else; otherwise the id does.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.config.quoting import double_quoted
+from reconciler.model.names import any_glob, is_glob
+from reconciler.model.tag import AccountRef, Company, LiveTag, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from reconciler.config.configuration import Configuration
+
+LONGEST_NAME = 1000
+"""As the schema has it."""
+
+_UNSEEN = {"Cc", "Zl", "Zp", "Cs"}
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a declaration says of a tag."""
+
+    name: str
+    color: str | None
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Companies: ``include`` None means all; an account-level tag has no choice."""
+
+    include: tuple[str, ...] | None
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Group:
+    """One declaration to be written; ``remarks`` are for the person who reads it."""
+
+    look: Look
+    choice: Choice | None
+    accounts: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A live tag that can't be declared, and why."""
+
+    account: str
+    place: str
+    tag: LiveTag
+    reason: str
+
+
+@dataclass(slots=True)
+class Grouping:
+    """Everything of the given accounts: declarations, and what they leave out."""
+
+    groups: list[Group] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    disabled: Counter[str] = field(default_factory=Counter)
+    ignored: Counter[str] = field(default_factory=Counter)
+
+
+def group(
+    accounts: Sequence[tuple[AccountRef, Mapping[str, Company], Sequence[LiveTag]]],
+    base: Configuration | None,
+) -> Grouping:
+    """Join the live tags of ``accounts``; ``base`` says what they ignore."""
+    ignores = {one.ref.id: one.policy.ignore for one in base.accounts} if base else {}
+    result = Grouping()
+    joined: dict[tuple[Look, Choice | None], Group] = {}
+    for ref, companies, tags in accounts:
+        account = _Account(ref, companies, result)
+        for look, choice, remarks in account.declarations(tags, any_glob(ignores.get(ref.id, ()))):
+            one = joined.setdefault((look, choice), Group(look, choice))
+            one.accounts.append(ref.handle)
+            one.remarks.extend(remarks)
+    result.groups.extend(sorted(joined.values(), key=_order))
+    return result
+
+
+def refusal(name: str) -> str | None:
+    """Why the language refuses ``name`` for a tag; None when it does not."""
+    if not name or len(name) > LONGEST_NAME:
+        return "it is empty" if not name else "it is too long"
+    if not is_line(name):
+        return "it holds a control or bidirectional-override character"
+    if name[0].isspace() or name[-1].isspace():
+        return "it begins or ends with a space"
+    if not unicodedata.is_normalized("NFC", name):
+        return "it is not in Unicode's composed form (NFC)"
+    return None
+
+
+def is_line(text: str) -> bool:
+    """Whether ``text`` is what the schema calls a line."""
+    if text.isprintable():
+        return 0 < len(text) <= LONGEST_NAME
+    return 0 < len(text) <= LONGEST_NAME and not any(
+        one in _BIDI or unicodedata.category(one) in _UNSEEN for one in text
+    )
+
+
+class _Account:
+    """One account's live tags on their way to declarations."""
+
+    def __init__(self, ref: AccountRef, companies: Mapping[str, Company], result: Grouping) -> None:
+        self._ref = ref
+        self._active = {one.id: one for one in companies.values() if one.active}
+        self._references = _references(list(self._active.values()), companies)
+        self._result = result
+
+    def declarations(
+        self, tags: Iterable[LiveTag], ignored: Callable[[str], bool]
+    ) -> Iterable[tuple[Look, Choice | None, list[str]]]:
+        bearers: dict[Look, dict[str | None, None]] = {}
+        remarks: dict[tuple[str, bool], list[str]] = {}
+        for (company_id, name), twins in self._by_place(tags, ignored).items():
+            first = min(twins, key=lambda one: one.id)
+            color = first.color if first.color and is_line(first.color) else None
+            look = Look(name, color, first.status)
+            bearers.setdefault(look, {})[company_id] = None
+            if len(twins) > 1:
+                where = remarks.setdefault((name, company_id is None), [])
+                where.append(self._twins_remark(company_id, twins))
+        for look, places in bearers.items():
+            if None in places:
+                yield look, None, remarks.get((look.name, True), [])
+            chosen = [one for one in places if one is not None]
+            choice = self._choose(chosen, look)
+            if choice is not None:
+                yield look, choice, remarks.pop((look.name, False), [])
+
+    def _by_place(
+        self, tags: Iterable[LiveTag], ignored: Callable[[str], bool]
+    ) -> dict[tuple[str | None, str], list[LiveTag]]:
+        """Declarable tags by company and name; the others are noted."""
+        found: dict[tuple[str | None, str], list[LiveTag]] = {}
+        for tag in tags:
+            if tag.company_id is not None and tag.company_id not in self._active:
+                self._result.disabled[self._ref.handle] += 1
+            elif ignored(tag.name):
+                self._result.ignored[self._ref.handle] += 1
+            elif (reason := refusal(tag.name)) is not None:
+                self._leave_out(tag, f"its name can't be declared: {reason}")
+            else:
+                found.setdefault((tag.company_id, tag.name), []).append(tag)
+        return found
+
+    def _choose(self, ids: Sequence[str], look: Look) -> Choice | None:
+        """The shortest way to say exactly these companies."""
+        if not ids:
+            return None
+        if len(ids) == len(self._active):
+            return Choice(None)
+        wanted = set(ids)
+        others = [one for one in self._active if one not in wanted]
+        if len(others) < len(ids) and all(one in self._references for one in others):
+            return Choice(None, self._named(others))
+        for one in ids:
+            if one not in self._references:
+                self._note_nameless(one, look)
+        named = self._named(ids)
+        return Choice(named) if named else None
+
+    def _named(self, ids: Iterable[str]) -> tuple[str, ...]:
+        known = (self._references[one] for one in ids if one in self._references)
+        return tuple(sorted(known, key=lambda name: (name.casefold(), name)))
+
+    def _note_nameless(self, company_id: str, look: Look) -> None:
+        tag = LiveTag(0, look.name, look.color, look.status, company_id)
+        self._leave_out(tag, "neither its company's name nor its id can be written safely")
+
+    def _leave_out(self, tag: LiveTag, reason: str) -> None:
+        place = self._place(tag.company_id)
+        self._result.left_out.append(LeftOut(self._ref.handle, place, tag, reason))
+
+    def _place(self, company_id: str | None) -> str:
+        if company_id is None:
+            return "account level"
+        company = self._active.get(company_id)
+        return company.name if company else company_id
+
+    def _twins_remark(self, company_id: str | None, twins: Sequence[LiveTag]) -> str:
+        ids = ", ".join(str(one.id) for one in sorted(twins, key=lambda one: one.id))
+        place = "on account level" if company_id is None else double_quoted(self._place(company_id))
+        return f"{self._ref.handle}, {place}: {len(twins)} live tags bear this name (ids {ids})"
+
+
+def _references(active: Sequence[Company], companies: Mapping[str, Company]) -> dict[str, str]:
+    """How to write each active company so that nothing else is meant: by name, else by id."""
+    bearers = Counter(one.name for one in active)
+    references = {}
+    for one in active:
+        by_name = is_line(one.name) and not is_glob(one.name) and one.name not in companies
+        if by_name and bearers[one.name] == 1:
+            references[one.id] = one.name
+        elif is_line(one.id) and not is_glob(one.id) and not bearers[one.id]:
+            references[one.id] = one.id
+    return references
+
+
+def _order(one: Group) -> tuple[object, ...]:
+    choice = one.choice or Choice((), ())
+    return (
+        one.look.name.casefold(),
+        one.look.name,
+        one.choice is not None,
+        choice.include is not None,
+        choice.include or (),
+        choice.exclude,
+        one.accounts,
+        one.look.color or "",
+        one.look.status.value,
+    )

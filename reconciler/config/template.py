@@ -1,0 +1,45 @@
+"""The first configuration, which ``reconciler init`` writes: small and meant to be edited."""
+
+from __future__ import annotations
+
+TEMPLATE = """\
+# Which call tags CallRail should have. Check it:  reconciler validate
+# See what would change:  reconciler plan     Do it:  reconciler apply
+#
+# Removing a block from `tags` means "forget", never "delete": to delete, write `state: absent`.
+version: 1
+
+accounts:
+  # A short name of your own (here: main), used below, in flags and in output.
+  main:
+    # `reconciler get accounts` lists the ids; this one is a placeholder.
+    id: ACC00000000000000000000000000000000
+    # Live tags that nobody declared here are kept. `disable` and `delete` are for later.
+    unmanaged: keep
+    # Names that nothing may delete or disable, whatever else is written.
+    # protect: ["Lead *"]
+
+tags:
+  # One tag that every company of the account sees.
+  - name: Appointment booked
+    color: green1
+
+  # A tag of its own in every active company. Lists work too: ids, names, patterns.
+  # - name: New patient
+  #   companies: all
+  #   except: ["* Test"]
+  #   color: blue1
+
+  # A new name for a live tag; its calls keep it.
+  # - name: Opportunity
+  #   renamed_from: [Oppty]
+
+  # Out of use where it is live; its calls keep it.
+  # - name: Summer campaign
+  #   state: disabled
+
+  # Gone, off every call, for good. That needs a note.
+  # - name: Test tag
+  #   state: absent
+  #   note: Made by mistake in May; nobody used it.
+"""

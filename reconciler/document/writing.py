@@ -13,14 +13,14 @@ FORMAT_VERSION: Final = "1"
 
 
 def dump(document: Document) -> str:
-    """``document`` as JSON text: two spaces of indent, readable letters, a newline at the end.
+    r"""``document`` as JSON text: two spaces of indent, readable letters, a newline at the end.
 
     Characters that a terminal, a CI runner or an encoder acts on (controls, bidirectional
-    overrides, invisible ones, lone surrogates, ``::`` and ``##[``) are written as ``\\uXXXX``: the
+    overrides, invisible ones, lone surrogates, ``::`` and ``##[``) are written as ``\uXXXX``: the
     text means the same to a JSON reader and nothing to anyone else.
     """
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    if not text.isascii():
+    if not text.isascii() or "\x7f" in text:
         text = _UNPRINTABLE.sub(lambda found: _escaped(found[0]), text)
     return _COMMANDS.sub(lambda found: _escaped(found[0]), text) + "\n"
 
@@ -33,7 +33,7 @@ _COMMANDS: Final = re.compile(r"(?<=:):|(?<=#)#")
 # letters that are drawn as nothing.
 _UNPRINTABLE: Final = re.compile(
     "[\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
-    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef"
+    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufdd0-\ufdef"
     "\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 

@@ -15,9 +15,9 @@ from typing import Final
 
 
 def terminal(text: str) -> str:
-    """``text`` on one line of a terminal or a CI log, with what can't be seen written out.
+    r"""``text`` on one line of a terminal or a CI log, with what can't be seen written out.
 
-    ``\\x1b``, ``\\n``, ``\\u202e``: every control, bidirectional, invisible, private or unassigned
+    ``\x1b``, ``\n``, ``\u202e``: every control, bidirectional, invisible, private or unassigned
     character, spaces other than the plain one, and the second character of ``::``, ``##[`` and
     ``##vso[``, on which runners act anywhere in a line.
     """
@@ -140,7 +140,9 @@ _BLANK: Final = re.compile(
 
 _COMMAND: Final = re.compile(r"::|##(?=\[|vso\[)", re.IGNORECASE)
 # Everything that may open something, whatever opens a line, and the dots of links without scheme.
-_SYNTAX: Final = re.compile(r"[\\`*_{}\[\]<>&#!|~@$:^%\"]|\A[^A-Za-z]|(?<=\w)\.(?=\w)|-(?=\d)")
+_SYNTAX: Final = re.compile(
+    r"[\\`*_{}\[\]<>&#!|~@$^%\"]|:(?!\s)|\A[^A-Za-z]|(?<=\w)\.(?=\w)|-(?=\d)"
+)
 # What starts a mention, an issue, a merge request, a label, a milestone… on GitHub or GitLab.
 _REFERRING: Final = frozenset("@#!$%^~&-")
 _BARE: Final = re.compile(r"[\w .:/@-]+")

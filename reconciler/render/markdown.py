@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Change, Impact, Precision
-from reconciler.model.outcome import Outcome, Report
 from reconciler.render import groups, outcomes, wording
 from reconciler.render.budget import Budget
 from reconciler.render.escape import code, fence, html, label, prose, terminal
@@ -15,6 +14,7 @@ from reconciler.render.layout import cells, count, number, pad, wrap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.model.outcome import Outcome, Report
     from reconciler.model.plan import Plan
     from reconciler.model.problem import Problem
     from reconciler.render.groups import Group
@@ -34,8 +34,7 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
     can't be approved by it.
     """
     out = Budget(limit, reserve=_RESERVE)
-    out.take(f"{PLAN_MARKER}\n### {_headline(plan)}\n")
-    out.take(f"{wording.summary(plan)}.\n")
+    out.take(f"{PLAN_MARKER}\n### {_headline(plan)}\n\n{wording.summary(plan)}.\n")
     if plan.deletes:
         out.take(_caution(plan))
     shown = _deletes(plan.deletes, out)
@@ -56,16 +55,17 @@ def report(report: Report, *, limit: int = LIMIT) -> str:
     for trouble in report.troubles:
         hint = f" {prose(trouble.hint)}" if trouble.hint else ""
         out.take(f"- {code(trouble.account)} stopped: {prose(trouble.message)}{hint}")
+    if report.troubles:
+        out.take("")
     if report.differences:
-        out.take("\nLive state differs from what was done:\n")
-        for difference in report.differences:
-            out.take(f"- {prose(difference)}")
+        lines = [f"- {prose(difference)}" for difference in report.differences]
+        out.take("\n".join(["Live state differs from what was done:\n", *lines, ""]))
     bad = [outcome for outcome in report.outcomes if not outcome.result.succeeded]
     _table(("Result", "Change", "Where", "Why"), [_outcome_row(one) for one in bad], out)
     _done(report, out)
     look = "Live state was read once more" if report.verified else "**Not verified**: no last look"
     cut = "\n\n**This report is cut**: not everything fits here." if out.cut else ""
-    ending = f"\n{look}. {number(report.requests)} requests used.{cut}\n\n"
+    ending = f"{look}. {number(report.requests)} requests used.{cut}\n\n"
     return out.text(f"{ending}Digest: `{report.plan.digest}`") + "\n"
 
 
@@ -104,14 +104,21 @@ def _deletes(deletes: Sequence[Change], out: Budget) -> int:
         (
             code(label(change.name), in_table=True),
             code(wording.title(change.place), in_table=True),
-            wording.calls(change.impact).removesuffix("s").removesuffix(" call")
-            if change.impact
-            else "not counted",
+            _calls(change.impact),
             prose(change.note or "") or ("not declared" if change.source is None else ""),
         )
         for change in worst_first
     ]
     return _table(("Delete", "Where", "Calls", "Why"), rows, out)
+
+
+def _calls(impact: Impact | None) -> str:
+    if impact is None:
+        return "not counted"
+    if impact.precision is Precision.UNKNOWN:
+        return "**unknown**"
+    least = "at least " if impact.precision is Precision.AT_LEAST else ""
+    return f"{least}{number(impact.calls)}"
 
 
 def _weight(impact: Impact | None) -> int:
@@ -126,7 +133,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], out: Budget) -> i
     if not rows:
         return 0
     lines = [f"| {' | '.join(row)} |" for row in rows]
-    top = f"\n| {' | '.join(head)} |\n|{'---|' * len(head)}"
+    top = f"| {' | '.join(head)} |\n|{'---|' * len(head)}"
     fitting = out.fitting(lines, around=top)
     return fitting if fitting and out.take("\n".join([top, *lines[:fitting], ""])) else 0
 
@@ -231,20 +238,21 @@ def _lines(change: Change, column: int) -> list[str]:
 def _ending(plan: Plan, out: Budget, hidden: int, lost: int) -> str:
     if not out.cut:
         made = " · ".join(filter(None, [plan.tool_version, plan.created_at]))
-        stamp = f"\n\n<sub>{prose(f'reconciler {made}')}</sub>" if made else ""
+        stamp = f"\n\n<sub>{code(f'reconciler {made}')}</sub>" if made else ""
         return f"Digest: `{plan.digest}`{stamp}"
-    among = f" and {count(lost, 'delete')} of the list above" if lost else ""
-    missing = f"{count(hidden, 'change')}{among}" if hidden or lost else "something"
+    parts = [f"{count(lost, 'delete')} of the table"] if lost else []
+    parts += [f"{count(hidden, 'change')} of the details"] if hidden else []
+    missing = " and ".join(parts) or "a part"
     return (
-        f"\n> [!WARNING]\n> **This comment is cut**: {missing} could not be shown here, so it bears "
-        "no digest and can't be approved. Read the whole plan in the job's files (JSON, HTML or "
-        "text), or split the change."
+        f"\n> [!WARNING]\n> **This comment is cut**: {missing} did not fit, so it bears no digest "
+        "and can't be approved. Read the whole plan in the job's files (JSON, HTML or text), or "
+        "split the change."
     )
 
 
 def _outcome_row(outcome: Outcome) -> tuple[str, str, str, str]:
     change = outcome.change
-    said = " ".join(prose(part) for part in (outcome.message, outcome.hint) if part)
+    said = "; ".join(prose(part) for part in (outcome.message, outcome.hint) if part)
     return (
         f"**{outcomes.WORDS[outcome.result]}**",
         f"{change.action.value} {code(label(change.name), in_table=True)}",
@@ -259,7 +267,7 @@ def _done(report: Report, out: Budget) -> None:
     ]
     if not lines:
         return
-    top = f"\n<details><summary>{count(len(lines), 'change')} in place</summary>\n"
+    top = f"<details><summary>{count(len(lines), 'change')} in place</summary>\n"
     fitting = out.fitting(lines, around=top + "`" * 16 + _CLOSE)
     if fitting:
         out.take("\n".join([top, fence(lines[:fitting]), _CLOSE]))

@@ -66,8 +66,8 @@ min-width:104px}
 .tiles b{display:block;font-size:22px;line-height:1.3;font-variant-numeric:tabular-nums}
 .create{color:var(--create)}.update{color:var(--update)}.delete{color:var(--delete)}
 .delete td:first-child,b.delete{font-weight:700}
-.alarm{background:var(--alarm);border:1px solid var(--delete);border-radius:8px;padding:2px 16px 14px;
-margin-top:20px}
+.alarm{background:var(--alarm);border:1px solid var(--delete);border-radius:8px;margin-top:20px;
+padding:2px 16px 14px}
 .alarm h2{border:0;margin:12px 0 6px;color:var(--delete)}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:14px}

@@ -12,9 +12,9 @@ from reconciler.document import (
     load_plan,
     load_snapshot,
     plan_document,
+    reading,
     snapshot_document,
 )
-from reconciler.document import reading
 from reconciler.errors import DocumentError, RefusedError, UsageError
 from tests.builders import create, plan
 

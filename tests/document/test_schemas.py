@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -21,10 +21,12 @@ from reconciler.document import (
 )
 from reconciler.errors import ConfigError, UsageError
 from reconciler.model.outcome import Outcome, Report, Result, Trouble
-from reconciler.model.plan import Plan
-from reconciler.model.problem import Problem
-from reconciler.model.state import LiveAccount
 from tests.document.strategies import live_accounts, plans, problems, texts
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
+    from reconciler.model.problem import Problem
+    from reconciler.model.state import LiveAccount
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 NAMES = ("plan", "report", "snapshot", "problems", "error")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model.change import Change
 from reconciler.model.outcome import Outcome, Report, Result, Trouble
 from reconciler.render.outcomes import outcome_line, report
 from tests.builders import create, delete, place, plan
 
+if TYPE_CHECKING:
+    from reconciler.model.change import Change
+
 A_CREATE = create(place=place("Dental North"))
 A_DELETE = delete()
+ADOPTED_LINE = (
+    "adopted    + create  acme · account  Foo   the answer was lost; the tag was found by looking"
+)
 
 
 def ended(change: Change, result: Result, message: str | None = None) -> Outcome:
@@ -35,9 +41,8 @@ def a_report(*outcomes: Outcome, **rest: object) -> Report:
             "done       + create  acme · Dental North  Schedule requested",
         ),
         (
-            ended(A_CREATE, Result.ADOPTED),
-            "adopted    + create  acme · Dental North  Schedule requested   "
-            "the answer was lost; the tag was found by looking",
+            ended(create("Foo"), Result.ADOPTED),
+            ADOPTED_LINE,
         ),
         (
             ended(A_DELETE, Result.FAILED, "422: no\nsuch tag"),

@@ -1,0 +1,176 @@
+"""Hostile text breaks no sink: not as a name, a company, a note, a reason or a message."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.document import dump, plan_document
+from reconciler.document.plan import differing
+from reconciler.model.change import Impact, Reason
+from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
+from reconciler.model.problem import Mark, Problem, Source
+from reconciler.model.tag import AccountRef, Place, Tag
+from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
+from reconciler.render.drift import drift
+from reconciler.render.problems import problems
+from tests.builders import company, create, delete, live_tag, plan, update
+from tests.render.hostile import (
+    PAYLOADS,
+    assert_no_command,
+    assert_safe_csv,
+    assert_safe_markdown,
+    assert_safe_page,
+    assert_safe_text,
+    assert_visible,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+anything = st.one_of(
+    st.sampled_from(PAYLOADS),
+    st.text(st.characters(), max_size=20),
+    st.lists(st.sampled_from(PAYLOADS), max_size=3).map("".join),
+    st.text(st.sampled_from(":#[]`|<>&@!=+-*_~$%\\\n\r\x1b x1"), max_size=12),
+)
+
+
+def plan_of(foreign: str) -> Plan:
+    """A plan with ``foreign`` wherever someone else chooses the text."""
+    account = AccountRef("acme", "ACC1", foreign)
+    where = Place(account, company(foreign, id="COM1"))
+    before, after = Tag(foreign, foreign), Tag(f"{foreign}2", f"{foreign}2")
+    fields = tuple(sorted(differing(before, after)))
+    source = Source(foreign, 3)
+    return plan(
+        create(foreign, foreign, place=where, note=foreign, source=source, blocked_by=foreign),
+        update(before, after, place=where, fields=fields, note=foreign, source=source),
+        delete(foreign, place=where, note=foreign, impact=Impact(3), blocked_by=foreign),
+        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
+        accounts=(AccountUse(account=account),),
+        warnings=(problem_of(foreign),),
+        unmanaged_tags=(UnmanagedTag(place=where, tag=live_tag(7, foreign, color=foreign)),),
+    )
+
+
+def problem_of(foreign: str) -> Problem:
+    """A problem in a line of hostile text."""
+    line = foreign.replace("\n", " ")
+    marks = (Mark(Source(foreign, 3, 2), line, 4, foreign), Mark(Source("b", 1, 1), line, 400))
+    return Problem(foreign, foreign, foreign, marks)
+
+
+def report_of(foreign: str) -> Report:
+    """The report of an apply whose server answered ``foreign``."""
+    the_plan = plan_of(foreign)
+    results = [Result.DONE, Result.FAILED, Result.UNKNOWN, Result.ADOPTED]
+    trouble = Trouble(account=foreign, code="api", exit_code=1, message=foreign, hint=foreign)
+    return Report(
+        plan=the_plan,
+        outcomes=tuple(
+            Outcome(change=change, result=result, message=foreign, hint=foreign)
+            for change, result in zip(the_plan.changes, results, strict=True)
+        ),
+        verified=False,
+        differences=(foreign,),
+        troubles=(trouble,),
+        exit_code=3,
+    )
+
+
+TEXTS: dict[str, Callable[[str], str]] = {
+    "plan": lambda foreign: text.plan(plan_of(foreign)),
+    "narrow plan": lambda foreign: text.plan(plan_of(foreign), width=40),
+    "drift": lambda foreign: drift(plan_of(foreign), width=80),
+    "report": lambda foreign: outcomes.report(report_of(foreign)),
+    "problems": lambda foreign: problems([problem_of(foreign)]),
+    "table": lambda foreign: table.text([{"id": 1, foreign: foreign, "x": [foreign]}], width=60),
+    "gitlab": lambda foreign: gitlab.code_quality([problem_of(foreign)]),
+    "json": lambda foreign: dump(plan_document(plan_of(foreign))),
+    "markdown": lambda foreign: markdown.plan(plan_of(foreign)),
+    "markdown report": lambda foreign: markdown.report(report_of(foreign)),
+}
+
+
+@pytest.mark.parametrize("sink", TEXTS)
+@pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
+def test_no_payload_acts_on_a_terminal_or_a_runner(payload: str, sink: str) -> None:
+    assert_safe_text(TEXTS[sink](payload))
+
+
+@given(anything)
+def test_no_text_at_all_acts_on_a_terminal_or_a_runner(foreign: str) -> None:
+    for show in TEXTS.values():
+        assert_safe_text(show(foreign))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
+def test_no_payload_breaks_a_page(payload: str) -> None:
+    assert_safe_page(html.plan(plan_of(payload)))
+    assert_safe_page(html.report(report_of(payload)))
+
+
+@given(anything)
+def test_no_text_at_all_breaks_a_page(foreign: str) -> None:
+    assert_safe_page(html.plan(plan_of(foreign)))
+
+
+@given(anything)
+def test_no_text_at_all_is_markdown(foreign: str) -> None:
+    assert_safe_markdown(markdown.plan(plan_of(foreign)))
+    assert_safe_markdown(markdown.report(report_of(foreign)))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
+def test_no_payload_is_markdown(payload: str) -> None:
+    assert_safe_markdown(markdown.plan(plan_of(payload)))
+    assert_safe_markdown(markdown.report(report_of(payload)))
+
+
+@given(anything)
+def test_a_page_has_as_much_structure_whatever_the_text(foreign: str) -> None:
+    assert html.plan(plan_of(foreign)).count("<tr>") == html.plan(plan_of("x")).count("<tr>")
+
+
+@given(st.lists(anything, min_size=1, max_size=4))
+def test_no_cell_is_a_formula(cells: list[str]) -> None:
+    shown = table.csv([dict(enumerate_names(cells))])
+    assert_safe_csv(shown)
+    assert shown.count("\n") == 2
+
+
+def enumerate_names(cells: list[str]) -> list[tuple[str, str]]:
+    """Cells under column names that are their own trouble."""
+    return [(f"{cell}{at}", cell) for at, cell in enumerate(cells)]
+
+
+@given(anything)
+def test_one_annotation_is_one_command(foreign: str) -> None:
+    for shown in (
+        github.problem_annotations([problem_of(foreign)]),
+        github.report_annotations(report_of(foreign)),
+        github.plan_annotations(plan_of(foreign)),
+    ):
+        assert_visible(shown)
+        for line in shown.splitlines():
+            properties, message = re.fullmatch(r"::(?:error|warning) ([^:]*)::(.*)", line).groups()  # type: ignore[union-attr]
+            assert_no_command(message)
+            assert [part.split("=")[0] for part in properties.split(",")] in (
+                ["file", "line", "col", "endColumn", "title"],
+                ["file", "line", "col", "title"],
+                ["title"],
+            )
+
+
+@given(anything)
+def test_outputs_and_counts_hold_no_foreign_text(foreign: str) -> None:
+    shown = github.outputs(plan_of(foreign))
+    assert len(shown.splitlines()) == 7
+    assert json.loads(gitlab.plan(plan_of(foreign))) == {"create": 1, "update": 1, "delete": 2}

@@ -1,0 +1,111 @@
+"""A page that needs nothing else and shows first what would be lost."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.model.change import Impact, Precision
+from reconciler.model.outcome import Outcome, Report, Result
+from reconciler.model.plan import UnmanagedTag
+from reconciler.model.problem import Problem, Source
+from reconciler.model.tag import Status, Tag
+from reconciler.render import html
+from tests.builders import create, delete, live_tag, place, plan, update
+from tests.render.hostile import assert_safe_page
+
+NORTH, SOUTH = place("Dental North"), place("Dental South")
+
+
+def test_it_loads_and_runs_nothing() -> None:
+    page = html.plan(plan(create()))
+    assert "default-src 'none'" in page
+    assert not re.search(r"<script|<link|<img|url\(|@import|https?:", page)
+
+
+def test_the_counts_are_the_plans() -> None:
+    text = assert_safe_page(html.plan(plan(create(), unchanged=1234, unmanaged=37)))
+    assert "1to create" in text
+    assert "1,234unchanged" in text
+    assert "37unmanaged, kept" in text
+
+
+def test_no_changes() -> None:
+    assert "No changes. Live state matches" in assert_safe_page(html.plan(plan(unchanged=3)))
+
+
+def test_deletes_stand_above_all_else_with_their_calls() -> None:
+    found = plan(
+        create(),
+        delete(place=NORTH, note="Over.", impact=Impact(1234)),
+        delete("B", tag_id=2, impact=Impact(9, Precision.AT_LEAST)),
+        delete("C", tag_id=3, impact=Impact(0, Precision.UNKNOWN)),
+        delete("D", tag_id=4),
+    )
+    page = html.plan(found)
+    text = assert_safe_page(page)
+    assert "4 deletes, for good: they strip at least 1,243 calls" in text
+    assert "Old campaign gray1acme · Dental North1,234Over." in text
+    assert "≥ 9" in text
+    assert "unknown" in text
+    assert "not counted" in text
+    assert page.index("for good") < page.index("Every change")
+
+
+def test_the_matrix_has_a_row_a_place_and_a_column_a_name() -> None:
+    found = plan(
+        create("Implant", "blue1", place=NORTH),
+        create("Implant", "blue1", place=SOUTH),
+        update(Tag("Lead", "red1"), Tag("Lead", "red1", Status.DISABLED), place=SOUTH),
+    )
+    matrix = re.search(r'<table class="matrix">.*?</table>', html.plan(found), re.DOTALL)
+    assert matrix is not None
+    rows = re.findall(r"<tr>(.*?)</tr>", matrix[0])
+    assert [re.sub(r"(<[^>]+>)+", " ", row).split() for row in rows] == [
+        ["Implant", "Lead"],
+        ["Dental", "North", "+"],
+        ["Dental", "South", "+", "~"],
+    ]
+    assert matrix[0].count("c-blue1") == 2
+
+
+def test_a_matrix_beyond_what_a_browser_bears_says_what_it_left_out() -> None:
+    many = [create(f"T{at}", place=place(f"C{at}")) for at in range(200)]
+    page = html.plan(plan(*many))
+    assert "100 more places stand below." in page
+    assert len(page) < 2_000_000
+
+
+def test_an_account_whose_name_is_known_shows_it() -> None:
+    assert "acme Acme Dental Group" in assert_safe_page(html.plan(plan(create())))
+
+
+def test_blocked_changes_warnings_and_unmanaged_tags_are_there() -> None:
+    found = plan(
+        create(blocked_by="no", source=Source("tags.yaml", 3), note="Agreed."),
+        warnings=(Problem("CFG101", "looks like another", "Rename it"),),
+        unmanaged_tags=(UnmanagedTag(place=NORTH, tag=live_tag(name="Foo")),),
+    )
+    text = assert_safe_page(html.plan(found))
+    assert "1 change blocked: apply refuses the plan" in text
+    assert "tags.yaml:3" in text
+    assert "Agreed." in text
+    assert "looks like anotherRename it" in text
+    assert "1 tag unmanaged, kept as they are" in text
+
+
+def test_a_report_shows_first_what_is_not_in_place() -> None:
+    done, failed = create(place=NORTH), delete()
+    found = Report(
+        plan=plan(done, failed),
+        outcomes=(
+            Outcome(change=done, result=Result.DONE),
+            Outcome(change=failed, result=Result.FAILED, message="422: no"),
+        ),
+        verified=True,
+        exit_code=3,
+    )
+    page = html.report(found)
+    text = assert_safe_page(page)
+    assert "Incomplete" in text
+    assert "422: no" in text
+    assert page.index("Not in place") < page.index(">In place")

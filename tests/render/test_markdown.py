@@ -1,0 +1,208 @@
+"""A comment on a pull request: what would be lost comes first, and it always fits."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.change import Impact, Precision, Reason
+from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.plan import AccountUse
+from reconciler.model.problem import Problem, Severity
+from reconciler.model.tag import Tag
+from reconciler.render import markdown
+from tests.builders import ACME, create, delete, place, plan, update
+from tests.document.strategies import plans
+from tests.render.hostile import assert_safe_markdown
+
+NORTH = place("Dental North")
+
+
+def test_a_plan_in_full() -> None:
+    found = plan(
+        create(note="Agreed."),
+        update(
+            Tag("Oppty", "gray1"),
+            Tag("Opportunity", "blue1"),
+            place=NORTH,
+            reason=Reason.RENAMED_FROM,
+        ),
+        delete(place=NORTH, note="Over.", impact=Impact(1234), blocked_by="limits.deletes is 0"),
+        accounts=(AccountUse(account=ACME, plan_requests=4, apply_requests=3),),
+        unchanged=212,
+        unmanaged=37,
+        tool_version="0.1.0",
+        created_at="2026-01-31T12:00:00Z",
+    )
+    assert markdown.plan(found) == dedent(
+        f"""\
+        <!-- reconciler: plan -->
+        ### Plan: 1 to create, 1 to update, **1 to delete**, **1 blocked**
+
+        1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept.
+
+        > [!CAUTION]
+        > **1 delete strips 1,234 calls.** That can't be undone.
+
+        | Delete | Where | Calls | Why |
+        |---|---|---|---|
+        | `Old campaign` | `acme · Dental North` | 1,234 | Over. |
+
+        #### Blocked: 1 change; apply refuses the plan
+
+        - limits&#46;deletes is 0: `Old campaign`
+
+        <details><summary><b><code>acme</code></b>: 3 changes</summary>
+
+        <details><summary><code>acme · account</code>: 1 to create</summary>
+
+        ```diff
+        + create  Schedule requested   orange3
+        #   note: Agreed.
+        ```
+
+        </details>
+
+        <details><summary><code>acme · Dental North</code>: 1 to update, 1 to delete</summary>
+
+        ```diff
+        ! update  Opportunity    name Oppty -> Opportunity, color gray1 -> blue1
+        - delete  Old campaign   strips 1,234 calls; Over.
+        #   blocked: limits.deletes is 0
+        ```
+
+        </details>
+
+        </details>
+
+        Requests: 4 used to plan, 3 to apply; the quota is 1,000 an hour and account.  
+        Digest: `{found.digest}`
+
+        <sub>`reconciler 0.1.0 · 2026-01-31T12:00:00Z`</sub>
+        """  # noqa: W291 - two spaces are Markdown's line break
+    )
+
+
+def test_no_changes() -> None:
+    nothing = plan(unchanged=3)
+    shown = markdown.plan(nothing)
+    assert "### No changes. Live state matches the configuration.\n" in shown
+    assert f"Digest: `{nothing.digest}`" in shown
+
+
+def test_the_worst_delete_comes_first() -> None:
+    shown = markdown.plan(
+        plan(
+            delete("Few", tag_id=1, impact=Impact(3)),
+            delete("None", tag_id=2, impact=Impact(0)),
+            delete("Unknown", tag_id=3, impact=Impact(0, Precision.UNKNOWN)),
+            delete("Many", tag_id=4, impact=Impact(9, Precision.AT_LEAST)),
+        )
+    )
+    rows = [line.split("|")[1:4:2] for line in shown.splitlines() if line.startswith("| `")]
+    assert rows == [
+        [" `Unknown` ", " **unknown** "],
+        [" `Many` ", " at least 9 "],
+        [" `Few` ", " 3 "],
+        [" `None` ", " 0 "],
+    ]
+
+
+def test_warnings_are_folded() -> None:
+    warning = Problem("CFG101", "looks like another", "Rename it", severity=Severity.WARNING)
+    shown = markdown.plan(plan(create(), warnings=(warning,) * 30))
+    assert "<details><summary>30 warnings</summary>\n\n- `CFG101` looks like another." in shown
+    assert "- and 10 more\n" in shown
+    assert "cut" not in shown
+
+
+def test_a_plan_that_does_not_fit_bears_no_digest() -> None:
+    long = plan(*(create(f"Tag {at}", place=place(f"Clinic {at}")) for at in range(3000)))
+    shown = markdown.plan(long)
+    assert 50_000 < len(shown.encode()) < 60_000
+    assert long.digest not in shown
+    assert "**This comment is cut**" in shown
+    assert_safe_markdown(shown)
+
+
+def test_a_cut_comment_says_how_much_is_missing() -> None:
+    long = plan(*(delete(f"Tag {at}", tag_id=at + 1) for at in range(3000)))
+    shown = markdown.plan(long)
+    rows = sum(line.startswith("| `") for line in shown.splitlines())
+    lines = sum(line.startswith("- delete") for line in shown.splitlines())
+    assert f"{3000 - rows:,} deletes of the table" in shown
+    assert f"{3000 - lines:,} changes of the details" in shown
+
+
+def test_one_monstrous_name_is_cut_away_and_said() -> None:
+    shown = markdown.plan(plan(create("`" * 70_000)))
+    assert "1 change of the details did not fit" in shown
+    assert len(shown.encode()) < 60_000
+
+
+@given(plans(), st.integers(3000, 6000))
+def test_any_plan_stays_under_any_limit(found: object, limit: int) -> None:
+    shown = markdown.plan(found, limit=limit)  # type: ignore[arg-type]
+    assert len(shown.encode()) < limit
+    assert_safe_markdown(shown)
+
+
+def test_a_report_in_full() -> None:
+    done, failed = create(place=NORTH), delete()
+    found = Report(
+        plan=plan(done, failed),
+        outcomes=(
+            Outcome(change=done, result=Result.DONE),
+            Outcome(change=failed, result=Result.FAILED, message="422: no", hint="Look."),
+        ),
+        verified=False,
+        differences=("acme · account: Foo is gone",),
+        troubles=(Trouble(account="acme", code="api", exit_code=1, message="no answer"),),
+        requests=9,
+        exit_code=3,
+    )
+    assert markdown.report(found) == dedent(
+        f"""\
+        <!-- reconciler: report -->
+        ### Incomplete: 1 done, 1 failed
+
+        - `acme` stopped: no answer
+
+        Live state differs from what was done:
+
+        - acme · account: Foo is gone
+
+        | Result | Change | Where | Why |
+        |---|---|---|---|
+        | **failed** | delete `Old campaign` | `acme · account` | &#52;22: no; Look. |
+
+        <details><summary>1 change in place</summary>
+
+        ```
+        done       + create  acme · Dental North  Schedule requested
+        ```
+
+        </details>
+
+        **Not verified**: no last look. 9 requests used.
+
+        Digest: `{found.plan.digest}`
+        """
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2000])
+def test_a_report_always_fits(count: int) -> None:
+    changes = [create(f"Tag {at}") for at in range(count)]
+    found = Report(
+        plan=plan(*changes),
+        outcomes=tuple(Outcome(change=change, result=Result.DONE) for change in changes),
+        verified=True,
+    )
+    shown = markdown.report(found)
+    assert len(shown.encode()) < 60_000
+    assert ("**This report is cut**" in shown) == (count == 2000)
+    assert "Live state was read once more." in shown

@@ -12,7 +12,7 @@ FORMAT_VERSION: Final = "1"
 """Raised when an older reader would misread a newer document."""
 
 
-def dump(document: Document) -> str:
+def dump(document: Document | list[Document]) -> str:
     r"""``document`` as JSON text: two spaces of indent, readable letters, a newline at the end.
 
     Characters that a terminal, a CI runner or an encoder acts on (controls, bidirectional

@@ -72,7 +72,7 @@ def _tiles(plan: Plan) -> str:
     tiles = [
         ("to create", summary.create, "create"),
         ("to update", summary.update, "update"),
-        ("to delete", summary.delete, "delete" if summary.delete else ""),
+        ("to delete", summary.delete, "delete"),
         ("unchanged", summary.unchanged, ""),
         ("unmanaged, kept", summary.unmanaged, ""),
     ]
@@ -83,7 +83,8 @@ def _tiles(plan: Plan) -> str:
 
 def _tile_list(tiles: Sequence[tuple[str, int, str]]) -> str:
     items = "".join(
-        f'<li><b class="{kind}">{number(value)}</b>{word}</li>' for word, value, kind in tiles
+        f'<li><b class="{kind if value else "dim"}">{number(value)}</b>{word}</li>'
+        for word, value, kind in tiles
     )
     return f'<ul class="tiles">{items}</ul>'
 
@@ -110,13 +111,18 @@ def _deletes(plan: Plan) -> str:
 
 def _blocked(plan: Plan) -> str:
     rows = [
-        [_sign(change), bdi(label(change.name)), _where(change.place), bdi(change.blocked_by)]
+        [
+            _sign(change, word=True),
+            bdi(label(change.name)),
+            _where(change.place),
+            bdi(change.blocked_by),
+        ]
         for change in plan.changes
         if change.blocked_by is not None
     ]
     if not rows:
         return ""
-    head = ["", "Tag", "Where", "Blocked by"]
+    head = ["Change", "Tag", "Where", "Blocked by"]
     return (
         f'<section class="alarm"><h2>{count(len(rows), "change")} blocked: apply refuses the plan'
         f"</h2>{table(head, rows)}</section>"
@@ -134,7 +140,7 @@ def _warnings(warnings: Sequence[Problem]) -> str:
         ]
         for problem in warnings
     ]
-    return f"<h2>{count(len(rows), 'warning')}</h2>{table(['', 'Line', ''], rows)}"
+    return f"<h2>{count(len(rows), 'warning')}</h2>{table(['Code', 'Line', 'What'], rows)}"
 
 
 def _account(account: AccountRef, changes: Sequence[Change]) -> str:
@@ -158,7 +164,11 @@ def _account(account: AccountRef, changes: Sequence[Change]) -> str:
     return (
         f'<h2>{bdi(account.handle)}{called}</h2><div class="scroll"><table class="matrix">'
         f"<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>{more}"
+        f'<p class="dim">{_LEGEND}</p>'
     )
+
+
+_LEGEND: Final = "+ create, ~ update, − delete; the square is the colour that the tag will have."
 
 
 def _cell(changes: Sequence[Change]) -> str:
@@ -176,13 +186,11 @@ def _group(group: groups.Group) -> str:
         for change in group.changes
     ]
     others = f'<p class="dim">also in: {bdi(group.others)}</p>' if group.others else ""
-    return f"<h3>{bdi(group.title)}</h3>{others}{table(['', 'Tag', ''], rows)}"
+    return f"<h3>{bdi(group.title)}</h3>{others}{table(['Change', 'Tag', 'What'], rows)}"
 
 
 def _detail(change: Change) -> str:
-    parts = [bdi(wording.detail(change))] if change.before else []
-    if change.before and change.after and "color" in change.fields:
-        parts.append(f"{chip(change.before.color)}→ {chip(change.after.color)}")
+    parts = [f"{_recoloured(change)}{bdi(wording.detail(change))}"] if change.before else []
     if change.note and change.action is not Action.DELETE:
         parts.append(f'<span class="dim">{bdi(change.note)}</span>')
     if change.source is not None:
@@ -191,6 +199,12 @@ def _detail(change: Change) -> str:
     if change.blocked_by is not None:
         parts.append(f'<span class="blocked">blocked: {bdi(change.blocked_by)}</span>')
     return "<br>".join(parts)
+
+
+def _recoloured(change: Change) -> str:
+    if change.before is None or change.after is None or "color" not in change.fields:
+        return ""
+    return f"{chip(change.before.color)}→ {chip(change.after.color)}"
 
 
 def _tag(tag: Tag | None) -> str:
@@ -204,7 +218,7 @@ def _tag(tag: Tag | None) -> str:
 def _sign(change: Change, *, word: bool = False) -> str:
     sign = {"-": "−"}.get(wording.SIGNS[change.action], wording.SIGNS[change.action])
     text = f"{sign} {change.action.value}" if word else sign
-    return f'<span class="{change.action.value}">{text}</span>'
+    return f'<span class="sign {change.action.value}">{text}</span>'
 
 
 def _calls(change: Change) -> str:

@@ -34,7 +34,7 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
     can't be approved by it.
     """
     out = Budget(limit, reserve=_RESERVE)
-    out.take(f"{PLAN_MARKER}\n### {_headline(plan)}\n\n{wording.summary(plan)}.\n")
+    out.take(f"{PLAN_MARKER}\n### {_headline(plan)}\n\n{wording.kept(plan)}.\n")
     if plan.deletes:
         out.take(_caution(plan))
     shown = _deletes(plan.deletes, out)
@@ -142,7 +142,7 @@ def _blocked(plan: Plan, out: Budget) -> None:
     held = [change for change in plan.changes if change.blocked_by is not None]
     if not held:
         return
-    out.take(f"#### Blocked: {wording.blocked(plan).split(',')[0]}; apply refuses the plan\n")
+    out.take(f"#### Blocked: {count(len(held), 'change')}; apply refuses the plan\n")
     reasons: dict[str, list[Change]] = {}
     for change in held:
         reasons.setdefault(change.blocked_by or "", []).append(change)
@@ -205,7 +205,7 @@ def _details(plan: Plan, out: Budget) -> int:
 def _group(group: Group, out: Budget) -> int:
     counts = ", ".join(
         f"{number(times)} to {_NAMES[action]}"
-        for action in Action
+        for action in _NAMES
         if (times := sum(change.action is action for change in group.changes))
     )
     column = min(max(cells(label(change.name)) for change in group.changes), 40)

@@ -65,7 +65,7 @@ ul.tiles{display:flex;flex-wrap:wrap;gap:10px;list-style:none;padding:0;margin:0
 min-width:104px}
 .tiles b{display:block;font-size:22px;line-height:1.3;font-variant-numeric:tabular-nums}
 .create{color:var(--create)}.update{color:var(--update)}.delete{color:var(--delete)}
-.delete td:first-child,b.delete{font-weight:700}
+.sign{white-space:nowrap}.sign.delete{font-weight:700}
 .alarm{background:var(--alarm);border:1px solid var(--delete);border-radius:8px;margin-top:20px;
 padding:2px 16px 14px}
 .alarm h2{border:0;margin:12px 0 6px;color:var(--delete)}
@@ -74,7 +74,6 @@ table{border-collapse:collapse;font-size:14px}
 td,th{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);
 overflow-wrap:anywhere}
 th{color:var(--dim);font-weight:600;font-size:13px}
-td:nth-child(-n+2){min-width:70px}
 .number td:nth-child(3){text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .chip{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:5px;
 vertical-align:-1px;border:1px solid rgba(128,128,128,.4)}

@@ -91,9 +91,14 @@ def summary(plan: Plan) -> str:
     counts = plan.summary
     return (
         f"{number(counts.create)} to create, {number(counts.update)} to update, "
-        f"{number(counts.delete)} to delete; {number(counts.unchanged)} unchanged, "
-        f"{number(counts.unmanaged)} unmanaged kept"
+        f"{number(counts.delete)} to delete; {kept(plan)}"
     )
+
+
+def kept(plan: Plan) -> str:
+    """``212 unchanged, 37 unmanaged kept``: what the plan does not touch."""
+    counts = plan.summary
+    return f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
 
 
 def requests(plan: Plan) -> str:
@@ -111,7 +116,8 @@ def blocked(plan: Plan) -> str:
     held = plan.summary.blocked
     if not held:
         return ""
-    return f"{count(held, 'change')}, each for the reason beneath it; apply refuses the plan"
+    reasons = "the reason stands beneath it" if held == 1 else "the reasons stand beneath them"
+    return f"{count(held, 'change')}; {reasons}, and apply refuses the plan"
 
 
 def values(tag: Tag, *, chip: Chip = no_chip) -> str:

@@ -42,7 +42,7 @@ def test_a_plan_in_full() -> None:
         <!-- reconciler: plan -->
         ### Plan: 1 to create, 1 to update, **1 to delete**, **1 blocked**
 
-        1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept.
+        212 unchanged, 37 unmanaged kept.
 
         > [!CAUTION]
         > **1 delete strips 1,234 calls.** That can't be undone.

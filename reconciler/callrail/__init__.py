@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.callrail.client import Client, connect
     from reconciler.callrail.clock import Clock, SystemClock
     from reconciler.callrail.credentials import Credential, find_key
-    from reconciler.callrail.endpoints import Endpoints, endpoints
+    from reconciler.callrail.endpoints import Endpoints, find_endpoints
     from reconciler.callrail.maton import Connection, Connections
     from reconciler.callrail.redact import Redactor
     from reconciler.callrail.resources import RESOURCES, Query, Resource, Resources
@@ -43,7 +43,7 @@ _HOME = {
     "SystemClock": "clock",
     "Timeouts": "settings",
     "connect": "client",
-    "endpoints": "endpoints",
+    "find_endpoints": "endpoints",
     "find_key": "credentials",
 }
 
@@ -67,7 +67,7 @@ __all__ = [
     "SystemClock",
     "Timeouts",
     "connect",
-    "endpoints",
+    "find_endpoints",
     "find_key",
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from reconciler.callrail.endpoints import endpoints
+from reconciler.callrail.endpoints import find_endpoints
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.explain import Access
 from reconciler.callrail.maton import Connections
@@ -51,7 +51,7 @@ class Client:
         for credential in (settings.credential, *settings.account_credentials.values()):
             if credential is not None:
                 settings.redactor.add(credential.key)
-                endpoints(
+                find_endpoints(
                     credential.gateway, api_url=settings.api_url, control_url=settings.control_url
                 )
         settings.stop.when_set(self._hurry)
@@ -128,7 +128,7 @@ class Client:
     ) -> Door:
         credential = self._credential(own)
         settings = self._settings
-        bases = endpoints(
+        bases = find_endpoints(
             credential.gateway, api_url=settings.api_url, control_url=settings.control_url
         )
         base = bases.control if control else bases.api

@@ -32,7 +32,7 @@ class Endpoints:
     control: str
 
 
-def endpoints(
+def find_endpoints(
     gateway: Gateway, *, api_url: str | None = None, control_url: str | None = None
 ) -> Endpoints:
     """The bases for ``gateway``; the values of RECONCILER_API_URL and RECONCILER_CONTROL_URL win.

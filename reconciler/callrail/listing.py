@@ -139,6 +139,7 @@ class Coalesced(Generic[T]):
         """The result of a read that begins after this call; raises what the read raises."""
         if self._next is None:
             self._next = asyncio.create_task(self._turn(self._running))
+            self._next.add_done_callback(_seen)
         return await asyncio.shield(self._next)
 
     async def close(self) -> None:
@@ -153,3 +154,9 @@ class Coalesced(Generic[T]):
             await asyncio.wait({before})
         self._running, self._next = self._next, None
         return await self._read()
+
+
+def _seen(task: asyncio.Task[T]) -> None:
+    """Take note of a failure: asyncio complains of one when all who waited were cancelled."""
+    if not task.cancelled():
+        task.exception()

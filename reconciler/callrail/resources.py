@@ -12,7 +12,7 @@ from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.paging import PER_PAGE, Page, Source, parse_page, read_all
 from reconciler.callrail.retry import backoff
 from reconciler.callrail.wire import plain_row
-from reconciler.errors import ProtocolError
+from reconciler.errors import ProtocolError, UsageError
 from reconciler.model.state import Gateway
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Resources:
     async def rows(self, query: Query) -> AsyncIterator[Row]:
         """The rows of ``query``, as they come.
 
-        Raises ValueError for a resource or filter that the API does not have, or a missing one that
+        Raises UsageError for a resource or filter that the API does not have, or a missing one that
         it demands; else what every read raises.
         """
         resource = _checked(query)
@@ -164,7 +164,7 @@ class _Reading:
         source: Source[Row] = Source(
             what=self._query.resource,
             fetch=self._numbered,
-            key=lambda row: repr(row.get("id", row)),
+            key=_key,
             pause=self._pause,
         )
         for row in await read_all(source):
@@ -172,18 +172,25 @@ class _Reading:
 
     async def _sequential(self, first: Page[Row] | None) -> AsyncIterator[Row]:
         """Page after page, for a reader who may stop early."""
-        count, number = 0, 1
+        seen: set[str] = set()
         page = first if first is not None else await self._numbered(1)
-        while page.rows:
+        for number in range(2, _MOST_PAGES + 2):
+            # A row that was added meanwhile pushes others to the next page: they come twice.
             for row in page.rows:
-                yield row
-            count += len(page.rows)
-            done = count >= page.total if page.total is not None else False
-            last = page.pages is not None and number >= page.pages
-            if done or last or number >= _MOST_PAGES:
+                if _key(row) not in seen:
+                    seen.add(_key(row))
+                    yield row
+            if page.total is not None and len(seen) >= page.total:
                 return
-            number += 1
+            if not page.rows or (page.pages is not None and number > page.pages):
+                break
             page = await self._numbered(number)
+        if page.total is not None and len(seen) < page.total:
+            raise ProtocolError(
+                f"{self._query.resource}: {page.total:,} records were announced "
+                f"and {len(seen):,} came",
+                hint="They may be changing right now: run it again.",
+            )
 
     async def _relative(self) -> AsyncIterator[Row]:
         """Follow ``next_page`` (A); on to numbered pages when the server does not speak of it."""
@@ -201,7 +208,7 @@ class _Reading:
                 return
             for row in page.rows:
                 yield row
-            if not payload.get("has_next_page") or not page.rows:
+            if not _has_next(payload):
                 return
             seen.add(extra)
             extra = self._next(payload.get("next_page"))
@@ -245,16 +252,27 @@ class _Reading:
         await run.sleep(backoff(read, run.settings.random))
 
 
+def _key(row: Row) -> str:
+    return repr(row.get("id", row))
+
+
+def _has_next(payload: Row) -> bool:
+    has_next = payload.get("has_next_page", payload.get("next_page") is not None)
+    if not isinstance(has_next, bool):
+        raise ProtocolError("'has_next_page' is neither true nor false")
+    return has_next
+
+
 def _checked(query: Query) -> Resource:
     resource = RESOURCES.get(query.resource)
     if resource is None:
-        raise ValueError(f"there is no resource {query.resource!r}")
+        raise UsageError(f"there is no resource {query.resource!r}")
     if (query.account is None) != (not resource.segments):
-        raise ValueError(f"{query.resource!r} and account {query.account!r} don't go together")
+        raise UsageError(f"{query.resource!r} and account {query.account!r} don't go together")
     given = [name for name, _ in query.filters]
     foreign = [name for name in given if name not in resource.filters]
     missing = [name for name in resource.required if name not in given]
     if foreign or missing:
         wrong = f"takes no {foreign[0]!r}" if foreign else f"needs {missing[0]!r}"
-        raise ValueError(f"{query.resource!r} {wrong}")
+        raise UsageError(f"{query.resource!r} {wrong}")
     return resource

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.callrail.exchange import Exchange
 
 ATTEMPTS: Final = 4
-_BACKOFF_BASE: Final = 0.5
+_BACKOFF_BASE: Final = 0.25
 _BACKOFF_CAP: Final = 10.0
 _THROTTLE_BASE: Final = 1.0
 _THROTTLE_CAP: Final = 60.0

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.callrail import find_key
+from reconciler.errors import AuthError
+from reconciler.model.state import Gateway
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIRECT, MATON = {"CALLRAIL_API_KEY": "direct-key"}, {"MATON_API_KEY": "maton-key"}
+
+
+def refused(environ: dict[str, str], **options: object) -> AuthError:
+    with pytest.raises(AuthError) as caught:
+        find_key(environ, **{"gateway": None, **options})  # type: ignore[arg-type]
+    assert caught.value.exit_code == 4
+    return caught.value
+
+
+def test_the_key_that_is_set_chooses_the_door() -> None:
+    found = find_key(DIRECT, gateway=None)
+    assert (found.gateway, found.key) == (Gateway.CALLRAIL, "direct-key")
+    assert find_key(MATON, gateway=None).gateway is Gateway.MATON
+
+
+def test_the_configuration_chooses_among_two() -> None:
+    for gateway in Gateway:
+        assert find_key(DIRECT | MATON, gateway=gateway).gateway is gateway
+
+
+def test_two_keys_and_no_choice_are_refused() -> None:
+    error = refused(DIRECT | MATON)
+    assert "both" in error.message
+    assert "gateway: maton" in (error.hint or "")
+
+
+def test_no_key_says_what_to_export() -> None:
+    hint = refused({}).hint or ""
+    assert "CALLRAIL_API_KEY" in hint
+    assert "MATON_API_KEY" in hint
+    assert "empty" in (refused({"MATON_API_KEY": ""}).hint or "")
+
+
+def test_the_other_doors_key_is_not_sent_to_this_one() -> None:
+    error = refused(DIRECT, gateway=Gateway.MATON)
+    assert "MATON_API_KEY" in error.message
+    assert "CALLRAIL_API_KEY is set" in (error.hint or "")
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_key_may_come_from_a_file(tmp_path: Path, end: bytes) -> None:
+    (tmp_path / "key").write_bytes(b"from-file" + end)
+    found = find_key({"CALLRAIL_API_KEY_FILE": str(tmp_path / "key")}, gateway=None)
+    assert (found.key, found.origin_description) == ("from-file", "CALLRAIL_API_KEY_FILE")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"x" * 5_000, b"a b", b"a\nb", b"\xff\xfe"])
+def test_a_bad_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "key").write_bytes(content)
+    error = refused({"MATON_API_KEY_FILE": str(tmp_path / "key")})
+    assert "MATON_API_KEY_FILE" in error.message
+
+
+@pytest.mark.parametrize(
+    "key", ["top\nsecret", "top secret", "top\tsecret", "topsecret\x00", "topsécret", 'top"secret']
+)
+def test_a_key_that_is_none_is_refused_without_being_shown(key: str) -> None:
+    error = refused({"CALLRAIL_API_KEY": key})
+    assert "CALLRAIL_API_KEY" in error.message
+    assert "secret" not in error.message + (error.hint or "")
+    assert "top" not in error.message + (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("environ", "gateway", "name", "door"),
+    [
+        ({"ACME": "k"}, None, "ACME", Gateway.CALLRAIL),
+        ({"ACME": "k"}, Gateway.MATON, "ACME", Gateway.MATON),
+        ({"ACME": "k"} | MATON, None, "ACME", Gateway.MATON),
+        (DIRECT | MATON, None, "MATON_API_KEY", Gateway.MATON),
+    ],
+)
+def test_an_accounts_own_variable_wins(
+    environ: dict[str, str], gateway: Gateway | None, name: str, door: Gateway
+) -> None:
+    found = find_key(environ, gateway=gateway, api_key_env=name)
+    assert (found.gateway, found.origin_description) == (door, name)
+
+
+def test_an_accounts_own_variable_must_be_set() -> None:
+    assert "ACME_KEY" in refused(DIRECT, api_key_env="ACME_KEY").message
+
+
+def test_a_key_does_not_show_in_its_repr() -> None:
+    assert "direct-key" not in repr(find_key(DIRECT, gateway=None))

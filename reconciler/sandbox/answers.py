@@ -1,0 +1,60 @@
+"""What a handler gives back: an answer, or a refusal that becomes one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Answer:
+    """Status, JSON payload (None: no body) and whether something was changed."""
+
+    status: int = 200
+    payload: object = None
+    committed: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    content_type: str = "application/json; charset=utf-8"
+
+    def body(self) -> bytes:
+        """The bytes to send."""
+        if self.raw is not None:
+            return self.raw
+        return b"" if self.payload is None else json.dumps(self.payload).encode()
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
+    """A request that gets ``status`` and the error ``message``."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A parsed request: ``parts`` of the path below the account, query and JSON body."""
+
+    method: str
+    parts: tuple[str, ...]
+    query: Mapping[str, str]
+    body: Any = None
+
+    def one(self, name: str) -> str | None:
+        """A query parameter, None where it is missing or empty."""
+        return self.query.get(name) or None
+
+    def object(self) -> Mapping[str, Any]:
+        """The body, which must be a JSON object."""
+        if not isinstance(self.body, dict):
+            raise Refusal(400, "the body must be a JSON object")
+        return self.body

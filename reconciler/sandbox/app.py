@@ -1,0 +1,171 @@
+"""From a parsed request to an answer: doors, reach, quota, then the resource."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from reconciler.sandbox.answers import Answer, Asked, Refusal
+from reconciler.sandbox.calls import Calls
+from reconciler.sandbox.maton import Connections
+from reconciler.sandbox.others import Others
+from reconciler.sandbox.quota import Quota
+from reconciler.sandbox.tags import Tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.sandbox.log import Entry
+    from reconciler.sandbox.options import Options
+    from reconciler.sandbox.store import Store
+    from reconciler.sandbox.switches import Switches
+
+DIRECT, GATEWAY, CONTROL = "direct", "gateway", "control"
+PREFIX = "/callrail"
+
+
+class App:
+    """Everything but sockets."""
+
+    def __init__(self, options: Options, store: Store) -> None:
+        self._options, self._store = options, store
+        self.quota = Quota(options.quota, options.quota_window, options.clock)
+        self._tags = Tags(store, options.switches)
+        self._calls = Calls(store, options.switches, self._tags, options.today)
+        self._others = Others(store, options.switches)
+        self._connections = Connections(store, options.switches)
+        self._switches = options.switches
+
+    @property
+    def switches(self) -> Switches:
+        """The liberties taken; they can be set while the sandbox runs."""
+        return self._switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        self._switches = switches
+        for part in (self._tags, self._calls, self._others, self._connections):
+            part.switches = switches
+
+    def answer(self, entry: Entry, headers: Mapping[str, str], body: bytes, base: str) -> Answer:
+        """The answer to ``entry``; ``base`` is this server's own address."""
+        try:
+            return self._route(entry, headers, body, base)
+        except Refusal as refusal:
+            return self.error(refusal)
+
+    def error(self, refusal: Refusal) -> Answer:
+        """A refusal in the shape that the switch asks for."""
+        shape = self._switches.error_shape
+        if shape == "html":
+            page = f"<html><body><h1>{refusal.status}</h1></body></html>".encode()
+            return Answer(refusal.status, raw=page, content_type="text/html")
+        payload = {"errors": [refusal.message]} if shape == "errors" else {"error": refusal.message}
+        return Answer(refusal.status, payload, headers=refusal.headers)
+
+    def _route(self, entry: Entry, headers: Mapping[str, str], body: bytes, base: str) -> Answer:
+        split = urlsplit(entry.path + ("?" + entry.query if entry.query else ""))
+        query = dict(parse_qsl(split.query, keep_blank_values=True))
+        path = split.path
+        if path == "/connections" or path.startswith("/connections/"):
+            entry.door = CONTROL
+            self._bearer(headers)
+            return self._connections.handle(_asked(entry, _parts(path), query, body))
+        if path.startswith(PREFIX + "/"):
+            entry.door, path, base = GATEWAY, path.removeprefix(PREFIX), base + PREFIX
+            key = self._bearer(headers)
+            self._connection(headers)
+        else:
+            entry.door = DIRECT
+            key = self._token(headers)
+        return self._api(entry, key, path, query, body, base)
+
+    def _api(
+        self,
+        entry: Entry,
+        key: str,
+        path: str,
+        query: dict[str, str],
+        body: bytes,
+        base: str,
+    ) -> Answer:
+        reach = self._options.reach.get(key)
+        parts = _parts(path)
+        if parts == ("v3", "a.json"):
+            return self._others.accounts(
+                _asked(entry, parts, query, body), None if reach is None else frozenset(reach)
+            )
+        if len(parts) < len(("v3", "a", "id")) or parts[:2] != ("v3", "a"):
+            raise Refusal(404, "not found")
+        account_id = parts[2].removesuffix(".json")
+        entry.account = account_id
+        known = self._store.row("SELECT id FROM accounts WHERE id = ?", (account_id,))
+        if known is None or (reach is not None and account_id not in reach):
+            raise Refusal(404, "account not found")
+        self._count(account_id)
+        if len(parts) == len(("v3", "a", "id")):
+            return self._others.account(account_id)
+        return self._resource(account_id, _asked(entry, parts[3:], query, body), base)
+
+    def _resource(self, account_id: str, asked: Asked, base: str) -> Answer:
+        if asked.method != "GET" and self._switches.writes == "forbidden":
+            raise Refusal(403, "insufficient permissions")
+        kind = asked.parts[0].removesuffix(".json")
+        if kind == "tags":
+            return self._tags.handle(account_id, asked)
+        if kind == "calls":
+            return self._calls.handle(account_id, asked, base)
+        return self._others.handle(account_id, asked)
+
+    def _count(self, account_id: str) -> None:
+        wait = self.quota.take(account_id)
+        if wait is None:
+            return
+        headers = {}
+        if self._switches.retry_after == "seconds":
+            headers["Retry-After"] = str(int(wait) + 1)
+        elif self._switches.retry_after == "date":
+            moment = datetime.now(UTC) + timedelta(seconds=int(wait) + 1)
+            headers["Retry-After"] = moment.strftime("%a, %d %b %Y %H:%M:%S GMT")
+        raise Refusal(429, "rate limit exceeded", headers)
+
+    def _token(self, headers: Mapping[str, str]) -> str:
+        match = re.fullmatch(r'Token token="([^"]*)"', headers.get("authorization", ""))
+        if match is None or match[1] not in self._options.direct_keys:
+            raise Refusal(401, "HTTP Token: Access denied.")
+        return match[1]
+
+    def _bearer(self, headers: Mapping[str, str]) -> str:
+        match = re.fullmatch(r"Bearer (\S+)", headers.get("authorization", ""))
+        if match is None or match[1] not in self._options.maton_keys:
+            raise Refusal(401, "Invalid or missing Maton API key")
+        return match[1]
+
+    def _connection(self, headers: Mapping[str, str]) -> None:
+        wanted = headers.get("maton-connection")
+        found = self._connections.find(wanted) if wanted else self._connections.default()
+        if found is None or found["status"] != "ACTIVE":
+            raise Refusal(400, "no active connection for app callrail")
+        if self._switches.oauth == "expired":
+            raise Refusal(500, "internal server error")
+
+    def make_tag(self, account_id: str, name: str) -> int:
+        """Insert a tag behind everybody's back (fault shift-pages)."""
+        return self._tags.make(account_id, None, name, "gray1")
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(unquote(part) for part in path.strip("/").split("/"))
+
+
+def _asked(entry: Entry, parts: tuple[str, ...], query: dict[str, str], body: bytes) -> Asked:
+    if not body:
+        return Asked(entry.method, parts, query)
+    try:
+        entry.body = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "the body is no JSON") from None
+    return Asked(entry.method, parts, query, entry.body)

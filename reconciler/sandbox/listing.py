@@ -1,0 +1,61 @@
+"""Pages: the envelope that every listing comes in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reconciler.sandbox.switches import Switches
+
+WITH_TOTAL_PAGES = frozenset({"accounts", "companies", "calls"})
+"""Listings that carry total_pages on the reference page (A)."""
+
+DEFAULT_PER_PAGE = 100
+
+
+def page_of(asked: Asked, switches: Switches) -> tuple[int, int]:
+    """Page (from 1) and rows a page; raises Refusal for what is no number."""
+    page, per_page = _number(asked, "page", 1), _number(asked, "per_page", DEFAULT_PER_PAGE)
+    if per_page > switches.page_cap:
+        if switches.over_cap == "error":
+            raise Refusal(400, f"per_page may be at most {switches.page_cap}")
+        per_page = switches.page_cap
+    return page, per_page
+
+
+def envelope(
+    name: str, rows: Sequence[Row], total: int, paging: tuple[int, int], switches: Switches
+) -> Answer:
+    """The answer that carries one page of ``name``."""
+    page, per_page = paging
+    payload: dict[str, object] = {"page": page, "per_page": per_page}
+    with_pages = switches.total_pages == "always" or (
+        switches.total_pages == "documented" and name in WITH_TOTAL_PAGES
+    )
+    if with_pages:
+        payload["total_pages"] = max(1, -(-total // per_page))
+    payload["total_records"] = total
+    payload[name] = list(rows)
+    return Answer(payload=payload)
+
+
+def listed(
+    name: str, rows: Sequence[Row], asked: Asked, switches: Switches, shape: Callable[[Row], Row]
+) -> Answer:
+    """One page of ``rows``, which are all there are."""
+    page, per_page = page_of(asked, switches)
+    shown = rows[(page - 1) * per_page : page * per_page]
+    return envelope(name, [shape(row) for row in shown], len(rows), (page, per_page), switches)
+
+
+def _number(asked: Asked, name: str, default: int) -> int:
+    text = asked.one(name)
+    if text is None:
+        return default
+    if not text.isdigit() or int(text) < 1:
+        raise Refusal(400, f"{name} must be a positive number")
+    return int(text)

@@ -1,0 +1,100 @@
+"""Maton's control plane: OAuth connections."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.store import Store
+    from reconciler.sandbox.switches import Switches
+
+NOW = "2026-11-01T12:00:00.000000Z"
+
+
+class Connections:
+    """The connections of the one Maton account that all Maton keys belong to."""
+
+    def __init__(self, store: Store, switches: Switches) -> None:
+        self._store, self.switches = store, switches
+
+    def default(self) -> Row | None:
+        """The oldest active connection (A)."""
+        return self._store.row(
+            "SELECT * FROM connections WHERE status = 'ACTIVE' ORDER BY creation_time, rowid"
+        )
+
+    def find(self, connection_id: str) -> Row | None:
+        """One connection."""
+        return self._store.row(
+            "SELECT * FROM connections WHERE connection_id = ?", (connection_id,)
+        )
+
+    def handle(self, asked: Asked) -> Answer:
+        """Answer a request below ``/connections``."""
+        match asked.method, asked.parts:
+            case "GET", ("connections",):
+                return self._list(asked)
+            case "POST", ("connections",):
+                return self._create(asked)
+            case "GET", ("connections", connection_id):
+                self._look(connection_id)
+                return Answer(payload={"connection": shown(self._known(connection_id))})
+            case "DELETE", ("connections", connection_id):
+                self._known(connection_id)
+                self._store.run("DELETE FROM connections WHERE connection_id = ?", (connection_id,))
+                return Answer(payload={}, committed=True)
+        raise Refusal(404, "not found")
+
+    def _list(self, asked: Asked) -> Answer:
+        rows = self._store.rows("SELECT * FROM connections ORDER BY creation_time, rowid")
+        for name in ("app", "status"):
+            if asked.one(name):
+                rows = [row for row in rows if row[name] == asked.query[name]]
+        return Answer(payload={"connections": [shown(row) for row in rows]})
+
+    def _create(self, asked: Asked) -> Answer:
+        if asked.object().get("app") != "callrail":
+            raise Refusal(400, "invalid app name")
+        number = self._store.value("SELECT count(*) FROM connections")
+        connection_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"sandbox-connection-{number}"))
+        row = {
+            "connection_id": connection_id,
+            "status": "PENDING",
+            "creation_time": NOW,
+            "last_updated_time": NOW,
+            "url": f"https://connect.maton.ai/?session_token=sandbox-{number}",
+            "app": "callrail",
+        }
+        self._store.insert("connections", [row])
+        return Answer(payload={"connection": shown(row)}, committed=True)
+
+    def _look(self, connection_id: str) -> None:
+        """Each look brings a pending connection nearer to being active."""
+        self._store.run(
+            "UPDATE connections SET looks = looks + 1,"
+            " status = CASE WHEN looks + 1 >= ? THEN 'ACTIVE' ELSE status END"
+            " WHERE connection_id = ? AND status = 'PENDING'",
+            (self.switches.activation, connection_id),
+        )
+
+    def _known(self, connection_id: str) -> Row:
+        row = self.find(connection_id)
+        if row is None:
+            raise Refusal(404, "connection not found")
+        return row
+
+
+def shown(row: Row) -> Row:
+    """A connection as the reference page shows it."""
+    return {
+        "connection_id": row["connection_id"],
+        "status": row["status"],
+        "creation_time": row["creation_time"],
+        "last_updated_time": row["last_updated_time"],
+        "url": row["url"],
+        "app": row["app"],
+        "metadata": {},
+    }

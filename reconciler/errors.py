@@ -4,7 +4,7 @@
 
     ReconcilerError ............... 1   something went wrong; nothing was changed
     ├── UsageError ................ 64  the command line asks for what can't be
-    ├── ConfigError ............... 1   the configuration has problems (all of them are carried)
+    ├── ConfigError ............... 1   the configuration has problems (it carries them all)
     ├── DocumentError ............. 1   a saved plan or snapshot can't be read
     ├── AuthError ................. 4   no key, or the server refused it
     ├── RefusedError .............. 5   a guard, a stale plan, another digest, no approval
@@ -95,7 +95,7 @@ class ApplyError(ReconcilerError):
     code = "incomplete"
 
 
-class Interrupted(ReconcilerError):
+class Interrupted(ReconcilerError):  # noqa: N818 - nothing went wrong, the user said stop
     """A signal asked for the end; ``signal_number`` is 2 (SIGINT) or 15 (SIGTERM)."""
 
     code = "interrupted"

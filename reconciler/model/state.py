@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reconciler.model.tag import AccountRef, Company, LiveTag
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model.problem import Problem, Source
+    from reconciler.model.tag import AccountRef, Company, LiveTag
 
 
 class Gateway(StrEnum):

@@ -161,18 +161,17 @@ def _words(finding: _Finding) -> tuple[str, str]:
     if finding.code == SEVERAL_FORMER:
         others = ", ".join(f'"{one}"' for one in detail[1:])
         return (
-            f'"{name}" takes over "{detail[0]}", the oldest of its former names; '
-            f"{others} stays as it is",
+            f'"{name}" takes over the oldest former name, "{detail[0]}"; {others} is left alone',
             "Retag the others' calls in CallRail; a rename can carry one tag's calls only.",
         )
     if finding.code == DUPLICATES:
         return (
-            f'{len(detail)} live tags bear the name "{name}" (ids {", ".join(detail)}); '
-            "the first is compared, the others are left alone",
+            f'{len(detail)} live tags are called "{name}"; id {detail[0]} is compared, '
+            f"{', '.join(detail[1:])} left alone",
             "Rename or delete the others in CallRail.",
         )
     return (
-        f'"{name}" will be created beside {quoted}, which looks like it; calls stay with the latter',
+        f'"{name}" will be created beside its look-alike {quoted}, which keeps its calls',
         f"If it is the same tag, add this line to its block: renamed_from: {_flow(detail)}",
     )
 

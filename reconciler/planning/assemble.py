@@ -21,7 +21,7 @@ def assemble(
     warnings: Sequence[Problem] = (),
     list_unmanaged: bool = False,
 ) -> Plan:
-    """Join the accounts' drafts, costs and guarded changes; ``warnings`` come before the drafts'."""
+    """Join the accounts' drafts, costs and guarded changes; ``warnings`` come first."""
     drafts = [draft for draft, _use, _changes in parts]
     unmanaged = [tag for draft in drafts for tag in draft.unmanaged]
     return Plan(

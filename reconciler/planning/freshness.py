@@ -6,15 +6,15 @@ moved on; one that it touches must be as it was, or already as it shall be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.change import Action, Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.model.tag import LiveTag
+    from reconciler.model.tag import LiveTag, Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,16 @@ def _of_create(change: Change, namesakes: Sequence[LiveTag]) -> bool | str:
 
 
 def _of_tag(change: Change, tag: LiveTag | None, namesakes: Sequence[LiveTag]) -> bool | str:
-    if change.after is None:
-        if tag is None:
-            return True
-        return False if tag == change.live else "it is no longer as it was when it was planned"
     if tag is None:
-        return f"its tag (id {change.tag_id}) is gone"
-    if tag.tag == change.after and tag.company_id == change.place.company_id:
+        return True if change.after is None else f"its tag (id {change.tag_id}) is gone"
+    if change.after is not None and tag == replace(change.live, **_fields(change.after)):
         return True
     if tag != change.live:
         return "it is no longer as it was when it was planned"
     if "name" in change.fields and namesakes:
         return f"another tag bears the new name by now (id {namesakes[0].id})"
     return False
+
+
+def _fields(tag: Tag) -> dict[str, Any]:
+    return {"name": tag.name, "color": tag.color, "status": tag.status}

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Renames:
     """``takeovers``: declared name -> live tag; ``leftovers``: declared name -> former names that
-    stay live beside it; ``claimed``: every former name that is live."""
+    stay live beside it; ``claimed``: every former name that is live.
+    """
 
     takeovers: dict[str, LiveTag] = field(default_factory=dict)
     leftovers: dict[str, list[LiveTag]] = field(default_factory=dict)

@@ -69,13 +69,24 @@ async def apply_plan(
     what is done already is skipped, and RefusedError is raised before any write when something
     that the plan touches has changed.
     """
-    providers = {
-        use.account.handle: provider_for(_account(plan, i)) for i, use in enumerate(plan.accounts)
-    }
+    providers = {account.handle: provider_for(account) for account in accounts_of(plan)}
     done: tuple[Change, ...] = ()
     if check_freshness:
         done = await _already_done(plan, providers, run)
     return await apply(plan, providers, run, done=done)
+
+
+def accounts_of(plan: Plan) -> list[Account]:
+    """The accounts of ``plan``, as far as it takes to reach them again."""
+    return [
+        Account(
+            ref=use.account,
+            source=Source("", 0),
+            connection=use.connection,
+            api_key_env=use.api_key_env,
+        )
+        for use in plan.accounts
+    ]
 
 
 async def _already_done(
@@ -107,16 +118,6 @@ async def _freshness_of(plan: Plan, handle: str, provider: Provider, run: Run) -
         return Freshness((), (), ())
     listing = await provider.tags(companies_of(changes))
     return freshness(changes, listing.tags)
-
-
-def _account(plan: Plan, index: int) -> Account:
-    use = plan.accounts[index]
-    return Account(
-        ref=use.account,
-        source=Source("", 0),
-        connection=use.connection,
-        api_key_env=use.api_key_env,
-    )
 
 
 def _counted(count: int, noun: str = "change") -> str:

@@ -61,7 +61,7 @@ async def make_plan(
     )
     plan = assemble(
         parts,
-        warnings=(*configuration.warnings, *desired.warnings),
+        warnings=desired.warnings,
         list_unmanaged=request.list_unmanaged,
     )
     return replace(plan, gateway=configuration.gateway)

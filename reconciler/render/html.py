@@ -44,8 +44,7 @@ def plan(plan: Plan) -> str:
 
 def report(report: Report) -> str:
     """``report`` as a whole HTML document."""
-    good = outcomes.complete(report)
-    verdict = "Applied" if good else "Incomplete" if report.exit_code else "Applied in part"
+    verdict = outcomes.verdict(report)
     tiles = [
         (outcomes.WORDS[result], report.count(result), "create" if result.succeeded else "delete")
         for result in outcomes.WORDS

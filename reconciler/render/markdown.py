@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Change, Impact, Precision
@@ -49,9 +48,8 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
 def report(report: Report, *, limit: int = LIMIT) -> str:
     """``report`` in fewer than ``limit`` bytes: the verdict, what did not succeed, the rest."""
     out = Budget(limit, reserve=_RESERVE)
-    done = outcomes.complete(report)
-    verdict = "Applied" if done else "Incomplete" if report.exit_code else "Applied in part"
-    out.take(f"{REPORT_MARKER}\n### {verdict}: {outcomes.counts(report) or 'nothing to do'}\n")
+    told = outcomes.counts(report) or "nothing to do"
+    out.take(f"{REPORT_MARKER}\n### {outcomes.verdict(report)}: {told}\n")
     for trouble in report.troubles:
         hint = f" {prose(trouble.hint)}" if trouble.hint else ""
         out.take(f"- {code(trouble.account)} stopped: {prose(trouble.message)}{hint}")
@@ -121,11 +119,14 @@ def _calls(impact: Impact | None) -> str:
     return f"{least}{number(impact.calls)}"
 
 
+_MORE_THAN_ANY: Final = 1 << 62
+
+
 def _weight(impact: Impact | None) -> int:
     """What nobody knows weighs most, what nobody counted least."""
     if impact is None:
         return -1
-    return impact.calls if impact.precision is not Precision.UNKNOWN else sys.maxsize
+    return impact.calls if impact.precision is not Precision.UNKNOWN else _MORE_THAN_ANY
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], out: Budget) -> int:

@@ -13,6 +13,10 @@ from reconciler.render.style import PLAIN, Style
 if TYPE_CHECKING:
     from reconciler.model.outcome import Trouble
 
+APPLIED: Final = "Applied"
+IN_PART: Final = "Applied in part, as asked"
+INCOMPLETE: Final = "Incomplete"
+
 WORDS: Final = {
     Result.DONE: "done",
     Result.ADOPTED: "adopted",
@@ -62,6 +66,15 @@ def counts(report: Report) -> str:
     return ", ".join(f"{number(times)} {word}" for times, word in found if times)
 
 
+def verdict(report: Report) -> str:
+    """One word for the whole: APPLIED, IN_PART (deletes were held back on request), INCOMPLETE."""
+    if complete(report):
+        return APPLIED
+    as_asked = all(not outcome.result.incomplete for outcome in report.outcomes)
+    clean = report.exit_code == 0 and not report.differences and not report.troubles
+    return IN_PART if as_asked and clean else INCOMPLETE
+
+
 def complete(report: Report) -> bool:
     """Whether nothing failed, is unknown, was left, or looks otherwise than it should."""
     ended = all(outcome.result.succeeded for outcome in report.outcomes)
@@ -69,12 +82,9 @@ def complete(report: Report) -> bool:
 
 
 def _verdict(report: Report, *, style: Style) -> str:
-    told = counts(report) or "nothing to do"
-    if complete(report):
-        return style.create(f"Applied: {told}.")
-    if report.exit_code == 0 and not report.differences:
-        return style.update(f"Applied in part, as asked: {told}.")
-    return style.delete(f"Incomplete: {told}.")
+    word = verdict(report)
+    paint = {APPLIED: style.create, IN_PART: style.update, INCOMPLETE: style.delete}[word]
+    return paint(f"{word}: {counts(report) or 'nothing to do'}.")
 
 
 def _closing_look(report: Report, *, style: Style) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.render import html, markdown
 from reconciler.render.outcomes import outcome_line, report
 from tests.builders import create, delete, place, plan
 
@@ -103,5 +104,5 @@ def test_deletes_held_back_on_request_are_no_failure() -> None:
 def test_differences_are_never_called_success() -> None:
     found = a_report(ended(A_CREATE, Result.DONE), differences=("acme · account: Foo is gone",))
     shown = report(found)
-    assert "Applied" not in shown
+    assert "Applied" not in shown + markdown.report(found) + html.report(found)
     assert "Live state differs from what was done:\n  acme · account: Foo is gone\n" in shown

@@ -18,7 +18,6 @@ from reconciler.errors import AuthError, NotFoundError, ReconcilerError, UsageEr
 from reconciler.model.state import Gateway
 
 if TYPE_CHECKING:
-    import asyncio
     from types import TracebackType
     from typing import Self
 
@@ -45,9 +44,8 @@ class Client:
         self._settings = settings
         self._run = Run(settings)
         self._transports: dict[str, Transport] = {}
-        self._doors: dict[tuple[str, str, str, str | None], Door] = {}
+        self._doors: dict[tuple[str, Credential, str | None], Door] = {}
         self._providers: dict[str, AccountProvider] = {}
-        self._accounts: asyncio.Task[tuple[str, ...]] | None = None
         for credential in (settings.credential, *settings.account_credentials.values()):
             if credential is not None:
                 settings.redactor.add(credential.key)
@@ -134,7 +132,7 @@ class Client:
         base = bases.control if control else bases.api
         if connection is not None:
             object_id(connection, "connection")
-        key = (base, credential.gateway.value, credential.key, connection)
+        key = (base, credential, connection)
         if key not in self._doors:
             access = Access(credential=credential, base=base, connection=connection)
             self._doors[key] = Door(self._run, self._transport(base), access)

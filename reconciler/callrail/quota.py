@@ -113,7 +113,7 @@ class AccountQuota:
 
     def accepted(self, *, sent_at: float) -> None:
         """A request that was sent at ``sent_at`` met no 429."""
-        if sent_at >= self._closed_since:
+        if sent_at > self._closed_since:
             self._in_a_row = 0
 
     def throttled(
@@ -124,7 +124,7 @@ class AccountQuota:
         Those that were already running when the account closed say nothing new, unless they ask
         for more.
         """
-        if sent_at >= self._closed_since:
+        if sent_at > self._closed_since:
             self._in_a_row += 1
             self._closed_since = now
             pause = throttle(self._in_a_row, rnd)

@@ -69,6 +69,8 @@ class Door:
         self._transport = transport
         self._access = access
         self._headers = _headers(access)
+        gateway = access.credential.gateway is Gateway.MATON
+        self._pace = run.pace if gateway else Limits(())
 
     @property
     def access(self) -> Access:
@@ -119,28 +121,30 @@ class Door:
                 quota.grant(delay, now=run.now())
                 await run.sleep(delay)
                 continue
+            if (delay := self._pace.delay(run.now())) > 0:
+                await run.sleep(delay)
+                continue
             if may_stale and run.now() - began >= _LONG:
                 raise StaleError
             async with run.slots:
                 run.settings.stop.check()
-                if quota.delay(run.now()) > 0:
+                if quota.delay(run.now()) > 0 or self._pace.delay(run.now()) > 0:
                     continue
-                quota.enter()
-                try:
-                    return await self._paced(request, attempt=attempt)
-                finally:
-                    quota.leave(run.now())
+                return await self._send(request, quota, attempt=attempt)
 
-    async def _paced(self, request: Request, *, attempt: int) -> tuple[float, Exchange]:
+    async def _send(
+        self, request: Request, quota: AccountQuota, *, attempt: int
+    ) -> tuple[float, Exchange]:
         run = self._run
-        if self._access.credential.gateway is Gateway.MATON:
-            while (delay := run.pace.delay(run.now())) > 0:
-                await run.sleep(delay)
-            run.pace.enter()
-            run.pace.leave(run.now())
         run.requests += 1
+        quota.enter()
+        self._pace.enter()
         sent_at = run.now()
-        exchange = await self._transport.send(request, headers=self._headers)
+        try:
+            exchange = await self._transport.send(request, headers=self._headers)
+        finally:
+            quota.leave(run.now())
+            self._pace.leave(run.now())
         self._note(request, exchange, seconds=run.now() - sent_at, attempt=attempt)
         return sent_at, exchange
 

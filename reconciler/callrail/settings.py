@@ -33,12 +33,11 @@ class Timeouts:
 class Quota:
     """What an account may send: pairs of (requests, seconds). The defaults are the page's (A).
 
-    ``gateway`` is Maton's limit for the whole process (C). Its window is a tenth longer than the
-    second that is meant, so that requests which bunch up on the way are still within it.
+    ``gateway`` is Maton's limit for the whole process (C).
     """
 
     account: tuple[tuple[int, float], ...] = ((1_000, 3_600.0), (10_000, 86_400.0))
-    gateway: tuple[tuple[int, float], ...] = ((10, 1.1),)
+    gateway: tuple[tuple[int, float], ...] = ((10, 1.0),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

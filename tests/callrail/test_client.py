@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import tracemalloc
+
+import pytest
+
+import reconciler.callrail as api
+from reconciler.callrail import Credential, Settings, connect
+from reconciler.errors import AuthError, ReconcilerError, RejectedError
+from reconciler.model.state import Gateway
+from tests.callrail.clients import KEY, account, maton, run, settings, stage
+from tests.callrail.tag_server import TagServer, tag_rows
+from tests.callrail.wire_server import WireServer
+
+
+def test_httpx_is_not_imported_before_a_connection_is_wanted() -> None:
+    code = (
+        "import sys, reconciler.callrail as api\n"
+        "api.find_key({'CALLRAIL_API_KEY': 'k'}, gateway=None)\n"
+        "api.connect(api.Settings()); api.RESOURCES; api.AccountProvider\n"
+        "assert not {'httpx', 'yaml', 'jsonschema', 'deepdiff', 'rich'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+def test_every_public_name_is_there() -> None:
+    for name in api.__all__:
+        assert getattr(api, name) is not None
+    with pytest.raises(AttributeError):
+        _ = api.nothing
+
+
+def test_plain_http_to_another_machine_is_refused_before_anything_is_sent() -> None:
+    with pytest.raises(ReconcilerError, match="plain http"):
+        connect(settings("http://example.com"))
+
+
+@pytest.mark.parametrize("limits", [{"parallelism": 0}, {"max_wait": -1.0}])
+def test_limits_that_let_nothing_through_are_refused(limits: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="at least"):
+        Settings(**limits)  # type: ignore[arg-type]
+
+
+def test_an_account_uses_its_own_key() -> None:
+    own = Credential(gateway=Gateway.MATON, key="own-key", origin_description="ACME_KEY")
+
+    async def work() -> None:
+        async with WireServer(TagServer()) as server:
+            told = settings(server.url, credential=None, account_credentials={"acme": own})
+            async with connect(told) as client:
+                await client.provider(account()).tags()
+                assert [
+                    row
+                    async for row in client.resources_of(account()).rows(
+                        api.Query(resource="accounts")
+                    )
+                ]
+                with pytest.raises(AuthError):
+                    _ = client.resources
+            assert {call.headers["authorization"] for call in server.calls} == {"Bearer own-key"}
+            assert told.redactor.redact("x own-key x") != "x own-key x"
+
+    run(work())
+
+
+def test_a_provider_is_made_once_an_account() -> None:
+    async def work() -> None:
+        async with stage(TagServer()) as s:
+            assert s.client.provider(account()) is s.provider
+            await s.provider.tags()
+            await s.provider.companies()
+            assert s.client.requests == s.provider.requests == 2
+
+    run(work())
+
+
+def test_the_servers_clock_can_be_asked_for() -> None:
+    async def work() -> None:
+        async with stage(TagServer(), credential=maton()) as s:
+            assert await s.client.server_time() == (200, None)
+
+    run(work())
+
+
+def test_no_value_shows_the_key() -> None:
+    async def work() -> None:
+        async with stage(TagServer()) as s:
+            for value in (s.client, s.provider, s.settings, s.client.resources, vars(s.client)):
+                assert KEY not in repr(value)
+
+    run(work())
+
+
+def test_a_live_tag_costs_less_than_600_bytes() -> None:
+    async def work() -> float:
+        async with stage(TagServer(tags=tag_rows(10_000))) as s:
+            await s.provider.companies()
+            tracemalloc.start()
+            listing = await s.provider.tags()
+            used, _ = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            return used / len(listing.tags)
+
+    assert run(work()) < 600
+
+
+def test_a_refusal_by_the_server_is_told_in_its_words() -> None:
+    async def work() -> None:
+        from tests.callrail.clients import ACCOUNT_PLACE, wish
+        from tests.callrail.tag_server import Fault
+        from tests.callrail.wire_server import Reply
+
+        refuse = Reply(status=400, payload={"error": "Color is not included in the list"})
+        async with stage(TagServer(faults=[Fault(method="POST", reply=refuse)])) as s:
+            with pytest.raises(RejectedError, match="Color is not included") as caught:
+                await s.provider.create(ACCOUNT_PLACE, wish("Lead", "blue9"))
+            assert caught.value.status == 400
+
+    run(work())

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pytest
+
+from reconciler.errors import (
+    AuthError,
+    NotFoundError,
+    ProtocolError,
+    UnknownOutcomeError,
+    UsageError,
+)
+from tests.callrail.clients import KEY, maton, run, stage
+from tests.callrail.wire_server import Call, Reply
+
+ROW = {
+    "connection_id": "75364cb9-7116-4367-a707-1113d426f17d",
+    "status": "ACTIVE",
+    "creation_time": "2026-02-10T09:55:17.574212Z",
+    "last_updated_time": "2026-02-10T09:55:34.693801Z",
+    "url": "https://connect.maton.ai/?session_token=abc",
+    "app": "callrail",
+    "metadata": {},
+}
+
+
+def answering(*replies: Reply) -> tuple[list[Reply], object]:
+    left = list(replies)
+    return left, lambda _: left.pop(0)
+
+
+def test_connections_are_listed_for_callrail_with_the_key_of_maton() -> None:
+    async def work() -> None:
+        async with stage(lambda _: Reply(payload={"connections": [ROW]}), credential=maton()) as s:
+            (found,) = await s.client.control.list(status="ACTIVE")
+            assert (found.id, found.status) == (ROW["connection_id"], "ACTIVE")
+            call = s.server.calls[0]
+            assert call.path == "/connections"
+            assert call.query == {"app": "callrail", "status": "ACTIVE"}
+            assert call.headers["authorization"] == f"Bearer {KEY}"
+
+    run(work())
+
+
+@pytest.mark.parametrize("payload", [{"connection": ROW}, ROW])
+def test_one_connection_is_read_in_either_shape(payload: object) -> None:
+    async def work() -> None:
+        async with stage(lambda _: Reply(payload=payload), credential=maton()) as s:
+            found = await s.client.control.get("75364cb9")
+            assert found.url == ROW["url"]
+            assert s.server.lines == ["GET /connections/75364cb9"]
+
+    run(work())
+
+
+def test_a_created_connection_has_its_url_even_when_the_answer_leaves_it_out() -> None:
+    short = {"connection_id": "abc"}
+
+    def handle(call: Call) -> Reply:
+        return Reply(payload=short if call.method == "POST" else {"connection": ROW})
+
+    async def work() -> None:
+        async with stage(handle, credential=maton()) as s:
+            assert (await s.client.control.create()).url == ROW["url"]
+            assert s.server.calls[0].body == {"app": "callrail"}
+
+    run(work())
+
+
+@pytest.mark.parametrize("reply", [Reply(reset=True), Reply(status=500), Reply(payload={})])
+def test_a_lost_create_is_unknown_and_not_repeated(reply: Reply) -> None:
+    async def work() -> None:
+        async with stage(lambda _: reply, credential=maton()) as s:
+            with pytest.raises(UnknownOutcomeError):
+                await s.client.control.create()
+            assert s.client.requests == 1
+
+    run(work())
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://evil.example", "https://a b", 5])
+def test_people_are_sent_to_no_odd_address(url: object) -> None:
+    async def work() -> None:
+        async with stage(lambda _: Reply(payload={**ROW, "url": url}), credential=maton()) as s:
+            with pytest.raises(ProtocolError):
+                await s.client.control.get("abc")
+
+    run(work())
+
+
+def test_a_connection_is_deleted_and_a_missing_one_is_named() -> None:
+    def handle(call: Call) -> Reply:
+        return Reply(status=204) if call.path.endswith("/abc") else Reply(status=404, payload={})
+
+    async def work() -> None:
+        async with stage(handle, credential=maton()) as s:
+            await s.client.control.delete("abc")
+            with pytest.raises(NotFoundError):
+                await s.client.control.delete("other")
+
+    run(work())
+
+
+def test_a_lost_delete_is_looked_after() -> None:
+    def handle(call: Call) -> Reply:
+        return Reply(reset=True) if call.method == "DELETE" else Reply(payload={"connections": []})
+
+    async def work() -> None:
+        async with stage(handle, credential=maton()) as s:
+            await s.client.control.delete("abc")
+
+    run(work())
+
+
+def test_the_control_plane_is_for_matons_key() -> None:
+    async def work() -> None:
+        async with stage(lambda _: Reply(payload={})) as s:
+            with pytest.raises(UsageError):
+                _ = s.client.control
+        async with stage(lambda _: Reply(payload={}), credential=None) as s:
+            with pytest.raises(AuthError):
+                _ = s.client.control
+
+    with pytest.raises(AuthError):
+        run(work())

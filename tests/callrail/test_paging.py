@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.callrail.paging import Page, Source, gather, parse_page, read_all
+from reconciler.errors import ProtocolError
+from tests.callrail.clients import run
+
+
+def read(pages: dict[int, dict[str, object]], *, cap: int = 250) -> tuple[tuple[object, ...], int]:
+    """The rows of a server that has ``pages``, and how many requests they cost."""
+    asked = 0
+
+    async def fetch(number: int) -> Page[object]:
+        nonlocal asked
+        asked += 1
+        payload = {"rows": [], **pages.get(number, {})}
+        return parse_page(payload, rows="rows", parse=lambda row: row)
+
+    async def pause(_: int) -> None:
+        await asyncio.sleep(0)
+
+    source: Source[object] = Source(what="rows", fetch=fetch, key=str, pause=pause)
+    return run(read_all(source)), asked
+
+
+def cut(count: int, size: int, **said: object) -> dict[int, dict[str, object]]:
+    return {
+        start // size + 1: {"rows": list(range(start, min(start + size, count))), **said}
+        for start in range(0, max(count, 1), size)
+    }
+
+
+@given(
+    st.integers(0, 1_200),
+    st.sampled_from([1, 7, 100, 250]),
+    st.sets(st.sampled_from(["total_pages", "per_page"])),
+)
+def test_any_honest_listing_is_read_whole(count: int, size: int, told: set[str]) -> None:
+    known = {"total_pages": max(1, -(-count // size)), "per_page": size}
+    said = {"total_records": count} | {name: known[name] for name in told}
+    rows, asked = read(cut(count, size, **said))
+    assert rows == tuple(range(count))
+    assert asked == max(1, -(-count // size))
+
+
+@pytest.mark.parametrize(
+    ("count", "said", "asked"),
+    [
+        (0, {}, 1),
+        (6, {"per_page": 100}, 1),
+        (6, {}, 2),
+        (100, {"per_page": 100}, 2),
+        (250, {"per_page": 100}, 3),
+        (250, {"total_pages": 3}, 3),
+        (300, {"per_page": 100}, 4),
+    ],
+)
+def test_a_listing_that_tells_no_total_is_followed_to_its_end(
+    count: int, said: dict[str, object], asked: int
+) -> None:
+    rows, cost = read(cut(count, 100, **said))
+    assert (len(rows), cost) == (count, asked)
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        cut(5, 250, total_records=6),
+        cut(5, 250, total_records=4),
+        cut(0, 250, total_records=6),
+        cut(500, 250, total_records=501),
+        cut(500, 250, total_records=500, total_pages=3),
+        {1: {"rows": [1, 1], "total_records": 2}},
+        {1: {"rows": [1, 2], "total_records": 4}, 2: {"rows": [2, 3], "total_records": 4}},
+        {1: {"rows": [1, 2], "total_records": 4}, 2: {"rows": [3, 4], "total_records": 5}},
+        {1: {"rows": [1, 2], "total_records": 4}, 2: {"rows": [3, 4]}},
+        {1: {"rows": [1, 2], "total_records": 4, "page": 2}},
+        {1: {"rows": [1, 2], "total_records": 4, "page": 1}, 2: {"rows": [1], "page": 1}},
+    ],
+    ids=range(11),
+)
+def test_pages_that_contradict_each_other_give_no_listing(
+    pages: dict[int, dict[str, object]],
+) -> None:
+    with pytest.raises(ProtocolError, match="unstable"):
+        read(pages)
+
+
+def test_an_endless_listing_is_given_up() -> None:
+    class Endless(dict[int, dict[str, object]]):
+        def get(self, number: int, default: object = None) -> dict[str, object]:
+            return {"rows": [number]}
+
+    with pytest.raises(ProtocolError, match="more than"):
+        read(Endless())
+
+
+def test_one_row_a_page_of_a_million_is_not_read() -> None:
+    with pytest.raises(ProtocolError, match="too many"):
+        read({1: {"rows": [1], "total_records": 900_000}})
+
+
+def test_the_first_failure_is_raised_as_it_is_and_ends_the_others() -> None:
+    ended: list[bool] = []
+
+    async def fail() -> None:
+        raise ProtocolError("first")
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(True)
+
+    with pytest.raises(ProtocolError, match="first"):
+        run(gather(wait(), fail()))
+    assert ended == [True]

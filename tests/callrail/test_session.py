@@ -1,0 +1,335 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.callrail import Quota, Sent, Stop
+from reconciler.errors import (
+    ApiError,
+    AuthError,
+    Interrupted,
+    ProtocolError,
+    QuotaError,
+    ReconcilerError,
+    RejectedError,
+    UnreachableError,
+)
+from tests.callrail.clients import (
+    ACCOUNT_PLACE,
+    KEY,
+    FakeClock,
+    account,
+    live,
+    maton,
+    run,
+    settings,
+    stage,
+    wish,
+)
+from tests.callrail.tag_server import Fault, TagServer, tag_row, tag_rows
+from tests.callrail.wire_server import Call, Reply, WireServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.provider import Made, Provider
+
+THROTTLED = Reply(status=429, payload={"error": "Rate limit exceeded"})
+HTML = Reply(body=b"<html>hello</html>", headers={"Content-Type": "text/html"})
+
+
+def reading(reply: Reply, times: int = 99, **changes: object) -> tuple[Exception | None, int]:
+    """The error of reading tags from a server that answers ``reply``, and what it cost."""
+
+    async def work() -> tuple[Exception | None, int]:
+        server = TagServer(faults=[Fault(method="GET", reply=reply, times=times)])
+        async with stage(server, **changes) as s:
+            provider: Provider = s.provider
+            try:
+                await provider.tags()
+            except ReconcilerError as error:
+                return error, s.client.requests
+            return None, s.client.requests
+
+    return run(work())
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "requests"),
+    [
+        (Reply(reset=True), ApiError, 4),
+        (Reply(status=500, payload={"error": "oops"}), ApiError, 4),
+        (Reply(body=b'{"tags"', announce=99), ApiError, 4),
+        (Reply(body=b"{"), ProtocolError, 4),
+        (HTML, ProtocolError, 1),
+        (Reply(status=302, headers={"Location": "https://evil.example/x"}), ProtocolError, 1),
+        (Reply(payload=[]), ProtocolError, 1),
+        (Reply(payload={"tags": [], "total_records": "0"}), ProtocolError, 1),
+        (Reply(payload={"tags": [], "total_records": True}), ProtocolError, 1),
+        (Reply(payload={"tags": [], "total_records": -1}), ProtocolError, 1),
+        (Reply(payload={"tags": [], "total_records": 10**12}), ProtocolError, 1),
+        (Reply(payload={"tags": [tag_row(1, "a")], "total_pages": 10**9}), ProtocolError, 1),
+        (Reply(payload={"tags": [{**tag_row(1, "a"), "id": "../1"}]}), ProtocolError, 1),
+        (Reply(status=401, payload={"error": "bad key"}), AuthError, 1),
+        (Reply(status=403, body=b"<html>"), AuthError, 1),
+        (Reply(status=400, payload={"error": "bad page"}), RejectedError, 1),
+    ],
+)
+def test_a_read_that_fails_gives_its_error_and_no_listing(
+    reply: Reply, kind: type[Exception], requests: int
+) -> None:
+    error, cost = reading(reply)
+    assert type(error) is kind
+    assert cost == requests
+
+
+@pytest.mark.parametrize("reply", [Reply(reset=True), Reply(status=503), Reply(body=b"")])
+def test_a_read_survives_three_failures(reply: Reply) -> None:
+    assert reading(reply, times=3) == (None, 4)
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    async def work() -> None:
+        async with stage(TagServer()) as s:
+            await s.server.__aexit__()
+            with pytest.raises(UnreachableError, match=r"127\.0\.0\.1"):
+                await s.provider.tags()
+            assert s.client.requests == 4
+
+    run(work())
+
+
+def test_a_dead_server_costs_few_requests_whatever_was_to_be_done() -> None:
+    async def work() -> None:
+        dead = TagServer(faults=[Fault(method="PUT", reply=Reply(status=503), times=999)])
+        dead.tags = tag_rows(100)
+        async with stage(dead) as s:
+            await s.provider.tags()
+            updates = [s.provider.update(live(n, f"tag {n}"), wish("x")) for n in range(1, 101)]
+            results = await asyncio.gather(*updates, return_exceptions=True)
+            assert all(isinstance(result, ApiError) for result in results)
+            writes = sum(call.method == "PUT" for call in s.server.calls)
+            assert writes <= 100 + 10 + writes // 10 + 1
+
+    run(work())
+
+
+def test_the_wrong_door_is_said_to_be_likely() -> None:
+    error, _ = reading(Reply(status=401, payload={"error": "HTTP Token: Access denied."}))
+    assert isinstance(error, AuthError)
+    assert "CALLRAIL_API_KEY" in error.message
+    assert "MATON_API_KEY" in (error.hint or "")
+
+
+def test_the_gateways_own_errors_get_their_hints() -> None:
+    error, _ = reading(Reply(status=500, payload={"error": "x"}), credential=maton())
+    assert "OAuth" in (getattr(error, "hint", "") or "")
+    error, _ = reading(Reply(status=400, payload={"error": "No connection"}), credential=maton())
+    assert "connections create" in (getattr(error, "hint", "") or "")
+
+
+def test_a_redirect_names_its_target_and_the_key_stays() -> None:
+    async def work() -> None:
+        async with WireServer(lambda _: Reply(payload={})) as elsewhere:
+            away = Reply(status=307, headers={"Location": elsewhere.url + "/x?y"})
+            for call in ("tags", "companies"):
+                async with stage(lambda _: away, credential=maton()) as s:
+                    with pytest.raises(ProtocolError) as caught:
+                        await getattr(s.provider, call)()
+                    assert elsewhere.url in caught.value.message
+            assert elsewhere.calls == []
+
+    run(work())
+
+
+def test_a_429_is_waited_out_once_for_all() -> None:
+    async def work() -> None:
+        server = TagServer(tags=tag_rows(2_500))
+        server.faults = [Fault(method="GET", reply=THROTTLED, nth=2, times=9)]
+        async with stage(server) as s:
+            assert len((await s.provider.tags()).tags) == 2_500
+            assert s.client.requests == 19
+            clock = s.settings.clock
+            assert isinstance(clock, FakeClock)
+            assert clock.now < 1_003
+
+    run(work())
+
+
+@pytest.mark.parametrize(("max_wait", "requests"), [(0.0, 1), (30.0, 7)])
+def test_a_429_that_lasts_ends_with_the_quotas_error(max_wait: float, requests: int) -> None:
+    error, cost = reading(THROTTLED, max_wait=max_wait)
+    assert isinstance(error, QuotaError)
+    assert cost <= requests
+
+
+@pytest.mark.parametrize(("header", "waited"), [("20", 20), ("0", 1), ("nonsense", 1)])
+def test_retry_after_is_honoured(header: str, waited: float) -> None:
+    async def work() -> None:
+        reply = Reply(status=429, headers={"Retry-After": header})
+        async with stage(TagServer(faults=[Fault(method="GET", reply=reply)])) as s:
+            await s.provider.tags()
+            assert waited * 0.5 <= s.settings.clock.monotonic() - 1_000 <= waited
+
+    run(work())
+
+
+def test_a_create_that_waited_long_looks_before_it_is_sent() -> None:
+    async def work() -> Made:
+        reply = Reply(status=429, headers={"Retry-After": "120"})
+        server = TagServer(faults=[Fault(method="POST", reply=reply)])
+        async with stage(server, max_wait=600.0) as s:
+            await s.provider.tags()
+            server.before = lambda call: appear(server, call)
+            return await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+
+    def appear(server: TagServer, call: Call) -> None:
+        if call.method == "POST":
+            server.tags.append(tag_row(9, "Lead"))
+
+    made = run(work())
+    assert (made.tag.id, made.adopted) == (9, True)
+
+
+def strict(
+    limit: int, seconds: float, clock: FakeClock, then: TagServer
+) -> Callable[[Call], Reply]:
+    """A server that answers 429 to more than ``limit`` requests in any ``seconds``."""
+    stamps: deque[float] = deque()
+
+    def handle(call: Call) -> Reply:
+        while stamps and stamps[0] <= clock.now - seconds:
+            stamps.popleft()
+        stamps.append(clock.now)
+        return THROTTLED if len(stamps) > limit else then(call)
+
+    return handle
+
+
+def test_1200_changes_converge_within_1000_an_hour_and_cause_no_429() -> None:
+    async def work() -> None:
+        clock, tags, statuses = FakeClock(), TagServer(tags=tag_rows(1_200)), set[int | None]()
+        async with stage(
+            strict(1_000, 3_600.0, clock, tags),
+            clock=clock,
+            max_wait=7_200.0,
+            on_request=lambda sent: statuses.add(sent.status),
+        ) as s:
+            listing = await s.provider.tags()
+            await asyncio.gather(
+                *(s.provider.update(tag, wish(tag.name, "red1")) for tag in listing.tags)
+            )
+            assert statuses == {200}
+            assert s.provider.requests == 1_205
+        assert {row["color"] for row in tags.tags} == {"red1"}
+
+    run(work())
+
+
+def test_an_account_on_hold_does_not_hold_another() -> None:
+    async def work() -> None:
+        limited = Quota(account=((1, 3_600.0),))
+        async with stage(TagServer(tags=tag_rows(10)), quota=limited, max_wait=0.0) as s:
+            await s.provider.tags()
+            with pytest.raises(QuotaError):
+                await s.provider.tags()
+            assert await s.client.resources.accounts()
+
+    run(work())
+
+
+def test_the_gateway_gets_no_more_than_ten_a_second() -> None:
+    async def work() -> None:
+        clock, tags = FakeClock(), TagServer(tags=tag_rows(10_000))
+        server = strict(10, 1.0, clock, tags)
+        async with stage(server, clock=clock, credential=maton(), parallelism=20) as s:
+            assert len((await s.provider.tags()).tags) == 10_000
+            assert s.client.requests == 40
+            assert clock.now - 1_000 >= 3.0
+
+    run(work())
+
+
+def test_parallelism_bounds_what_runs_at_once() -> None:
+    async def work() -> None:
+        tags = TagServer(tags=tag_rows(5_000))
+
+        async def slowly(call: Call) -> Reply:
+            await asyncio.sleep(0.005)
+            return tags(call)
+
+        async with stage(slowly, parallelism=3) as s:
+            await s.provider.tags()
+            assert s.server.peak == 3
+
+    run(work())
+
+
+def test_once_stopped_nothing_begins_and_what_runs_may_end() -> None:
+    async def work() -> None:
+        stop, tags = Stop(), TagServer()
+
+        async def slowly(call: Call) -> Reply:
+            stop.set(2)
+            await asyncio.sleep(0.05)
+            return tags(call)
+
+        async with stage(slowly, stop=stop) as s:
+            assert (await s.provider.tags()).tags == ()
+            with pytest.raises(Interrupted) as caught:
+                await s.provider.tags()
+            assert caught.value.signal_number == 2
+            assert len(s.server.calls) == 1
+
+    run(work())
+
+
+def test_a_stop_ends_waiting_and_bounds_what_hangs() -> None:
+    async def work() -> None:
+        stop = Stop()
+        async with stage(lambda _: Reply(hang=True), stop=stop) as s:
+            reading = asyncio.create_task(s.provider.tags())
+            await asyncio.sleep(0.05)
+            stop.set(15)
+            with pytest.raises(Interrupted):
+                await reading
+            assert len(s.server.calls) == 1
+
+    run(work())
+
+
+def test_each_request_is_logged_and_told_without_the_key(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[Sent] = []
+    echo = Reply(status=422, payload={"error": f"bad {KEY} key"})
+
+    async def work() -> None:
+        with caplog.at_level(logging.DEBUG):
+            faults = [Fault(method="POST", reply=echo)]
+            async with stage(TagServer(faults=faults), on_request=told.append) as s:
+                with pytest.raises(RejectedError) as caught:
+                    await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+                assert KEY not in str(caught.value)
+                assert KEY not in repr(s.settings)
+
+    run(work())
+    assert [(sent.method, sent.status) for sent in told] == [("GET", 200), ("POST", 422)]
+    assert any("POST /v3/a/ACC1/tags.json 422" in record.message for record in caplog.records)
+    assert KEY not in caplog.text
+
+
+def test_a_connection_is_named_through_the_gateway_only() -> None:
+    async def work() -> None:
+        from reconciler.callrail import connect
+
+        async with WireServer(TagServer()) as server:
+            for credential in (maton(), settings("x").credential):
+                async with connect(settings(server.url, credential=credential)) as client:
+                    await client.provider(account(connection="75364cb9-7116")).tags()
+            sent = [call.headers.get("maton-connection") for call in server.calls]
+            assert sent == ["75364cb9-7116", None]
+
+    run(work())

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.callrail.decode import NotJSONError, strict_json
+from reconciler.callrail.exchange import path
+from reconciler.callrail.paging import parse_page
+from reconciler.callrail.text import safe_text
+from reconciler.callrail.wire import company, live_tag, update_body
+from reconciler.errors import ProtocolError
+from reconciler.model.tag import Company, LiveTag, Status, Tag
+from tests.callrail.clients import live
+from tests.callrail.tag_server import tag_row
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=6,
+)
+FIELDS = ["id", "name", "tag_level", "color", "company_id", "status"]
+
+
+def test_the_reference_pages_tags_are_read() -> None:
+    row = tag_row(7886728, "Opportunity", company="COM019c46b8a26376a9a4f29671dcdd49e9")
+    assert live_tag(row) == LiveTag(
+        7886728, "Opportunity", "gray1", Status.ENABLED, "COM019c46b8a26376a9a4f29671dcdd49e9"
+    )
+
+
+def test_a_color_may_be_absent_and_strangers_are_ignored() -> None:
+    row = {**tag_row(1, "a"), "created_at": 5, "color": None}
+    assert live_tag(row).color is None
+    del row["color"]
+    assert live_tag(row).color is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", "1"),
+        ("id", True),
+        ("id", 1.0),
+        ("id", 0),
+        ("id", -1),
+        ("id", 2**70),
+        ("id", None),
+        ("name", None),
+        ("name", 5),
+        ("tag_level", "company"),
+        ("tag_level", "Account"),
+        ("tag_level", None),
+        ("company_id", "COM1"),
+        ("company_id", 5),
+        ("color", 5),
+        ("color", []),
+        ("status", "ENABLED"),
+        ("status", True),
+        ("status", None),
+    ],
+)
+def test_no_type_is_coerced(field: str, value: object) -> None:
+    with pytest.raises(ProtocolError):
+        live_tag({**tag_row(1, "a"), field: value})
+
+
+@pytest.mark.parametrize("company_id", ["", "../x", "a/b", "a?b", "COM 1", "é", "x" * 500])
+def test_an_id_that_is_a_path_is_refused(company_id: str) -> None:
+    with pytest.raises(ProtocolError):
+        live_tag(tag_row(1, "a", company=company_id))
+    with pytest.raises(ProtocolError):
+        company({"id": company_id, "name": "a", "status": "active"})
+    with pytest.raises(ProtocolError):
+        path("v3", "a", company_id, "tags.json")
+
+
+@pytest.mark.parametrize(
+    ("status", "active"), [("active", True), ("disabled", False), ("x", False)]
+)
+def test_only_active_companies_are_active(status: str, *, active: bool) -> None:
+    row = {"id": "COM1", "name": "Dental", "status": status}
+    assert company(row) == Company("COM1", "Dental", active)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), ANYTHING), st.sampled_from([tag_row(1, "a"), {}]))
+def test_any_row_gives_a_tag_or_our_error(
+    changes: dict[str, object], basis: dict[str, object]
+) -> None:
+    with suppress(ProtocolError):
+        tag = live_tag({**basis, **changes})
+        assert (type(tag.id), type(tag.name)) == (int, str)
+
+
+@given(ANYTHING | st.fixed_dictionaries({"tags": ANYTHING, "page": ANYTHING}))
+def test_any_payload_gives_a_page_or_our_error(payload: object) -> None:
+    with suppress(ProtocolError):
+        assert parse_page(payload, rows="tags", parse=live_tag).rows is not None
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_give_json_or_our_error(body: bytes) -> None:
+    with suppress(NotJSONError):
+        strict_json(body)
+
+
+@given(st.text())
+def test_safe_text_is_short_and_on_one_line(text: str) -> None:
+    safe = safe_text(text, limit=40)
+    assert len(safe) <= 40
+    assert safe == safe.strip()
+    assert not any(char in safe for char in "\n\r\x1b\x00\u202e\u2066\u200b\u2028")
+
+
+@pytest.mark.parametrize(
+    ("after", "body"),
+    [
+        (Tag("a", None), {}),
+        (Tag("a", "gray1"), {}),
+        (Tag("b", "gray1"), {"name": "b"}),
+        (Tag("a", "red1"), {"color": "red1"}),
+        (Tag("a", None, Status.DISABLED), {"disabled": True}),
+    ],
+)
+def test_an_update_holds_only_what_differs(after: Tag, body: dict[str, object]) -> None:
+    assert update_body(live(1, "a"), after) == body
+
+
+def test_enabling_again_sends_disabled_false() -> None:
+    assert update_body(live(1, "a", status=Status.DISABLED), Tag("a")) == {"disabled": False}

@@ -215,7 +215,7 @@ class _Tags:
         self._problems = problems
         self._everywhere = tuple(sorted(parts.account_origins))
         self._used: set[str] = set()
-        self._selectors: dict[Selector | None, Selector | None] = {}
+        self._selectors: dict[Selector, Selector] = {}
         self._texts: dict[str, str] = {}
 
     def add(self, origin: Origin) -> None:
@@ -226,15 +226,15 @@ class _Tags:
             scope = self._find_scope(origin)
             if scope is None:
                 return
-        self._check_level(origin, scope)
+            self._check_level(origin, scope)
         accounts = self._accounts(origin, scope)
         if not accounts:
             return
-        selector = _selector(block) if scope is None else scope.selector
+        selector = self._selector(block) if scope is None else scope.selector
         self._parts.entries.append(
             Entry(
                 declaration=self._declaration(origin),
-                selector=self._selectors.setdefault(selector, selector),
+                selector=selector,
                 accounts=accounts,
                 block=origin,
                 place=origin if scope is None else scope.origin,
@@ -251,6 +251,16 @@ class _Tags:
                     scope.origin.mark(),
                     hint=f"Write `scope: {name}` in a tag, or delete it.",
                 )
+
+    def _selector(self, block: Block) -> Selector | None:
+        """One value for all that are alike: each is resolved once."""
+        if "companies" not in block:
+            return None
+        if block["companies"] == "all" and "except" not in block:
+            return _ALL
+        selector = _selector(block)
+        assert selector is not None  # noqa: S101 - it has companies; said for the type checker
+        return self._selectors.setdefault(selector, selector)
 
     def _declaration(self, origin: Origin) -> Declaration:
         block = origin.value
@@ -277,12 +287,10 @@ class _Tags:
             )
         return self._scopes.get(name)
 
-    def _check_level(self, origin: Origin, scope: _Scope | None) -> None:
+    def _check_level(self, origin: Origin, scope: _Scope) -> None:
         level = origin.value.get("level")
-        if scope is None or level is None:
-            return
         says = "account" if scope.selector is None else "company"
-        if level != says:
+        if level not in (None, says):
             self._problems.error(
                 Code.CONTRADICTION,
                 f"`level: {level}` contradicts the scope {quoted(scope.name)}, "
@@ -310,6 +318,7 @@ class _Tags:
         return both
 
 
+_ALL = Selector(None)
 _STATES = {state.value: state for state in State}
 
 

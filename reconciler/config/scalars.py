@@ -6,11 +6,11 @@ import re
 
 Scalar = str | int | float | bool | None
 
-NEEDS_A_LOOK = frozenset("-+.0123456789~nNtTfF")
-"""First characters of everything in the core schema that is not a string, but the empty one."""
+NEEDS_A_LOOK = frozenset(("", *"-+.0123456789~nNtTfF"))
+"""First characters of everything in the core schema that is not a string."""
 
-_NULL = frozenset(("", "~", "null", "Null", "NULL"))
-_BOOLEAN = {
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
@@ -23,10 +23,10 @@ _LONGEST_INTEGER = 100
 
 def resolve(text: str) -> Scalar:
     """What the plain scalar ``text`` means: https://yaml.org/spec/1.2.2/#103-core-schema."""
-    if text in _NULL:
-        return None
-    if text in _BOOLEAN:
-        return _BOOLEAN[text]
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0].isalpha():
+        return text
     if _INTEGER.fullmatch(text) and len(text) <= _LONGEST_INTEGER:
         # int(text, 0) knows the prefixes but refuses leading zeros, which the core schema allows.
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)

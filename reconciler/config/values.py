@@ -12,18 +12,19 @@ if TYPE_CHECKING:
     from reconciler.config.text import Text
     from reconciler.model.problem import Mark, Source
 
-_LENGTH_BITS = 24
-_LENGTH_MASK = (1 << _LENGTH_BITS) - 1
+LENGTH_BITS = 24
+"""Enough for the length of the largest file that is read."""
+_LENGTH_MASK = (1 << LENGTH_BITS) - 1
 
 
 def span(start: int, end: int) -> int:
     """Characters ``start`` to ``end`` of a file as one number; a large file has a million."""
-    return start << _LENGTH_BITS | min(end - start, _LENGTH_MASK)
+    return start << LENGTH_BITS | end - start
 
 
 def unpack(packed: int) -> tuple[int, int]:
     """Start and length of a :func:`span`; length 0 means "the rest of the line"."""
-    return packed >> _LENGTH_BITS, packed & _LENGTH_MASK
+    return packed >> LENGTH_BITS, packed & _LENGTH_MASK
 
 
 class Block(dict[str, Any]):

@@ -1,0 +1,129 @@
+"""Selectors that match nothing, or more than their author may think."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.config.codes import Code
+from reconciler.config.wording import listed, nearest, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.config.collector import Collector
+    from reconciler.config.configuration import Entry, Selector
+    from reconciler.config.selectors import CompanyIndex
+    from reconciler.config.values import Origin
+
+_MOST_SUGGESTIONS = 25
+"""Misspelt company names that get a "did you mean": each is compared with every company."""
+
+
+class SelectorCheck:
+    """Holds each selector against the companies of all the accounts that it applies to.
+
+    Every pattern, also one of `except`, must match somewhere: what matches nothing is misspelt, and
+    an `except` that is would let tags into the company that was meant to stay out.
+    """
+
+    def __init__(self, indexes: Mapping[str, CompanyIndex], problems: Collector) -> None:
+        self._indexes = indexes
+        self._problems = problems
+        self._suggestions = _MOST_SUGGESTIONS
+        self._good: set[tuple[Selector, tuple[str, ...]]] = set()
+        self._told: set[tuple[Selector, tuple[str, ...], int]] = set()
+        self._borne_twice: set[tuple[str, str]] = set()
+
+    def check(self, entry: Entry) -> None:
+        """Note what is wrong with the entry's selector, a scope's once for all its tags."""
+        selector = entry.selector
+        if selector is None or (selector, entry.accounts) in self._good:
+            return
+        key = (selector, entry.accounts, entry.place.span)
+        if key in self._told:
+            return
+        indexes = [self._indexes[handle] for handle in entry.accounts]
+        # What an account of another run is for can't be told from a mistake in this one.
+        if entry.narrowed or self._matches(entry.place, selector, indexes):
+            self._good.add((selector, entry.accounts))
+        else:
+            self._told.add(key)
+        self._check_borne_twice(entry)
+
+    def _matches(self, place: Origin, selector: Selector, indexes: Sequence[CompanyIndex]) -> bool:
+        good = True
+        for key, origin in _patterns(place):
+            if any(index.matches(origin.value) for index in indexes):
+                continue
+            disabled = [name for one in indexes for name in one.matches_disabled(origin.value)]
+            if key == "companies" or not disabled:
+                good = False
+                self._say_no_match(origin, indexes, disabled)
+        if good and not any(index.select(selector) for index in indexes):
+            good = False
+            self._say_nothing_left(place)
+        return good
+
+    def _say_no_match(
+        self, origin: Origin, indexes: Sequence[CompanyIndex], disabled: Sequence[str]
+    ) -> None:
+        if disabled:
+            message = (
+                f"{quoted(origin.value)} matches no active company: "
+                f"{quoted(disabled[0])} is disabled"
+            )
+            hint = "Delete it here, or enable the company in CallRail."
+        else:
+            message = f"{quoted(origin.value)} matches no company"
+            hint = self._suggestion(origin.value, indexes)
+        self._problems.error(Code.NOTHING_SELECTED, message, origin.mark(), hint=hint)
+
+    def _suggestion(self, pattern: str, indexes: Sequence[CompanyIndex]) -> str:
+        near: Sequence[str] = ()
+        if self._suggestions:
+            self._suggestions -= 1
+            known = (name for index in indexes for name in index.names)
+            near = nearest(pattern.replace("*", ""), known, most=3)
+        if near:
+            return f"Did you mean {listed(map(quoted, near), last='or')}?"
+        return "`reconciler get companies` lists them."
+
+    def _say_nothing_left(self, place: Origin) -> None:
+        at = place.at("companies")
+        if "except" in place.value:
+            self._problems.error(
+                Code.NOTHING_LEFT,
+                "`except` takes away every company that `companies` selects",
+                place.at("except").mark(),
+                at.mark("selects them"),
+                hint="Narrow `except`, or delete the tag's block.",
+            )
+        else:
+            self._problems.error(
+                Code.NOTHING_SELECTED,
+                "there is no active company to select",
+                at.mark(),
+                hint="Leave out `companies` for a tag on account level, or narrow `accounts`.",
+            )
+
+    def _check_borne_twice(self, entry: Entry) -> None:
+        for _key, origin in _patterns(entry.place):
+            for handle in entry.accounts:
+                ids = self._indexes[handle].bearers(origin.value)
+                if len(ids) > 1 and (handle, origin.value) not in self._borne_twice:
+                    self._borne_twice.add((handle, origin.value))
+                    self._problems.warning(
+                        Code.COMPANY_TWICE,
+                        f"{len(ids)} companies of {handle} bear the name "
+                        f"{quoted(origin.value)}; all of them are meant",
+                        origin.mark(),
+                        hint=f"Write the id of the one that is meant: {listed(ids, last='or')}.",
+                    )
+
+
+def _patterns(place: Origin) -> Iterator[tuple[str, Origin]]:
+    """The patterns of `companies` and `except`, where they are lists."""
+    for key in ("companies", "except"):
+        if key in place.value and place.value[key] != "all":
+            for origin in place.at(key).each():
+                yield key, origin

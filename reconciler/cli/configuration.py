@@ -1,0 +1,38 @@
+"""Which configuration a command means, loaded and narrowed to the accounts asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from reconciler.cli.console import Console
+    from reconciler.config import Configuration
+
+DEFAULT = "reconciler.yaml"
+
+
+def paths(args: argparse.Namespace, console: Console) -> list[Path]:
+    """The files and directories of ``--config``, else $RECONCILER_CONFIG, else the default."""
+    given = args.config or [console.environ.get("RECONCILER_CONFIG") or DEFAULT]
+    return [Path(one) for one in given]
+
+
+def load_configuration(args: argparse.Namespace, console: Console) -> Configuration:
+    """Load it; raises ConfigError with all that is wrong, UsageError for an unknown account."""
+    from reconciler.config import load
+
+    configuration = load(paths(args, console))
+    return configuration.only(args.account) if args.account else configuration
+
+
+def load_if_there(args: argparse.Namespace, console: Console) -> Configuration | None:
+    """Like :func:`load_configuration`; None where none was named and there is no default."""
+    named = args.config or console.environ.get("RECONCILER_CONFIG")
+    if not named and not Path(DEFAULT).exists():
+        return None
+    from reconciler.config import load
+
+    return load(paths(args, console))

@@ -1,0 +1,278 @@
+"""The streams: stdout carries the result, stderr the talk (the only door to rich).
+
+Everything written goes through the redactor, so that no key can reach a stream whatever printed it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import sys
+import traceback
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ConfigError, ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import TextIO
+
+    from reconciler.callrail import Redactor
+    from reconciler.cli.progress import Progress
+    from reconciler.model.problem import Problem
+    from reconciler.render.style import Colors, Style
+
+TRACEBACK_LEVEL = 2
+WIDEST = 120
+
+
+class Console:
+    """What the user sees of a run, and how."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.verbosity = 0
+        self.quiet = False
+        self.has_result = False
+        self._color = "auto"
+        self._log_format = "text"
+        self._redactor: Redactor | None = None
+
+    @property
+    def redactor(self) -> Redactor:
+        """What hides keys in everything written; it knows those of the environment at once."""
+        if self._redactor is None:
+            from reconciler.callrail.redact import Redactor
+
+            self._redactor = Redactor()
+            for name in ("CALLRAIL_API_KEY", "MATON_API_KEY"):
+                self._redactor.add(self.environ.get(name, ""))
+        return self._redactor
+
+    def configure(self, args: argparse.Namespace) -> None:
+        """Take over the flags of the ``output`` group."""
+        self.verbosity = args.verbose
+        self.quiet = args.quiet
+        self._color = args.color
+        self._log_format = args.log_format
+        if self.verbosity:
+            self._start_logging()
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody can be asked."""
+        return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+    @property
+    def in_github(self) -> bool:
+        """Whether a GitHub Actions runner reads the output."""
+        return self.environ.get("GITHUB_ACTIONS") == "true"
+
+    def width(self) -> int:
+        """Columns to lay text out in; 0 where lines may be as long as they like."""
+        if not sys.stdout.isatty():
+            return 0
+        return min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
+
+    def style(self, stream: TextIO | None = None) -> Style:
+        """The colours that ``stream`` (stdout) can and may show."""
+        from reconciler.render.style import Style
+
+        return Style(self._colors(stream or sys.stdout))
+
+    def _colors(self, stream: TextIO) -> Colors:
+        from reconciler.render.style import Colors
+
+        environ = self.environ
+        if self._color == "never" or (self._color == "auto" and not self._auto_color(stream)):
+            return Colors.NONE
+        if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
+            return Colors.TRUE
+        if "256" in environ.get("TERM", "") or self.in_github:
+            return Colors.INDEXED
+        return Colors.BASIC
+
+    def _auto_color(self, stream: TextIO) -> bool:
+        if self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb":
+            return False
+        return stream.isatty()
+
+    def result(self, text: str) -> None:
+        """Write the run's result to stdout."""
+        self.has_result = True
+        self._write(sys.stdout, text if text.endswith("\n") else text + "\n")
+
+    def say(self, text: str) -> None:
+        """Write talk to stderr, unless it is to be quiet."""
+        if not self.quiet:
+            self._write(sys.stderr, self._entry("info", text))
+
+    def talk(self, text: str) -> None:
+        """Write rendered text (already safe, several lines) to stderr, unless quiet."""
+        if not self.quiet and text:
+            self._write(sys.stderr, text if text.endswith("\n") else text + "\n")
+
+    def ask(self, question: str) -> str:
+        """The answer to ``question``, typed at the terminal; empty at its end."""
+        self._write(sys.stderr, question)
+        try:
+            return input().strip()
+        except EOFError:
+            return ""
+
+    def warnings(self, problems: Sequence[Problem]) -> None:
+        """Show warnings on stderr, unless it is to be quiet."""
+        if not self.quiet:
+            self.problems(problems)
+
+    def problems(self, problems: Sequence[Problem]) -> None:
+        """Show problems with the lines that they are about."""
+        if problems:
+            self._problems([_with_lines(problem) for problem in problems])
+
+    def complaint(self, message: str, hint: str | None, *, code: str) -> None:
+        """Show what went wrong without ending the run."""
+        self._error_lines(message, hint, code=code)
+
+    def error(self, error: BaseException) -> None:
+        """Show what ended the run; the traceback only at -vv."""
+        if self.verbosity >= TRACEBACK_LEVEL:
+            lines = traceback.format_exception(type(error), error, error.__traceback__)
+            self._write(sys.stderr, "".join(lines))
+        if isinstance(error, ConfigError):
+            self._problems(error.problems)
+        elif isinstance(error, ReconcilerError):
+            self._error_lines(error.message, error.hint, code=error.code)
+        else:
+            self._error_lines(
+                f"internal error: {type(error).__name__}: {error}",
+                "This is a bug in reconciler; -vv shows where. Nothing is known to be changed.",
+                code="internal",
+            )
+
+    def _error_lines(self, message: str, hint: str | None, *, code: str) -> None:
+        from reconciler.render.escape import terminal
+
+        if self._log_format == "json":
+            self._write(sys.stderr, self._entry("error", message, code=code, hint=hint))
+            return
+        style = self.style(sys.stderr)
+        self._write(sys.stderr, f"{style.delete('error')}: {terminal(message)}\n")
+        if hint:
+            self._write(sys.stderr, f"  {style.note('help')}: {terminal(hint)}\n")
+
+    def _problems(self, problems: Sequence[Problem]) -> None:
+        from reconciler.render import problems as render
+
+        text = render.problems(problems, style=self.style(sys.stderr))
+        self._write(sys.stderr, text if text.endswith("\n") else text + "\n")
+
+    def progress(self) -> Progress:
+        """Where long work is shown: a live line on a terminal, plain lines elsewhere."""
+        from reconciler.cli.progress import live_progress, plain_progress
+
+        if self.quiet:
+            return plain_progress(lambda _line: None)
+        if sys.stderr.isatty() and self._log_format == "text" and not self.verbosity:
+            return live_progress()
+        return plain_progress(self.say)
+
+    def annotate(self, text: str) -> None:
+        """Write workflow commands to stdout's log where a CI runner reads it (on stderr)."""
+        if text:
+            self._write(sys.stderr, text if text.endswith("\n") else text + "\n")
+
+    def _entry(self, level: str, text: str, **extra: str | None) -> str:
+        if self._log_format == "json":
+            return json.dumps({"level": level, "message": text, **extra}) + "\n"
+        from reconciler.render.escape import terminal
+
+        return terminal(text) + "\n"
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        stream.write(self.redactor.redact(text))
+
+    def _start_logging(self) -> None:
+        level = logging.DEBUG if self.verbosity >= TRACEBACK_LEVEL else logging.INFO
+        handler = _LogHandler(self)
+        logger = logging.getLogger("reconciler")
+        logger.handlers[:] = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
+
+    def flush(self) -> None:
+        """Push out what was written; a reader that went away is no error of ours."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+    def abandon_stdout(self) -> None:
+        """Keep the interpreter from failing again when it flushes a closed pipe at exit."""
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+
+
+def _with_lines(problem: Problem) -> Problem:
+    """``problem`` with the lines of its files, where planning knew only their places."""
+    if all(mark.text for mark in problem.marks):
+        return problem
+    from reconciler.config import mark_of
+
+    marks = (mark if mark.text else mark_of(mark.source) for mark in problem.marks)
+    return replace(problem, marks=tuple(marks))
+
+
+class _LogHandler(logging.Handler):
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._console.say(f"{record.levelname.lower()}: {record.getMessage()}")
+
+
+def write_file(path: str, text: str, console: Console) -> None:
+    """Write ``text`` to ``path`` whole or not at all; raises UsageError where it can't be."""
+    target = Path(path)
+    scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        scratch.write_text(console.redactor.redact(text), encoding="utf-8")
+        scratch.replace(target)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise UsageError(f"{path} can't be written: {error.strerror}") from None
+
+
+def read_file(path: str) -> str:
+    """The text of ``path``, at most 256 MiB of UTF-8; raises UsageError where it can't be read."""
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(_LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}") from None
+    if len(data) > _LARGEST:
+        raise UsageError(f"{path} is larger than {_LARGEST >> 20} MiB")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text") from None
+
+
+_LARGEST = 256 << 20
+
+
+@contextmanager
+def live_bar(text: str, total: int) -> Iterator[Callable[[], None]]:
+    """A progress bar on the terminal's stderr; yields what to call for each finished part."""
+    from rich.console import Console as RichConsole
+    from rich.progress import Progress as RichProgress
+
+    screen = RichConsole(stderr=True)
+    with RichProgress(console=screen, transient=True) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda: bar.advance(task)

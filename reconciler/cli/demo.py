@@ -1,0 +1,77 @@
+"""``demo``: the main job, on the embedded sandbox, by the very commands that a user types."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ReconcilerError
+from reconciler.sandbox import Options, Sandbox
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from reconciler.cli.console import Console
+
+EXAMPLE = "agency.yaml"
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Validate, plan, apply and plan again against a drifted agency; 0 when it ends in rest."""
+    with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as scratch:
+        directory = Path(args.keep or scratch)
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "reconciler.yaml").write_text(example(), encoding="utf-8")
+        with Sandbox(Options(seed="agency")) as sandbox:
+            console.talk(
+                "A sandbox stands in for CallRail: 3 accounts, 60 companies and their tags, "
+                f"drifted.\nIt serves {sandbox.url}.\n"
+            )
+            _play(directory, _environment(console, sandbox), console)
+    console.talk("\nDone: the second plan is empty, live state is as configured.")
+    return 0
+
+
+def example() -> str:
+    """The agency example, from a checkout or from the installed package."""
+    installed = resources.files("reconciler") / "_examples" / EXAMPLE
+    if installed.is_file():
+        return installed.read_text("utf-8")
+    return (Path(__file__).parents[2] / "examples" / EXAMPLE).read_text("utf-8")
+
+
+def _environment(console: Console, sandbox: Sandbox) -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in console.environ.items()
+        if not name.startswith(("RECONCILER_", "CALLRAIL_", "MATON_", "GITHUB_"))
+    }
+    return {
+        **kept,
+        "RECONCILER_API_URL": sandbox.url,
+        "CALLRAIL_API_KEY": sandbox.options.direct_keys[0],
+    }
+
+
+def _play(directory: Path, environment: Mapping[str, str], console: Console) -> None:
+    _step("validate", directory, environment, console)
+    _step("plan --out plan.json", directory, environment, console)
+    _step("apply plan.json --allow-deletes", directory, environment, console)
+    _step("plan --detailed-exitcode", directory, environment, console)
+
+
+def _step(line: str, directory: Path, environment: Mapping[str, str], console: Console) -> None:
+    """One command, as a process of its own; raises ReconcilerError when it fails."""
+    console.talk(f"\n{console.style(sys.stderr).bold('$ reconciler ' + line)}")
+    console.flush()
+    command = [sys.executable, "-m", "reconciler", *shlex.split(line)]
+    done = subprocess.run(command, cwd=directory, env=dict(environment), check=False)  # noqa: S603 - our own command
+    if done.returncode != os.EX_OK:
+        raise ReconcilerError(f"`reconciler {line}` ended with exit code {done.returncode}")

@@ -1,0 +1,100 @@
+"""A result in the format asked for, on stdout and in the files of ``--report``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.cli.console import write_file
+
+if TYPE_CHECKING:
+    import argparse
+    from types import ModuleType
+
+    from reconciler.cli.console import Console
+    from reconciler.model.outcome import Report
+    from reconciler.model.plan import Plan
+    from reconciler.render.style import Style
+
+
+class View(Protocol):
+    """A result that can be shown in several formats."""
+
+    def render(self, form: str, *, style: Style, width: int) -> str:
+        """The result as ``form``; ``style`` and ``width`` (columns, 0: any) concern text only."""
+
+
+def emit(view: View, args: argparse.Namespace, console: Console) -> None:
+    """Show ``view`` on stdout in ``--format`` and write each ``--report``."""
+    from reconciler.render.style import PLAIN
+
+    for form, path in args.report:
+        write_file(path, view.render(form, style=PLAIN, width=0), console)
+    console.result(view.render(args.format, style=console.style(), width=console.width()))
+
+
+class PlanView:
+    """A plan, for review."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def render(self, form: str, *, style: Style, width: int) -> str:
+        """See :class:`View`."""
+        plan = self._plan
+        if form == "json":
+            from reconciler.document import dump, plan_document
+
+            return dump(plan_document(plan))
+        if form == "text":
+            from reconciler.render import text
+
+            return text.plan(plan, style=style, width=width)
+        if form == "gitlab":
+            from reconciler.render import gitlab
+
+            return gitlab.plan(plan)
+        page: str = _page(form).plan(plan)
+        return page
+
+
+class DriftView(PlanView):
+    """A plan, read as what has drifted: only its text differs."""
+
+    def render(self, form: str, *, style: Style, width: int) -> str:
+        """See :class:`View`."""
+        if form == "text":
+            from reconciler.render import text
+
+            return text.drift(self._plan, style=style, width=width)
+        return super().render(form, style=style, width=width)
+
+
+def _page(form: str) -> ModuleType:
+    """The renderer of a page: ``markdown`` or ``html``."""
+    return import_module(f"reconciler.render.{form}")
+
+
+class ReportView:
+    """What an apply did."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def render(self, form: str, *, style: Style, width: int) -> str:
+        """See :class:`View`."""
+        report = self._report
+        if form == "json":
+            from reconciler.document import dump, report_document
+
+            return dump(report_document(report, created_at=report.plan.created_at))
+        if form == "text":
+            from reconciler.render import text
+
+            return text.report(report, style=style, width=width)
+        if form == "gitlab":
+            from reconciler.render import gitlab
+
+            return gitlab.plan(report.plan)
+        page: str = _page(form).report(report)
+        return page

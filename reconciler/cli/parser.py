@@ -1,0 +1,362 @@
+"""Every command and flag, with its help; imports nothing that is slow."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from reconciler import __version__
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Subparsers = argparse._SubParsersAction[Any]  # noqa: SLF001 - it has no public name
+
+PLAN_FORMATS = ("text", "json", "markdown", "html")
+REPORT_FORMATS = (*PLAN_FORMATS, "gitlab")
+ROW_FORMATS = ("text", "json", "yaml", "csv")
+SCHEMAS = ("config", "plan", "report", "snapshot", "problems", "error")
+RESOURCES = (
+    "accounts",
+    "companies",
+    "tags",
+    "calls",
+    "call-summary",
+    "call-timeseries",
+    "trackers",
+    "users",
+    "integrations",
+    "notifications",
+)
+DATE_RANGES = (
+    "recent",
+    "today",
+    "yesterday",
+    "last_7_days",
+    "last_30_days",
+    "this_month",
+    "last_month",
+)
+
+EPILOG = """\
+exit codes:
+  0    done, or nothing to do
+  1    an error; nothing was changed
+  2    plan --detailed-exitcode, drift: there is a difference
+  3    apply incomplete: the report says what failed, is unknown or was not tried
+  4    no key, or the server refused it
+  5    refused: deletes not allowed or over a limit, protected, stale, not approved
+  6    quota or --max-wait reached; running it again goes on
+  64   usage
+  130  interrupted (143 by SIGTERM): running requests were finished and reported
+
+environment:
+  CALLRAIL_API_KEY, MATON_API_KEY  the key (or CALLRAIL_API_KEY_FILE, MATON_API_KEY_FILE)
+  RECONCILER_CONFIG                the configuration, instead of reconciler.yaml here
+  RECONCILER_API_URL               the API's base, what stands before /v3
+  RECONCILER_CONTROL_URL           the base of Maton's control plane
+  NO_COLOR                         no colours
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with wrong usage raised as our error (exit code 64)."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(message, hint=f"`{self.prog} --help` lists what can be given.")
+
+
+def build_parser() -> Parser:
+    """The whole command line; each command names the module of ``reconciler.cli`` that runs it."""
+    parser = Parser(
+        prog="reconciler",
+        description="Keep CallRail call tags as they are described in YAML.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"reconciler {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for add in (
+        _add_init,
+        _add_import,
+        _add_validate,
+        _add_plan,
+        _add_apply,
+        _add_show,
+        _add_drift,
+        _add_snapshot,
+        _add_get,
+        _add_connections,
+        _add_doctor,
+        _add_sandbox,
+        _add_demo,
+        _add_schema,
+    ):
+        add(commands)
+    return parser
+
+
+def duration(text: str) -> float:
+    """Seconds of ``90``, ``90s``, ``15m``, ``1h`` or ``1h30m``."""
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip())
+    if not text.strip() or match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 90s, 15m or 1h")
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low} to {high}")
+        return int(text)
+
+    return number
+
+
+def _report(text: str) -> tuple[str, str]:
+    form, equals, path = text.partition("=")
+    if not equals or not path or form not in REPORT_FORMATS:
+        known = ", ".join(REPORT_FORMATS)
+        raise argparse.ArgumentTypeError(f"{text!r} is no FORMAT=PATH with a format of {known}")
+    return form, path
+
+
+def _command(
+    commands: Subparsers, name: str, text: str, *, module: str | None = None
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
+    )
+    parser.set_defaults(module=module or name)
+    talk = parser.add_argument_group("output")
+    talk.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    talk.add_argument("-v", "--verbose", action="count", default=0, help="twice: log requests")
+    talk.add_argument("-q", "--quiet", action="store_true", help="no progress, no warnings")
+    talk.add_argument("--log-format", choices=("text", "json"), default="text")
+    return parser
+
+
+def _with_formats(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    parser.add_argument("--format", choices=formats, default="text", help="of stdout")
+
+
+def _with_reports(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=_report,
+        metavar="FORMAT=PATH",
+        help=f"write the result to a file as well: {', '.join(REPORT_FORMATS)} (repeats)",
+    )
+
+
+def _with_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-c",
+        "--config",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="file or directory (repeats; default reconciler.yaml or $RECONCILER_CONFIG)",
+    )
+
+
+def _with_account(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--account", action="append", default=[], metavar="HANDLE", help="only this one (repeats)"
+    )
+
+
+def _with_narrowing(parser: argparse.ArgumentParser) -> None:
+    _with_account(parser)
+    parser.add_argument(
+        "--company", action="append", default=[], metavar="GLOB", help="only these (repeats)"
+    )
+    parser.add_argument(
+        "--tag", action="append", default=[], metavar="GLOB", help="only these (repeats)"
+    )
+
+
+def _with_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--parallelism",
+        type=_between(1, 64),
+        default=10,
+        metavar="N",
+        help="requests in flight at once (10)",
+    )
+    parser.add_argument(
+        "--max-wait",
+        type=duration,
+        default=300.0,
+        metavar="DURATION",
+        help="longest wait for the quota in all (5m)",
+    )
+
+
+def _add_init(commands: Subparsers) -> None:
+    parser = _command(commands, "init", "write a first reconciler.yaml; never overwrites")
+    parser.add_argument("--ci", choices=("github", "gitlab"), help="write the CI workflow too")
+    parser.add_argument("directory", nargs="?", default=".", help="where (here)")
+
+
+def _add_import(commands: Subparsers) -> None:
+    text = "turn live tags into a configuration on stdout, whose plan is empty"
+    parser = _command(commands, "import", text, module="importing")
+    parser.add_argument("account_id", nargs="*", metavar="ACCOUNT_ID", help="default: all seen")
+    _with_config(parser)
+    _with_account(parser)
+    _with_network(parser)
+
+
+def _add_validate(commands: Subparsers) -> None:
+    parser = _command(commands, "validate", "check the configuration offline")
+    _with_config(parser)
+    _with_formats(parser, ("text", "json"))
+
+
+def _add_plan(commands: Subparsers) -> None:
+    parser = _command(commands, "plan", "show what apply would do")
+    _with_config(parser)
+    _with_narrowing(parser)
+    parser.add_argument("--out", metavar="FILE", help="save the plan for `apply FILE`")
+    parser.add_argument("--live", metavar="FILE", help="plan against a snapshot, offline")
+    parser.add_argument(
+        "--detailed-exitcode", action="store_true", help="exit 2 when there is a difference"
+    )
+    parser.add_argument("--show-unmanaged", action="store_true", help="list undeclared tags")
+    parser.add_argument(
+        "--impact", action="store_true", help="count calls behind disables and renames too"
+    )
+    _with_formats(parser, PLAN_FORMATS)
+    _with_reports(parser)
+    _with_network(parser)
+
+
+def _add_apply(commands: Subparsers) -> None:
+    parser = _command(commands, "apply", "make live tags as configured, after asking")
+    parser.add_argument("plan_file", nargs="?", metavar="PLANFILE", help="a saved, reviewed plan")
+    _with_config(parser)
+    _with_narrowing(parser)
+    parser.add_argument("--auto-approve", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--expect-digest", metavar="sha256:…", help="refuse unless the plan is this one"
+    )
+    deletes = parser.add_mutually_exclusive_group()
+    deletes.add_argument(
+        "--allow-deletes", action="store_true", help="delete what the plan deletes"
+    )
+    deletes.add_argument("--no-deletes", action="store_true", help="do all but the deletes")
+    _with_formats(parser, PLAN_FORMATS)
+    _with_reports(parser)
+    _with_network(parser)
+
+
+def _add_show(commands: Subparsers) -> None:
+    parser = _command(commands, "show", "show saved plans; several are joined into one report")
+    parser.add_argument("plan_file", nargs="+", metavar="PLANFILE")
+    _with_formats(parser, PLAN_FORMATS)
+    _with_reports(parser)
+
+
+def _add_drift(commands: Subparsers) -> None:
+    text = "tell what live state has that the configuration does not ask for; exit 2 if anything"
+    parser = _command(commands, "drift", text)
+    _with_config(parser)
+    _with_narrowing(parser)
+    parser.add_argument("--live", metavar="FILE", help="look at a snapshot, offline")
+    _with_formats(parser, PLAN_FORMATS)
+    _with_reports(parser)
+    _with_network(parser)
+
+
+def _add_snapshot(commands: Subparsers) -> None:
+    parser = _command(commands, "snapshot", "save live state for `plan --live FILE`")
+    _with_config(parser)
+    _with_account(parser)
+    parser.add_argument("--out", metavar="FILE", help="default: stdout")
+    _with_network(parser)
+
+
+def _add_get(commands: Subparsers) -> None:
+    parser = _command(commands, "get", "list what CallRail holds, read-only")
+    parser.add_argument(
+        "resource", choices=RESOURCES, metavar="RESOURCE", help=", ".join(RESOURCES)
+    )
+    parser.add_argument("id", nargs="?", metavar="ID", help="one of them")
+    _with_config(parser)
+    parser.add_argument(
+        "--account", metavar="HANDLE_OR_ID", help="default: the only one that the key sees"
+    )
+    parser.add_argument("--limit", type=_between(1, 10_000_000), metavar="N", help="rows at most")
+    _with_formats(parser, ROW_FORMATS)
+    _with_filters(parser)
+    _with_network(parser)
+
+
+def _with_filters(parser: argparse.ArgumentParser) -> None:
+    filters = parser.add_argument_group("filters (calls, summaries; --company-id for all)")
+    filters.add_argument("--company-id", metavar="COM…")
+    filters.add_argument("--tracker-id", metavar="TRK…")
+    filters.add_argument("--date-range", choices=DATE_RANGES)
+    filters.add_argument("--start-date", metavar="ISO8601")
+    filters.add_argument("--end-date", metavar="ISO8601")
+    filters.add_argument("--search", metavar="TEXT")
+    filters.add_argument("--tags", metavar="NAME", help="calls that bear this tag")
+    filters.add_argument("--fields", metavar="A,B", help="fields to add to each call")
+    filters.add_argument("--sort", metavar="FIELD")
+    filters.add_argument("--order", choices=("asc", "desc"))
+    filters.add_argument("--group-by", metavar="FIELD", help="of call-summary")
+
+
+def _add_connections(commands: Subparsers) -> None:
+    parser = _command(commands, "connections", "manage Maton's connections to CallRail")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in (
+        ("list", "list them"),
+        ("create", "make one; prints the address to open in a browser"),
+        ("get", "show one"),
+        ("delete", "delete one, after asking"),
+    ):
+        action = _command(actions, name, text, module="connections")
+        if name in {"get", "delete"}:
+            action.add_argument("id", metavar="ID")
+        if name == "create":
+            action.add_argument("--wait", action="store_true", help="until it is active")
+        if name == "delete":
+            action.add_argument("--auto-approve", action="store_true", help="do not ask")
+        if name != "delete":
+            _with_formats(action, ("text", "json", "yaml"))
+        _with_network(action)
+
+
+def _add_doctor(commands: Subparsers) -> None:
+    text = "check key, door, accounts, connection, clock, proxy and quota, and say what to do"
+    parser = _command(commands, "doctor", text)
+    _with_config(parser)
+    _with_formats(parser, ("text", "json"))
+    _with_network(parser)
+
+
+def _add_sandbox(commands: Subparsers) -> None:
+    text = "run a local CallRail and Maton look-alike, kept in SQLite"
+    parser = _command(commands, "sandbox", text)
+    from reconciler.sandbox.command import add_arguments
+
+    add_arguments(parser)
+
+
+def _add_demo(commands: Subparsers) -> None:
+    parser = _command(commands, "demo", "sandbox and example: plan, apply, plan again")
+    parser.add_argument("--keep", metavar="DIR", help="keep what the demo writes in DIR")
+
+
+def _add_schema(commands: Subparsers) -> None:
+    parser = _command(commands, "schema", "print a published JSON Schema")
+    parser.add_argument("name", nargs="?", choices=SCHEMAS, default="config")

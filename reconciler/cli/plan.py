@@ -1,0 +1,99 @@
+"""``plan``: show what apply would do, and save it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler import __version__
+from reconciler.cli.ci import publish_plan
+from reconciler.cli.configuration import load_configuration
+from reconciler.cli.console import read_file, write_file
+from reconciler.cli.output import DriftView, PlanView, emit
+from reconciler.cli.session import Session
+from reconciler.errors import RefusedError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from reconciler.cli.console import Console
+    from reconciler.config import Configuration
+    from reconciler.model.plan import Plan
+    from reconciler.workflow.plan import PlanRequest
+
+DIFFERENCE = 2
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Plan, show, save; 2 for a difference where asked, RefusedError for what is blocked."""
+    plan = read_only_plan(args, console)
+    if args.out:
+        from reconciler.document import dump, plan_document
+
+        write_file(args.out, dump(plan_document(plan)), console)
+    show(plan, args, console)
+    if plan.summary.blocked:
+        count = plan.summary.blocked
+        raise RefusedError(
+            f"{count} change{' is' if count == 1 else 's are'} blocked: apply refuses this plan",
+            hint="Lift the limit or the protection in the configuration, where it is reviewed.",
+        )
+    return DIFFERENCE if args.detailed_exitcode and plan.changes else 0
+
+
+def show(plan: Plan, args: argparse.Namespace, console: Console) -> None:
+    """The plan on stdout and in the reports, its warnings on stderr, annotations for GitHub."""
+    view = DriftView(plan) if args.command == "drift" else PlanView(plan)
+    console.warnings(plan.warnings)
+    publish_plan(plan, console)
+    emit(view, args, console)
+
+
+def read_only_plan(args: argparse.Namespace, console: Console) -> Plan:
+    """The plan of ``plan`` and ``drift``: from a snapshot where one is given, else from live."""
+    configuration = load_configuration(args, console)
+    if args.live is None:
+        return asyncio.run(_live_plan(configuration, args, console))
+    from reconciler.document import load_snapshot
+    from reconciler.workflow.plan import make_plan
+    from reconciler.workflow.snapshot import provider_from
+
+    provider_for = provider_from(load_snapshot(read_file(args.live)))
+    request = plan_request(args, console, count_calls=False)
+    return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
+
+
+async def _live_plan(
+    configuration: Configuration, args: argparse.Namespace, console: Console
+) -> Plan:
+    from reconciler.workflow.plan import make_plan
+
+    async with Session(
+        args, console, configuration.gateway, accounts=configuration.accounts
+    ) as session:
+        request = plan_request(args, console, count_calls=True)
+        work = make_plan(configuration, session.provider, request)
+        return stamp(await session.signals.watch(work))
+
+
+def plan_request(args: argparse.Namespace, console: Console, *, count_calls: bool) -> PlanRequest:
+    """What the flags ask of a plan."""
+    from reconciler.planning import Narrowing
+    from reconciler.workflow.plan import PlanRequest
+
+    return PlanRequest(
+        narrowing=Narrowing(companies=tuple(args.company), tags=tuple(args.tag)),
+        count_calls=count_calls,
+        count_all=getattr(args, "impact", False),
+        list_unmanaged=getattr(args, "show_unmanaged", False) or args.command == "drift",
+        say=console.progress().step,
+    )
+
+
+def stamp(plan: Plan) -> Plan:
+    """``plan`` with the time and the tool's version noted."""
+    from reconciler.workflow.apply import stamped
+
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return stamped(plan, created_at=now, tool_version=__version__)

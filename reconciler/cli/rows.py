@@ -1,0 +1,52 @@
+"""Rows of things the API holds, in the formats of ``get`` and ``connections``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from reconciler.callrail.resources import Row
+    from reconciler.cli.console import Console
+
+COLUMNS = {
+    "accounts": ("id", "name", "created_at"),
+    "companies": ("id", "name", "status", "time_zone"),
+    "tags": ("id", "name", "tag_level", "company_id", "color", "status"),
+    "calls": ("id", "start_time", "direction", "duration", "answered", "customer_name"),
+    "trackers": ("id", "name", "type", "status", "company"),
+    "users": ("id", "name", "email", "role"),
+    "connections": ("connection_id", "status", "created_at", "updated_at"),
+}
+"""What a table shows of each kind; the other formats hold every field."""
+
+
+def show_rows(kind: str, rows: Sequence[Row], args: argparse.Namespace, console: Console) -> None:
+    """Print ``rows`` of ``kind`` as ``--format`` asks for."""
+    if args.format == "json":
+        from reconciler.document import dump
+
+        console.result(dump([dict(row) for row in rows]))
+    elif args.format == "yaml":
+        from reconciler.config.source import write
+
+        console.result(write([dict(row) for row in rows]))
+    elif args.format == "csv":
+        from reconciler.render import table
+
+        console.result(table.csv(rows))
+    elif rows:
+        from reconciler.render import table
+
+        columns = [*COLUMNS.get(kind, ()), *_asked_for(args)]
+        text = table.text(rows, columns=columns, style=console.style(), width=console.width())
+        console.result(text)
+    else:
+        console.say(f"No {kind.replace('-', ' ')}.")
+
+
+def _asked_for(args: argparse.Namespace) -> list[str]:
+    fields = getattr(args, "fields", None)
+    return [name for name in fields.split(",") if name] if fields else []

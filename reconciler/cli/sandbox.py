@@ -1,0 +1,19 @@
+"""``sandbox``: a local look-alike of CallRail and Maton to try things on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox import serve
+from reconciler.sandbox.command import options_from
+
+if TYPE_CHECKING:
+    import argparse
+
+    from reconciler.cli.console import Console
+
+
+def run(args: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - the sandbox prints for itself
+    """Serve until a signal ends it."""
+    serve(options_from(args))
+    return 0

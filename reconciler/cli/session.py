@@ -1,0 +1,111 @@
+"""One run's way to the API: keys from the environment, flags, signals, and the client's life."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from reconciler.cli.signals import Signals
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from reconciler.callrail import Client, Credential
+    from reconciler.cli.console import Console
+    from reconciler.model.state import Account, Gateway
+    from reconciler.provider import Provider
+
+
+class Session:
+    """An async context: inside it the API is reachable, at its end every connection is closed.
+
+    ``gateway`` is the configuration's door, or None where it names none. Entering raises AuthError
+    where no key is found; ``accounts`` with a key of their own are looked up then as well.
+    """
+
+    def __init__(
+        self,
+        args: argparse.Namespace,
+        console: Console,
+        gateway: Gateway | str | None,
+        *,
+        accounts: Iterable[Account] = (),
+    ) -> None:
+        from reconciler.callrail import Settings, Stop
+        from reconciler.model.state import Gateway
+
+        door = Gateway(gateway) if gateway else None
+        self.signals = Signals()
+        stop = Stop()
+        self._own = self._own_credentials(console, door, accounts)
+        self.credential = self._credential(console, door)
+        for credential in (self.credential, *self._own.values()):
+            console.redactor.add(credential.key)
+        self.settings = Settings(
+            credential=self.credential,
+            account_credentials=self._own,
+            api_url=console.environ.get("RECONCILER_API_URL") or None,
+            control_url=console.environ.get("RECONCILER_CONTROL_URL") or None,
+            parallelism=args.parallelism,
+            max_wait=args.max_wait,
+            stop=stop,
+            redactor=console.redactor,
+        )
+        self.signals.on_stop(lambda: stop.set(self.signals.number or 2))
+        self.client: Client
+
+    async def __aenter__(self) -> Self:
+        """Open the client; no request is sent."""
+        from reconciler.callrail import connect
+
+        self.client = await connect(self.settings).__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close every connection."""
+        await self.client.__aexit__(kind, error, trace)
+
+    @property
+    def base_url(self) -> str:
+        """The API's address in use."""
+        from reconciler.callrail import find_endpoints
+
+        settings = self.settings
+        return find_endpoints(
+            self.credential.gateway, api_url=settings.api_url, control_url=settings.control_url
+        ).api
+
+    def provider(self, account: Account) -> Provider:
+        """The provider of one account."""
+        return self.client.provider(account)
+
+    def _own_credentials(
+        self, console: Console, gateway: Gateway | None, accounts: Iterable[Account]
+    ) -> dict[str, Credential]:
+        from reconciler.callrail import find_key
+
+        return {
+            account.handle: find_key(
+                console.environ, gateway=gateway, api_key_env=account.api_key_env
+            )
+            for account in accounts
+            if account.api_key_env
+        }
+
+    def _credential(self, console: Console, gateway: Gateway | None) -> Credential:
+        """The run's key; accounts' own ones will do where every account has its own."""
+        from reconciler.callrail import find_key
+        from reconciler.errors import AuthError
+
+        try:
+            return find_key(console.environ, gateway=gateway)
+        except AuthError:
+            if not self._own:
+                raise
+            return next(iter(self._own.values()))

@@ -1,0 +1,63 @@
+"""SIGINT and SIGTERM: the first ends the work well, the second ends it at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reconciler.errors import Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+Result = TypeVar("Result")
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+class Signals:
+    """What was asked for, and who wants to know.
+
+    While only reading, the first signal cancels the work. Between :meth:`be_gentle` and the end
+    it is only noted: requests that are out are finished and reported.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._gentle = False
+        self._task: asyncio.Task[Any] | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    def be_gentle(self) -> None:
+        """From here on writes are out: a signal must not cut them off."""
+        self._gentle = True
+
+    def on_stop(self, listener: Callable[[], None]) -> None:
+        """Have ``listener`` called at the first signal."""
+        self._listeners.append(listener)
+
+    async def watch(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run ``work`` with both signals handled; raises Interrupted when it was cancelled."""
+        loop = asyncio.get_running_loop()
+        task: asyncio.Task[Result] = loop.create_task(work)
+        self._task = task
+        for number in STOPPING:
+            loop.add_signal_handler(number, self._handle, int(number))
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise Interrupted(self.number or signal.SIGINT) from None
+        finally:
+            for number in STOPPING:
+                loop.remove_signal_handler(number)
+
+    def _handle(self, number: int) -> None:
+        if self.number is not None:
+            os._exit(128 + number)
+        self.number = number
+        for listener in self._listeners:
+            listener()
+        if not self._gentle and self._task is not None:
+            self._task.cancel()

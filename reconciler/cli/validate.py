@@ -1,0 +1,47 @@
+"""``validate``: check the configuration without a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.cli.ci import publish_problems
+from reconciler.cli.configuration import load_configuration
+from reconciler.errors import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from reconciler.cli.console import Console
+    from reconciler.model.problem import Problem
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Show everything that is wrong or remarkable; 1 when something is wrong."""
+    args.account = []
+    try:
+        configuration = load_configuration(args, console)
+    except ConfigError as error:
+        _show(error.problems, args, console)
+        return error.exit_code
+    _show(configuration.warnings, args, console)
+    if args.format == "text":
+        accounts, tags = len(configuration.accounts), len(configuration.entries)
+        console.result(
+            f"The configuration is valid: {_count(tags, 'tag')} in {_count(accounts, 'account')}."
+        )
+    return 0
+
+
+def _show(problems: Sequence[Problem], args: argparse.Namespace, console: Console) -> None:
+    if args.format == "json":
+        from reconciler.document import dump, problems_document
+
+        console.result(dump(problems_document(problems)))
+        return
+    publish_problems(problems, console)
+    console.problems(problems)
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

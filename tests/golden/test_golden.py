@@ -1,0 +1,139 @@
+"""Each folder beside this file is a case; read its config.yaml and plan.txt as documentation.
+
+``live.json`` is what the server holds: companies by name (a list of ids makes them alike), tags as
+[id, name, colour, company or null, status], calls as tag name -> number. ``expect.json`` may hold
+``exit_code`` of the plan (0), ``apply`` (flags of the apply; null where it is refused), ``args``
+of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt, plan.json and
+messages.txt anew, for review in the diff.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.sandbox import Options, Sandbox, Switches
+from reconciler.schema import load_schema
+from tests.cli_runner import direct, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACCOUNT = "ACC019c46b8a0807fbdb81c8bf12af91cb3"
+HERE = Path(__file__).parent
+CASES = sorted(path.parent for path in HERE.glob("*/config.yaml"))
+UPDATE = bool(os.environ.get("UPDATE_GOLDEN"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
+def test_case(case: Path, tmp_path: Path) -> None:
+    expect = _load(case / "expect.json", {})
+    shutil.copy(case / "config.yaml", tmp_path / "reconciler.yaml")
+    for more in case.glob("more*.yaml"):
+        shutil.copy(more, tmp_path / more.name)
+    switches = Switches(**expect.get("switches", {}))
+    with Sandbox(Options(seed="empty", switches=switches)) as sandbox:
+        _fill(sandbox, _load(case / "live.json", {}))
+        environ = direct(sandbox)
+        args = expect.get("args", [])
+        plan = run("plan", *args, environ=environ, cwd=tmp_path)
+        document = run("plan", "--format", "json", *args, environ=environ, cwd=tmp_path)
+        assert plan.code == document.code == expect.get("exit_code", 0), plan.err
+        _hold(case / "plan.txt", plan.out)
+        _hold(case / "messages.txt", _messages(plan.err))
+        _hold(case / "plan.json", _timeless(document.out))
+        if "apply" in expect and expect["apply"] is None:
+            return
+        apply = run(
+            "apply", "--auto-approve", *expect.get("apply", []), *args,
+            environ=environ, cwd=tmp_path,
+        )  # fmt: skip
+        assert apply.code == 0, apply.out + apply.err
+        again = run("plan", "--detailed-exitcode", *args, environ=environ, cwd=tmp_path)
+        assert again.code == 0, again.out
+
+
+def _load(path: Path, default: Any) -> Any:
+    return json.loads(path.read_text("utf-8")) if path.exists() else default
+
+
+def _fill(sandbox: Sandbox, live: Mapping[str, Any]) -> None:
+    account = {"id": ACCOUNT, "name": "Acme", "numeric_id": 1, "created_at": ""}
+    others = [{**account, "id": one} for one in live.get("more_accounts", [])]
+    sandbox.store.insert("accounts", [account, *others])
+    companies: dict[str, str] = {}
+    for name, ids in live.get("companies", {}).items():
+        for company_id in [ids] if isinstance(ids, str) else ids:
+            companies.setdefault(name, company_id)
+            disabled = name in live.get("disabled_companies", [])
+            row = {
+                "id": company_id,
+                "account_id": live.get("account_of", {}).get(name, ACCOUNT),
+                "name": name,
+                "status": "disabled" if disabled else "active",
+            }
+            sandbox.store.insert("companies", [row])
+    for tag_id, name, color, company, status in live.get("tags", []):
+        row = {
+            "id": tag_id,
+            "account_id": live.get("account_of", {}).get(company, ACCOUNT),
+            "company_id": companies.get(company, company),
+            "name": name,
+            "color": color,
+            "background_color": "gray1",
+            "status": status,
+        }
+        sandbox.store.insert("tags", [row])
+        _call(sandbox, row, live.get("calls", {}).get(name, 0))
+
+
+def _call(sandbox: Sandbox, tag: Mapping[str, Any], count: int) -> None:
+    for number in range(count):
+        call_id = f"CAL{tag['id']:016x}{number:016x}"
+        call = {
+            "id": call_id,
+            "account_id": tag["account_id"],
+            "company_id": tag["company_id"],
+            "start_time": f"{sandbox.options.today.isoformat()}T10:00:00.000-05:00",
+            "duration": 60,
+            "answered": 1,
+            "voicemail": 0,
+            "direction": "inbound",
+        }
+        sandbox.store.insert("calls", [call])
+        sandbox.store.insert("call_tags", [{"call_id": call_id, "tag_id": tag["id"]}])
+
+
+def _messages(text: str) -> str:
+    """What is said on stderr, without progress."""
+    return "".join(
+        line
+        for line in text.splitlines(keepends=True)
+        if not re.match(r"\w+: (reading|counting) ", line)
+    )
+
+
+def _timeless(text: str) -> str:
+    document = json.loads(text)
+    if "error" not in document:
+        import jsonschema
+
+        jsonschema.validate(document, load_schema("plan"))
+        document["created_at"] = "2026-01-01T00:00:00Z"
+        document["tool_version"] = "0"
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _hold(path: Path, text: str) -> None:
+    if UPDATE:
+        if text:
+            path.write_text(text, "utf-8")
+        else:
+            path.unlink(missing_ok=True)
+    assert text == (path.read_text("utf-8") if path.exists() else "")

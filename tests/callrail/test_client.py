@@ -95,7 +95,7 @@ def test_no_value_shows_the_key() -> None:
 
 def test_a_live_tag_costs_less_than_600_bytes() -> None:
     async def work() -> float:
-        async with stage(TagServer(tags=tag_rows(10_000))) as s:
+        async with stage(TagServer(tags=tag_rows(4_000))) as s:
             await s.provider.companies()
             tracemalloc.start()
             listing = await s.provider.tags()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reconciler.cli.console import Console
@@ -65,5 +66,4 @@ def _fail(error: BaseException, argv: Sequence[str], console: Console) -> int:
 
 def _wants_json(argv: Sequence[str]) -> bool:
     """Whether stdout must carry JSON; read from ``argv``, for parsing itself may have failed."""
-    pairs = zip(argv, [*argv[1:], ""], strict=True)
-    return any(one == "--format=json" or (one, two) == ("--format", "json") for one, two in pairs)
+    return "--format=json" in argv or ("--format", "json") in pairwise(argv)

@@ -70,10 +70,13 @@ async def apply_plan(
     that the plan touches has changed.
     """
     providers = {account.handle: provider_for(account) for account in accounts_of(plan)}
+    before = sum(provider.requests for provider in providers.values())
     done: tuple[Change, ...] = ()
     if check_freshness:
         done = await _already_done(plan, providers, run)
-    return await apply(plan, providers, run, done=done)
+    report = await apply(plan, providers, run, done=done)
+    after = sum(provider.requests for provider in providers.values())
+    return replace(report, requests=after - before)
 
 
 def accounts_of(plan: Plan) -> list[Account]:

@@ -147,8 +147,12 @@ class _Reading:
 
 
 def _cost(changes: Sequence[Change], look: int) -> int:
-    """Requests that applying will cost: one a change, a look before deletes, the closing look."""
+    """Requests that applying will cost at most: one a change, and the looks.
+
+    One look tells whether the plan is still fresh (spared when it is applied as it is made), one
+    comes before deletes, one closes.
+    """
     if not changes:
         return 0
     deletes = any(change.action is Action.DELETE for change in changes)
-    return len(changes) + look * (2 if deletes else 1)
+    return len(changes) + look * (3 if deletes else 2)

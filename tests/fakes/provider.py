@@ -79,7 +79,7 @@ class FakeProvider:
         self._write("delete", tag.name)
         self.live.pop(tag.id, None)
 
-    async def impact(self, place: Place, name: str) -> Impact:  # noqa: ARG002 - counted by name
+    async def impact(self, place: Place, name: str) -> Impact:
         """The calls that the test gave the name."""
         self.requests += 1
         return Impact(self.calls.get(name, 0))

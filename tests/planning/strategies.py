@@ -31,7 +31,7 @@ def declarations(draw: st.DrawFn) -> tuple[Declaration, ...]:
     """The blocks of one place, within the rules: former names claimed once and not declared."""
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=5))
     former = [name for name in NAMES if name not in names]
-    blocks = []
+    blocks: list[Declaration] = []
     for name in names:
         state = draw(st.sampled_from(State))
         takes: list[str] = []

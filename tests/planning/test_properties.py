@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from tests.fakes.provider import FakeProvider
 from tests.planning.strategies import COMPANIES, World, worlds
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterable
 
     from reconciler.model.outcome import Outcome, Report

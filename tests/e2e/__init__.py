@@ -1,0 +1,1 @@
+"""The whole program over the sandbox's sockets."""

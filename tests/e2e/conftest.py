@@ -1,0 +1,27 @@
+"""A sandbox with the reference page's payloads, and a place to put configurations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.sandbox import Options, Sandbox
+from tests.e2e.desk import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """The reference page's account, company and two tags."""
+    with Sandbox(Options(seed="reference")) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path: Path, sandbox: Sandbox) -> Desk:
+    """Where an admin sits, the direct door's key in the environment."""
+    return Desk.at(tmp_path, sandbox)

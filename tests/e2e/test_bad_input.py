@@ -1,0 +1,167 @@
+"""Bad input gets its clear error, the right exit code, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.desk import COMPANY, HEAD
+
+if TYPE_CHECKING:
+    from tests.cli_runner import Ran
+    from tests.e2e.desk import Desk
+
+GOOD = "- name: New Tag\n  color: blue1"
+
+
+def refused(desk: Desk, code: int, line: str = "apply --auto-approve") -> Ran:
+    """Run; expect ``code``, one message, no traceback and no write."""
+    ran = desk.run(line)
+    assert ran.code == code, ran.err
+    assert "Traceback" not in ran.err
+    assert desk.writes == []
+    return ran
+
+
+def test_no_key(desk: Desk) -> None:
+    desk.declare(GOOD)
+    del desk.environ["CALLRAIL_API_KEY"]
+    message = refused(desk, 4).err
+    assert "CALLRAIL_API_KEY" in message
+    assert "MATON_API_KEY" in message
+
+
+def test_both_keys(desk: Desk) -> None:
+    desk.declare(GOOD)
+    desk.environ["MATON_API_KEY"] = "another-key"
+    assert "gateway:" in refused(desk, 4).err
+    desk.declare(GOOD, head="gateway: callrail\n" + HEAD)
+    assert desk.run("plan").code == 0
+
+
+def test_wrong_key_is_named_by_its_variable_and_never_shown(desk: Desk) -> None:
+    desk.declare(GOOD)
+    desk.environ["CALLRAIL_API_KEY"] = "not-the-key-at-all"
+    ran = refused(desk, 4)
+    assert "CALLRAIL_API_KEY" in ran.err
+    assert "not-the-key-at-all" not in ran.out + ran.err
+
+
+def test_unknown_account_shows_those_that_the_key_sees(desk: Desk) -> None:
+    desk.declare(GOOD, head=HEAD.replace("91cb3", "91cb4"))
+    assert "ACC019c46b8a0807fbdb81c8bf12af91cb3 (My Account)" in refused(desk, 1).err
+
+
+def test_unknown_handle(desk: Desk) -> None:
+    desk.declare(GOOD)
+    assert "acme" in refused(desk, 64, "apply --auto-approve --account acmee").err
+
+
+def test_unknown_company_shows_the_nearest(desk: Desk) -> None:
+    desk.declare("- name: New Tag\n  companies: [My Compny]")
+    message = refused(desk, 1).err
+    assert "reconciler.yaml:7:17" in message
+    assert '"My Company"' in message
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        (HEAD + "tags:\n  - name: [New\n", "reconciler.yaml:", ""),
+        (HEAD + "tags:\n  - name: New\n    colour: blue1\n", "reconciler.yaml:7:5", "color"),
+        (HEAD + "tags:\n  - name: 17\n", "reconciler.yaml:6:11", '"17"'),
+        (HEAD + "tags:\n  - name: A\n  - name: A\n", "reconciler.yaml:7:11", "first"),
+        (HEAD + "tags:\n  - name: A\n    name: B\n", "reconciler.yaml:7:5", "twice"),
+        (HEAD.replace("version: 1\n", "") + "tags: []\n", "reconciler.yaml:1:1", "version"),
+    ],
+    ids=["syntax", "misspelt", "type", "declared-twice", "key-twice", "no-version"],
+)
+def test_a_configuration_error_is_shown_at_its_place(
+    desk: Desk, text: str, place: str, said: str
+) -> None:
+    desk.write("reconciler.yaml", text)
+    message = refused(desk, 1).err
+    assert place in message
+    assert said in message
+    assert "^" in message
+    assert desk.sandbox.log.entries == []
+
+
+def test_a_colour_that_the_server_refuses_is_shown_at_its_line(desk: Desk) -> None:
+    desk.declare("- name: Good\n  color: blue1\n- name: Bad\n  color: yellow1")
+    ran = desk.run("apply --auto-approve")
+    assert ran.code == 3
+    assert "Color yellow1 is not included in the list" in ran.err
+    assert "reconciler.yaml:8:" in ran.err
+    assert "Good" in desk.tags()
+    assert "Bad" not in desk.tags()
+
+
+def test_plain_http_to_a_foreign_host_is_refused_before_anything_is_sent(desk: Desk) -> None:
+    desk.declare(GOOD)
+    desk.environ["RECONCILER_API_URL"] = "http://api.example.com"
+    message = refused(desk, 1).err
+    assert "https" in message
+
+
+def test_a_server_that_is_not_there(desk: Desk) -> None:
+    desk.declare(GOOD)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    desk.environ["RECONCILER_API_URL"] = f"http://127.0.0.1:{port}"
+    assert f"http://127.0.0.1:{port}" in refused(desk, 1).err
+
+
+def test_no_configuration_says_how_to_get_one(desk: Desk) -> None:
+    assert "reconciler init" in refused(desk, 1).err
+
+
+def test_wrong_usage_is_64(desk: Desk) -> None:
+    assert refused(desk, 64, "plan --formt json").code == 64
+    assert refused(desk, 64, "").code == 64
+
+
+@pytest.mark.parametrize("flag", ["--format json", "--format=json"])
+def test_an_error_is_a_json_document_where_json_was_asked_for(desk: Desk, flag: str) -> None:
+    desk.declare(GOOD)
+    desk.environ["CALLRAIL_API_KEY"] = "not-the-key-at-all"
+    document = json.loads(refused(desk, 4, f"plan {flag}").out)
+    assert document["error"]["exit_code"] == 4
+    usage = json.loads(refused(desk, 64, f"plan {flag} --nonsense").out)
+    assert usage["error"]["exit_code"] == 64
+
+
+def test_deletes_need_a_flag(desk: Desk) -> None:
+    desk.declare(
+        "- name: Schedule requested\n  state: absent\n  note: Over.\n"
+        f"- name: Kept\n  companies: [{COMPANY}]"
+    )
+    ran = refused(desk, 5)
+    assert "--allow-deletes" in ran.err
+    assert "- delete  Schedule requested" in ran.out
+
+
+def test_without_a_terminal_nothing_is_applied_unasked(desk: Desk) -> None:
+    desk.declare(GOOD)
+    assert "--auto-approve" in refused(desk, 5, "apply").err
+
+
+def test_another_digest_is_refused(desk: Desk) -> None:
+    desk.declare(GOOD)
+    assert (
+        "not the reviewed" in refused(desk, 5, "apply --auto-approve --expect-digest sha256:0").err
+    )
+    digest = desk.document("plan")["digest"]
+    assert desk.run(f"apply --auto-approve --expect-digest {digest}").code == 0
+
+
+def test_the_traceback_is_shown_at_vv_only(desk: Desk) -> None:
+    desk.declare(GOOD)
+    desk.environ["CALLRAIL_API_KEY"] = "not-the-key-at-all"
+    ran = desk.run("plan -vv")
+    assert "Traceback" in ran.err
+    assert "not-the-key-at-all" not in ran.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
 from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.exchange import Answer
@@ -89,8 +90,9 @@ class Door:
         before sending what waited too long, else the error of the table: AuthError, QuotaError,
         RejectedError, ProtocolError, UnreachableError, ApiError, Interrupted.
         """
+        stale_at = self._run.now() + _LONG if may_stale else math.inf
         for attempt in itertools.count(1):
-            sent_at, exchange = await self._turn(request, attempt=attempt, may_stale=may_stale)
+            sent_at, exchange = await self._turn(request, attempt=attempt, stale_at=stale_at)
             verdict = decide(exchange, request.method)
             if verdict is Verdict.WAIT:
                 self._throttled(request, exchange, sent_at)
@@ -109,11 +111,10 @@ class Door:
         return attempt < ATTEMPTS and self._run.retries.take(requests=self._run.requests)
 
     async def _turn(
-        self, request: Request, *, attempt: int, may_stale: bool
+        self, request: Request, *, attempt: int, stale_at: float
     ) -> tuple[float, Exchange]:
         """Wait until ``request`` may be sent, and send it once; with the time when it was."""
         run, quota = self._run, self._run.quota(request.account)
-        began = run.now()
         while True:
             run.settings.stop.check()
             # Waiting for the quota holds no slot: another account's requests can use it.
@@ -124,7 +125,7 @@ class Door:
             if (delay := self._pace.delay(run.now())) > 0:
                 await run.sleep(delay)
                 continue
-            if may_stale and run.now() - began >= _LONG:
+            if run.now() >= stale_at:
                 raise StaleError
             async with run.slots:
                 run.settings.stop.check()

@@ -20,6 +20,7 @@ from reconciler.callrail.decode import NotJSONError, strict_json
 from reconciler.callrail.endpoints import is_loopback
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, NotSent
 from reconciler.callrail.text import safe_text, server_message
+from reconciler.errors import UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,6 +100,17 @@ def _client(base: str, timeouts: Timeouts, parallelism: int) -> httpx.AsyncClien
     # Both libraries log headers or addresses below WARNING; ours is the only request log.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        return _built(base, timeouts, parallelism)
+    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+        # Not the error's own text: a proxy's address may hold a password.
+        raise UnreachableError(
+            f"no connection can be set up ({type(error).__name__})",
+            hint="Check HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
+        ) from None
+
+
+def _built(base: str, timeouts: Timeouts, parallelism: int) -> httpx.AsyncClient:
     local = is_loopback(base)
     return httpx.AsyncClient(
         follow_redirects=False,

@@ -4,7 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.errors import NotFoundError, RejectedError, UnknownOutcomeError
+from reconciler.errors import (
+    NotFoundError,
+    ReconcilerError,
+    RejectedError,
+    UnknownOutcomeError,
+)
 from reconciler.model.tag import Status, Tag
 from tests.callrail.clients import ACCOUNT_PLACE, DENTAL, KEY, live, maton, run, stage, wish
 from tests.callrail.tag_server import Fault, TagServer, tag_row, tag_rows
@@ -287,5 +292,117 @@ def test_a_failed_look_never_counts_as_gone() -> None:
         async with stage(server) as s:
             with pytest.raises(UnknownOutcomeError):
                 await s.provider.delete(live(7, "Lead"))
+
+    run(work())
+
+
+def refused_after(first: Reply, then: Reply) -> type[Exception]:
+    """The error of a create that meets ``first`` and, sent again, ``then``."""
+    server = TagServer(
+        faults=[Fault(method="POST", reply=first), Fault(method="POST", reply=then, times=99)]
+    )
+
+    async def work() -> type[Exception]:
+        async with stage(server, max_wait=0.0) as s:
+            with pytest.raises(ReconcilerError) as caught:
+                await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+            return type(caught.value)
+
+    return run(work())
+
+
+@pytest.mark.parametrize(
+    ("then", "kind"),
+    [
+        (Reply(status=422, payload={"error": "Name is too long"}), RejectedError),
+        (Reply(status=422, payload={"error": "Name is taken"}), RejectedError),
+        (Reply(status=401, payload={"error": "no"}), UnknownOutcomeError),
+        (Reply(status=429, payload={"error": "no"}), UnknownOutcomeError),
+        (RESET, UnknownOutcomeError),
+    ],
+)
+def test_a_repeated_create_ends_certain_only_when_the_server_says_so(
+    then: Reply, kind: type[Exception]
+) -> None:
+    assert refused_after(RESET, then) is kind
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_repeated_write_that_can_not_be_sent_stays_unknown(method: str) -> None:
+    server = TagServer(tags=[tag_row(7, "Lead")])
+    refuse = Reply(status=401, payload={"error": "no"})
+    server.faults = [Fault(method=method, reply=RESET), Fault(method=method, reply=refuse)]
+
+    async def work() -> None:
+        async with stage(server) as s:
+            write = (
+                s.provider.delete(live(7, "Lead"))
+                if method == "DELETE"
+                else s.provider.update(live(7, "Lead"), Tag("Lead", "red1"))
+            )
+            with pytest.raises(UnknownOutcomeError):
+                await write
+
+    run(work())
+
+
+def test_a_lost_write_is_unknown_when_the_look_fails() -> None:
+    server = TagServer(unique=True, tags=[tag_row(1, "Lead")])
+    page = Reply(body=b"<html>", headers={"Content-Type": "text/html"})
+    server.faults = [Fault(method="GET", reply=page, nth=2, times=99)]
+
+    async def work() -> None:
+        async with stage(server) as s:
+            await s.provider.tags()
+            with pytest.raises(UnknownOutcomeError):
+                await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+
+    run(work())
+
+
+def test_an_answer_without_a_body_is_success_for_an_update() -> None:
+    server = TagServer(tags=[tag_row(7, "Lead")])
+    server.faults = [Fault(method="PUT", reply=Reply(status=204), commit=True)]
+
+    async def work() -> None:
+        async with stage(server) as s:
+            changed = await s.provider.update(live(7, "Lead"), Tag("Lead 2"))
+            assert changed == live(7, "Lead 2")
+            assert s.client.requests == 1
+
+    run(work())
+
+
+def test_an_answer_about_another_tag_proves_nothing() -> None:
+    server = TagServer(tags=[tag_row(7, "Lead")])
+    server.faults = [Fault(method="PUT", reply=Reply(payload=tag_row(8, "Lead")), commit=True)]
+
+    async def work() -> None:
+        async with stage(server) as s:
+            changed = await s.provider.update(live(7, "Lead"), Tag("Lead", "red1"))
+            assert (changed.id, changed.color) == (7, "red1")
+
+    run(work())
+
+
+def test_the_api_creates_no_disabled_tag() -> None:
+    async def work() -> None:
+        async with stage(TagServer()) as s:
+            with pytest.raises(ValueError, match="enabled"):
+                await s.provider.create(ACCOUNT_PLACE, Tag("Lead", None, Status.DISABLED))
+
+    run(work())
+
+
+def test_a_create_outside_of_what_was_read_reads_first() -> None:
+    server = TagServer(tags=[tag_row(n, f"t{n}", company=f"COM{n % 9}") for n in range(1, 2_001)])
+    server.tags.append(tag_row(5_000, "Lead"))
+    server.faults = [Fault(method="POST", reply=RESET, commit=True)]
+
+    async def work() -> None:
+        async with stage(server) as s:
+            await s.provider.tags({"COM1"})
+            made = await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+            assert (made.tag.id, made.adopted) == (5_001, True)
 
     run(work())

@@ -11,6 +11,7 @@ import pytest
 from reconciler.callrail import Timeouts
 from reconciler.callrail.exchange import Ambiguous, Answer, Exchange, Flaw, Method, NotSent, Request
 from reconciler.callrail.transport import Transport
+from reconciler.errors import UnreachableError
 from tests.callrail.clients import run
 from tests.callrail.wire_server import Call, Reply, WireServer
 
@@ -233,3 +234,27 @@ def test_hurry_ends_what_is_running() -> None:
             return time.monotonic() - began
 
     assert run(work()) < 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "socks5://user:hunter2@127.0.0.1:9"),
+        ("HTTPS_PROXY", "nonsense://hunter2"),
+        ("SSL_CERT_FILE", "/nowhere/hunter2"),
+    ],
+)
+def test_an_environment_that_allows_no_connection_is_our_error(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for other in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UnreachableError, match="no connection can be set up") as caught:
+        Transport("https://api.callrail.com", timeouts=QUICK, parallelism=1)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_redirect_to_nonsense_is_an_error_like_any_other() -> None:
+    result = exchange(Reply(status=302, headers={"Location": "http://[nonsense"}))
+    assert isinstance(result, Answer | Ambiguous)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.console import Console
 from reconciler.cli.parser import build_parser
-from reconciler.errors import Interrupted, ReconcilerError, exit_code
+from reconciler.errors import ConfigError, Interrupted, ReconcilerError, exit_code
 
 if TYPE_CHECKING:
     import argparse
@@ -59,6 +59,10 @@ def _fail(error: BaseException, argv: Sequence[str], console: Console) -> int:
         from reconciler.document import dump, error_document
 
         console.result(dump(error_document(error)))
+    if isinstance(error, ConfigError):
+        from reconciler.cli.ci import publish_problems
+
+        publish_problems(error.problems, console)
     console.error(error)
     console.flush()
     return exit_code(error)

@@ -52,6 +52,13 @@ def refuse_unless_permitted(plan: Plan, permit: Permit) -> None:
             hint="Lift the limit or the protection in the configuration, where it is reviewed; "
             "--no-deletes does the rest and leaves deletes for later.",
         )
+    uncounted = [change for change in plan.deletes if change.impact is None]
+    if uncounted and not held_back:
+        raise RefusedError(
+            f"the calls behind {_counted(len(uncounted), 'delete')} were not counted: "
+            "the plan was made from a snapshot",
+            hint="Plan against live state; --no-deletes does the rest.",
+        )
     if plan.deletes and permit.deletes is None:
         raise RefusedError(
             f"the plan has {_counted(len(plan.deletes), 'delete')} "

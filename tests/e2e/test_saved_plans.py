@@ -1,0 +1,163 @@
+"""What was reviewed is what is applied, or nothing is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.e2e.desk import COMPANY
+
+if TYPE_CHECKING:
+    from tests.e2e.desk import Desk
+
+CHANGES = """
+- name: New Tag
+  color: blue1
+- name: Schedule requested
+  color: red1
+"""
+
+
+def saved(desk: Desk) -> None:
+    desk.declare(CHANGES)
+    assert desk.run("plan --out plan.json").code == 0
+
+
+def test_a_touched_tag_that_changed_makes_the_plan_stale(desk: Desk) -> None:
+    saved(desk)
+    desk.sandbox.store.run("UPDATE tags SET color = 'green1' WHERE id = 7886733")
+    ran = desk.run("apply plan.json")
+    assert ran.code == 5
+    assert "stale" in ran.err
+    assert desk.writes == []
+
+
+def test_a_tag_that_appeared_with_the_name_of_a_create_makes_it_stale(desk: Desk) -> None:
+    saved(desk)
+    desk.sandbox.app.make_tag("ACC019c46b8a0807fbdb81c8bf12af91cb3", "New Tag")
+    assert desk.run("apply plan.json").code == 5
+    assert desk.writes == []
+
+
+def test_untouched_tags_may_move_on(desk: Desk) -> None:
+    saved(desk)
+    desk.sandbox.store.run("UPDATE tags SET color = 'green1' WHERE id = 7886728")
+    assert desk.run("apply plan.json").code == 0
+    assert len(desk.writes) == 2
+
+
+def test_changes_made_already_are_skipped(desk: Desk) -> None:
+    saved(desk)
+    desk.sandbox.store.run("UPDATE tags SET color = 'red1' WHERE id = 7886733")
+    report = desk.document("apply plan.json")
+    results = {entry["name"]: entry["result"] for entry in report["results"]}
+    assert results == {"New Tag": "done", "Schedule requested": "skipped"}
+
+
+def test_a_plan_that_was_altered_is_refused_before_any_request(desk: Desk) -> None:
+    saved(desk)
+    document = json.loads(desk.read("plan.json"))
+    document["changes"][0]["name"] = "Other"
+    document["changes"][0]["after"]["name"] = "Other"
+    desk.write("plan.json", json.dumps(document))
+    before = len(desk.sandbox.log.entries)
+    assert desk.run("apply plan.json").code == 5
+    assert len(desk.sandbox.log.entries) == before
+
+
+def test_a_plan_that_is_cut_short_is_an_error_before_any_request(desk: Desk) -> None:
+    saved(desk)
+    desk.write("plan.json", desk.read("plan.json")[:-40])
+    before = len(desk.sandbox.log.entries)
+    assert desk.run("apply plan.json").code == 1
+    assert len(desk.sandbox.log.entries) == before
+
+
+def test_a_plan_of_a_newer_version_is_an_error(desk: Desk) -> None:
+    saved(desk)
+    desk.write(
+        "plan.json",
+        desk.read("plan.json").replace('"format_version": "1"', '"format_version": "2"'),
+    )
+    ran = desk.run("apply plan.json")
+    assert ran.code == 1
+    assert "format version" in ran.err
+
+
+def test_a_saved_plan_with_deletes_needs_the_flag_too(desk: Desk) -> None:
+    desk.declare(
+        "- name: Schedule requested\n  state: absent\n  note: Over.\n"
+        f"- name: Opportunity\n  companies: [{COMPANY}]\n  color: blue1"
+    )
+    desk.run("plan --out plan.json")
+    assert desk.run("apply plan.json").code == 5
+    assert desk.run("apply plan.json --no-deletes").code == 0
+    assert "Schedule requested" in desk.tags()
+    assert desk.run("apply plan.json --allow-deletes").code == 0
+    assert "Schedule requested" not in desk.tags()
+
+
+def test_show_is_offline_and_joins_plans(desk: Desk) -> None:
+    saved(desk)
+    before = len(desk.sandbox.log.entries)
+    shown = desk.run("show plan.json")
+    assert shown.code == 0
+    assert "+ create  New Tag" in shown.out
+    assert len(desk.sandbox.log.entries) == before
+    for form in ("json", "markdown", "html"):
+        assert desk.run(f"show plan.json --format {form}").code == 0
+
+
+def test_reports_are_written_beside_the_result(desk: Desk) -> None:
+    desk.declare(CHANGES)
+    ran = desk.run("plan --report markdown=plan.md --report html=plan.html --report gitlab=gl.json")
+    assert ran.code == 0
+    assert json.loads(desk.read("gl.json")) == {"create": 1, "update": 1, "delete": 0}
+    assert "New Tag" in desk.read("plan.md")
+    assert desk.read("plan.html").lower().startswith("<!doctype html>")
+
+
+def test_drift_exits_2_on_any_difference_and_0_at_rest(desk: Desk) -> None:
+    desk.declare(CHANGES)
+    assert desk.run("drift").code == 2
+    desk.apply()
+    assert desk.run("drift").code == 0
+
+
+def test_a_snapshot_gives_the_same_plan_without_a_network(desk: Desk) -> None:
+    desk.declare(CHANGES)
+    online = desk.document("plan")
+    assert desk.run("snapshot --out live.json").code == 0
+    before = len(desk.sandbox.log.entries)
+    desk.environ.clear()
+    offline = desk.document("plan --live live.json")
+    assert len(desk.sandbox.log.entries) == before
+    assert offline["digest"] == online["digest"]
+    assert offline["summary"] == online["summary"]
+
+
+def test_an_offline_plan_with_deletes_is_counted_before_it_is_applied(desk: Desk) -> None:
+    desk.declare(
+        "- name: Schedule requested\n  state: absent\n  note: Over.\n"
+        f"- name: Opportunity\n  companies: [{COMPANY}]"
+    )
+    desk.run("snapshot --out live.json")
+    desk.run("plan --live live.json --out plan.json")
+    ran = desk.run("apply plan.json --allow-deletes")
+    assert ran.code == 5
+    assert "counted" in ran.err
+
+
+def test_github_gets_annotations_a_summary_and_outputs(desk: Desk) -> None:
+    desk.declare(CHANGES + "  protect_me: no\n")
+    desk.environ |= {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_OUTPUT": str(desk.directory / "out"),
+        "GITHUB_STEP_SUMMARY": str(desk.directory / "summary"),
+    }
+    ran = desk.run("plan")
+    assert "::error file=reconciler.yaml,line=" in ran.err
+    desk.declare(CHANGES)
+    digest = desk.document("plan")["digest"]
+    assert f"digest={digest}\n" in desk.read("out")
+    assert "New Tag" in desk.read("summary")

@@ -11,11 +11,15 @@ import json
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+MOST_PROBLEMS = 1_000
+"""Found in one document at most: nobody reads more, and a hostile one may hold millions."""
 
 SCHEMAS = ("config", "plan", "snapshot", "report", "problems", "error")
 
@@ -62,12 +66,13 @@ def load_schema(name: str) -> dict[str, Any]:
 
 
 def problems(schema_name: str, document: object) -> list[SchemaProblem]:
-    """Everything that the schema ``schema_name`` finds wrong with ``document``, in its order."""
-    found: dict[SchemaProblem, None] = {}
-    for error in _validator(schema_name).iter_errors(document):
-        for problem in _problems_of(_best(error)):
-            found[problem] = None
-    return list(found)
+    """What the schema ``schema_name`` finds wrong with ``document``, in its order, each once.
+
+    At most MOST_PROBLEMS are looked for.
+    """
+    errors = _validator(schema_name).iter_errors(document)
+    every = (problem for error in errors for problem in _problems_of(_best(error)))
+    return list(dict.fromkeys(islice(every, MOST_PROBLEMS)))
 
 
 def shown(value: object) -> str:
@@ -87,7 +92,7 @@ def _validator(name: str) -> Any:
     from jsonschema.validators import extend  # noqa: PLC0415
 
     kind = extend(  # type: ignore[no-untyped-call]  # the stubs lack it
-        Draft202012Validator, {"pattern": _check_pattern}
+        Draft202012Validator, {"pattern": _check_pattern, "uniqueItems": _check_unique}
     )
     return kind(load_schema(name))
 
@@ -100,6 +105,27 @@ def _check_pattern(
 
     if isinstance(instance, str) and not _search(pattern, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _check_unique(
+    _validator: Any, is_asked: object, instance: object, _schema: object
+) -> Iterator[Any]:
+    """``uniqueItems`` in linear time: the library compares each with each where types are mixed."""
+    from jsonschema import ValidationError  # noqa: PLC0415 - see _validator
+
+    if is_asked and isinstance(instance, list) and _first_twin(instance) is not None:
+        yield ValidationError("an item is there twice")
+
+
+def _first_twin(items: list[Any]) -> object:
+    """The first item that equals one before it; None when there is none."""
+    seen: set[str] = set()
+    for item in items:
+        text = json.dumps(item, sort_keys=True)
+        if text in seen:
+            return {} if item is None else item
+        seen.add(text)
+    return None
 
 
 @cache
@@ -240,13 +266,7 @@ def _number(error: Any, name: str) -> Iterator[_Said]:
 
 
 def _twice(error: Any, name: str) -> Iterator[_Said]:
-    seen: set[str] = set()
-    twice = None
-    for item in error.instance:
-        if shown(item) in seen:
-            twice = item
-            break
-        seen.add(shown(item))
+    twice = _first_twin(error.instance)
     yield "length", f"{name} names {shown(twice)} twice", "Delete one of them.", None
 
 

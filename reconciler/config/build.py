@@ -78,7 +78,7 @@ def _read_gateway(documents: Sequence[Checked], parts: Parts, problems: Collecto
 def _read_accounts(documents: Sequence[Checked], parts: Parts, problems: Collector) -> None:
     ids: dict[str, Origin] = {}
     for document in documents:
-        if "accounts" in (document.document.value or ()) and document.part("accounts") is None:
+        if document.has("accounts") and document.part("accounts") is None:
             parts.complete = False
         sound = dict(document.sound("accounts"))
         for handle, origin in _pairs(document, "accounts"):
@@ -164,7 +164,7 @@ def _read_scopes(
     scopes: dict[str, _Scope | None] = {}
     keys: dict[str, Origin] = {}
     for document in documents:
-        if "scopes" in (document.document.value or ()) and document.part("scopes") is None:
+        if document.has("scopes") and document.part("scopes") is None:
             parts.complete = False
         sound = dict(document.sound("scopes"))
         for name, origin in _pairs(document, "scopes"):

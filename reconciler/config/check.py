@@ -32,6 +32,10 @@ _CODES = {
 
 Path = tuple[str | int, ...]
 
+_PORTION = 200
+"""Tags that are explained at a time: a file of mistakes is given up long before its end."""
+_FINE = {"version": 1}
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -40,12 +44,21 @@ class Checked:
     document: Document
     refused: frozenset[Path]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the top level is as it must be, so that nothing is missing below it."""
+        return () not in self.refused
+
+    def has(self, key: str) -> bool:
+        """Whether a top-level key is there, usable or not."""
+        value = self.document.value
+        return isinstance(value, Block) and key in value
+
     def part(self, key: str) -> Origin | None:
         """The value of a top-level key; None where it is missing or refused as a whole."""
-        root = self.document.root
-        if not isinstance(root.value, Block) or key not in root.value or (key,) in self.refused:
+        if not self.has(key) or (key,) in self.refused:
             return None
-        return root.at(key)
+        return self.document.root.at(key)
 
     def sound(self, key: str) -> Iterator[tuple[str | int, Origin]]:
         """The items of a top-level mapping or list that the schema accepts."""
@@ -63,17 +76,23 @@ def check(document: Document, problems: Collector) -> Checked:
     doubtful = _doubtful_tags(document)
     if not doubtful and is_plain_head(document):
         return Checked(document, frozenset())
+    refused: set[Path] = set()
+    for start in range(0, len(doubtful) or 1, _PORTION):
+        for one in _explain(document, doubtful[start : start + _PORTION], is_first=start == 0):
+            _note(one, document.root, problems)
+            refused.add(_part(one))
+    return Checked(document, frozenset(refused))
+
+
+def _explain(document: Document, tags: list[int], *, is_first: bool) -> list[SchemaProblem]:
+    """What the schema refuses in some of the tags; the first time, in everything else too."""
     # Here, because a configuration that is plainly valid never needs it.
     from reconciler import schema  # noqa: PLC0415
 
-    found = [
-        _in_full(one, doubtful)
-        for one in schema.problems("config", _reduced(document.value, doubtful))
-    ]
-    kept = list(_first_of_each(found))
-    for one in kept:
-        _note(one, document.root, problems)
-    return Checked(document, frozenset(_part(one) for one in kept))
+    value = document.value
+    if isinstance(value, Block) and isinstance(value.get("tags"), Series):
+        value = {**(value if is_first else _FINE), "tags": [value["tags"][at] for at in tags]}
+    return list(_first_of_each([_in_full(one, tags) for one in schema.problems("config", value)]))
 
 
 def _doubtful_tags(document: Document) -> list[int]:
@@ -81,13 +100,6 @@ def _doubtful_tags(document: Document) -> list[int]:
     if not isinstance(tags, Series):
         return []
     return [position for position, tag in enumerate(tags) if not is_plain_tag(tag)]
-
-
-def _reduced(value: object, doubtful: list[int]) -> object:
-    """The document with the doubtful tags only."""
-    if not isinstance(value, Block) or not isinstance(value.get("tags"), Series):
-        return value
-    return {**value, "tags": [value["tags"][position] for position in doubtful]}
 
 
 def _in_full(problem: SchemaProblem, doubtful: list[int]) -> SchemaProblem:
@@ -116,6 +128,9 @@ def _first_of_each(found: list[SchemaProblem]) -> Iterator[SchemaProblem]:
 
 def _part(problem: SchemaProblem) -> Path:
     path = problem.path
+    if not path and problem.kind == "missing":
+        # A version left out takes nothing else away, as a misspelt `accounts` does.
+        return ("version",)
     if len(path) == 1 and problem.key is not None:
         path = (*path, problem.key)
     return path[:2]

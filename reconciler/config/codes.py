@@ -24,6 +24,7 @@ class Code(StrEnum):
     MERGE_KEY = "CFG014"
     DIRECTIVE = "CFG015"
     EMPTY_FILE = "CFG016"
+    TOO_MANY = "CFG017"
 
     KEY_MISSING = "CFG101"
     KEY_UNKNOWN = "CFG102"
@@ -79,6 +80,7 @@ MEANINGS = {
     Code.MERGE_KEY: "A merge key (<<) is used, which YAML 1.2 does not have.",
     Code.DIRECTIVE: "A YAML directive other than %YAML is used.",
     Code.EMPTY_FILE: "A file holds nothing.",
+    Code.TOO_MANY: "There are more problems than anybody reads; the rest is not told.",
     Code.KEY_MISSING: "A key that must be there is missing.",
     Code.KEY_UNKNOWN: "A key is not known here, most often because it is misspelt.",
     Code.TYPE: "A value has the wrong type.",

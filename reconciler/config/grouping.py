@@ -92,6 +92,9 @@ def group(
             one = joined.setdefault((look, choice), Group(look, choice))
             one.accounts.append(ref.handle)
             one.remarks.extend(remarks)
+    for one in joined.values():
+        one.accounts.sort()
+        one.remarks.sort()
     result.groups.extend(sorted(joined.values(), key=_order))
     return result
 

@@ -33,8 +33,10 @@ def load(paths: Sequence[Path]) -> Configuration:
     problems = Collector()
     with _no_garbage_collection():
         texts = read_all(paths, problems)
+        all_read = not problems.failed
         documents = [one for text in texts if (one := _read(text, problems)) is not None]
-        complete = len(documents) == len(texts) and not problems.failed
+        complete = all_read and len(documents) == len(texts)
+        complete = complete and all(document.is_whole for document in documents)
         parts = build(documents, problems, complete=complete)
         check_meaning(parts.entries, parts.accounts, problems)
     problems.raise_if_failed()
@@ -48,11 +50,11 @@ def load(paths: Sequence[Path]) -> Configuration:
 
 
 def _read(text: Text, problems: Collector) -> Checked | None:
-    before = len(problems.problems)
+    before = problems.count
     document = parse(text, problems)
     if document is not None and document.value is not None:
         return check(document, problems)
-    if len(problems.problems) == before:
+    if problems.count == before:
         problems.error(
             Code.EMPTY_FILE,
             "the file holds nothing",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def resolve(configuration: Configuration, companies: Mapping[str, Sequence[Company]]) -> Desired:
     """See :meth:`Configuration.resolve`."""
     problems = Collector(configuration.files)
-    problems.problems.extend(configuration.warnings)
+    problems.add(configuration.warnings)
     indexes = {
         account.handle: CompanyIndex(companies.get(account.handle, ()))
         for account in configuration.accounts

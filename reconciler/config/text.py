@@ -39,13 +39,14 @@ class Text:
         """The span, cut at the end of its first line."""
         index, length = unpack(packed)
         line, start = self._line(index)
-        found = _LINE_END.search(self.content, index)
-        end = found.start() if found else len(self.content)
-        shown = self.content[start:end]
-        rest = len(shown.rstrip()) - (index - start)
-        length = max(1, min(length or rest, rest))
         source = Source(self.file, line, index - start + 1)
-        return Mark(source, shown if len(shown) <= _LONGEST_SHOWN else "", length, label)
+        starts = self._line_starts()
+        end = starts[line] if line < len(starts) else len(self.content)
+        if end - start > _LONGEST_SHOWN:
+            return Mark(source, "", length or 1, label)
+        shown = self.content[start:end].rstrip("\r\n")
+        rest = len(shown.rstrip()) - (index - start)
+        return Mark(source, shown, max(1, min(length or rest, rest)), label)
 
     def index(self, source: Source) -> int | None:
         """Where a line and column are; None when the text does not reach so far."""

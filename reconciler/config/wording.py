@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from difflib import SequenceMatcher, get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ def nearest(word: str, candidates: Iterable[str], *, most: int = 1) -> Sequence[
 
     Bounded: of very many candidates only the first are compared letter by letter.
     """
+    return _nearest(word, tuple(candidates), most)
+
+
+@lru_cache(maxsize=1024)
+def _nearest(word: str, candidates: tuple[str, ...], most: int) -> Sequence[str]:
+    # Cached, because one word misspelt is often misspelt a thousand times.
     by_folded: dict[str, str] = {}
     for candidate in candidates:
         by_folded.setdefault(_fold(candidate), candidate)

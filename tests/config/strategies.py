@@ -70,7 +70,7 @@ _WORDS = st.sampled_from(
 )  # fmt: skip
 _SCALARS = st.one_of(_WORDS, st.none(), st.booleans(), st.integers(-1, 101), st.just(1.0))
 _LISTS = st.lists(_WORDS, max_size=3)
-_VALUES = st.one_of(
+_VALUES: st.SearchStrategy[Any] = st.one_of(
     _SCALARS, _LISTS, st.lists(_SCALARS, max_size=2), st.just({}), st.just({"a": 1})
 )
 

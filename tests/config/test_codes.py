@@ -145,6 +145,9 @@ OF_FILES = {
 }
 """Shown in test_files.py: they are about files, not about what stands in them."""
 
+OF_MANY = {Code.TOO_MANY}
+"""Shown in test_bounds.py."""
+
 OF_MERGING = {Code.ACCOUNT_TWICE, Code.SCOPE_TWICE, Code.GATEWAYS}
 """Shown in test_merging.py: they need two files."""
 
@@ -161,7 +164,7 @@ def test_a_mistake_draws_its_code_and_its_place(tmp_path: Path, case: Case) -> N
 
 def test_every_code_has_a_meaning_and_a_test() -> None:
     assert set(MEANINGS) == set(Code)
-    assert {case.code for case in CASES} | OF_FILES | OF_MERGING == set(Code)
+    assert {case.code for case in CASES} | OF_FILES | OF_MERGING | OF_MANY == set(Code)
 
 
 def test_the_file_is_named_as_it_was_given(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def read(*paths: Path) -> tuple[list[str], list[str]]:
     """Names of the files read, and the codes of what went wrong."""
     problems = Collector()
     texts = read_all(paths, problems)
-    return [Path(text.file).name for text in texts], [one.code for one in problems.problems]
+    return [Path(text.file).name for text in texts], [one.code for one in problems.ordered()]
 
 
 def test_a_directory_is_every_yaml_file_below_it_sorted_and_without_hidden_ones(

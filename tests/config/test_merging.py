@@ -100,3 +100,17 @@ def test_a_broken_account_is_still_known_by_its_handle(tmp_path: Path) -> None:
 def test_a_broken_scope_is_still_known_by_its_name(tmp_path: Path) -> None:
     text = HEAD + "scopes: {s: {companies: Dental}}\ntags: [{name: a, scope: s}]\n"
     assert errors(tmp_path, text) == [Code.TYPE]
+
+
+def test_a_misspelt_section_is_one_mistake(tmp_path: Path) -> None:
+    text = "version: 1\nacounts: {acme: {id: ACC1}}\ntags: [{name: a, accounts: [acme]}]\n"
+    assert errors(tmp_path, text) == [Code.KEY_UNKNOWN]
+
+
+def test_a_mistake_of_form_does_not_hide_one_of_meaning(tmp_path: Path) -> None:
+    text = HEAD + "tags: [{name: a, colr: x}, {name: b, accounts: [nobody]}, {name: c, scope: s}]\n"
+    assert errors(tmp_path, text) == [Code.KEY_UNKNOWN, Code.UNKNOWN_ACCOUNT, Code.UNKNOWN_SCOPE]
+
+
+def test_a_file_that_is_no_mapping_is_one_mistake(tmp_path: Path) -> None:
+    assert errors(tmp_path, "1") == [Code.TYPE]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,12 +100,10 @@ def test_what_the_quick_look_accepts_the_schema_accepts(value: dict[str, Any]) -
 def test_the_quick_look_changes_no_result(value: dict[str, Any]) -> None:
     quick, slow = Collector(), Collector()
     fast = check(parsed(value), quick)
-    kept = check_module.is_plain_tag, check_module.is_plain_head
-    try:
-        check_module.is_plain_tag = check_module.is_plain_head = lambda _value: False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(check_module, "is_plain_tag", lambda _tag: False)
+        patch.setattr(check_module, "is_plain_head", lambda _document: False)
         full = check(parsed(value), slow)
-    finally:
-        check_module.is_plain_tag, check_module.is_plain_head = kept
     assert fast.refused == full.refused
     assert quick.ordered() == slow.ordered()
 

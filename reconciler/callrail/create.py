@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.ledger import unknown
 from reconciler.callrail.session import StaleError, UnsettledError
-from reconciler.callrail.wire import create_body, live_tag
+from reconciler.callrail.wire import create_body, made_tag
 from reconciler.errors import ProtocolError, ReconcilerError, RejectedError, UnknownOutcomeError
 from reconciler.model.tag import Status
 from reconciler.provider import Made
@@ -97,7 +97,7 @@ class _Creation:
     def _announced(self, answer: Answer) -> Made:
         """The tag that the answer describes; UnsettledError when it is not what was asked for."""
         try:
-            tag = live_tag(answer.payload)
+            tag = made_tag(answer.payload, self._place, self._tag)
         except ProtocolError as error:
             raise UnsettledError(f"the server accepted it, but {error.message}") from error
         if not self._matches(tag) or tag.id in self._ledger.made:

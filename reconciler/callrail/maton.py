@@ -42,10 +42,11 @@ class Connections:
     async def list(self, *, status: str | None = None) -> tuple[Connection, ...]:
         """CallRail's connections, of one ``status`` if it is given."""
         query = [("app", APP)] + ([("status", status)] if status else [])
-        payload = (await self._get("connections", query=tuple(query))).get("connections")
-        if not isinstance(payload, list):
+        payload = await self._get("connections", query=tuple(query))
+        rows = payload.get("connections") if isinstance(payload, Mapping) else payload
+        if not isinstance(rows, list):
             raise ProtocolError("the answer has no list 'connections'")
-        return tuple(_connection(row) for row in payload)
+        return tuple(_connection(row) for row in rows)
 
     async def get(self, connection: str) -> Connection:
         """One connection. Raises NotFoundError when there is none of that id."""
@@ -76,11 +77,9 @@ class Connections:
             if any(live.id == connection for live in await self.list()):
                 raise ApiError(f"the connection was not deleted: {doubt}") from doubt
 
-    async def _get(
-        self, *segments: str, query: tuple[tuple[str, str], ...] = ()
-    ) -> Mapping[str, object]:
+    async def _get(self, *segments: str, query: tuple[tuple[str, str], ...] = ()) -> object:
         request = Request(method=Method.GET, path=path(*segments), query=query)
-        return plain_row((await self._door.call(request)).payload)
+        return (await self._door.call(request)).payload
 
 
 def _connection(payload: object) -> Connection:

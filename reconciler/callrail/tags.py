@@ -15,7 +15,7 @@ from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.impact import CallCounter
 from reconciler.callrail.ledger import Ledger, unknown
 from reconciler.callrail.session import UnsettledError
-from reconciler.callrail.wire import live_tag, update_body
+from reconciler.callrail.wire import changed_tag, update_body
 from reconciler.errors import NotFoundError, ProtocolError, ReconcilerError, RejectedError
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _changed(answer: Answer, before: LiveTag, after: Tag) -> LiveTag:
         color = before.color if after.color is None else after.color
         return replace(before, name=after.name, color=color, status=after.status)
     try:
-        live = live_tag(answer.payload)
+        live = changed_tag(answer.payload, before, after)
     except ProtocolError as error:
         raise UnsettledError(f"the server accepted it, but {error.message}") from error
     if live.id != before.id:

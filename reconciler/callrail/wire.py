@@ -20,7 +20,7 @@ _LEVEL = {level.value: level for level in Level}
 
 
 def live_tag(row: object) -> LiveTag:
-    """A tag of a listing, or of the answer to a create or update (A).
+    """A tag of a listing (A).
 
     Raises ProtocolError for a field that is missing or of another type. Fields that are not known
     are ignored; ``color`` may be null or missing. Strings that repeat are shared.
@@ -44,6 +44,35 @@ def live_tag(row: object) -> LiveTag:
         status=status,
         company_id=None if company_id is None else sys.intern(object_id(company_id, "company_id")),
     )
+
+
+def made_tag(payload: object, place: Place, tag: Tag) -> LiveTag:
+    """The tag that the answer to a create describes.
+
+    What such an answer holds is not published, so only id and name must be there; a field that it
+    leaves out is as it was asked for. Raises ProtocolError for one that is of another type.
+    """
+    fields = _mapping(payload, "tag")
+    _string(fields, "name")
+    asked = {
+        "tag_level": place.level.value,
+        "company_id": place.company_id,
+        "color": tag.color,
+        "status": tag.status.value,
+    }
+    return live_tag({**asked, **fields})
+
+
+def changed_tag(payload: object, before: LiveTag, after: Tag) -> LiveTag:
+    """The tag that the answer to an update describes; only its id must be there."""
+    asked = {
+        "name": after.name,
+        "tag_level": (Level.ACCOUNT if before.company_id is None else Level.COMPANY).value,
+        "company_id": before.company_id,
+        "color": before.color if after.color is None else after.color,
+        "status": after.status.value,
+    }
+    return live_tag({**asked, **_mapping(payload, "tag")})
 
 
 def company(row: object) -> Company:

@@ -23,14 +23,10 @@ ROW = {
 }
 
 
-def answering(*replies: Reply) -> tuple[list[Reply], object]:
-    left = list(replies)
-    return left, lambda _: left.pop(0)
-
-
-def test_connections_are_listed_for_callrail_with_the_key_of_maton() -> None:
+@pytest.mark.parametrize("payload", [{"connections": [ROW]}, [ROW]])
+def test_connections_are_listed_for_callrail_with_the_key_of_maton(payload: object) -> None:
     async def work() -> None:
-        async with stage(lambda _: Reply(payload={"connections": [ROW]}), credential=maton()) as s:
+        async with stage(lambda _: Reply(payload=payload), credential=maton()) as s:
             (found,) = await s.client.control.list(status="ACTIVE")
             assert (found.id, found.status) == (ROW["connection_id"], "ACTIVE")
             call = s.server.calls[0]

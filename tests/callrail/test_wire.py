@@ -10,10 +10,10 @@ from reconciler.callrail.decode import NotJSONError, strict_json
 from reconciler.callrail.exchange import path
 from reconciler.callrail.paging import parse_page
 from reconciler.callrail.text import safe_text
-from reconciler.callrail.wire import company, live_tag, update_body
+from reconciler.callrail.wire import changed_tag, company, live_tag, made_tag, update_body
 from reconciler.errors import ProtocolError
 from reconciler.model.tag import Company, LiveTag, Status, Tag
-from tests.callrail.clients import live
+from tests.callrail.clients import DENTAL, live
 from tests.callrail.tag_server import tag_row
 
 ANYTHING = st.recursive(
@@ -126,6 +126,27 @@ def test_safe_text_is_short_and_on_one_line(text: str) -> None:
 )
 def test_an_update_holds_only_what_differs(after: Tag, body: dict[str, object]) -> None:
     assert update_body(live(1, "a"), after) == body
+
+
+def test_a_create_answer_may_leave_out_what_was_asked_for() -> None:
+    short = {"id": 5, "name": "a"}
+    tag = LiveTag(5, "a", "blue1", Status.ENABLED, "COM1")
+    assert made_tag(short, DENTAL, Tag("a", "blue1")) == tag
+    assert made_tag({**short, "color": "red1"}, DENTAL, Tag("a", "blue1")).color == "red1"
+
+
+@pytest.mark.parametrize(
+    "payload", [{"id": 5}, {"name": "a"}, [], {"id": 5, "name": "a", "status": None}]
+)
+def test_a_create_answer_must_say_which_tag_it_is_about(payload: object) -> None:
+    with pytest.raises(ProtocolError):
+        made_tag(payload, DENTAL, Tag("a"))
+
+
+def test_an_update_answer_may_be_its_id_alone() -> None:
+    assert changed_tag({"id": 1}, live(1, "a"), Tag("b", None)) == live(1, "b")
+    with pytest.raises(ProtocolError):
+        changed_tag({"name": "b"}, live(1, "a"), Tag("b", None))
 
 
 def test_enabling_again_sends_disabled_false() -> None:

@@ -30,9 +30,9 @@ def show_rows(kind: str, rows: Sequence[Row], args: argparse.Namespace, console:
 
         console.result(dump([dict(row) for row in rows]))
     elif args.format == "yaml":
-        from reconciler.config.source import write
+        from reconciler.config.writing import as_yaml
 
-        console.result(write([dict(row) for row in rows]))
+        console.result(as_yaml([dict(row) for row in rows]))
     elif args.format == "csv":
         from reconciler.render import table
 

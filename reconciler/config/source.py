@@ -273,3 +273,26 @@ class _Composer:
         packed = span(event.start_mark.index, event.end_mark.index)
         self.problems.error(code, message, self.text.mark(packed), hint=hint)
         raise _Stop
+
+
+def dump(value: object, *, quoted: Callable[[str], bool], ascii_only: bool) -> str:
+    """``value`` as YAML; strings that ``quoted`` holds for stand in double quotes, with escapes.
+
+    ``ascii_only``: all other characters are escaped too.
+    """
+
+    class Dumper(yaml.SafeDumper):
+        """Writes every value where it stands, and strings our way."""
+
+        def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - nothing is aliased
+            return True
+
+    def represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        style = '"' if quoted(text) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, represent)
+    text: str = yaml.dump(
+        value, Dumper=Dumper, allow_unicode=not ascii_only, sort_keys=False, width=10_000
+    )
+    return text

@@ -1,0 +1,188 @@
+"""The commands around plan and apply, as an admin types them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.sandbox import Options, Sandbox
+from reconciler.schema import SCHEMAS, load_schema
+from tests.cli_runner import gateway, run
+from tests.e2e.desk import COMPANY, Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAMES = ("accounts", "companies", "tags", "calls", "call-timeseries", "trackers", "users")
+
+
+@pytest.fixture(scope="module")
+def agency() -> Iterator[Sandbox]:
+    with Sandbox(Options(seed="agency", quota=None)) as running:
+        yield running
+
+
+@pytest.fixture
+def busy(tmp_path: Path, agency: Sandbox) -> Desk:
+    """A desk at the agency."""
+    return Desk.at(tmp_path, agency)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("form", ["text", "json", "yaml", "csv"])
+def test_get_shows_every_resource_in_every_format(desk: Desk, name: str, form: str) -> None:
+    ran = desk.run(f"get {name} --format {form}")
+    assert ran.code == 0, ran.err
+    assert ran.out.strip()
+
+
+def test_get_is_complete_across_pages(busy: Desk) -> None:
+    rows = json.loads(
+        busy.run("get tags --account ACC019c46b8a0807fbdb81c8bf12af91cb3 --format json").out
+    )
+    store = busy.sandbox.store
+    assert len(rows) == len(store.tags("ACC019c46b8a0807fbdb81c8bf12af91cb3"))
+
+
+def test_get_calls_filters_and_limits(busy: Desk) -> None:
+    ran = busy.run(
+        "get calls --account ACC019c46b8a0807fbdb81c8bf12af91cb3 --tags Opportunity "
+        "--fields tags --limit 300 --format csv"
+    )
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert len(rows) == 300
+    assert all("Opportunity" in row["tags"] for row in rows)
+
+
+def test_get_summary_groups(busy: Desk) -> None:
+    ran = busy.run(
+        "get call-summary --group-by company --account ACC019c46b8a0807fbdb81c8bf12af91cb3 "
+        "--format json"
+    )
+    assert sum(row["total_calls"] for row in json.loads(ran.out)) > 1_000
+
+
+def test_get_needs_an_account_where_the_key_sees_several(busy: Desk) -> None:
+    ran = busy.run("get tags")
+    assert ran.code == 64
+    assert "Acme Dental Group" in ran.err
+
+
+def test_get_integrations_needs_a_company(desk: Desk) -> None:
+    assert desk.run("get integrations").code == 64
+    assert desk.run(f"get integrations --company-id {COMPANY}").code == 0
+    assert desk.run("get notifications").code == 0
+
+
+def test_get_refuses_a_filter_that_the_resource_has_not(desk: Desk) -> None:
+    ran = desk.run("get users --search Jo")
+    assert ran.code == 64
+    assert "--company-id" in ran.err
+
+
+def test_import_gives_a_configuration_whose_plan_is_empty(busy: Desk) -> None:
+    ran = busy.run("import")
+    assert ran.code == 0, ran.err
+    busy.write("reconciler.yaml", ran.out)
+    plan = busy.run("plan --detailed-exitcode")
+    assert plan.code == 0, plan.out + plan.err
+
+
+def test_import_of_one_account_by_id(busy: Desk) -> None:
+    ran = busy.run("import ACC019c46b8a0807fbdb81c8bf12af91cb5")
+    assert "ACC019c46b8a0807fbdb81c8bf12af91cb5" in ran.out
+    assert "ACC019c46b8a0807fbdb81c8bf12af91cb3" not in ran.out
+
+
+def test_validate_is_offline_and_shows_everything_at_once(desk: Desk) -> None:
+    desk.declare("- name: A\n  colour: x\n- nam: B\n- name: C\n  state: gone")
+    ran = desk.run("validate")
+    assert ran.code == 1
+    assert ran.err.count("error[") >= 3
+    assert desk.sandbox.log.entries == []
+    document = json.loads(desk.run("validate --format json").out)
+    assert len(document["problems"]) >= 3
+
+
+def test_validate_is_content_with_what_is_right(desk: Desk) -> None:
+    desk.declare("- name: A")
+    assert "valid" in desk.run("validate").out
+
+
+def test_init_writes_what_validates_and_never_overwrites(desk: Desk) -> None:
+    assert desk.run("init").code == 0
+    assert desk.run("validate").code == 0
+    before = desk.read("reconciler.yaml")
+    ran = desk.run("init")
+    assert ran.code == 5
+    assert desk.read("reconciler.yaml") == before
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_schema_prints_what_is_published(name: str) -> None:
+    assert json.loads(run("schema", name).out) == load_schema(name)
+
+
+def test_doctor_finds_all_well(desk: Desk) -> None:
+    desk.declare("- name: A")
+    ran = desk.run("doctor")
+    assert ran.code == 0, ran.out + ran.err
+    assert "sandbox-callrail-key" not in ran.out
+    assert "the key sees 1: ACC019c46b8a0807fbdb81c8bf12af91cb3 (My Account)" in ran.out
+    findings = json.loads(desk.run("doctor --format json").out)
+    assert {finding["state"] for finding in findings} == {"ok"}
+
+
+def test_doctor_says_what_to_do_about_a_missing_key(desk: Desk) -> None:
+    del desk.environ["CALLRAIL_API_KEY"]
+    ran = desk.run("doctor")
+    assert ran.code == 4
+    assert "export" in ran.out
+
+
+def test_doctor_names_a_pending_connection(tmp_path: Path, sandbox: Sandbox) -> None:
+    desk = Desk(tmp_path, sandbox, gateway(sandbox))
+    sandbox.store.run("UPDATE connections SET status = 'PENDING'")
+    ran = desk.run("doctor")
+    assert ran.code != 0
+    assert "connections create" in ran.out
+
+
+def test_connections_are_made_shown_and_deleted(tmp_path: Path, sandbox: Sandbox) -> None:
+    desk = Desk(tmp_path, sandbox, gateway(sandbox))
+    made = json.loads(desk.run("connections create --format json").out)[0]
+    assert made["status"] == "PENDING"
+    assert len(json.loads(desk.run("connections list --format json").out)) == 2
+    assert made["connection_id"] in desk.run(f"connections get {made['connection_id']}").out
+    assert desk.run(f"connections delete {made['connection_id']}").code == 5
+    assert desk.run(f"connections delete {made['connection_id']} --auto-approve").code == 0
+    assert len(json.loads(desk.run("connections list --format json").out)) == 1
+
+
+def test_connections_belong_to_maton(desk: Desk) -> None:
+    assert desk.run("connections list").code == 4
+
+
+def test_narrowing_to_an_account_spends_nothing_on_the_other(busy: Desk) -> None:
+    busy.declare(
+        "- name: Everywhere",
+        head=(
+            "version: 1\naccounts:\n  acme: {id: ACC019c46b8a0807fbdb81c8bf12af91cb3}\n"
+            "  beacon: {id: ACC019c46b8a0807fbdb81c8bf12af91cb4}\n"
+        ),
+    )
+    document = busy.document("plan --account beacon")
+    assert [account["handle"] for account in document["accounts"]] == ["beacon"]
+    assert document["summary"]["create"] == 1
+
+
+def test_a_company_narrowing_reads_only_that_company(busy: Desk) -> None:
+    busy.declare("- name: Everywhere\n  companies: all")
+    busy.sandbox.log.clear()
+    assert busy.run("plan", "--company", "Dental North").code == 0
+    assert "Dental North" in busy.run("plan", "--company", "Dental North").out

@@ -231,7 +231,7 @@ def _enum(error: Any, name: str) -> Iterator[_Said]:
     allowed = error.validator_value
     words = [str(one) for one in allowed if one is not None]
     value = error.instance
-    near = get_close_matches(value.casefold(), words, 1, 0.5) if isinstance(value, str) else []
+    near = get_close_matches(value.casefold(), words, 1, 0.65) if isinstance(value, str) else []
     listed = _either([f"`{one}`" for one in words])
     hint = f"Did you mean `{near[0]}`?" if near else f"Write {listed}."
     yield "value", f"{name} can't be {shown(value)}; it is {listed}", hint, None

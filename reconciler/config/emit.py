@@ -150,8 +150,8 @@ def _left_out(grouping: Grouping) -> Iterator[str]:
         return
     yield "# Left out, and left alone:"
     for one in found[:_MOST_LEFT_OUT]:
-        place = double_quoted(one.place)[1:-1]
-        yield f"#   {one.account}, {place}: {double_quoted(one.tag.name)}: {one.reason}"
+        place = double_quoted(one.place)
+        yield f"#   {one.account}, {place}, {double_quoted(one.tag.name)}: {one.reason}"
     if len(found) > _MOST_LEFT_OUT:
         yield f"#   and {len(found) - _MOST_LEFT_OUT} more"
     yield "# A tag takes over such a name by `renamed_from`, with escapes in double quotes."

@@ -30,8 +30,12 @@ def scalar(text: str) -> str:
 
 
 def double_quoted(text: str) -> str:
-    """``text`` in double quotes, with escapes for all that can't be seen; fit for comments too."""
-    return '"' + "".join(map(_escaped, text)) + '"'
+    """``text`` in double quotes, with escapes for all that can't be seen; fit for comments too.
+
+    ``::`` and ``##`` are broken up: a CI runner obeys `::error::` and `##[x]` inside a log line.
+    """
+    written = "".join(map(_escaped, text))
+    return '"' + written.replace("::", ":\\x3A").replace("##", "#\\x23") + '"'
 
 
 def sequence(key: str, items: Iterable[str], *, indent: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.config.codes import Code
@@ -10,10 +11,16 @@ from reconciler.config.values import span
 if TYPE_CHECKING:
     from reconciler.config.collector import Collector
     from reconciler.config.text import Text
+    from reconciler.model.problem import Mark
 
 # What the parsers (libyaml's and the pure one) say -> what is wrong, what to write. The first
 # match counts.
 _WORDS = (
+    (
+        "tab character",
+        "a tab can't indent a line",
+        "Indent with spaces.",
+    ),
     (
         "cannot start any token",
         "a tab or a reserved character can't begin a value",
@@ -82,6 +89,10 @@ _WORDS = (
 )
 
 
+_NO_PAIR = re.compile(r"[ -]*([^\s#-](?:(?!: )[^\r\n])*[^\s:]|[^\s#:-])\s*")
+"""A line that is neither a pair, nor the key of a block, nor a comment."""
+
+
 class _Position(Protocol):
     index: int
 
@@ -103,7 +114,19 @@ def explain(error: Any, text: Text, problems: Collector) -> None:
     marks = [text.mark(_one(at, text))]
     if start is not None and start.line != at.line:
         marks.append(text.mark(_one(start, text), "begins here"))
+    if "mapping values are not allowed" in said:
+        marks.extend(_line_without_colon(text, at.index))
     problems.error(Code.SYNTAX, message, *marks, hint=hint)
+
+
+def _line_without_colon(text: Text, index: int) -> list[Mark]:
+    """The line above, where it is the one at fault: `name:foo` or `name foo`."""
+    this_line = text.content.rfind("\n", 0, index)
+    before = text.content.rfind("\n", 0, max(this_line, 0)) + 1
+    found = _NO_PAIR.fullmatch(text.content, before, max(this_line, 0))
+    if found is None:
+        return []
+    return [text.mark(span(found.start(1), found.end(1)), "is this `key: value`, with a space?")]
 
 
 def _one(position: _Position | None, text: Text) -> int:

@@ -33,6 +33,8 @@ CASES = (
     Case(Code.ENCODING, "version: 1\n".encode("utf-16"), ""),
     Case(Code.CHARACTER, tags("name: a") + "# \u202e gpj\n", "\u202e", "\\u202E"),
     Case(Code.SYNTAX, HEAD + "tags:\n  - name: a: b\n", ":", "Quote"),
+    Case(Code.SYNTAX, HEAD + "tags:\n  - name:a\n    color: red1\n", ":", "Quote", "name:a"),
+    Case(Code.SYNTAX, HEAD + "tags:\n  - name: a\n\tcolor: b\n", "\t", "spaces"),
     Case(Code.SYNTAX, HEAD + 'tags:\n  - name: "a\\d"\n', "\\", "backslash"),
     Case(Code.SYNTAX, HEAD + "tags:\n\t- name: a\n", "\t", "spaces"),
     Case(Code.SYNTAX, HEAD + "tags: [{name: a}\nx: 1\n", "x", "]", "["),

@@ -14,8 +14,9 @@ from reconciler.config.emit import emit
 from reconciler.config.grouping import refusal
 from reconciler.config.quoting import double_quoted, scalar
 from reconciler.model.names import any_glob
-from reconciler.model.state import State
+from reconciler.model.state import LiveAccount, State
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
+from reconciler.planning import draft
 from tests.config.strategies import TRICKY, live_accounts
 from tests.config.writing import loaded, write
 
@@ -109,7 +110,7 @@ def test_look_alikes_and_names_on_both_levels_are_remarked_on() -> None:
 
 def test_what_cannot_be_declared_stands_in_a_comment() -> None:
     text = emit([(ACME, FOUR, [tag(1, "a\x1b[31m"), tag(2, " b"), tag(3, "c", "COM9")])])
-    assert '#   acme, account level: "a\\x1B[31m"' in text
+    assert '#   acme, "account level", "a\\x1B[31m"' in text
     assert "\x1b" not in text
     assert "acme: 1 live tags of disabled companies are left out" in text
     assert text.endswith("tags: []\n")
@@ -149,8 +150,17 @@ def test_a_name_comes_back_as_it_was(tmp_path: Path, name: str) -> None:
         assert loaded(tmp_path, text).entries[0].name == name
 
 
+def test_nothing_in_the_text_is_an_order_to_a_ci_runner() -> None:
+    known = {"COM1": Company("COM1", "::error::c"), "COM2": Company("COM2", "d")}
+    name = "::error::a##[group]b:"
+    live = [tag(1, name), tag(2, name), tag(3, name, "COM1"), tag(4, name + "\x07", "COM1")]
+    text = emit([(AccountRef("acme", "ACC1", "::stop-commands::##"), known, live)])
+    assert "::" not in text
+    assert "##" not in text
+
+
 @given(live_accounts())
-def test_every_declaration_equals_a_live_tag_in_each_of_its_places(
+def test_the_plan_is_empty_and_every_declaration_is_live_in_each_of_its_places(
     accounts: list[Live],
 ) -> None:
     check_agreement(accounts, emit(accounts))
@@ -175,6 +185,8 @@ def check_agreement(accounts: Sequence[Live], text: str) -> None:
     )
     by_handle = {one.account.handle: one for one in desired.accounts}
     for ref, companies, tags in accounts:
+        state = LiveAccount(account=ref, tags=tuple(tags), companies=companies)
+        assert draft(by_handle[ref.handle], state).changes == ()
         live = oldest(tags, companies)
         declared = {
             (place, name): declaration

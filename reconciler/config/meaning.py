@@ -13,7 +13,7 @@ from reconciler.config.codes import Code
 from reconciler.config.lookalikes import look_alike_key
 from reconciler.config.palette import PALETTE
 from reconciler.config.wording import did_you_mean, quoted
-from reconciler.model.names import any_glob, is_glob
+from reconciler.model.names import any_glob
 from reconciler.model.state import State
 
 if TYPE_CHECKING:
@@ -219,16 +219,13 @@ def _certain_places(entry: Entry) -> Iterator[tuple[tuple[object, ...], str]]:
     if selector is None:
         for handle in entry.accounts:
             yield (handle,), f"on account level of {quoted(handle)}"
-    elif selector.include is None:
-        yield (entry.accounts, None, selector.exclude), "in the same companies"
+    elif selector.include is None or selector.exclude:
+        # A pattern alone says nothing here: `except` may take away all that it matches.
+        include = None if selector.include is None else tuple(sorted(selector.include))
+        yield (entry.accounts, include, tuple(sorted(selector.exclude))), "in the same companies"
     else:
         for pattern in selector.include:
-            if not selector.exclude:
-                yield (entry.accounts, pattern), f"in the companies {quoted(pattern)}"
-            elif is_glob(pattern):
-                yield (entry.accounts, pattern, selector.exclude), "in the same companies"
-            elif not any_glob(selector.exclude)(pattern):
-                yield (entry.accounts, pattern, pattern), f"in the company {quoted(pattern)}"
+            yield (entry.accounts, pattern), f"in the companies {quoted(pattern)}"
 
 
 def _check_levels(group: Sequence[Entry], problems: Collector) -> None:

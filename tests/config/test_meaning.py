@@ -28,6 +28,7 @@ def codes(folder: Path, *blocks: str, head: str = HEAD) -> list[str]:
         ", companies: ['D*']",
         ", companies: [Law East]",
         ", companies: all, except: [Law East]",
+        ", companies: ['D*', Law East], except: [Dental North]",
     ],
 )
 def test_twins_with_the_same_words_are_found(tmp_path: Path, place: str) -> None:

@@ -60,7 +60,7 @@ $(STAMP): $(LOCK) pyproject.toml
 	fi; \
 	echo "Setting up $(VENV) with $$("$$python" --version)"; \
 	"$$python" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $(LOCK)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r $(LOCK)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps \
 		--no-build-isolation --editable .
 	@touch $@

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from reconciler.callrail.exchange import Exchange, Request
     from reconciler.errors import ReconcilerError
 
+_NETWORK = "Check the network, the proxy variables and RECONCILER_API_URL, then run it again."
+_BASE = "Is RECONCILER_API_URL the API's base, what stands before /v3?"
 _OTHER = {
     Gateway.CALLRAIL: ("Maton", "MATON_API_KEY", Gateway.MATON),
     Gateway.MATON: ("CallRail", "CALLRAIL_API_KEY", Gateway.CALLRAIL),
@@ -63,9 +65,6 @@ def reason(exchange: Exchange) -> str:
     return f"the server answered {exchange.status}{said}"
 
 
-_NETWORK = "Check the network, the proxy variables and RECONCILER_API_URL, then run it again."
-
-
 def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> ReconcilerError:
     status = answer.status
     if verdict is Verdict.FORBIDDEN:
@@ -81,8 +80,7 @@ def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> R
         )
     if status >= 500 or status == 408:
         return ApiError(f"{where}: {reason(answer)}", hint=_server_hint(status, access))
-    hint = "Is RECONCILER_API_URL the API's base?" if answer.flaw is Flaw.FOREIGN else None
-    return ProtocolError(f"{where}: {reason(answer)}", hint=hint)
+    return ProtocolError(f"{where}: {reason(answer)}", hint=_base_hint(answer))
 
 
 def _forbidden(answer: Answer, access: Access) -> AuthError:
@@ -105,7 +103,7 @@ def _forbidden(answer: Answer, access: Access) -> AuthError:
 def _refused(answer: Answer, where: str, access: Access) -> RejectedError:
     said = answer.message or "no reason given"
     if answer.status == 404:
-        return NotFoundError(f"{where}: not found (404): {said}")
+        return NotFoundError(f"{where}: not found (404): {said}", hint=_base_hint(answer))
     hint = None
     maton = access.credential.gateway is Gateway.MATON
     if maton and answer.status == 400 and "connection" in said.lower():
@@ -123,3 +121,7 @@ def _server_hint(status: int, access: Access) -> str:
             "'reconciler connections list', make a new one with 'reconciler connections create'."
         )
     return "The server has trouble; run it again later."
+
+
+def _base_hint(answer: Answer) -> str | None:
+    return _BASE if answer.flaw is Flaw.FOREIGN else None

@@ -133,13 +133,13 @@ class AccountQuota:
             self._closed_until = max(self._closed_until, now + after)
 
     def _exhausted(self, delay: float) -> QuotaError:
-        window = self._limits.windows[0] if self._limits.windows else None
-        full = window is not None and window.used >= window.limit
-        if full and window is not None:
-            allowed = f"{window.limit:,} requests an hour"
+        full = [window for window in self._limits.windows if window.used >= window.limit]
+        if full:
+            allowed = f"{full[-1].limit:,} requests in {duration(full[-1].seconds)}"
             what = f"this run has used the {allowed} that account {self.account} has"
         else:
-            what = f"account {self.account} has used up its quota (429)"
+            whose = f"account {self.account}" if self.account else "the key"
+            what = f"{whose} has used up its quota (429)"
         return QuotaError(
             f"{what}; the next is allowed in {duration(delay)}, "
             f"longer than the {duration(self._max_wait)} that may be waited",
@@ -151,7 +151,7 @@ class AccountQuota:
 def duration(seconds: float) -> str:
     """``seconds`` as people write it, rounded up: 45s, 12m, 2h."""
     whole = -int(-seconds // 1)
-    if whole <= 120:
+    if whole < 120:
         return f"{whole}s"
     minutes = -(-whole // 60)
-    return f"{minutes}m" if minutes <= 120 else f"{-(-minutes // 60)}h"
+    return f"{minutes}m" if minutes < 60 else f"{-(-minutes // 60)}h"

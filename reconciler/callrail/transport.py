@@ -54,6 +54,8 @@ class Transport:
         self._hurried = True
         limit = asyncio.get_running_loop().time() + self._timeouts.grace
         for running in self._running:
+            if running.expired():
+                continue
             when = running.when()
             running.reschedule(limit if when is None else min(when, limit))
 

@@ -67,7 +67,7 @@ def test_an_exhausted_budget_says_how_long_and_that_running_again_goes_on() -> N
     account.leave(0.0)
     with pytest.raises(QuotaError) as caught:
         account.grant(account.delay(600.0), now=600.0)
-    assert "1 requests an hour" in caught.value.message
+    assert "1 requests in 1h" in caught.value.message
     assert "50m" in caught.value.message
     assert "Run it again" in (caught.value.hint or "")
     assert caught.value.exit_code == 6
@@ -93,7 +93,16 @@ def test_retry_after_is_a_lower_bound_of_the_pause() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.2, "1s"), (60, "60s"), (120, "120s"), (121, "3m"), (3_600, "60m"), (7_201, "3h")],
+    [(0.2, "1s"), (60, "60s"), (119, "119s"), (121, "3m"), (3_600, "1h"), (7_201, "3h")],
 )
 def test_durations_are_rounded_up(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_day_that_is_used_up_is_told_as_one() -> None:
+    limits = Limits(((1_000, 3_600.0), (1, 86_400.0)))
+    account = AccountQuota("ACC1", limits=limits, max_wait=0.0)
+    account.enter()
+    account.leave(0.0)
+    with pytest.raises(QuotaError, match=r"1 requests in 24h .* ACC1 has; the next .* in 24h"):
+        account.grant(account.delay(5.0), now=5.0)

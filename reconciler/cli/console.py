@@ -61,8 +61,7 @@ class Console:
         self.quiet = args.quiet
         self._color = args.color
         self._log_format = args.log_format
-        if self.verbosity:
-            self._start_logging()
+        self._start_logging()
 
     @property
     def interactive(self) -> bool:
@@ -199,7 +198,7 @@ class Console:
         stream.write(self.redactor.redact(text))
 
     def _start_logging(self) -> None:
-        level = logging.DEBUG if self.verbosity >= TRACEBACK_LEVEL else logging.INFO
+        level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(self.verbosity, TRACEBACK_LEVEL)]
         handler = _LogHandler(self)
         logger = logging.getLogger("reconciler")
         logger.handlers[:] = [handler]

@@ -51,7 +51,7 @@ class UsageError(ReconcilerError):
 
 
 class ConfigError(ReconcilerError):
-    """The configuration can't be used; ``problems`` holds everything wrong with it, in file order."""
+    """The configuration can't be used; ``problems`` holds all that is wrong, in file order."""
 
     code = "config"
 

@@ -1,4 +1,4 @@
-"""``init``: a first configuration that teaches, and the pipeline on request."""
+"""``init``: a first configuration that teaches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Write what is missing; raises RefusedError before writing anything when a file is there."""
     root = Path(args.directory)
-    files = {root / name: text for name, text in _files(args.ci).items()}
+    files = {root / name: text for name, text in _files().items()}
     there = [str(path) for path in files if path.exists()]
     if there:
         raise RefusedError(
@@ -30,15 +30,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _files(ci: str | None) -> dict[str, str]:
+def _files() -> dict[str, str]:
     from reconciler.config.template import TEMPLATE
 
-    files = {"reconciler.yaml": TEMPLATE}
-    if ci is not None:
-        from reconciler.cli.pipelines import pipeline_files
-
-        files |= pipeline_files(ci)
-    return files
+    return {"reconciler.yaml": TEMPLATE}
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -202,7 +202,6 @@ def _with_network(parser: argparse.ArgumentParser) -> None:
 
 def _add_init(commands: Subparsers) -> None:
     parser = _command(commands, "init", "write a first reconciler.yaml; never overwrites")
-    parser.add_argument("--ci", choices=("github", "gitlab"), help="write the CI workflow too")
     parser.add_argument("directory", nargs="?", default=".", help="where (here)")
 
 

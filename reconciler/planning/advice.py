@@ -166,8 +166,10 @@ def _words(finding: _Finding) -> tuple[str, str]:
         )
     if finding.code == DUPLICATES:
         return (
-            f'{len(detail)} live tags are called "{name}"; id {detail[0]} is compared, '
-            f"{', '.join(detail[1:])} left alone",
+            (
+                f'{len(detail)} live tags are called "{name}"; id {detail[0]} is compared, '
+                f"{', '.join(detail[1:])} left alone"
+            ),
             "Rename or delete the others in CallRail.",
         )
     return (

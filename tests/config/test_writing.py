@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reconciler.config.writing import as_yaml
 
 VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.text(st.characters(exclude_categories=("Cs",)))
+    st.none(), st.booleans(), st.integers(), st.text(st.characters(exclude_categories=["Cs"]))
 )
 
 

@@ -73,9 +73,9 @@ class Console:
         """Whether a GitHub Actions runner reads the output."""
         return self.environ.get("GITHUB_ACTIONS") == "true"
 
-    def width(self) -> int:
-        """Columns to lay text out in; 0 where lines may be as long as they like."""
-        if not sys.stdout.isatty():
+    def width(self, stream: TextIO | None = None) -> int:
+        """Columns of ``stream`` (stdout) for text; 0: lines may be as long as they like."""
+        if not (stream or sys.stdout).isatty():
             return 0
         return min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
 
@@ -161,10 +161,14 @@ class Console:
         if self._log_format == "json":
             self._write(sys.stderr, self._entry("error", message, code=code, hint=hint))
             return
-        style = self.style(sys.stderr)
-        self._write(sys.stderr, f"{style.delete('error')}: {terminal(message)}\n")
+        from reconciler.render.layout import wrap
+
+        style, width = self.style(sys.stderr), self.width(sys.stderr)
+        lines = wrap(f"{style.delete('error')}: {terminal(message)}", width)
         if hint:
-            self._write(sys.stderr, f"  {style.note('help')}: {terminal(hint)}\n")
+            help_lines = wrap(f"{style.note('help')}: {terminal(hint)}", max(0, width - 2))
+            lines += [f"  {line}" for line in help_lines]
+        self._write(sys.stderr, "".join(f"{line}\n" for line in lines))
 
     def _problems(self, problems: Sequence[Problem]) -> None:
         from reconciler.render import problems as render

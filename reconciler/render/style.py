@@ -19,6 +19,8 @@ class Colors(IntEnum):
 
 
 CHIP: Final = "■"
+NO_BREAK: Final = "\u00a0"
+"""A space at which no line ends: a chip stays with the name of its colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Style:
             code = f"38;5;{_cube(rgb)}"
         else:
             code = str(_basic(rgb))
-        return self._sgr(code, CHIP) + " "
+        return self._sgr(code, CHIP) + NO_BREAK
 
     def _sgr(self, code: str, text: str) -> str:
         if self.colors is Colors.NONE or not text:

@@ -133,7 +133,14 @@ def test_colours_wrap_words_and_change_none() -> None:
 
 def test_a_chip_has_the_tags_colour() -> None:
     shown = text.plan(small_plan(create("Foo", "orange3")), style=Style(Colors.TRUE))
-    assert "\x1b[38;2;209;89;27m■\x1b[0m orange3" in shown
+    assert "\x1b[38;2;209;89;27m■\x1b[0m\N{NO-BREAK SPACE}orange3" in shown
+
+
+def test_no_line_ends_between_a_chip_and_its_colour() -> None:
+    the_plan = small_plan(RENAME)
+    for width in range(40, 60):
+        shown = text.plan(the_plan, style=Style(Colors.TRUE), width=width)
+        assert not re.search(r"■\x1b\[0m\s*\n", shown)
 
 
 def test_a_colour_nobody_knows_has_no_chip() -> None:
@@ -193,4 +200,4 @@ def test_unmanaged_tags_are_listed_by_place_where_asked_for() -> None:
 
 def strip(shown: str) -> str:
     """Without SGR sequences and the chips in them."""
-    return re.sub(r"\x1b\[[0-9;]*m", "", re.sub(r"\x1b\[[0-9;]*m■\x1b\[0m ", "", shown))
+    return re.sub(r"\x1b\[[0-9;]*m", "", re.sub(r"\x1b\[[0-9;]*m■\x1b\[0m\xa0", "", shown))

@@ -12,7 +12,7 @@ from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.paging import PER_PAGE, Page, Source, parse_page, read_all
 from reconciler.callrail.retry import backoff
 from reconciler.callrail.wire import plain_row
-from reconciler.errors import ProtocolError, UsageError
+from reconciler.errors import NotFoundError, ProtocolError, UsageError
 from reconciler.model.state import Gateway
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Resource:
     """A resource of the reference page: its path below the account, and the filters that it takes.
 
     ``rows`` is the key of the list in the answer. ``paged`` is False for one that comes in one
-    piece; ``relative`` is True for one that takes relative pagination.
+    piece; ``relative`` is True for one that takes relative pagination; ``single`` for one whose
+    rows have an address of their own.
     """
 
     segments: tuple[str, ...]
@@ -40,11 +41,12 @@ class Resource:
     required: tuple[str, ...] = ()
     paged: bool = True
     relative: bool = False
+    single: bool = False
 
 
 RESOURCES: Final[Mapping[str, Resource]] = {
-    "accounts": Resource(segments=(), rows="accounts"),
-    "companies": Resource(segments=("companies.json",), rows="companies"),
+    "accounts": Resource(segments=(), rows="accounts", single=True),
+    "companies": Resource(segments=("companies.json",), rows="companies", single=True),
     "tags": Resource(segments=("tags.json",), rows="tags", filters=("company_id",)),
     "calls": Resource(
         segments=("calls.json",),
@@ -60,6 +62,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
             "order",
         ),
         relative=True,
+        single=True,
     ),
     "call-summary": Resource(
         segments=("calls", "summary.json"),
@@ -73,8 +76,10 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         filters=(*_RANGE, "company_id"),
         paged=False,
     ),
-    "trackers": Resource(segments=("trackers.json",), rows="trackers", filters=("company_id",)),
-    "users": Resource(segments=("users.json",), rows="users", filters=("company_id",)),
+    "trackers": Resource(
+        segments=("trackers.json",), rows="trackers", filters=("company_id",), single=True
+    ),
+    "users": Resource(segments=("users.json",), rows="users", filters=("company_id",), single=True),
     "integrations": Resource(
         segments=("integrations.json",),
         rows="integrations",
@@ -105,6 +110,22 @@ class Resources:
     async def accounts(self) -> tuple[Row, ...]:
         """The accounts that the key sees (B), each with ``id`` and ``name``."""
         return tuple([row async for row in self.rows(Query(resource="accounts"))])
+
+    async def one(self, query: Query, row_id: str) -> Row:
+        """The row of ``query`` with the id ``row_id``; of its filters only ``fields`` may be given.
+
+        Costs one request where rows have an address of their own (A), else the whole listing.
+        Raises NotFoundError when there is none, UsageError for a resource whose rows have no ids.
+        """
+        resource = _checked(query)
+        if not resource.paged:
+            raise UsageError(f"{query.resource!r} comes as a whole: there is no single one to get")
+        if resource.single:
+            return await _Reading(self._door, resource, query).one(row_id)
+        async for row in self.rows(query):
+            if str(row.get("id")) == row_id:
+                return row
+        raise NotFoundError(f"{query.resource}: there is none with the id {row_id!r}")
 
     async def rows(self, query: Query) -> AsyncIterator[Row]:
         """The rows of ``query``, as they come.
@@ -149,6 +170,19 @@ class _Reading:
             reading = self._complete()
         async for row in reading:
             yield row
+
+    async def one(self, row_id: str) -> Row:
+        account = self._query.account
+        inside = ("v3", "a") if account is None else ("v3", "a", account, self._query.resource)
+        answer = await self._door.call(
+            Request(
+                method=Method.GET,
+                path=path(*inside, f"{row_id}.json"),
+                query=self._query.filters,
+                account=account,
+            )
+        )
+        return plain_row(answer.payload)
 
     async def _single(self) -> AsyncIterator[Row]:
         payload = (await self._get(())).payload

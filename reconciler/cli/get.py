@@ -59,6 +59,8 @@ async def _read(
             query = Query(
                 resource=args.resource, account=account, filters=filters, limit=args.limit
             )
+            if args.id is not None:
+                return [await resources.one(query, args.id)]
             return [row async for row in resources.rows(query)]
 
         return await session.signals.watch(read())
@@ -101,6 +103,9 @@ def _filters(args: argparse.Namespace) -> tuple[tuple[str, str], ...]:
             raise UsageError(
                 f"{args.resource} can't be filtered by {_flag(name)}", hint=f"It takes {known}."
             )
+    for name, _value in given:
+        if args.id is not None and name not in {"fields", *resource.required}:
+            raise UsageError(f"{_flag(name)} chooses among many, and an ID names one")
     for name in resource.required:
         if name not in dict(given):
             raise UsageError(

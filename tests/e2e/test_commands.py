@@ -49,6 +49,20 @@ def test_get_is_complete_across_pages(busy: Desk) -> None:
     assert len(rows) == len(store.tags("ACC019c46b8a0807fbdb81c8bf12af91cb3"))
 
 
+@pytest.mark.parametrize("name", ["accounts", "companies", "tags", "calls", "trackers", "users"])
+def test_get_one_by_its_id(desk: Desk, name: str) -> None:
+    first = json.loads(desk.run(f"get {name} --format json").out)[0]
+    (found,) = json.loads(desk.run(f"get {name} {first['id']} --format json").out)
+    assert found["id"] == first["id"]
+    none = desk.run(f"get {name} {'1' if name == 'tags' else 'XXX1'}")
+    assert (none.code, none.out) == (1, "")
+
+
+def test_get_one_takes_no_filter_and_no_summary(desk: Desk) -> None:
+    assert desk.run("get calls CAL1 --search Jo").code == 64
+    assert desk.run("get call-summary CAL1").code == 64
+
+
 def test_get_calls_filters_and_limits(busy: Desk) -> None:
     ran = busy.run(
         "get calls --account ACC019c46b8a0807fbdb81c8bf12af91cb3 --tags Opportunity "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from reconciler.document.problems import problem_fields, problem_of, source_of
@@ -13,7 +15,7 @@ from reconciler.model.state import Gateway
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 KIND: Final = Kind("saved plan", "Make it again: reconciler plan --out FILE.")
 
@@ -52,7 +54,8 @@ def load_plan(text: str) -> Plan:
     """
     root = parse(text, kind=KIND)
     accounts = tuple(_account_of(node) for node in root.nodes("accounts"))
-    places = _Places(accounts)
+    unmanaged = root.nodes("unmanaged") if root.has("unmanaged") else ()
+    places = _Places(accounts, chain(root.nodes("changes"), unmanaged))
     summary = root.node("summary")
     plan = Plan(
         accounts=accounts,
@@ -145,28 +148,35 @@ def _unmanaged_fields(entry: UnmanagedTag) -> Document:
 class _Places:
     """The places of a document, one object each however many changes they have."""
 
-    def __init__(self, accounts: Sequence[AccountUse]) -> None:
+    def __init__(self, accounts: Sequence[AccountUse], nodes: Iterable[Node]) -> None:
         self._accounts: Mapping[str, AccountRef] = {
             use.account.handle: use.account for use in accounts
         }
         if len(self._accounts) != len(accounts):
             raise altered(KIND, "an account stands in it twice")
         self._known: dict[tuple[str, str | None, str | None], Place] = {}
+        self._bearers = Counter((handle, name) for handle, _id, name in set(map(_named, nodes)))
 
     def of(self, node: Node) -> Place:
         """The place that a change names by handle, company id and company."""
-        handle = node.text("account")
-        company_id, company = node.optional_text("company_id"), node.optional_text("company")
-        key = (handle, company_id, company)
+        key = handle, company_id, company = _named(node)
         place = self._known.get(key)
         if place is None:
             if handle not in self._accounts:
                 raise altered(KIND, f"{node.where} is of an account that it does not list")
             if (company_id is None) != (company is None):
                 raise altered(KIND, f"{node.where} has half a company")
-            where = None if company_id is None else Company(company_id, company or "")
+            where = None
+            if company_id is not None:
+                twice = self._bearers[handle, company] > 1
+                where = Company(company_id, company or "", has_namesake=twice)
             place = self._known[key] = Place(self._accounts[handle], where)
         return place
+
+
+def _named(node: Node) -> tuple[str, str | None, str | None]:
+    """The handle, company id and company that a change names."""
+    return node.text("account"), node.optional_text("company_id"), node.optional_text("company")
 
 
 def _account_of(node: Node) -> AccountUse:

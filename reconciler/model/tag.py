@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -34,11 +34,20 @@ class AccountRef:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company of an account (``COM…``); a deleted one stays listed with ``active`` False."""
+    """A company of an account (``COM…``); a deleted one stays listed with ``active`` False.
+
+    ``has_namesake``: another company of the account bears the same name.
+    """
 
     id: str
     name: str
     active: bool = True
+    has_namesake: bool = field(default=False, compare=False)
+
+    @property
+    def known_as(self) -> str:
+        """What people must read to know which company is meant: its name, and its id if need be."""
+        return f"{self.name} ({self.id})" if self.has_namesake else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Place:
         return None if self.company is None else self.company.id
 
     def __str__(self) -> str:
-        company = "account" if self.company is None else self.company.name
+        company = "account" if self.company is None else self.company.known_as
         return f"{self.account.handle} · {company}"
 
 

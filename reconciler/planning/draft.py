@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change, Reason
@@ -57,6 +58,7 @@ class _Work:
         self._live = live
         self._narrowing = narrowing
         self._companies = {**live.companies, **desired.companies}
+        self._bearers = Counter(company.name for company in self._companies.values())
         self._changes: list[Change] = []
         self._unmanaged: list[UnmanagedTag] = []
         self._live_in: dict[Place, int] = {}
@@ -106,6 +108,8 @@ class _Work:
         if company_id is None:
             return Place(self._desired.account.ref)
         company = self._companies.get(company_id) or Company(company_id, company_id)
+        if self._bearers[company.name] > 1:
+            company = replace(company, has_namesake=True)
         return Place(self._desired.account.ref, company)
 
     def _plan_place(self, place: Place, matches: Matches) -> None:

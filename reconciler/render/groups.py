@@ -44,7 +44,7 @@ class Group:
     def others(self) -> str:
         """The companies that the title only counts."""
         return ", ".join(
-            label(place.company.name) for place in self.places[1:] if place.company is not None
+            label(place.company.known_as) for place in self.places[1:] if place.company is not None
         )
 
 

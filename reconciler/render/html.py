@@ -234,7 +234,7 @@ def _where(place: Place) -> str:
 
 
 def _company(place: Place) -> str:
-    return "account level" if place.company is None else bdi(label(place.company.name))
+    return "account level" if place.company is None else bdi(label(place.company.known_as))
 
 
 def _outcomes(found: Sequence[Outcome]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action
+from reconciler.model.change import Action, Impact
 from reconciler.render import groups, wording
 from reconciler.render.drift import drift
 from reconciler.render.escape import label, log, terminal
@@ -13,7 +14,7 @@ from reconciler.render.outcomes import outcome_line, report
 from reconciler.render.style import PLAIN, Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan, UnmanagedTag
@@ -34,6 +35,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
         lines += [style.create(wording.NO_CHANGES)]
     shown = groups.of(plan)
     column = _column(change.name for group in shown for change in group.changes)
+    notes = _footnotes(plan)
     for group in shown:
         lines.append(style.bold(group.title))
         if group.others:
@@ -41,9 +43,10 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
             lines += [style.dim(f"    {line}") for line in also]
         for change in group.changes:
             lines += _change(change, column=column, style=style, width=width)
+            lines += _blocked(change, notes, style=style, width=width)
     if plan.unmanaged_tags:
         lines += ["", *_unmanaged(plan.unmanaged_tags, style=style)]
-    lines += ["", *_totals(plan, style=style)]
+    lines += ["", *_totals(plan, notes, style=style, width=width)]
     return log("\n".join(lines)) + "\n"
 
 
@@ -63,13 +66,37 @@ def _unmanaged(tags: Sequence[UnmanagedTag], *, style: Style) -> list[str]:
     return lines
 
 
-def _totals(plan: Plan, *, style: Style) -> list[str]:
+def _footnotes(plan: Plan) -> dict[str, int]:
+    """Reasons that block many changes, numbered: repeated beneath each they would bury the plan."""
+    times = Counter(change.blocked_by for change in plan.changes)
+    often = (why for why, count in times.items() if why is not None and count > _SAID_IN_PLACE)
+    return {why: number for number, why in enumerate(often, start=1)}
+
+
+def _blocked(change: Change, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
+    why = change.blocked_by
+    if why is None:
+        return []
+    said = f"blocked [{notes[why]}]" if why in notes else f"blocked: {terminal(why)}"
+    lines = wrap(said, width - 6 if width else 0)
+    return [f"      {style.delete(line)}" for line in lines]
+
+
+_SAID_IN_PLACE: Final = 2
+
+
+def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
     lines = [f"Plan: {wording.summary(plan)}."]
     lost = wording.lost(plan)
-    if lost is not None:
+    if lost == Impact(0):
+        lines.append("Calls: none loses a tag.")
+    elif lost is not None:
         lines.append(style.delete(f"Calls: the deletes strip {wording.calls(lost)}, for good."))
     if plan.summary.blocked:
         lines.append(style.delete(f"Blocked: {wording.blocked(plan)}."))
+    for why, number in notes.items():
+        first, *more = wrap(f"[{number}] {terminal(why)}", width - 6 if width else 0)
+        lines += [style.delete(line) for line in (f"  {first}", *(f"      {one}" for one in more))]
     return [*lines, f"Requests: {wording.requests(plan)}.", f"Digest: {plan.digest}"]
 
 
@@ -86,11 +113,7 @@ def _change(change: Change, *, column: int, style: Style, width: int) -> list[st
     details = wording.detail(change, chip=chip)
     head = f"{verb}  {name}" if deletes else f"{paint(verb)}  {name}"
     lines = _hang(head, details, width=width)
-    shown = [f"  {paint(line) if deletes else line}" for line in lines]
-    if change.blocked_by is not None:
-        why = wrap(f"blocked: {terminal(change.blocked_by)}", width - 6 if width else 0)
-        shown += [f"      {style.delete(line)}" for line in why]
-    return shown
+    return [f"  {paint(line) if deletes else line}" for line in lines]
 
 
 def _hang(head: str, details: str, *, width: int) -> list[str]:

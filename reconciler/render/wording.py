@@ -29,7 +29,7 @@ def no_chip(_color: str | None) -> str:
 
 def title(place: Place) -> str:
     """``acme · Dental North``, ``acme · account``."""
-    company = "account" if place.company is None else label(place.company.name)
+    company = "account" if place.company is None else label(place.company.known_as)
     return f"{label(place.account.handle)} · {company}"
 
 
@@ -116,8 +116,7 @@ def blocked(plan: Plan) -> str:
     held = plan.summary.blocked
     if not held:
         return ""
-    reasons = "the reason stands beneath it" if held == 1 else "the reasons stand beneath them"
-    return f"{count(held, 'change')}; {reasons}, and apply refuses the plan"
+    return f"{count(held, 'change')}; apply refuses the plan"
 
 
 def values(tag: Tag, *, chip: Chip = no_chip) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from reconciler.errors import DocumentError, RefusedError
 from reconciler.model.change import Impact, Precision, Reason
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import Source
-from reconciler.model.tag import Tag
+from reconciler.model.tag import Company, Tag
 from tests.builders import ACME, create, delete, place, plan, update
 from tests.document.strategies import plans
 
@@ -193,3 +194,12 @@ def test_a_newer_format_says_which_version_wrote_it() -> None:
     with pytest.raises(DocumentError) as caught:
         load_plan(dump(newer))
     assert "9.9.9" in (caught.value.hint or "")
+
+
+def test_companies_of_one_name_are_told_apart_after_reading_back() -> None:
+    two = [replace(place("Dental North"), company=Company(one, "Dental North")) for one in "AB"]
+    read = load_plan(dump(plan_document(plan(*(create(place=one) for one in two)))))
+    assert {change.place.company.known_as for change in read.changes if change.place.company} == {
+        "Dental North (A)",
+        "Dental North (B)",
+    }

@@ -139,3 +139,13 @@ def test_narrowing_by_tag_keeps_a_rename_whole() -> None:
 def test_tags_left_unread_count_as_live_and_undeclared() -> None:
     drafted = draft(desired(declare()), live(live_tag(), unread=40))
     assert (drafted.live, drafted.unread) == (41, 40)
+
+
+def test_a_company_with_a_namesake_is_known_by_its_id_too() -> None:
+    twin = company("Dental North", id="COM2")
+    wish = desired(companies=[(one, (declare(),)) for one in (NORTH, twin)])
+    places = [change.place for change in draft(wish, live()).changes]
+    assert [str(place) for place in places] == [
+        f"acme · Dental North ({NORTH.id})",
+        "acme · Dental North (COM2)",
+    ]

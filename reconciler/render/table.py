@@ -61,6 +61,9 @@ def _shown(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict) and isinstance(value.get("name"), str):
+        # A tracker's company: people know it by its name, CSV and JSON hold the rest.
+        return escape.terminal(value["name"])
     return escape.terminal(str(_flat(value)))
 
 

@@ -83,3 +83,9 @@ def test_csv_has_a_line_of_titles_and_quotes_where_needed() -> None:
 )
 def test_a_cell_is_never_a_formula(value: object, cell: str) -> None:
     assert csv(value) == cell
+
+
+def test_a_nested_thing_is_shown_by_its_name_and_kept_whole_in_csv() -> None:
+    rows = [{"id": "TRK1", "company": {"id": "COM1", "name": "Dental North"}}]
+    assert table.text(rows) == "id    company\nTRK1  Dental North\n"
+    assert "COM1" in table.csv(rows)

@@ -16,6 +16,7 @@ and compared with what was done.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from reconciler.provider import Provider
 
 INCOMPLETE = 3
+LOG = logging.getLogger("reconciler.apply")
 
 
 class Watcher(Protocol):
@@ -190,6 +192,10 @@ class _AccountWork:
         except ReconcilerError as error:
             self._note(change, Result.NOT_TRIED, error)
             self._stop(error)
+        except Exception as error:  # noqa: BLE001 - what is done must be reported, bug or not
+            defect = _defect(change, error)
+            self._note(change, Result.UNKNOWN, defect)
+            self._stop(defect)
         else:
             self._end(Outcome(change=change, result=result, tag_id=tag_id))
 
@@ -295,6 +301,15 @@ class _AccountWork:
                 break
             await self.run.settle(pause)
         self.verified = not self.differences
+
+
+def _defect(change: Change, error: Exception) -> ReconcilerError:
+    """What is said of a fault of our own, when nobody knows how far the request got."""
+    LOG.error("%s of %r failed", change.action, change.name, exc_info=error)
+    return UnknownOutcomeError(
+        f"internal error: {type(error).__name__}: {error}",
+        hint="This is a bug in reconciler; -vv shows where. Run it again: it goes on from there.",
+    )
 
 
 def _may_have_been_sent(outcome: Outcome) -> bool:

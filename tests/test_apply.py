@@ -222,3 +222,12 @@ def test_one_account_s_trouble_does_not_stop_another_s() -> None:
     report = asyncio.run(apply(plan, {"acme": here, "beta": there}, run))
     assert results(report) == {"A": Result.NOT_TRIED, "C": Result.DONE}
     assert report.exit_code == 4
+
+
+def test_a_bug_of_ours_is_reported_as_unknown_and_loses_no_outcome() -> None:
+    provider = FakeProvider.of(LIVE, trouble={("create", "A"): KeyError("color")})
+    report = carry_out(provider, *EVERYTHING)
+    assert results(report)["A"] is Result.UNKNOWN
+    assert results(report)["Red"] is Result.DONE
+    assert results(report)["Gone"] is Result.NOT_TRIED
+    assert report.exit_code == 3

@@ -141,9 +141,7 @@ class Console:
 
     def error(self, error: BaseException) -> None:
         """Show what ended the run; the traceback only at -vv."""
-        if self.verbosity >= TRACEBACK_LEVEL:
-            lines = traceback.format_exception(type(error), error, error.__traceback__)
-            self._write(sys.stderr, "".join(lines))
+        self.traceback(error)
         if isinstance(error, ConfigError):
             self._problems(error.problems)
         elif isinstance(error, ReconcilerError):
@@ -154,6 +152,14 @@ class Console:
                 "This is a bug in reconciler; -vv shows where. Nothing is known to be changed.",
                 code="internal",
             )
+
+    def traceback(self, error: BaseException) -> None:
+        """Where ``error`` came from, for whoever asked with -vv; it may quote foreign text."""
+        if self.verbosity >= TRACEBACK_LEVEL:
+            from reconciler.render.escape import terminal
+
+            lines = "".join(traceback.format_exception(error)).splitlines()
+            self._write(sys.stderr, "".join(f"{terminal(line)}\n" for line in lines))
 
     def _error_lines(self, message: str, hint: str | None, *, code: str) -> None:
         from reconciler.render.escape import terminal
@@ -237,6 +243,8 @@ class _LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._console.say(f"{record.levelname.lower()}: {record.getMessage()}")
+        if record.exc_info and record.exc_info[1]:
+            self._console.traceback(record.exc_info[1])
 
 
 def write_file(path: str, text: str, console: Console) -> None:

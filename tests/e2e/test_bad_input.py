@@ -165,3 +165,10 @@ def test_the_traceback_is_shown_at_vv_only(desk: Desk) -> None:
     ran = desk.run("plan -vv")
     assert "Traceback" in ran.err
     assert "not-the-key-at-all" not in ran.err
+
+
+def test_a_traceback_is_shown_at_vv_only_and_acts_on_no_terminal(desk: Desk) -> None:
+    quiet, loud = desk.run("show", "\x1b[31m.json"), desk.run("show -vv", "\x1b[31m.json")
+    assert "Traceback" not in quiet.err
+    assert "Traceback" in loud.err
+    assert "\x1b" not in loud.err

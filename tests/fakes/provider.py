@@ -13,7 +13,6 @@ from reconciler.provider import Listing, Made
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from reconciler.errors import ReconcilerError
     from reconciler.model.tag import Company, Place, Tag
 
 
@@ -29,7 +28,7 @@ class FakeProvider:
     known_companies: tuple[Company, ...] = ()
     unique: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
-    trouble: dict[tuple[str, str], ReconcilerError] = field(default_factory=dict)
+    trouble: dict[tuple[str, str], Exception] = field(default_factory=dict)
     on_write: Callable[[str, str], None] = lambda _method, _name: None
     sent: list[tuple[str, str]] = field(default_factory=list)
     requests: int = 0

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from typing import TYPE_CHECKING
 
 from reconciler.callrail.endpoints import find_endpoints
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.explain import Access
-from reconciler.callrail.maton import Connections
-from reconciler.callrail.resources import Resources
 from reconciler.callrail.session import Door, Run
 from reconciler.callrail.tags import AccountProvider
 from reconciler.callrail.text import safe_text
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from reconciler.callrail.credentials import Credential
+    from reconciler.callrail.maton import Connections
+    from reconciler.callrail.resources import Resources
     from reconciler.callrail.settings import Settings
     from reconciler.callrail.transport import Transport
     from reconciler.model.state import Account
@@ -88,12 +89,12 @@ class Client:
     @property
     def resources(self) -> Resources:
         """What can be read with the run's own key."""
-        return Resources(self._door(None))
+        return _resources(self._door(None))
 
     def resources_of(self, account: Account) -> Resources:
         """What can be read with an account's own key and connection."""
         credential = self._settings.account_credentials.get(account.handle)
-        return Resources(self._door(credential, connection=account.connection))
+        return _resources(self._door(credential, connection=account.connection))
 
     @property
     def control(self) -> Connections:
@@ -104,6 +105,9 @@ class Client:
                 "connections belong to Maton, and the key in use is CallRail's",
                 hint="export MATON_API_KEY=… and write 'gateway: maton'",
             )
+        # Here and not above, like Resources: plan and apply need neither.
+        from reconciler.callrail.maton import Connections  # noqa: PLC0415
+
         return Connections(self._door(None, control=True))
 
     async def server_time(self) -> tuple[int, str | None]:
@@ -140,7 +144,10 @@ class Client:
 
     def _transport(self, base: str) -> Transport:
         if base not in self._transports:
-            # Here and not above: httpx is imported when a connection is wanted, not before.
+            # Here and not above: httpx is imported when a connection is wanted, not before; and
+            # without its own command line, which takes 45 ms where click happens to be installed.
+            # None stands for a module that can't be imported, and httpx is prepared for that.
+            sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
             from reconciler.callrail.transport import Transport  # noqa: PLC0415
 
             settings = self._settings
@@ -154,10 +161,16 @@ class Client:
             transport.hurry()
 
 
+def _resources(door: Door) -> Resources:
+    from reconciler.callrail.resources import Resources  # noqa: PLC0415 - plan and apply need none
+
+    return Resources(door)
+
+
 async def _lost(door: Door, account: str, error: NotFoundError) -> ReconcilerError:
     """The error for an account that the server does not know, with those that the key sees."""
     try:
-        rows = await Resources(door).accounts()
+        rows = await _resources(door).accounts()
     except ReconcilerError:
         return error
     names = {str(row.get("id")): safe_text(str(row.get("name") or ""), limit=60) for row in rows}

@@ -200,9 +200,9 @@ class _Watcher:
 
     def outcome(self, outcome: Outcome) -> None:
         """One line on stderr, one step of the bar."""
-        from reconciler.render import text
+        from reconciler.render import outcomes
 
-        self._console.talk(text.outcome_line(outcome, style=self._console.style(sys.stderr)))
+        self._console.talk(outcomes.outcome_line(outcome, style=self._console.style(sys.stderr)))
         self._advance()
 
 

@@ -1,19 +1,14 @@
 """The streams: stdout carries the result, stderr the talk (the only door to rich).
 
 Everything written goes through the redactor, so that no key can reach a stream whatever printed it.
+Every command pays for this module, `--version` too: it imports what it needs where it needs it.
 """
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import shutil
 import sys
-import traceback
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ConfigError, ReconcilerError, UsageError
@@ -61,7 +56,9 @@ class Console:
         self.quiet = args.quiet
         self._color = args.color
         self._log_format = args.log_format
-        self._start_logging()
+        from reconciler.cli.logs import start_logging
+
+        start_logging(self)
 
     @property
     def interactive(self) -> bool:
@@ -77,6 +74,8 @@ class Console:
         """Columns of ``stream`` (stdout) for text; 0: lines may be as long as they like."""
         if not (stream or sys.stdout).isatty():
             return 0
+        import shutil
+
         return min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
 
     def style(self, stream: TextIO | None = None) -> Style:
@@ -156,6 +155,8 @@ class Console:
     def traceback(self, error: BaseException) -> None:
         """Where ``error`` came from, for whoever asked with -vv; it may quote foreign text."""
         if self.verbosity >= TRACEBACK_LEVEL:
+            import traceback
+
             from reconciler.render.escape import terminal
 
             lines = "".join(traceback.format_exception(error)).splitlines()
@@ -199,6 +200,8 @@ class Console:
 
     def _entry(self, level: str, text: str, **extra: str | None) -> str:
         if self._log_format == "json":
+            import json
+
             return json.dumps({"level": level, "message": text, **extra}) + "\n"
         from reconciler.render.escape import terminal
 
@@ -206,14 +209,6 @@ class Console:
 
     def _write(self, stream: TextIO, text: str) -> None:
         stream.write(self.redactor.redact(text))
-
-    def _start_logging(self) -> None:
-        level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(self.verbosity, TRACEBACK_LEVEL)]
-        handler = _LogHandler(self)
-        logger = logging.getLogger("reconciler")
-        logger.handlers[:] = [handler]
-        logger.setLevel(level)
-        logger.propagate = False
 
     def flush(self) -> None:
         """Push out what was written; a reader that went away is no error of ours."""
@@ -230,25 +225,18 @@ def _with_lines(problem: Problem) -> Problem:
     """``problem`` with the lines of its files, where planning knew only their places."""
     if all(mark.text for mark in problem.marks):
         return problem
+    from dataclasses import replace
+
     from reconciler.config import mark_of
 
     marks = (mark if mark.text else mark_of(mark.source) for mark in problem.marks)
     return replace(problem, marks=tuple(marks))
 
 
-class _LogHandler(logging.Handler):
-    def __init__(self, console: Console) -> None:
-        super().__init__()
-        self._console = console
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._console.say(f"{record.levelname.lower()}: {record.getMessage()}")
-        if record.exc_info and record.exc_info[1]:
-            self._console.traceback(record.exc_info[1])
-
-
 def write_file(path: str, text: str, console: Console) -> None:
     """Write ``text`` to ``path`` whole or not at all; raises UsageError where it can't be."""
+    from pathlib import Path
+
     target = Path(path)
     scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
@@ -261,6 +249,8 @@ def write_file(path: str, text: str, console: Console) -> None:
 
 def read_file(path: str) -> str:
     """The text of ``path``, at most 256 MiB of UTF-8; raises UsageError where it can't be read."""
+    from pathlib import Path
+
     try:
         with Path(path).open("rb") as stream:
             data = stream.read(_LARGEST + 1)

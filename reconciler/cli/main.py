@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -18,10 +19,17 @@ if TYPE_CHECKING:
 
 INTERNAL = 1
 
+_GARBAGE = 200_000
+"""Objects between two collections: a run is short, and makes hardly any cycles."""
+
 
 def entry() -> None:
     """The installed command."""
-    sys.exit(main(sys.argv[1:], os.environ))
+    gc.set_threshold(_GARBAGE)
+    code = main(sys.argv[1:], os.environ)
+    # The interpreter's last collections would walk everything that the process ends with: 30 ms.
+    gc.freeze()
+    sys.exit(code)
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -29,7 +37,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     console = Console(environ)
     args: argparse.Namespace | None = None
     try:
-        args = build_parser().parse_args(argv)
+        args = build_parser(argv).parse_args(argv)
         console.configure(args)
         return _run(args, console)
     except SystemExit as stop:

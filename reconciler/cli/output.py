@@ -89,9 +89,9 @@ class ReportView:
 
             return dump(report_document(report, created_at=report.plan.created_at))
         if form == "text":
-            from reconciler.render import text
+            from reconciler.render import outcomes
 
-            return text.report(report, style=style, width=width)
+            return outcomes.report(report, style=style, width=width)
         if form == "gitlab":
             from reconciler.render import gitlab
 

@@ -10,7 +10,7 @@ from reconciler import __version__
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     Subparsers = argparse._SubParsersAction[Any]  # noqa: SLF001 - it has no public name
 
@@ -69,8 +69,12 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message, hint=f"`{self.prog} --help` lists what can be given.")
 
 
-def build_parser() -> Parser:
-    """The whole command line; each command names the module of ``reconciler.cli`` that runs it."""
+def build_parser(argv: Sequence[str]) -> Parser:
+    """The command line; each command names the module of ``reconciler.cli`` that runs it.
+
+    A run uses one command, and argparse takes milliseconds for all of them: only commands that
+    ``argv`` names have their flags, and where it begins with one the others are not there at all.
+    """
     parser = Parser(
         prog="reconciler",
         description="Keep CallRail call tags as they are described in YAML.",
@@ -80,23 +84,11 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"reconciler {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (
-        _add_init,
-        _add_import,
-        _add_validate,
-        _add_plan,
-        _add_apply,
-        _add_show,
-        _add_drift,
-        _add_snapshot,
-        _add_get,
-        _add_connections,
-        _add_doctor,
-        _add_sandbox,
-        _add_demo,
-        _add_schema,
-    ):
-        add(commands)
+    for name in argv[:1] if argv and argv[0] in COMMANDS else COMMANDS:
+        text, add_flags = COMMANDS[name]
+        command = _command(commands, name, text, module=MODULES.get(name))
+        if name in argv:
+            add_flags(command)
     return parser
 
 
@@ -200,28 +192,23 @@ def _with_network(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_init(commands: Subparsers) -> None:
-    parser = _command(commands, "init", "write a first reconciler.yaml; never overwrites")
+def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", nargs="?", default=".", help="where (here)")
 
 
-def _add_import(commands: Subparsers) -> None:
-    text = "turn live tags into a configuration on stdout, whose plan is empty"
-    parser = _command(commands, "import", text, module="importing")
+def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("account_id", nargs="*", metavar="ACCOUNT_ID", help="default: all seen")
     _with_config(parser)
     _with_account(parser)
     _with_network(parser)
 
 
-def _add_validate(commands: Subparsers) -> None:
-    parser = _command(commands, "validate", "check the configuration offline")
+def _add_validate(parser: argparse.ArgumentParser) -> None:
     _with_config(parser)
     _with_formats(parser, ("text", "json"))
 
 
-def _add_plan(commands: Subparsers) -> None:
-    parser = _command(commands, "plan", "show what apply would do")
+def _add_plan(parser: argparse.ArgumentParser) -> None:
     _with_config(parser)
     _with_narrowing(parser)
     parser.add_argument("--out", metavar="FILE", help="save the plan for `apply FILE`")
@@ -238,8 +225,7 @@ def _add_plan(commands: Subparsers) -> None:
     _with_network(parser)
 
 
-def _add_apply(commands: Subparsers) -> None:
-    parser = _command(commands, "apply", "make live tags as configured, after asking")
+def _add_apply(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan_file", nargs="?", metavar="PLANFILE", help="a saved, reviewed plan")
     _with_config(parser)
     _with_narrowing(parser)
@@ -257,16 +243,13 @@ def _add_apply(commands: Subparsers) -> None:
     _with_network(parser)
 
 
-def _add_show(commands: Subparsers) -> None:
-    parser = _command(commands, "show", "show saved plans; several are joined into one report")
+def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan_file", nargs="+", metavar="PLANFILE")
     _with_formats(parser, PLAN_FORMATS)
     _with_reports(parser)
 
 
-def _add_drift(commands: Subparsers) -> None:
-    text = "tell what live state has that the configuration does not ask for; exit 2 if anything"
-    parser = _command(commands, "drift", text)
+def _add_drift(parser: argparse.ArgumentParser) -> None:
     _with_config(parser)
     _with_narrowing(parser)
     parser.add_argument("--live", metavar="FILE", help="look at a snapshot, offline")
@@ -275,16 +258,14 @@ def _add_drift(commands: Subparsers) -> None:
     _with_network(parser)
 
 
-def _add_snapshot(commands: Subparsers) -> None:
-    parser = _command(commands, "snapshot", "save live state for `plan --live FILE`")
+def _add_snapshot(parser: argparse.ArgumentParser) -> None:
     _with_config(parser)
     _with_account(parser)
     parser.add_argument("--out", metavar="FILE", help="default: stdout")
     _with_network(parser)
 
 
-def _add_get(commands: Subparsers) -> None:
-    parser = _command(commands, "get", "list what CallRail holds, read-only")
+def _add_get(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "resource", choices=RESOURCES, metavar="RESOURCE", help=", ".join(RESOURCES)
     )
@@ -314,8 +295,7 @@ def _with_filters(parser: argparse.ArgumentParser) -> None:
     filters.add_argument("--group-by", metavar="FIELD", help="of call-summary")
 
 
-def _add_connections(commands: Subparsers) -> None:
-    parser = _command(commands, "connections", "manage Maton's connections to CallRail")
+def _add_connections(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, text in (
         ("list", "list them"),
@@ -335,27 +315,48 @@ def _add_connections(commands: Subparsers) -> None:
         _with_network(action)
 
 
-def _add_doctor(commands: Subparsers) -> None:
-    text = "check key, door, accounts, connection, clock, proxy and quota, and say what to do"
-    parser = _command(commands, "doctor", text)
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
     _with_config(parser)
     _with_formats(parser, ("text", "json"))
     _with_network(parser)
 
 
-def _add_sandbox(commands: Subparsers) -> None:
-    text = "run a local CallRail and Maton look-alike, kept in SQLite"
-    parser = _command(commands, "sandbox", text)
+def _add_sandbox(parser: argparse.ArgumentParser) -> None:
     from reconciler.sandbox.command import add_arguments
 
     add_arguments(parser)
 
 
-def _add_demo(commands: Subparsers) -> None:
-    parser = _command(commands, "demo", "sandbox and example: plan, apply, plan again")
+def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", metavar="DIR", help="keep what the demo writes in DIR")
 
 
-def _add_schema(commands: Subparsers) -> None:
-    parser = _command(commands, "schema", "print a published JSON Schema")
+def _add_schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", choices=SCHEMAS, default="config")
+
+
+MODULES = {"import": "importing"}
+"""Of the commands whose name is not their module's."""
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "init": ("write a first reconciler.yaml; never overwrites", _add_init),
+    "import": ("turn live tags into a configuration on stdout, whose plan is empty", _add_import),
+    "validate": ("check the configuration offline", _add_validate),
+    "plan": ("show what apply would do", _add_plan),
+    "apply": ("make live tags as configured, after asking", _add_apply),
+    "show": ("show saved plans; several are joined into one report", _add_show),
+    "drift": (
+        "tell what live state has that the configuration does not ask for; exit 2 if anything",
+        _add_drift,
+    ),
+    "snapshot": ("save live state for `plan --live FILE`", _add_snapshot),
+    "get": ("list what CallRail holds, read-only", _add_get),
+    "connections": ("manage Maton's connections to CallRail", _add_connections),
+    "doctor": (
+        "check key, door, accounts, connection, clock, proxy and quota, and say what to do",
+        _add_doctor,
+    ),
+    "sandbox": ("run a local CallRail and Maton look-alike, kept in SQLite", _add_sandbox),
+    "demo": ("sandbox and example: plan, apply, plan again", _add_demo),
+    "schema": ("print a published JSON Schema", _add_schema),
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,5 @@ def plan_request(args: argparse.Namespace, console: Console, *, count_calls: boo
 
 def stamp(plan: Plan) -> Plan:
     """``plan`` with the time and the tool's version noted."""
-    from reconciler.workflow.apply import stamped
-
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return stamped(plan, created_at=now, tool_version=__version__)
+    return replace(plan, created_at=now, tool_version=__version__)

@@ -6,8 +6,7 @@ decision about what will be done. What does not: reading, writing, asking, print
 
 from reconciler.planning.assemble import assemble
 from reconciler.planning.draft import Draft, draft
-from reconciler.planning.freshness import Freshness, freshness
 from reconciler.planning.guard import guard
 from reconciler.planning.narrowing import Narrowing
 
-__all__ = ["Draft", "Freshness", "Narrowing", "assemble", "draft", "freshness", "guard"]
+__all__ = ["Draft", "Narrowing", "assemble", "draft", "guard"]

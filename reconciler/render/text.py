@@ -1,4 +1,4 @@
-"""A plan, a report and drift as a person reads them on a terminal or in a log."""
+"""A plan and drift as a person reads them on a terminal or in a log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from reconciler.render import groups, wording
 from reconciler.render.drift import drift
 from reconciler.render.escape import label, log, terminal
 from reconciler.render.layout import cells, count, pad, wrap
-from reconciler.render.outcomes import outcome_line, report
 from reconciler.render.style import PLAIN, Style
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan, UnmanagedTag
 
-__all__ = ["drift", "outcome_line", "plan", "report"]
+__all__ = ["drift", "plan"]
 
 NAME_COLUMN: Final = 40
 """Longer names don't push everyone's details to the right."""

@@ -11,7 +11,7 @@ from reconciler.errors import RefusedError
 from reconciler.model.change import Action, Change, companies_of
 from reconciler.model.problem import Source
 from reconciler.model.state import Account
-from reconciler.planning import Freshness, freshness
+from reconciler.planning.freshness import Freshness, freshness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,8 +141,3 @@ def _named(changes: Sequence[Change], attribute: str) -> str:
     )
     more = len(changes) - SHOWN
     return f"{shown}; and {more} more" if more > 0 else shown
-
-
-def stamped(plan: Plan, *, created_at: str, tool_version: str) -> Plan:
-    """``plan`` with when and by what it was made."""
-    return replace(plan, created_at=created_at, tool_version=tool_version)

@@ -3,7 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements/dev.lock
-BENCH_LOCK := benchmarks/octodns.lock
+COMPILE = $(VENV)/uv/bin/uv pip compile --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet
 STAMP := $(VENV)/.installed
 
 # The first interpreter that runs and is new enough; a shim that merely exists does not count.
@@ -43,12 +44,10 @@ bench: $(STAMP) ## measure beside octoDNS and a bare client (four minutes)
 lock: $(STAMP) ## pin the newest versions again
 	$(BIN)/python -m venv $(VENV)/uv
 	$(VENV)/uv/bin/python -m pip --disable-pip-version-check install --quiet uv
-	$(VENV)/uv/bin/uv pip compile pyproject.toml --group dev --upgrade --universal \
-		--python-version 3.11 --generate-hashes --no-annotate --no-header \
-		--no-emit-index-url --no-emit-find-links --quiet -o $(LOCK)
-	echo octodns | $(VENV)/uv/bin/uv pip compile - --upgrade --universal \
-		--python-version 3.11 --generate-hashes --no-annotate --no-header \
-		--no-emit-index-url --no-emit-find-links --quiet -o $(BENCH_LOCK)
+	$(COMPILE) pyproject.toml --group dev -o $(LOCK)
+	$(COMPILE) pyproject.toml -o requirements/run.lock
+	$(COMPILE) --group build -o requirements/build.lock
+	echo octodns | $(COMPILE) - -o benchmarks/octodns.lock
 
 wheel: $(STAMP) ## build the wheel into dist/
 	$(BIN)/hatchling build -t wheel

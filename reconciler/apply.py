@@ -318,15 +318,26 @@ def _may_have_been_sent(outcome: Outcome) -> bool:
 
 def differences(done: Iterable[Outcome], live: Iterable[LiveTag]) -> Iterable[str]:
     """What ``live`` shows otherwise than ``done`` says; one sentence each."""
-    by_id = {tag.id: tag for tag in live}
+    tags = tuple(live)
+    by_id = {one.id: one for one in tags}
+    by_name: dict[tuple[str | None, str], list[LiveTag]] = {}
+    for one in tags:
+        by_name.setdefault((one.company_id, one.name), []).append(one)
     for outcome in done:
-        change, tag = outcome.change, by_id.get(outcome.tag_id or 0)
-        if change.after is None:
+        change, wish = outcome.change, outcome.change.after
+        tag = by_id.get(outcome.tag_id or 0)
+        if wish is None:
             if tag is not None:
                 yield f'{change.place}: "{change.name}" is still live after its delete'
-        elif tag is None:
+            continue
+        if outcome.tag_id is None:
+            # A create that was made before this run: no id was seen, its name in its place is all.
+            namesakes = by_name.get((change.place.company_id, change.name), [])
+            fitting = [one for one in namesakes if one.satisfies(wish)]
+            tag = next(iter([*fitting, *namesakes]), None)
+        if tag is None:
             yield f'{change.place}: "{change.name}" is not live after its {change.action}'
-        elif not tag.satisfies(change.after):
+        elif not tag.satisfies(wish):
             yield f'{change.place}: "{change.name}" is live as {_said(tag.tag)}, not as asked for'
 
 

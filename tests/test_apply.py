@@ -195,6 +195,18 @@ class LateProvider(FakeProvider):
         return made
 
 
+@pytest.mark.parametrize(("color", "verified"), [("blue1", True), ("red1", False)])
+def test_a_create_of_an_earlier_run_is_looked_for_by_its_name(color: str, verified: bool) -> None:
+    provider = FakeProvider.of([*LIVE, enabled(9, "A", color=color)])
+    plan = builders.plan(CREATE_A, RECOLOUR)
+    work = apply(
+        plan, {"acme": provider}, Run(watcher=Listener(), settle=_no_pause), done=[CREATE_A]
+    )
+    report = asyncio.run(work)
+    assert results(report) == {"A": Result.SKIPPED, "Red": Result.DONE}
+    assert report.verified is verified
+
+
 def test_a_server_that_lists_late_is_looked_at_again() -> None:
     provider = LateProvider()
     pauses: list[float] = []

@@ -7,10 +7,10 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.examples import example
 from reconciler.errors import ReconcilerError
 from reconciler.sandbox import Options, Sandbox
 
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as scratch:
         directory = Path(args.keep or scratch)
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / "reconciler.yaml").write_text(example(), encoding="utf-8")
+        (directory / "reconciler.yaml").write_text(example(EXAMPLE), encoding="utf-8")
         with Sandbox(Options(seed="agency")) as sandbox:
             console.talk(
                 "A sandbox stands in for CallRail: 3 accounts, 60 companies and their tags, "
@@ -37,14 +37,6 @@ def run(args: argparse.Namespace, console: Console) -> int:
             _play(directory, _environment(console, sandbox), console)
     console.talk("\nDone: the second plan is empty, live state is as configured.")
     return 0
-
-
-def example() -> str:
-    """The agency example, from a checkout or from the installed package."""
-    installed = resources.files("reconciler") / "_examples" / EXAMPLE
-    if installed.is_file():
-        return installed.read_text("utf-8")
-    return (Path(__file__).parents[2] / "examples" / EXAMPLE).read_text("utf-8")
 
 
 def _environment(console: Console, sandbox: Sandbox) -> dict[str, str]:

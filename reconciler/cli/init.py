@@ -1,7 +1,8 @@
-"""``init``: a first configuration that teaches."""
+"""``init``: a first configuration that teaches, and the pipeline on request."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,37 +10,63 @@ from reconciler.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from reconciler.cli.console import Console
 
+CONFIGURATION = "reconciler.yaml"
+
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Write what is missing; raises RefusedError before writing anything when a file is there."""
+    """Write what is missing; raises RefusedError before writing anything when a file is there.
+
+    A configuration that is there is no obstacle to a pipeline: it may have been imported first.
+    """
     root = Path(args.directory)
-    files = {root / name: text for name, text in _files().items()}
-    there = [str(path) for path in files if path.exists()]
+    files = {root / name: text for name, text in _files(args.ci, root).items()}
+    there = [str(path) for path in files if os.path.lexists(path)]
     if there:
         raise RefusedError(
             f"{', '.join(there)} is there already; init never overwrites",
             hint="Move it away, or name another directory: `reconciler init DIRECTORY`.",
         )
-    for path, text in files.items():
-        _write_new(path, text)
+    _write_all(files)
+    for path in files:
         console.say(f"Wrote {path}")
-    console.say("Next: fill in the account's id, then `reconciler plan`.")
+    if args.ci is not None:
+        _advise(args.ci, root, console)
+    if root / CONFIGURATION in files:
+        console.say("Next: fill in the account's id, then `reconciler plan`.")
     return 0
 
 
-def _files() -> dict[str, str]:
+def _files(ci: str | None, root: Path) -> dict[str, str]:
+    from reconciler.cli.pipelines import pipeline_files
     from reconciler.config.template import TEMPLATE
 
-    return {"reconciler.yaml": TEMPLATE}
+    pipeline = {} if ci is None else pipeline_files(ci)
+    imported = pipeline and os.path.lexists(root / CONFIGURATION)
+    return pipeline if imported else {CONFIGURATION: TEMPLATE, **pipeline}
 
 
-def _write_new(path: Path, text: str) -> None:
+def _write_all(files: Mapping[Path, str]) -> None:
+    """All of ``files`` or, where one can't be written, none."""
+    written: list[Path] = []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as stream:
+                written.append(path)
+                stream.write(text)
     except OSError as error:
+        for one in written:
+            one.unlink(missing_ok=True)
         raise UsageError(f"{path} can't be written: {error.strerror}") from None
+
+
+def _advise(ci: str, root: Path, console: Console) -> None:
+    from reconciler.cli.pipelines import REQUIREMENTS, requirement
+
+    if requirement() is None:
+        console.say(f"Fill in {root / REQUIREMENTS[ci]}: where runners get reconciler from.")
+    console.say("The head of each pipeline file says which environments and secrets it needs.")

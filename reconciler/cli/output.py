@@ -59,7 +59,7 @@ class PlanView:
 
 
 class DriftView(PlanView):
-    """A plan, read as what has drifted: only its text differs."""
+    """A plan, read as what has drifted; its data is the plan's."""
 
     def render(self, form: str, *, style: Style, width: int) -> str:
         """See :class:`View`."""
@@ -67,6 +67,9 @@ class DriftView(PlanView):
             from reconciler.render import text
 
             return text.drift(self._plan, style=style, width=width)
+        if form in {"markdown", "html"}:
+            page: str = _page(form).drift(self._plan)
+            return page
         return super().render(form, style=style, width=width)
 
 

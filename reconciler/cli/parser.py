@@ -110,12 +110,16 @@ def _between(low: int, high: int) -> Callable[[str], int]:
     return number
 
 
-def _report(text: str) -> tuple[str, str]:
+def _report(text: str, formats: tuple[str, ...] = REPORT_FORMATS) -> tuple[str, str]:
     form, equals, path = text.partition("=")
-    if not equals or not path or form not in REPORT_FORMATS:
-        known = ", ".join(REPORT_FORMATS)
+    if not equals or not path or form not in formats:
+        known = ", ".join(formats)
         raise argparse.ArgumentTypeError(f"{text!r} is no FORMAT=PATH with a format of {known}")
     return form, path
+
+
+def _quality_report(text: str) -> tuple[str, str]:
+    return _report(text, ("gitlab",))
 
 
 def _command(
@@ -193,6 +197,7 @@ def _with_network(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ci", choices=("github", "gitlab"), help="write the pipeline too")
     parser.add_argument("directory", nargs="?", default=".", help="where (here)")
 
 
@@ -206,6 +211,14 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 def _add_validate(parser: argparse.ArgumentParser) -> None:
     _with_config(parser)
     _with_formats(parser, ("text", "json"))
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=_quality_report,
+        metavar="gitlab=PATH",
+        help="write GitLab's code quality report as well",
+    )
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:

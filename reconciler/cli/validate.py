@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.ci import publish_problems
 from reconciler.cli.configuration import load_configuration
+from reconciler.cli.console import write_file
 from reconciler.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _show(problems: Sequence[Problem], args: argparse.Namespace, console: Console) -> None:
+    for _, path in args.report:
+        from reconciler.render import gitlab
+
+        write_file(path, gitlab.code_quality(problems), console)
     if args.format == "json":
         from reconciler.document import dump, problems_document
 

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 # What the parsers (libyaml's and the pure one) say -> what is wrong, what to write. The first
 # match counts.
+_TOO_DEEP = "exceeded maximum nesting depth"
+"""libyaml from 0.2.6 on; it reads ahead in a flow list, and so is deeper in than our own bound."""
+
 _WORDS = (
+    (
+        _TOO_DEEP,
+        "lists and mappings are nested too deeply",
+        "A configuration needs four levels; is a bracket left open?",
+    ),
     (
         "tab character",
         "a tab can't indent a line",
@@ -116,7 +124,8 @@ def explain(error: Any, text: Text, problems: Collector) -> None:
         marks.append(text.mark(_one(start, text), "begins here"))
     if "mapping values are not allowed" in said:
         marks.extend(_line_without_colon(text, at.index))
-    problems.error(Code.SYNTAX, message, *marks, hint=hint)
+    code = Code.DEPTH if _TOO_DEEP in said else Code.SYNTAX
+    problems.error(code, message, *marks, hint=hint)
 
 
 def _line_without_colon(text: Text, index: int) -> list[Mark]:

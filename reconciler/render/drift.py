@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def drift(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     """What must be looked at, by kind; text that ends in a newline. ``width`` as for plans."""
-    lines = [_headline(plan, style=style)]
+    lines = [(style.delete if plan.changes else style.create)(headline(plan))]
     for heading, found in sections(plan):
         lines += ["", style.bold(heading)]
         for line in found:
@@ -52,13 +52,14 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
     return [(heading, lines) for heading, lines in found if lines]
 
 
-def _headline(plan: Plan, *, style: Style) -> str:
+def headline(plan: Plan) -> str:
+    """How much has drifted, in one sentence."""
     summary = plan.summary
     if not plan.changes:
         rest = f"{number(summary.unchanged)} as declared, {number(summary.unmanaged)} unmanaged"
-        return style.create(f"No drift. Live state matches the configuration: {rest}.")
+        return f"No drift. Live state matches the configuration: {rest}."
     places = {change.place for change in plan.changes}
-    return style.delete(
+    return (
         f"Drift: {count(len(plan.changes), 'difference')} in {count(len(places), 'place')}; "
         f"{number(summary.unchanged)} as declared."
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Change, Precision
 from reconciler.model.tag import Place, Status, Tag
+from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
 from reconciler.render.escape import label
 from reconciler.render.layout import count, number
@@ -64,6 +65,16 @@ def report(report: Report) -> str:
         f"Digest: <code>{report.plan.digest}</code></footer>"
     )
     return page(f"{verdict}: {outcomes.counts(report)}", "\n".join(parts))
+
+
+def drift(plan: Plan) -> str:
+    """What has drifted as a whole HTML document, for the person on call."""
+    said = drifted.headline(plan)
+    parts = [f"<h1>{said}</h1>"]
+    for heading, lines in drifted.sections(plan):
+        items = "".join(f"<li>{bdi(line)}</li>" for line in lines)
+        parts.append(f"<h2>{heading.removesuffix(':')}</h2><ul>{items}</ul>")
+    return page(said, "\n".join([*parts, _footer(plan)]))
 
 
 def _tiles(plan: Plan) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Change, Impact, Precision
+from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
 from reconciler.render.budget import Budget
-from reconciler.render.escape import code, fence, html, label, prose, terminal
+from reconciler.render.escape import code, fence, html, label, log, prose, terminal
 from reconciler.render.layout import cells, count, number, pad, wrap
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ LIMIT: Final = 60_000
 
 PLAN_MARKER: Final = "<!-- reconciler: plan -->"
 REPORT_MARKER: Final = "<!-- reconciler: report -->"
-"""First lines, by which a job finds its earlier comment again."""
+DRIFT_MARKER: Final = "<!-- reconciler: drift -->"
+"""First lines, by which a job finds its earlier comment or issue again."""
 
 
 def plan(plan: Plan, *, limit: int = LIMIT) -> str:
@@ -65,6 +67,20 @@ def report(report: Report, *, limit: int = LIMIT) -> str:
     cut = "\n\n**This report is cut**: not everything fits here." if out.cut else ""
     ending = f"{look}. {number(report.requests)} requests used.{cut}\n\n"
     return out.text(f"{ending}Digest: `{report.plan.digest}`") + "\n"
+
+
+def drift(plan: Plan, *, limit: int = LIMIT) -> str:
+    """What has drifted, in fewer than ``limit`` bytes: an issue for the person on call."""
+    out = Budget(limit, reserve=_RESERVE)
+    out.take(f"{DRIFT_MARKER}\n### {drifted.headline(plan)}\n")
+    for heading, found in drifted.sections(plan):
+        lines = [log(line) for line in found]
+        fitting = out.fitting(lines, around=heading + "`" * 32)
+        if fitting:
+            out.take(f"{heading}\n\n{fence(lines[:fitting])}\n")
+    cut = "\n\n**This list is cut**: `reconciler drift` shows all of it." if out.cut else ""
+    made = f" Seen at {plan.created_at}." if plan.created_at else ""
+    return out.text(f"`reconciler plan` shows what would bring live state back.{made}{cut}") + "\n"
 
 
 _RESERVE: Final = 1200

@@ -95,6 +95,7 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "gitlab": lambda foreign: gitlab.code_quality([problem_of(foreign)]),
     "json": lambda foreign: dump(plan_document(plan_of(foreign))),
     "markdown": lambda foreign: markdown.plan(plan_of(foreign)),
+    "markdown drift": lambda foreign: markdown.drift(plan_of(foreign)),
     "markdown report": lambda foreign: markdown.report(report_of(foreign)),
 }
 
@@ -114,6 +115,7 @@ def test_no_text_at_all_acts_on_a_terminal_or_a_runner(foreign: str) -> None:
 @pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
 def test_no_payload_breaks_a_page(payload: str) -> None:
     assert_safe_page(html.plan(plan_of(payload)))
+    assert_safe_page(html.drift(plan_of(payload)))
     assert_safe_page(html.report(report_of(payload)))
 
 
@@ -131,6 +133,7 @@ def test_no_text_at_all_is_markdown(foreign: str) -> None:
 @pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
 def test_no_payload_is_markdown(payload: str) -> None:
     assert_safe_markdown(markdown.plan(plan_of(payload)))
+    assert_safe_markdown(markdown.drift(plan_of(payload)))
     assert_safe_markdown(markdown.report(report_of(payload)))
 
 

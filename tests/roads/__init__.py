@@ -1,0 +1,1 @@
+"""The ready-made pipelines: checked by their schemas, and their shell run as a CI runner would."""

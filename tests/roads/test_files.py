@@ -1,0 +1,109 @@
+"""What stands in the pipelines' files: their schemas, their linters, and what they must not do."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.roads.runner import ROOT
+
+BIN = Path(sys.executable).parent
+GITHUB = sorted((ROOT / "examples/ci/github").glob("*.yml"))
+GITLAB = ROOT / "examples/ci/gitlab/gitlab-ci.yml"
+ACTION = ROOT / "action.yml"
+
+
+def run(*command: str | Path) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("schema", "paths"),
+    [("github-workflows", GITHUB), ("github-actions", [ACTION]), ("gitlab-ci", [GITLAB])],
+)
+def test_the_files_are_what_their_schemas_allow(schema: str, paths: list[Path]) -> None:
+    run(BIN / "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *paths)
+
+
+def test_zizmor_finds_nothing_even_as_an_auditor() -> None:
+    run(BIN / "zizmor", "--offline", "--no-config", "--persona=auditor", *GITHUB, ACTION)
+
+
+def test_pre_commit_takes_the_manifest() -> None:
+    run(BIN / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml")
+
+
+def scripts(path: Path) -> list[str]:
+    document = yaml.safe_load(path.read_text("utf-8"))
+    jobs = document["jobs"].values() if "jobs" in document else [document["runs"]]
+    return [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+
+
+@pytest.mark.parametrize("path", [*GITHUB, ACTION], ids=lambda path: path.stem)
+def test_no_expression_reaches_a_shell(path: Path) -> None:
+    assert scripts(path)
+    assert not [script for script in scripts(path) if "${{" in script]
+
+
+@pytest.mark.parametrize("path", [*GITHUB, ACTION], ids=lambda path: path.stem)
+def test_every_action_is_pinned_to_a_commit_with_its_version(path: Path) -> None:
+    uses = re.findall(r"uses: (.*)", path.read_text("utf-8"))
+    assert uses
+    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in uses)
+
+
+@pytest.mark.parametrize("path", GITHUB, ids=lambda path: path.stem)
+def test_jobs_get_no_more_than_they_need(path: Path) -> None:
+    workflow: dict[Any, Any] = yaml.safe_load(path.read_text("utf-8"))
+    triggers = workflow[True]  # YAML 1.1 reads `on` as true
+    assert "pull_request_target" not in triggers
+    assert workflow["permissions"] == {}
+    assert "concurrency" in workflow
+    for job in workflow["jobs"].values():
+        assert job["permissions"]["contents"] == "read"
+        assert "environment" in job or "secrets." not in str(job)
+        assert job["timeout-minutes"] <= 60
+
+
+def test_an_apply_is_never_cancelled_by_a_later_merge() -> None:
+    workflow = yaml.safe_load((ROOT / "examples/ci/github/apply.yml").read_text("utf-8"))
+    assert workflow["concurrency"]["cancel-in-progress"] is False
+    environments = [job["environment"] for job in workflow["jobs"].values()]
+    assert environments == ["callrail-plan", "callrail-apply", "callrail-delete"]
+
+
+@pytest.mark.parametrize("path", [ROOT / "examples/ci/github/apply.yml", ACTION], ids=str)
+def test_what_writes_replaces_its_shell_so_that_a_cancel_reaches_it(path: Path) -> None:
+    writes = [
+        one for one in scripts(path) if re.search(r"reconciler (apply|\"\$)|-m reconciler", one)
+    ]
+    assert writes
+    for script in writes:
+        assert script.strip().splitlines()[-1].startswith("exec ")
+
+
+def test_the_image_is_versioned_locked_and_not_root() -> None:
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    bases = [line.split()[1] for line in lines if line.startswith("FROM")]
+    assert all(re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", base) for base in bases)
+    steps = " ".join(lines).split("RUN ")
+    downloads = [step for step in steps if ".lock" in step and "pip install" in step]
+    assert downloads
+    for step in downloads:
+        assert step.count("pip install") == step.count("--require-hashes")
+    assert int(lines[[line[:4] for line in lines].index("USER")].split()[1]) > 0
+    assert lines[-1] == 'ENTRYPOINT ["reconciler"]'
+
+
+@pytest.mark.parametrize("name", ["run", "build", "dev"])
+def test_a_lock_names_no_place_to_get_packages_from(name: str) -> None:
+    lock = (ROOT / f"requirements/{name}.lock").read_text("utf-8")
+    assert "--hash=sha256:" in lock
+    assert "://" not in lock

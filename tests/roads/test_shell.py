@@ -1,0 +1,149 @@
+"""The other roads' shell under a fake runner: the action, many accounts, GitLab."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from reconciler.sandbox import Options, Sandbox
+from tests.cli_runner import direct
+from tests.roads.runner import ROOT, SECRET, Runner
+from tests.roads.test_road import pulled
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+    from tests.e2e.desk import Desk
+
+TAGS = "- name: New Tag\n  color: blue1"
+GITLAB: dict[str, Any] = yaml.safe_load((ROOT / "examples/ci/gitlab/gitlab-ci.yml").read_text())
+
+
+def act(runner: Runner, args: str) -> subprocess.CompletedProcess[str]:
+    """Run the action's last step, with this Python where its own would be installed."""
+    (step,) = [
+        step
+        for step in yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+        if step.get("id") == "run"
+    ]
+    python = runner.scratch / "reconciler/bin/python"
+    python.parent.mkdir(parents=True, exist_ok=True)
+    if not python.exists():
+        python.write_text(f'#!/bin/bash\nexec "{sys.executable}" "$@"\n')
+        python.chmod(0o755)
+    return runner.bash(
+        step["run"],
+        runner.repository,
+        {
+            "RUNNER_TEMP": str(runner.scratch),
+            "PYTHONPATH": str(ROOT),
+            "ARGS": args,
+            SECRET: runner.key,
+            "GITHUB_OUTPUT": str(runner.scratch / "output"),
+        },
+    )
+
+
+def test_the_action_takes_one_argument_a_line(desk: Desk, runner: Runner) -> None:
+    desk.declare(TAGS)
+    done = act(runner, "plan\n--tag=New Tag\n--out=a plan.json\n")
+    assert done.returncode == 0, done.stderr
+    assert (desk.directory / "a plan.json").exists()
+    assert "create=1\n" in (runner.scratch / "output").read_text()
+
+
+def test_the_action_s_arguments_are_never_shell(desk: Desk, runner: Runner) -> None:
+    desk.declare(TAGS)
+    for args in ("plan\n--tag=$(touch owned)", "plan\n--tag=`touch owned`; touch owned"):
+        assert act(runner, args).returncode == 0
+    assert not (desk.directory / "owned").exists()
+
+
+def test_the_action_runs_no_module_of_the_repository(desk: Desk, runner: Runner) -> None:
+    desk.write("yaml.py", "raise SystemExit(99)")
+    desk.declare(TAGS)
+    assert act(runner, "plan").returncode == 0
+
+
+def test_the_action_passes_the_exit_code_on(desk: Desk, runner: Runner) -> None:
+    desk.declare(TAGS)
+    assert act(runner, "drift").returncode == 2
+
+
+def test_many_accounts_are_planned_apart_and_joined(tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    (repository / ".github/workflows").mkdir(parents=True)
+    (repository / ".github/reconciler.txt").touch()
+    shutil.copy(ROOT / "examples/agency.yaml", repository / "reconciler.yaml")
+    shutil.copy(ROOT / "examples/ci/github/many-accounts.yml", repository / ".github/workflows")
+    with Sandbox(Options(seed="agency")) as sandbox:
+        environ = direct(sandbox)
+        runner = Runner(repository, tmp_path / "runner", environ, environ.pop(SECRET))
+        jobs = pulled(runner, workflow="many-accounts.yml")
+    assert {name: job.result for name, job in jobs.items()} == {
+        "account": "success", "join": "success", "fork": "skipped",
+    }, jobs["account"].log + jobs["join"].log  # fmt: skip
+    (comment,) = runner.hub["comments"]["7"]
+    for handle in ("acme", "beacon"):
+        assert f"<code>{handle}</code>" in comment["body"]
+
+
+def job(runner: Runner, name: str, *, key: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a job of the pipeline for GitLab, whose lines make one script."""
+    lines = [*GITLAB["default"]["before_script"], *GITLAB[name]["script"]]
+    environ = {SECRET: runner.key} if key else {}
+    return runner.bash("\n".join(lines), runner.repository, environ | {"GITHUB_ACTIONS": ""})
+
+
+@pytest.fixture
+def gitlab(desk: Desk) -> Desk:
+    """A repository with the pipeline for GitLab."""
+    assert desk.run("init --ci gitlab").code == 0
+    return desk
+
+
+def test_gitlab_s_jobs_play_the_road(gitlab: Desk, runner: Runner) -> None:
+    gitlab.declare(
+        TAGS + "\n- name: Schedule requested\n  state: absent\n  note: Over.",
+        head="version: 1\naccounts:\n  acme:\n    id: ACC019c46b8a0807fbdb81c8bf12af91cb3\n"
+        "    limits: {delete_percent: 100}\n",
+    )
+    assert job(runner, "validate", key=False).returncode == 0
+    assert gitlab.read("code-quality.json") == "[]\n"
+    assert job(runner, "plan").returncode == 0
+    assert gitlab.read("counts.json") == '{"create": 1, "update": 0, "delete": 1}\n'
+    assert job(runner, "drift").returncode == 2
+    assert job(runner, "apply").returncode == 0
+    assert set(gitlab.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
+    assert job(runner, "delete").returncode == 0
+    assert set(gitlab.tags()) == {"New Tag", "Opportunity"}
+    assert job(runner, "drift").returncode == 0
+
+
+def test_gitlab_plans_a_fork_without_a_key(gitlab: Desk, runner: Runner) -> None:
+    gitlab.declare(TAGS)
+    gitlab.run("snapshot --out live.json")
+    done = job(runner, "plan-offline", key=False)
+    assert done.returncode == 0, done.stderr
+    assert "New Tag" in done.stdout
+
+
+def test_gitlab_shows_mistakes_beside_their_lines(gitlab: Desk, runner: Runner) -> None:
+    gitlab.declare("- nam: Typo")
+    assert job(runner, "validate", key=False).returncode == 1
+    assert '"begin": 6' in gitlab.read("code-quality.json")
+
+
+def test_only_jobs_behind_a_protected_environment_write() -> None:
+    jobs = {name: one for name, one in GITLAB.items() if "script" in one}
+    writes = {name for name, one in jobs.items() if "reconciler apply" in str(one["script"])}
+    assert writes == {"apply", "delete"}
+    for name in writes:
+        assert GITLAB[name]["resource_group"] == "callrail"
+        assert GITLAB[name]["rules"][0]["when"] == "manual"
+    assert GITLAB["apply"]["environment"] != GITLAB["delete"]["environment"]

@@ -6,6 +6,7 @@
     ├── UsageError ................ 64  the command line asks for what can't be
     ├── ConfigError ............... 1   the configuration has problems (it carries them all)
     ├── DocumentError ............. 1   a saved plan or snapshot can't be read
+    ├── OutputError ............... 1   the result can't be written where it was asked for
     ├── AuthError ................. 4   no key, or the server refused it
     ├── RefusedError .............. 5   a guard, a stale plan, another digest, no approval
     ├── QuotaError ................ 6   the quota or --max-wait is used up; run again to go on
@@ -65,6 +66,12 @@ class DocumentError(ReconcilerError):
     """A saved plan, snapshot or report is not one, is cut short, or is from a newer version."""
 
     code = "document"
+
+
+class OutputError(ReconcilerError):
+    """The result can't be written: a full disk, a directory that has gone."""
+
+    code = "output"
 
 
 class AuthError(ReconcilerError):

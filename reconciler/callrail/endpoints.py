@@ -85,7 +85,7 @@ def _base(url: str, variable: str) -> str:
     if parts.scheme == "http" and not is_loopback(url):
         raise ReconcilerError(
             f"{variable} is plain http to {host}: the key would be readable on the way",
-            hint="Use https; plain http is for 127.0.0.1, [::1] and localhost only.",
+            hint="Use https; plain http is for this machine only (127.0.0.1, localhost).",
         )
     base_path = parts.path.rstrip("/")
     if _PATH.fullmatch(base_path) is None:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.ci import publish_plan, publish_report
 from reconciler.cli.configuration import load_configuration, load_if_there
-from reconciler.cli.console import read_file, write_file
-from reconciler.cli.output import ReportView, emit
+from reconciler.cli.files import read_file
+from reconciler.cli.output import ReportView, emit, write_reports
 from reconciler.cli.plan import plan_request, stamp
 from reconciler.cli.session import Session
-from reconciler.errors import ReconcilerError, RefusedError, UsageError
+from reconciler.errors import ApplyError, OutputError, ReconcilerError, RefusedError, UsageError
 from reconciler.model.outcome import Outcome, Report, Result, Trouble
 from reconciler.model.problem import Problem
-from reconciler.render.style import PLAIN
 
 if TYPE_CHECKING:
     import argparse
@@ -84,7 +83,6 @@ def _show_plan(plan: Plan, args: argparse.Namespace, console: Console) -> None:
     publish_plan(plan, console)
     if args.format == "text":
         console.result(text.plan(plan, style=console.style(), width=console.width()))
-        console.flush()
     else:
         console.talk(text.plan(plan, style=console.style(sys.stderr), width=console.width()))
 
@@ -155,8 +153,7 @@ def _refused(
 def _emit_report(report: Report, args: argparse.Namespace, console: Console) -> None:
     """The report in its formats; on text's stdout it would only repeat what a refusal says."""
     if args.format == "text" and report.exit_code == RefusedError.exit_code:
-        for form, path in args.report:
-            write_file(path, ReportView(report).render(form, style=PLAIN, width=0), console)
+        write_reports(ReportView(report), args, console)
         return
     emit(ReportView(report), args, console)
 
@@ -185,9 +182,15 @@ async def _carry_out(
             report = await session.signals.watch(work)
         except ReconcilerError as error:
             return _refused(plan, error, args, console)
-    _emit_report(report, args, console)
     publish_report(report, console)
     _point_at_failures(report, console)
+    try:
+        _emit_report(report, args, console)
+    except OutputError as error:
+        console.error(error)
+        return report.exit_code or ApplyError.exit_code
+    except BrokenPipeError:
+        return report.exit_code
     return report.exit_code
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ConfigError, ReconcilerError, UsageError
+from reconciler.errors import ConfigError, OutputError, ReconcilerError
 
 if TYPE_CHECKING:
     import argparse
@@ -102,23 +102,34 @@ class Console:
         return stream.isatty()
 
     def result(self, text: str) -> None:
-        """Write the run's result to stdout."""
+        """Write the run's result to stdout, now.
+
+        Raises OutputError where it can't be written, and BrokenPipeError where nobody reads it.
+        """
         self.has_result = True
-        self._write(sys.stdout, text if text.endswith("\n") else text + "\n")
+        text = text if text.endswith("\n") else text + "\n"
+        try:
+            sys.stdout.write(self.redactor.redact(text))
+            sys.stdout.flush()
+        except OSError as error:
+            abandon_stdout()
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise OutputError(f"stdout can't be written: {error.strerror}") from None
 
     def say(self, text: str) -> None:
         """Write talk to stderr, unless it is to be quiet."""
         if not self.quiet:
-            self._write(sys.stderr, self._entry("info", text))
+            self._talk(self._entry("info", text))
 
     def talk(self, text: str) -> None:
         """Write rendered text (already safe, several lines) to stderr, unless quiet."""
         if not self.quiet and text:
-            self._write(sys.stderr, text if text.endswith("\n") else text + "\n")
+            self._talk(text if text.endswith("\n") else text + "\n")
 
     def ask(self, question: str) -> str:
         """The answer to ``question``, typed at the terminal; empty at its end."""
-        self._write(sys.stderr, question)
+        self._talk(question)
         try:
             return input().strip()
         except EOFError:
@@ -160,13 +171,13 @@ class Console:
             from reconciler.render.escape import terminal
 
             lines = "".join(traceback.format_exception(error)).splitlines()
-            self._write(sys.stderr, "".join(f"{terminal(line)}\n" for line in lines))
+            self._talk("".join(f"{terminal(line)}\n" for line in lines))
 
     def _error_lines(self, message: str, hint: str | None, *, code: str) -> None:
         from reconciler.render.escape import terminal
 
         if self._log_format == "json":
-            self._write(sys.stderr, self._entry("error", message, code=code, hint=hint))
+            self._talk(self._entry("error", message, code=code, hint=hint))
             return
         from reconciler.render.layout import wrap
 
@@ -175,13 +186,13 @@ class Console:
         if hint:
             help_lines = wrap(f"{style.note('help')}: {terminal(hint)}", max(0, width - 2))
             lines += [f"  {line}" for line in help_lines]
-        self._write(sys.stderr, "".join(f"{line}\n" for line in lines))
+        self._talk("".join(f"{line}\n" for line in lines))
 
     def _problems(self, problems: Sequence[Problem]) -> None:
         from reconciler.render import problems as render
 
         text = render.problems(problems, style=self.style(sys.stderr))
-        self._write(sys.stderr, text if text.endswith("\n") else text + "\n")
+        self._talk(text if text.endswith("\n") else text + "\n")
 
     def progress(self) -> Progress:
         """Where long work is shown: a live line on a terminal, plain lines elsewhere."""
@@ -196,7 +207,7 @@ class Console:
     def annotate(self, text: str) -> None:
         """Write workflow commands to stdout's log where a CI runner reads it (on stderr)."""
         if text:
-            self._write(sys.stderr, text if text.endswith("\n") else text + "\n")
+            self._talk(text if text.endswith("\n") else text + "\n")
 
     def _entry(self, level: str, text: str, **extra: str | None) -> str:
         if self._log_format == "json":
@@ -207,18 +218,17 @@ class Console:
 
         return terminal(text) + "\n"
 
-    def _write(self, stream: TextIO, text: str) -> None:
-        stream.write(self.redactor.redact(text))
+    def _talk(self, text: str) -> None:
+        """Write to stderr at once; talk that nobody can hear must not stop the work."""
+        with suppress(OSError):
+            sys.stderr.write(self.redactor.redact(text))
+            sys.stderr.flush()
 
-    def flush(self) -> None:
-        """Push out what was written; a reader that went away is no error of ours."""
-        sys.stdout.flush()
-        sys.stderr.flush()
 
-    def abandon_stdout(self) -> None:
-        """Keep the interpreter from failing again when it flushes a closed pipe at exit."""
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, sys.stdout.fileno())
+def abandon_stdout() -> None:
+    """Keep the interpreter from failing again when it flushes what can't be written at its exit."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _with_lines(problem: Problem) -> Problem:
@@ -231,40 +241,6 @@ def _with_lines(problem: Problem) -> Problem:
 
     marks = (mark if mark.text else mark_of(mark.source) for mark in problem.marks)
     return replace(problem, marks=tuple(marks))
-
-
-def write_file(path: str, text: str, console: Console) -> None:
-    """Write ``text`` to ``path`` whole or not at all; raises UsageError where it can't be."""
-    from pathlib import Path
-
-    target = Path(path)
-    scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        scratch.write_text(console.redactor.redact(text), encoding="utf-8")
-        scratch.replace(target)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise UsageError(f"{path} can't be written: {error.strerror}") from None
-
-
-def read_file(path: str) -> str:
-    """The text of ``path``, at most 256 MiB of UTF-8; raises UsageError where it can't be read."""
-    from pathlib import Path
-
-    try:
-        with Path(path).open("rb") as stream:
-            data = stream.read(_LARGEST + 1)
-    except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}") from None
-    if len(data) > _LARGEST:
-        raise UsageError(f"{path} is larger than {_LARGEST >> 20} MiB")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text") from None
-
-
-_LARGEST = 256 << 20
 
 
 @contextmanager

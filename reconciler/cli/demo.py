@@ -62,7 +62,6 @@ def _play(directory: Path, environment: Mapping[str, str], console: Console) -> 
 def _step(line: str, directory: Path, environment: Mapping[str, str], console: Console) -> None:
     """One command, as a process of its own; raises ReconcilerError when it fails."""
     console.talk(f"\n{console.style(sys.stderr).bold('$ reconciler ' + line)}")
-    console.flush()
     command = [sys.executable, "-m", "reconciler", *shlex.split(line)]
     done = subprocess.run(command, cwd=directory, env=dict(environment), check=False)  # noqa: S603 - our own command
     if done.returncode != os.EX_OK:

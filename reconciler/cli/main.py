@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from reconciler.cli.console import Console
+from reconciler.cli.console import Console, abandon_stdout
 from reconciler.cli.parser import build_parser
-from reconciler.errors import ConfigError, Interrupted, ReconcilerError, exit_code
+from reconciler.errors import ConfigError, Interrupted, OutputError, ReconcilerError, exit_code
 
 if TYPE_CHECKING:
     import argparse
@@ -26,10 +28,29 @@ _GARBAGE = 200_000
 def entry() -> None:
     """The installed command."""
     gc.set_threshold(_GARBAGE)
+    _prepare_streams()
     code = main(sys.argv[1:], os.environ)
+    try:
+        sys.stdout.flush()  # what argparse printed itself
+    except OSError:
+        abandon_stdout()
     # The interpreter's last collections would walk everything that the process ends with: 30 ms.
     gc.freeze()
     sys.exit(code)
+
+
+def _prepare_streams() -> None:
+    """A file or pipe gets UTF-8 whatever the locale says; a terminal, what it can show of it.
+
+    A stream that the caller closed is one that nobody listens to, not an error.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -43,36 +64,49 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     except BrokenPipeError:
-        console.abandon_stdout()
         return INTERNAL
     except KeyboardInterrupt:
-        return _fail(Interrupted(2), argv, console)
+        return _fail(Interrupted(2), argv, args, console)
     except ReconcilerError as error:
-        return _fail(error, argv, console)
+        return _fail(error, argv, args, console)
     except Exception as error:  # noqa: BLE001 - the last net: no traceback without -vv
-        return _fail(error, argv, console)
+        return _fail(error, argv, args, console)
 
 
 def _run(args: argparse.Namespace, console: Console) -> int:
     """Import the command's module and run it; the module's name stands in the parser."""
+    if written := [path for _form, path in getattr(args, "report", ())] + _outs(args):
+        from reconciler.cli.files import expect_writable
+
+        expect_writable(written)
     run = import_module(f"reconciler.cli.{args.module}").run
     code: int = run(args, console)
-    console.flush()
     return code
 
 
-def _fail(error: BaseException, argv: Sequence[str], console: Console) -> int:
-    """Say what went wrong, on stderr for people and on stdout where JSON was asked for."""
-    if _wants_json(argv) and not console.has_result:
-        from reconciler.document import dump, error_document
+def _outs(args: argparse.Namespace) -> list[str]:
+    out = getattr(args, "out", None)
+    return [out] if out else []
 
-        console.result(dump(error_document(error)))
+
+def _fail(
+    error: BaseException, argv: Sequence[str], args: argparse.Namespace | None, console: Console
+) -> int:
+    """Say what went wrong: on stderr, in the reports, and on stdout where JSON was asked for."""
     if isinstance(error, ConfigError):
         from reconciler.cli.ci import publish_problems
 
         publish_problems(error.problems, console)
     console.error(error)
-    console.flush()
+    with suppress(OSError, OutputError):
+        if args is not None and getattr(args, "report", None) and not console.has_result:
+            from reconciler.cli.output import report_failure
+
+            report_failure(error, args, console)
+        if _wants_json(argv) and not console.has_result:
+            from reconciler.document import dump, error_document
+
+            console.result(dump(error_document(error)))
     return exit_code(error)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.cli.console import write_file
+from reconciler.cli.files import write_file
+from reconciler.errors import ConfigError, OutputError, ReconcilerError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from types import ModuleType
 
     from reconciler.cli.console import Console
@@ -25,12 +27,52 @@ class View(Protocol):
 
 
 def emit(view: View, args: argparse.Namespace, console: Console) -> None:
-    """Show ``view`` on stdout in ``--format`` and write each ``--report``."""
+    """Show ``view`` on stdout in ``--format`` and write each ``--report``.
+
+    A report that can't be written takes nothing from the others; the first one's OutputError is
+    raised in the end.
+    """
+    try:
+        console.result(view.render(args.format, style=console.style(), width=console.width()))
+    finally:
+        write_reports(view, args, console)
+
+
+def write_reports(view: View, args: argparse.Namespace, console: Console) -> None:
+    """Write each ``--report`` of ``view``; raises the first OutputError after the last one."""
     from reconciler.render.style import PLAIN
 
+    _write(args, console, lambda form: view.render(form, style=PLAIN, width=0))
+
+
+def report_failure(error: BaseException, args: argparse.Namespace, console: Console) -> None:
+    """Write each ``--report`` of a run that came to no plan: an older one must not pass for it."""
+    _write(args, console, lambda form: _failure(form, error))
+
+
+def _write(args: argparse.Namespace, console: Console, render: Callable[[str], str]) -> None:
+    failed: list[OutputError] = []
     for form, path in args.report:
-        write_file(path, view.render(form, style=PLAIN, width=0), console)
-    console.result(view.render(args.format, style=console.style(), width=console.width()))
+        try:
+            write_file(path, render(form), console)
+        except OutputError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def _failure(form: str, error: BaseException) -> str:
+    if form in {"json", "gitlab"}:
+        from reconciler.document import dump, error_document
+
+        return dump(error_document(error))
+    from reconciler.render import failure
+
+    if isinstance(error, ConfigError):
+        return failure.render(form, message=error.message, problems=error.problems)
+    if isinstance(error, ReconcilerError):
+        return failure.render(form, message=error.message, hint=error.hint)
+    return failure.render(form, message=f"internal error: {type(error).__name__}")
 
 
 class PlanView:

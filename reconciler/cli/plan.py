@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.cli.ci import publish_plan
 from reconciler.cli.configuration import load_configuration
-from reconciler.cli.console import read_file, write_file
+from reconciler.cli.files import read_file, write_file
 from reconciler.cli.output import DriftView, PlanView, emit
 from reconciler.cli.session import Session
 from reconciler.errors import RefusedError

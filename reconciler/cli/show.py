@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.console import read_file
+from reconciler.cli.files import read_file
 from reconciler.cli.plan import show
 from reconciler.document import join, load_plan
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli.configuration import load_configuration
-from reconciler.cli.console import write_file
+from reconciler.cli.files import write_file
 from reconciler.cli.session import Session
 from reconciler.document import dump, snapshot_document
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.ci import publish_problems
 from reconciler.cli.configuration import load_configuration
-from reconciler.cli.console import write_file
+from reconciler.cli.files import write_file
 from reconciler.errors import ConfigError
 
 if TYPE_CHECKING:

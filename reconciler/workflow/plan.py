@@ -130,7 +130,8 @@ class _Reading:
             at_risk = [change for change in at_risk if change.blocked_by is None]
         if not at_risk:
             return guarded
-        self.request.say(f"{self.handle}: counting the calls behind {len(at_risk)} changes")
+        changes = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"
+        self.request.say(f"{self.handle}: counting the calls behind {changes}")
         impacts = await asyncio.gather(
             *(self.provider.impact(change.place, change.live.name) for change in at_risk)
         )

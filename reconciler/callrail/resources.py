@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,7 +12,7 @@ from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.paging import PER_PAGE, Page, Source, parse_page, read_all
 from reconciler.callrail.retry import backoff
 from reconciler.callrail.wire import plain_row
-from reconciler.errors import ProtocolError, UsageError
+from reconciler.errors import NotFoundError, ProtocolError, UsageError
 from reconciler.model.state import Gateway
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Resource:
     """A resource of the reference page: its path below the account, and the filters that it takes.
 
     ``rows`` is the key of the list in the answer. ``paged`` is False for one that comes in one
-    piece; ``relative`` is True for one that takes relative pagination.
+    piece; ``relative`` is True for one that takes relative pagination,
+    ``single`` for one whose rows have an address of their own.
     """
 
     segments: tuple[str, ...]
@@ -40,11 +41,12 @@ class Resource:
     required: tuple[str, ...] = ()
     paged: bool = True
     relative: bool = False
+    single: bool = False
 
 
 RESOURCES: Final[Mapping[str, Resource]] = {
     "accounts": Resource(segments=(), rows="accounts"),
-    "companies": Resource(segments=("companies.json",), rows="companies"),
+    "companies": Resource(segments=("companies.json",), rows="companies", single=True),
     "tags": Resource(segments=("tags.json",), rows="tags", filters=("company_id",)),
     "calls": Resource(
         segments=("calls.json",),
@@ -60,6 +62,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
             "order",
         ),
         relative=True,
+        single=True,
     ),
     "call-summary": Resource(
         segments=("calls", "summary.json"),
@@ -73,8 +76,10 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         filters=(*_RANGE, "company_id"),
         paged=False,
     ),
-    "trackers": Resource(segments=("trackers.json",), rows="trackers", filters=("company_id",)),
-    "users": Resource(segments=("users.json",), rows="users", filters=("company_id",)),
+    "trackers": Resource(
+        segments=("trackers.json",), rows="trackers", filters=("company_id",), single=True
+    ),
+    "users": Resource(segments=("users.json",), rows="users", filters=("company_id",), single=True),
     "integrations": Resource(
         segments=("integrations.json",),
         rows="integrations",
@@ -123,6 +128,32 @@ class Resources:
                 left -= 1
                 if left == 0:
                     return
+
+    async def row(self, query: Query, identifier: str) -> Row:
+        """The one row of ``query``'s resource whose id is ``identifier``.
+
+        Fields are honoured; where the API has no address for a single row, the listing is read.
+        Raises UsageError for what has no rows with ids, NotFoundError when there is none of that
+        id; else what every read raises.
+        """
+        resource = _checked(query)
+        if not resource.paged:
+            raise UsageError(f"{query.resource} has no single rows: leave the id out")
+        if not resource.single or query.account is None:
+            whole = replace(query, limit=None)
+            async for row in self.rows(whole):
+                if str(row.get("id")) == identifier:
+                    return row
+            raise NotFoundError(f"there is no {identifier} among the {query.resource}")
+        answer = await self._door.call(
+            Request(
+                method=Method.GET,
+                path=path("v3", "a", query.account, query.resource, f"{identifier}.json"),
+                query=query.filters,
+                account=query.account,
+            )
+        )
+        return plain_row(answer.payload)
 
 
 class _Reading:

@@ -59,6 +59,8 @@ async def _read(
             query = Query(
                 resource=args.resource, account=account, filters=filters, limit=args.limit
             )
+            if args.id is not None:
+                return [await resources.row(query, args.id)]
             return [row async for row in resources.rows(query)]
 
         return await session.signals.watch(read())

@@ -11,6 +11,7 @@ Several can't be told apart: we stop.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from reconciler.callrail.exchange import Method, Request, path
@@ -57,7 +58,7 @@ class _Creation:
 
     async def run(self) -> Made:
         try:
-            return await self._send(may_stale=True)
+            return await self._send(stale_at=self._ledger.stale_at)
         except StaleError:
             found = self._new(await self._ledger.fresh())
             if found is not None:
@@ -65,7 +66,7 @@ class _Creation:
         except UnsettledError as doubt:
             return await self._settle(doubt)
         try:
-            return await self._send(may_stale=False)
+            return await self._send()
         except UnsettledError as doubt:
             return await self._settle(doubt)
 
@@ -75,7 +76,7 @@ class _Creation:
             return found
         await self._ledger.before_repeat(doubt, what=self._what, attempt=1)
         try:
-            return await self._send(may_stale=False)
+            return await self._send()
         except UnsettledError as again:
             if (found := await self._look(again)) is not None:
                 return found
@@ -85,9 +86,9 @@ class _Creation:
         except ReconcilerError as error:
             raise unknown(self._what, f"{doubt}; then {error.message}") from error
 
-    async def _send(self, *, may_stale: bool) -> Made:
+    async def _send(self, *, stale_at: float = math.inf) -> Made:
         try:
-            answer = await self._ledger.door.call(self._request, may_stale=may_stale)
+            answer = await self._ledger.door.call(self._request, stale_at=stale_at)
         except RejectedError as refusal:
             if refusal.status not in {400, 409, 422} or not _says_taken(refusal):
                 raise

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.listing import Coalesced, TagReader
 from reconciler.callrail.retry import backoff
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from reconciler.callrail.session import Door, UnsettledError
     from reconciler.model.tag import LiveTag, Place
     from reconciler.provider import Listing
+
+_FRESH: Final = 60.0
+"""Seconds for which a look is relied on. A quota's pause is longer: live state may have moved."""
 
 
 class Ledger:
@@ -24,6 +28,7 @@ class Ledger:
         self.reader = TagReader(door, account)
         self._scope: frozenset[str] | None = None
         self._seen: Listing | None = None
+        self._seen_at = math.inf
         self._ids: frozenset[int] | None = None
         self._look = Coalesced(self._read)
 
@@ -41,6 +46,14 @@ class Ledger:
             self._scope, self._seen = None, None
         seen = self._seen or await self._look.fresh()
         return seen.tags
+
+    @property
+    def stale_at(self) -> float:
+        """When the last look is too old to create or delete by (monotonic seconds).
+
+        Never where this run took none: then whoever asks for the write has looked.
+        """
+        return self._seen_at + _FRESH
 
     def knew(self, tag_id: int) -> bool:
         """Whether the tag was live when tags were last read."""
@@ -79,10 +92,10 @@ class Ledger:
         await self._look.close()
 
     async def _read(self) -> Listing:
-        scope = self._scope
+        scope, began = self._scope, self.door.run.now()
         listing = await self.reader.tags(scope)
         if scope == self._scope:
-            self._seen, self._ids = listing, None
+            self._seen, self._ids, self._seen_at = listing, None, began
         return listing
 
 

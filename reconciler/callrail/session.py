@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 LOG: Final = logging.getLogger("reconciler.api")
 _NO_ACCOUNT: Final = ""
-# After a wait of this many seconds live state may have moved on: a create looks again first.
-_LONG: Final = 60.0
 
 
 class UnsettledError(Exception):
@@ -31,7 +29,7 @@ class UnsettledError(Exception):
 
 
 class StaleError(Exception):
-    """A create waited so long that it must look again before it is sent."""
+    """A write waited so long that live state must be looked at again before it is sent."""
 
 
 class Run:
@@ -83,14 +81,13 @@ class Door:
         """What it shares with the run's other doors."""
         return self._run
 
-    async def call(self, request: Request, *, may_stale: bool = False) -> Answer:
+    async def call(self, request: Request, *, stale_at: float = math.inf) -> Answer:
         """Send ``request``, again where that is safe, and return an accepted answer.
 
-        Raises UnsettledError for a write that may have happened, StaleError (with ``may_stale``)
-        before sending what waited too long, else the error of the table: AuthError, QuotaError,
+        Raises UnsettledError for a write that may have happened, StaleError instead of sending it
+        after ``stale_at`` (monotonic seconds), else the error of the table: AuthError, QuotaError,
         RejectedError, ProtocolError, UnreachableError, ApiError, Interrupted.
         """
-        stale_at = self._run.now() + _LONG if may_stale else math.inf
         for attempt in itertools.count(1):
             sent_at, exchange = await self._turn(request, attempt=attempt, stale_at=stale_at)
             verdict = decide(exchange, request.method)

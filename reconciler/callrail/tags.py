@@ -7,6 +7,7 @@ reported as unknown. How a create is settled stands in ``create``.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -14,7 +15,7 @@ from reconciler.callrail.create import create
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.impact import CallCounter
 from reconciler.callrail.ledger import Ledger, unknown
-from reconciler.callrail.session import UnsettledError
+from reconciler.callrail.session import StaleError, UnsettledError
 from reconciler.callrail.wire import changed_tag, update_body
 from reconciler.errors import NotFoundError, ProtocolError, ReconcilerError, RejectedError
 
@@ -115,7 +116,7 @@ class AccountProvider:
             return True if live is None else None
 
         try:
-            await write.settled(lambda _: True, effect)
+            await write.settled(lambda _: True, effect, seen=True)
         except NotFoundError:
             return
 
@@ -156,36 +157,54 @@ class _Write:
         self,
         accepted: Callable[[Answer], T],
         effect: Callable[[LiveTag | None], T | None],
+        *,
+        seen: bool = False,
     ) -> T:
         """The result of ``accepted`` (from an answer) or of ``effect`` (from a look).
+
+        ``seen``: the tag must have been seen just before; after a long wait a look comes first.
 
         ``accepted`` raises UnsettledError for an answer that says nothing; ``effect`` is given the
         live tag, None when it is gone, and returns None when the write shows no effect.
         """
         doubts: list[UnsettledError] = []
-        for attempt in range(1, _WRITES + 1):
+        while len(doubts) < _WRITES:
             try:
-                return accepted(await self._send(doubts))
+                return accepted(await self._send(doubts, seen=seen))
+            except StaleError:
+                live = await self._seen_anew(doubts)
             except UnsettledError as doubt:
                 doubts.append(doubt)
-            live = await self._ledger.settle(doubts[-1], what=self._what, look=attempt - 1)
+                live = await self._ledger.settle(doubt, what=self._what, look=len(doubts) - 1)
             found = effect(next((tag for tag in live if tag.id == self._tag.id), None))
             if found is not None:
                 return found
-            if attempt < _WRITES:
-                await self._ledger.before_repeat(doubts[-1], what=self._what, attempt=attempt)
+            if 0 < len(doubts) < _WRITES:
+                await self._ledger.before_repeat(doubts[-1], what=self._what, attempt=len(doubts))
         raise unknown(self._what, "; then ".join(str(doubt) for doubt in doubts))
 
-    async def _send(self, doubts: list[UnsettledError]) -> Answer:
+    async def _send(self, doubts: list[UnsettledError], *, seen: bool) -> Answer:
+        stale_at = self._ledger.stale_at if seen else math.inf
         try:
-            return await self._ledger.door.call(self._request)
+            return await self._ledger.door.call(self._request, stale_at=stale_at)
         except RejectedError:
             raise
         except ReconcilerError as error:
-            if not doubts:
-                raise
-            # The look showed no effect, but the first request may still be on its way.
-            raise unknown(self._what, f"{doubts[-1]}; then {error.message}") from error
+            raise self._in_doubt(error, doubts) from error
+
+    async def _seen_anew(self, doubts: list[UnsettledError]) -> tuple[LiveTag, ...]:
+        try:
+            return await self._ledger.fresh()
+        except RejectedError as error:
+            # A listing that is not found does not say that the tag is gone.
+            failed = ProtocolError(f"live tags can't be read again: {error.message}")
+            raise self._in_doubt(failed, doubts) from error
+        except ReconcilerError as error:
+            raise self._in_doubt(error, doubts) from error
+
+    def _in_doubt(self, error: ReconcilerError, doubts: list[UnsettledError]) -> ReconcilerError:
+        """``error``, or that nobody knows: a first request may still be on its way."""
+        return unknown(self._what, f"{doubts[-1]}; then {error.message}") if doubts else error
 
 
 def _changed(answer: Answer, before: LiveTag, after: Tag) -> LiveTag:

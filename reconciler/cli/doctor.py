@@ -58,7 +58,6 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Look at everything that a plan needs, in the order in which it needs it."""
     doctor = Doctor()
     configuration = _configuration(args, console, doctor)
-    _proxy(console, doctor)
     try:
         asyncio.run(_look(args, console, configuration, doctor))
     except ReconcilerError as error:
@@ -94,10 +93,14 @@ def _configuration(
     return configuration
 
 
-def _proxy(console: Console, doctor: Doctor) -> None:
+def _proxy(console: Console, base_url: str, doctor: Doctor) -> None:
+    from reconciler.callrail.endpoints import is_loopback
+
     used = [name for name in PROXIES if console.environ.get(name)]
-    if used:
-        doctor.note("proxy", f"requests go through the proxy of {used[0]}")
+    if used and is_loopback(base_url):
+        doctor.note("proxy", f"none: {used[0]} is not used for this machine's own addresses")
+    elif used:
+        doctor.note("proxy", f"{used[0]} is set, so requests go through it (but for NO_PROXY)")
     else:
         doctor.note("proxy", "none")
 
@@ -114,6 +117,7 @@ async def _look(
         credential = session.credential
         doctor.note("key", f"found in {credential.origin_description}")
         doctor.note("door", f"{credential.gateway.value}, at {session.base_url}")
+        _proxy(console, session.base_url, doctor)
 
         async def examine() -> None:
             if credential.gateway.value == "maton":
@@ -170,7 +174,8 @@ async def _server(session: Session, doctor: Doctor) -> None:
     except ValueError:
         doctor.note("clock", "the server's time can't be read", state=WARNING)
         return
-    ahead = (datetime.now(UTC) - theirs).total_seconds()
+    # A date in "-0000" comes without a zone; HTTP knows no other than UTC.
+    ahead = (datetime.now(UTC) - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
     if abs(ahead) > SKEW_SECONDS:
         said = f"{abs(ahead):,.0f} seconds {'ahead of' if ahead > 0 else 'behind'} the server's"
         doctor.note("clock", said, state=WARNING, hint="Set this machine's clock.")
@@ -195,14 +200,18 @@ async def _accounts(session: Session, doctor: Doctor) -> None:
 
 
 async def _account(session: Session, account: Account, doctor: Doctor) -> None:
+    from reconciler.callrail import Query
+
     provider = session.provider(account)
     companies = await provider.companies()
     active = sum(company.active for company in companies)
-    listing = await provider.tags(frozenset())
-    tags = len(listing.tags) + listing.unread
+    # One row shows that tags can be read; all of them may be hundreds of requests of the quota.
+    one = Query(resource="tags", account=account.ref.id, limit=1)
+    _ = [row async for row in session.client.resources_of(account).rows(one)]
     doctor.note(
         f"account {account.handle}",
-        f"{active:,} active companies, {tags:,} tags; write access shows only at the first write",
+        f"{active:,} active compan{'y' if active == 1 else 'ies'}, tags can be read; "
+        "write access shows only at the first write",
     )
 
 

@@ -16,7 +16,6 @@ def start_logging(console: Console) -> None:
     logger = logging.getLogger("reconciler")
     logger.handlers[:] = [_Handler(console)]
     logger.setLevel(_LEVELS[min(console.verbosity, len(_LEVELS) - 1)])
-    logger.propagate = False
 
 
 class _Handler(logging.Handler):

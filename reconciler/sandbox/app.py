@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -56,6 +57,9 @@ class App:
             return self._route(entry, headers, body, base)
         except Refusal as refusal:
             return self.error(refusal)
+        except (sqlite3.Error, OverflowError, UnicodeError):
+            # Values that no database takes: a number of fifty digits, half of a surrogate pair.
+            return self.error(Refusal(400, "a value can't be stored"))
 
     def error(self, refusal: Refusal) -> Answer:
         """A refusal in the shape that the switch asks for."""

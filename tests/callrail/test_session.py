@@ -196,6 +196,46 @@ def test_a_create_that_waited_long_looks_before_it_is_sent() -> None:
     assert (made.tag.id, made.adopted) == (9, True)
 
 
+def delete_after_a_long_wait(server: TagServer, meanwhile: Callable[[], None]) -> None:
+    """Delete tag 7, which meets a 429 for two minutes; ``meanwhile`` happens during the wait."""
+    reply = Reply(status=429, headers={"Retry-After": "120"})
+    server.faults.append(Fault(method="DELETE", reply=reply))
+
+    def before(call: Call) -> None:
+        if call.method == "DELETE":
+            meanwhile()
+
+    async def work() -> None:
+        async with stage(server, max_wait=600.0) as s:
+            (tag,) = (await s.provider.tags()).tags
+            server.before = before
+            await s.provider.delete(tag)
+
+    run(work())
+
+
+def test_a_delete_that_waited_long_spares_a_tag_that_changed_meanwhile() -> None:
+    server = TagServer(tags=[tag_row(7, "Lead")])
+    with pytest.raises(RejectedError, match="changed"):
+        delete_after_a_long_wait(server, lambda: server.tags[0].update(name="Lead, in use again"))
+    assert len(server.tags) == 1
+
+
+def test_a_delete_that_waited_long_goes_on_when_its_tag_is_seen_unchanged() -> None:
+    server = TagServer(tags=[tag_row(7, "Lead")])
+    delete_after_a_long_wait(server, lambda: None)
+    assert (server.tags, server.listings) == ([], 2)
+
+
+def test_a_look_that_fails_after_a_long_wait_deletes_nothing() -> None:
+    server = TagServer(tags=[tag_row(7, "Lead")])
+    lost = Fault(method="GET", reply=Reply(status=404, payload={"error": "no"}), nth=2, times=9)
+    server.faults.append(lost)
+    with pytest.raises(ProtocolError, match="can't be read again"):
+        delete_after_a_long_wait(server, lambda: None)
+    assert len(server.tags) == 1
+
+
 def strict(
     limit: int, seconds: float, clock: FakeClock, then: TagServer
 ) -> Callable[[Call], Reply]:
@@ -313,7 +353,7 @@ def test_each_request_is_logged_and_told_without_the_key(caplog: pytest.LogCaptu
     echo = Reply(status=422, payload={"error": f"bad {KEY} key"})
 
     async def work() -> None:
-        with caplog.at_level(logging.DEBUG):
+        with caplog.at_level(logging.DEBUG, logger="reconciler"):
             faults = [Fault(method="POST", reply=echo)]
             async with stage(TagServer(faults=faults), on_request=told.append) as s:
                 with pytest.raises(RejectedError) as caught:

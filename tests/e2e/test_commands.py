@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.sandbox import Options, Sandbox
+from reconciler.sandbox import Options, Sandbox, Switches
+from reconciler.sandbox.options import DIRECT_KEY
 from reconciler.schema import SCHEMAS, load_schema
 from tests.cli_runner import gateway, run
-from tests.e2e.desk import COMPANY, Desk
+from tests.e2e.desk import ACCOUNT, COMPANY, Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,18 +50,8 @@ def test_get_is_complete_across_pages(busy: Desk) -> None:
     assert len(rows) == len(store.tags("ACC019c46b8a0807fbdb81c8bf12af91cb3"))
 
 
-@pytest.mark.parametrize("name", ["accounts", "companies", "tags", "calls", "trackers", "users"])
-def test_get_one_by_its_id(desk: Desk, name: str) -> None:
-    first = json.loads(desk.run(f"get {name} --format json").out)[0]
-    (found,) = json.loads(desk.run(f"get {name} {first['id']} --format json").out)
-    assert found["id"] == first["id"]
-    none = desk.run(f"get {name} {'1' if name == 'tags' else 'XXX1'}")
-    assert (none.code, none.out) == (1, "")
-
-
 def test_get_one_takes_no_filter_and_no_summary(desk: Desk) -> None:
     assert desk.run("get calls CAL1 --search Jo").code == 64
-    assert desk.run("get call-summary CAL1").code == 64
 
 
 def test_get_calls_filters_and_limits(busy: Desk) -> None:
@@ -200,3 +191,85 @@ def test_a_company_narrowing_reads_only_that_company(busy: Desk) -> None:
     busy.sandbox.log.clear()
     assert busy.run("plan", "--company", "Dental North").code == 0
     assert "Dental North" in busy.run("plan", "--company", "Dental North").out
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier"),
+    [
+        ("accounts", ACCOUNT),
+        ("companies", COMPANY),
+        ("tags", "7886733"),
+        ("calls", "CAL019c46b9fc277a7881e3728fea20869b"),
+        ("trackers", "TRK019c46b9f18174d68bb8d7985260a11f"),
+        ("users", "USR019c46b8a0557b2e85e5e1c651452509"),
+    ],
+)
+def test_get_shows_one_by_its_id(desk: Desk, name: str, identifier: str) -> None:
+    (row,) = json.loads(desk.run(f"get {name} {identifier} --format json").out)
+    assert str(row["id"]) == identifier
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("get tags 1", 1, "there is none with the id '1'"),
+        ("get calls CAL1", 1, "not found (404): call not found"),
+        ("get companies ../x", 1, "is no id"),
+        ("get call-summary 1", 64, "comes as a whole"),
+    ],
+)
+def test_get_says_why_there_is_no_such_row(desk: Desk, line: str, code: int, said: str) -> None:
+    ran = desk.run(line)
+    assert (ran.code, said in ran.err) == (code, True), ran.err
+
+
+def test_doctor_costs_a_few_requests_however_much_is_live(busy: Desk) -> None:
+    busy.declare("- name: A")
+    busy.sandbox.log.clear()
+    assert "active companies, tags can be read" in busy.run("doctor").out
+    assert len(busy.sandbox.log.entries) <= 4
+
+
+def test_doctor_knows_that_no_proxy_stands_before_this_machine(desk: Desk) -> None:
+    desk.environ["HTTPS_PROXY"] = "http://user:secret@proxy.example:3128"
+    out = desk.run("doctor").out
+    assert "HTTPS_PROXY is not used for this machine's own addresses" in out
+    assert "secret" not in out
+
+
+def test_doctor_goes_on_to_say_what_a_wrong_key_needs(desk: Desk) -> None:
+    desk.environ["CALLRAIL_API_KEY"] = "not-a-key"
+    ran = desk.run("doctor")
+    assert ran.code == 4
+    assert "is not known there" in ran.out
+    assert "not-a-key" not in ran.out + ran.err
+
+
+def test_doctor_points_at_a_configuration_that_is_wrong(desk: Desk) -> None:
+    desk.write("reconciler.yaml", "version: 1\n")
+    ran = desk.run("doctor")
+    assert ran.code == 1
+    assert "`reconciler validate` shows each one." in ran.out
+
+
+def test_doctor_fails_when_the_key_sees_no_account(tmp_path: Path) -> None:
+    with Sandbox(Options(reach={DIRECT_KEY: ()})) as sandbox:
+        ran = Desk.at(tmp_path, sandbox).run("doctor")
+    assert ran.code == 1
+    assert "Make the key with a user who may see the account." in ran.out
+
+
+def test_connections_wait_until_one_is_active(tmp_path: Path) -> None:
+    with Sandbox(Options(switches=Switches(activation=1))) as sandbox:
+        desk = Desk(tmp_path, sandbox, gateway(sandbox))
+        ran = desk.run("connections create --wait --max-wait 0s")
+        assert (ran.code, "is still PENDING" in ran.err) == (6, True)
+        assert "Open this address in a browser" in ran.err
+        pending = sandbox.store.value("SELECT connection_id FROM connections ORDER BY rowid DESC")
+        assert "ACTIVE" in desk.run(f"connections get {pending}").out
+
+
+def test_a_connection_that_does_not_exist_is_named(tmp_path: Path, sandbox: Sandbox) -> None:
+    ran = Desk(tmp_path, sandbox, gateway(sandbox)).run("connections get nope")
+    assert ran.code == 1
+    assert "connection not found" in ran.err

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.config.grouping import Choice, Group, Grouping, group
 from reconciler.config.lookalikes import look_alike_key
-from reconciler.config.quoting import double_quoted, scalar, sequence
+from reconciler.config.quoting import scalar, sequence
+from reconciler.model.quoting import double_quoted
 from reconciler.model.state import Limits, Policy, Unmanaged
 from reconciler.model.tag import Status
 

@@ -15,8 +15,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.config.quoting import double_quoted
 from reconciler.model.names import any_glob, is_glob
+from reconciler.model.quoting import double_quoted
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
 
 if TYPE_CHECKING:

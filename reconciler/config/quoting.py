@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.config.scalars import resolve
+from reconciler.model.quoting import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,15 +30,6 @@ def scalar(text: str) -> str:
     return text if plain else double_quoted(text)
 
 
-def double_quoted(text: str) -> str:
-    """``text`` in double quotes, with escapes for all that can't be seen; fit for comments too.
-
-    ``::`` and ``##`` are broken up: a CI runner obeys `::error::` and `##[x]` inside a log line.
-    """
-    written = "".join(map(_escaped, text))
-    return '"' + written.replace("::", ":\\x3A").replace("##", "#\\x23") + '"'
-
-
 def sequence(key: str, items: Iterable[str], *, indent: int) -> list[str]:
     """The lines of ``key`` with a list of texts: on one line where they fit."""
     written = [scalar(item) for item in items]
@@ -46,14 +38,3 @@ def sequence(key: str, items: Iterable[str], *, indent: int) -> list[str]:
     if len(flow) <= _LINE_WIDTH:
         return [flow]
     return [f"{pad}{key}:", *(f"{pad}  - {item}" for item in written)]
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    if character.isprintable():
-        return character
-    number = ord(character)
-    if number <= 0xFF:
-        return f"\\x{number:02X}"
-    return f"\\u{number:04X}" if number <= 0xFFFF else f"\\U{number:08X}"

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from reconciler.model.change import Action
 from reconciler.model.names import skeleton
 from reconciler.model.problem import Mark, Problem, Severity, Source
+from reconciler.model.quoting import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.model.change import Change
+    from reconciler.model.state import Declaration
     from reconciler.model.tag import Place
     from reconciler.planning.matching import Matches
 
@@ -26,6 +28,7 @@ SEVERAL_FORMER = "PLAN002"
 DUPLICATES = "PLAN003"
 LOOK_ALIKE = "PLAN004"
 MOVED = "PLAN005"
+NARROWED_TO_NOTHING = "PLAN006"
 
 MEANINGS = {
     BOTH_LIVE: "A former name is still live beside the declared one; it is left alone.",
@@ -33,6 +36,7 @@ MEANINGS = {
     DUPLICATES: "Several live tags of one place bear the declared name; the oldest is managed.",
     LOOK_ALIKE: "A tag will be created beside one that looks like its former self.",
     MOVED: "A tag is created in one place and deleted in another; its calls do not move.",
+    NARROWED_TO_NOTHING: "`--tag` matches no tag, declared or live.",
 }
 
 _NAMED_PLACES = 3
@@ -51,24 +55,49 @@ class _Finding:
 
 
 @dataclass(slots=True)
-class Advice:
-    """Collects findings over an account's places."""
+class _Alikes:
+    """What looks like the former self of one declaration, over all of its places."""
 
+    places: list[Place] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    deleted: bool = False
+    declared_absent: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Advice:
+    """Collects findings over an account's places.
+
+    ``deletes_unmanaged``: whether the account's policy is to delete what nobody declared.
+    """
+
+    deletes_unmanaged: bool = False
     _places: dict[_Finding, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    _alikes: dict[int, tuple[Declaration, _Alikes]] = field(default_factory=dict)
 
     def look_at(self, place: Place, matches: Matches, covers: Callable[..., bool]) -> None:
         """Note what is remarkable about one place; ``covers`` tells which names are in the work."""
-        for finding in (*_renames(matches), *_duplicates(matches), *_look_alikes(matches)):
+        for finding in (*_renames(matches), *_duplicates(matches)):
             if covers(finding.subject, *finding.detail):
                 self._places[finding].append(place)
+        absent = {tag.name for _declaration, tag in matches.unwanted}
+        for declaration, twins in _look_alikes(matches, absent):
+            if covers(declaration.name, *twins):
+                _declaration, known = self._alikes.setdefault(
+                    id(declaration), (declaration, _Alikes())
+                )
+                known.places.append(place)
+                known.names.update(twins)
+                known.declared_absent.update(absent.intersection(twins))
+                known.deleted |= self.deletes_unmanaged or not absent.isdisjoint(twins)
 
     def problems(self) -> Iterator[Problem]:
         """One warning a finding, in the order of the files."""
-        order = sorted(
-            self._places, key=lambda one: (one.source or Source("", 0), one.code, one.detail)
+        found = [_problem(finding, places) for finding, places in self._places.items()]
+        found += [_alike(declaration, known) for declaration, known in self._alikes.values()]
+        yield from sorted(
+            found, key=lambda one: (one.source or Source("", 0), one.code, one.message)
         )
-        for finding in order:
-            yield _problem(finding, self._places[finding])
 
     @staticmethod
     def moves(changes: Sequence[Change]) -> Iterator[Problem]:
@@ -109,33 +138,36 @@ def _duplicates(matches: Matches) -> Iterator[_Finding]:
         yield _Finding(DUPLICATES, source, name, tuple(str(tag.id) for tag in tags))
 
 
-def _look_alikes(matches: Matches) -> Iterator[_Finding]:
-    leaving = [*matches.unmanaged, *(tag for _declaration, tag in matches.unwanted)]
-    if not leaving or not matches.missing:
+def _look_alikes(
+    matches: Matches, absent: Iterable[str]
+) -> Iterator[tuple[Declaration, Sequence[str]]]:
+    """Declarations to be created, with the names of the leaving tags that they look like."""
+    names = sorted({*(tag.name for tag in matches.unmanaged), *absent})
+    if not names or not matches.missing:
         return
-    by_skeleton: dict[str, str] = {}
-    for tag in leaving:
-        by_skeleton.setdefault(skeleton(tag.name), tag.name)
-    names = sorted({tag.name for tag in leaving})
+    by_skeleton: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_skeleton[skeleton(name)].append(name)
     spelling = len(names) * len(matches.missing) <= _SPELLING_PAIRS
     for declaration in matches.missing:
-        twin = by_skeleton.get(skeleton(declaration.name))
-        if twin is None and spelling:
-            twin = _nearest(declaration.name, names)
-        if twin is not None:
-            yield _Finding(LOOK_ALIKE, declaration.source, declaration.name, (twin,))
+        twins = by_skeleton.get(skeleton(declaration.name), [])
+        if not twins and spelling:
+            twins = _nearest(declaration.name, names)
+        if twins:
+            yield declaration, twins
 
 
-def _nearest(name: str, candidates: Iterable[str]) -> str | None:
+def _nearest(name: str, candidates: Iterable[str]) -> list[str]:
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(skeleton(name))
-    best, likeness = None, _SPELLING
+    best: list[str] = []
+    likeness = _SPELLING
     for candidate in candidates:
         matcher.set_seq1(skeleton(candidate))
         if matcher.real_quick_ratio() >= likeness and matcher.quick_ratio() >= likeness:
             ratio = matcher.ratio()
             if ratio > likeness:
-                best, likeness = candidate, ratio
+                best, likeness = [candidate], ratio
     return best
 
 
@@ -164,24 +196,36 @@ def _words(finding: _Finding) -> tuple[str, str]:
             f'"{name}" takes over the oldest former name, "{detail[0]}"; {others} is left alone',
             "Retag the others' calls in CallRail; a rename can carry one tag's calls only.",
         )
-    if finding.code == DUPLICATES:
-        return (
-            (
-                f'{len(detail)} live tags are called "{name}"; id {detail[0]} is compared, '
-                f"{', '.join(detail[1:])} left alone"
-            ),
-            "Rename or delete the others in CallRail.",
-        )
     return (
-        f'"{name}" will be created beside its look-alike {quoted}, which keeps its calls',
-        f"If it is the same tag, add this line to its block: renamed_from: {_flow(detail)}",
+        (
+            f'{len(detail)} live tags are called "{name}"; id {detail[0]} is compared, '
+            f"{', '.join(detail[1:])} left alone"
+        ),
+        "Rename or delete the others in CallRail.",
     )
 
 
-def _flow(names: Sequence[str]) -> str:
-    """A YAML flow list of double-quoted names, safe to paste whatever they contain."""
-    escaped = (name.replace("\\", "\\\\").replace('"', '\\"') for name in names)
-    return "[" + ", ".join(f'"{name}"' for name in escaped) + "]"
+def _alike(declaration: Declaration, known: _Alikes) -> Problem:
+    names = sorted(known.names)
+    fate = "will be deleted with all its calls" if known.deleted else "keeps its calls"
+    former = (*declaration.renamed_from, *names)
+    instead = " instead of its own" if declaration.renamed_from else ""
+    hint = [
+        f"If it is the same tag, paste this line into its block{instead}:",
+        f"renamed_from: [{', '.join(map(double_quoted, former))}]",
+    ]
+    if known.declared_absent:
+        absent = ", ".join(map(double_quoted, sorted(known.declared_absent)))
+        hint.append(f"and delete the block that declares {absent} absent.")
+    looks = ", ".join(f'"{name}"' for name in names)
+    return Problem(
+        code=LOOK_ALIKE,
+        message=f'"{declaration.name}" will be created beside its look-alike {looks}, '
+        f"which {fate} ({_listed(known.places)})",
+        hint="\n".join(hint),
+        marks=_marks(declaration.source),
+        severity=Severity.WARNING,
+    )
 
 
 def _listed(places: Sequence[Place]) -> str:

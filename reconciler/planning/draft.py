@@ -64,7 +64,8 @@ class _Work:
         self._live_in: dict[Place, int] = {}
         self._unchanged = 0
         self._total = 0
-        self._advice = Advice()
+        policy = desired.account.policy
+        self._advice = Advice(deletes_unmanaged=policy.unmanaged is Unmanaged.DELETE)
 
     def run(self) -> None:
         live = self._live_by_company()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change
@@ -12,6 +12,7 @@ from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import Account, LiveAccount
 from reconciler.planning import Draft, Narrowing, assemble, draft, guard
 from reconciler.provider import Provider
+from reconciler.workflow.narrowed import check_companies, declared_names, unmatched_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +47,8 @@ async def make_plan(
 ) -> Plan:
     """Read what the configuration concerns and work out the plan.
 
-    Raises ConfigError for selectors that match nothing, and whatever reading raises: a failed
-    read gives no plan.
+    Raises ConfigError for selectors that match nothing, UsageError for a ``--company`` that
+    does, and whatever reading raises: a failed read gives no plan.
     """
     accounts = [_Reading(one, provider_for(one), request) for one in configuration.accounts]
     companies = await asyncio.gather(
@@ -56,12 +57,18 @@ async def make_plan(
     desired = configuration.resolve(
         {one.handle: found for one, found in zip(accounts, companies, strict=True)}
     )
+    check_companies(request.narrowing.companies, configuration, desired)
     parts = await asyncio.gather(
         *(one.plan(wish) for one, wish in zip(accounts, desired.accounts, strict=True))
     )
+    warnings = list(desired.warnings)
+    if request.narrowing.tags:
+        live = (name for one in accounts for name in one.live_names)
+        names = {*declared_names(configuration), *live}
+        warnings.extend(unmatched_tags(request.narrowing.tags, names))
     plan = assemble(
         parts,
-        warnings=desired.warnings,
+        warnings=warnings,
         list_unmanaged=request.list_unmanaged,
     )
     return replace(plan, gateway=configuration.gateway)
@@ -74,6 +81,8 @@ class _Reading:
     account: Account
     provider: Provider
     request: PlanRequest
+    live_names: set[str] = field(default_factory=set)
+    """Names of the live tags, where the work is narrowed to some."""
 
     @property
     def handle(self) -> str:
@@ -90,6 +99,8 @@ class _Reading:
         before = self.provider.requests
         listing = await self.provider.tags(self._concerned(desired))
         look = self.provider.requests - before
+        if self.request.narrowing.tags:
+            self.live_names.update(tag.name for tag in listing.tags)
         live = LiveAccount(
             account=self.account.ref,
             tags=listing.tags,

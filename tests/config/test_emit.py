@@ -12,8 +12,9 @@ from hypothesis import given
 from reconciler.config import load
 from reconciler.config.emit import emit
 from reconciler.config.grouping import refusal
-from reconciler.config.quoting import double_quoted, scalar
+from reconciler.config.quoting import scalar
 from reconciler.model.names import any_glob
+from reconciler.model.quoting import double_quoted
 from reconciler.model.state import LiveAccount, State
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
 from reconciler.planning import draft

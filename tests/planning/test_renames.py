@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from reconciler.model.change import Action, Reason
@@ -9,7 +11,11 @@ from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status, Tag
 from reconciler.planning import draft
 from tests.builders import company, live_tag
+from tests.config.writing import HEAD, loaded
 from tests.wishes import declare, desired, live
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RENAMED = declare("Opportunity", renamed_from=("Oppty", "opportunity"), color="blue1")
 
@@ -55,18 +61,50 @@ def test_a_done_rename_is_quiet() -> None:
     assert (drafted.changes, drafted.warnings) == ((), ())
 
 
-@pytest.mark.parametrize("former", ["opportunity", "Opportunity ", "Oportunity", "Оpportunity"])
-def test_a_create_beside_a_look_alike_prints_the_line_to_paste(former: str) -> None:
-    drafted = draft(desired(declare("Opportunity")), live(live_tag(1, former)))
-    (warning,) = drafted.warnings
+LOOK_ALIKES = (
+    "opportunity", "Opportunity ", "Oportunity", "Оpportunity", '"Opportunity"', "Opportunity\n",
+    "opportunity\\", "Opportunity: #", "\u202eOpportunity", "Opportunity\x07", "[Opportunity]",
+    "::Opportunity",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("former", LOOK_ALIKES)
+def test_the_line_that_is_printed_for_a_look_alike_makes_the_create_a_rename(
+    tmp_path: Path, former: str
+) -> None:
+    tags = live(live_tag(1, former))
+    (warning,) = draft(desired(declare("Opportunity")), tags).warnings
     assert warning.code == "PLAN004"
-    assert f'renamed_from: ["{former}"]' in (warning.hint or "")
+    line = str(warning.hint).splitlines()[1]
+    pasted = f"{HEAD}tags:\n  - name: Opportunity\n    {line}\n"
+    (wish,) = loaded(tmp_path, pasted).resolve({}).accounts
+    (change,) = draft(wish, tags).changes
+    assert (change.tag_id, change.fields) == (1, ("name",))
+
+
+def test_the_line_to_paste_holds_all_look_alikes_and_the_former_names_already_there() -> None:
+    places = [company("North"), company("South")]
+    wish = declare("Opportunity", renamed_from=("Oppty",))
+    tags = [live_tag(1, "opportunity", company_id=places[0].id)]
+    tags += [live_tag(2, "OPPORTUNITY", company_id=places[1].id)]
+    drafted = draft(desired(companies=[(one, (wish,)) for one in places]), live(*tags))
+    (warning,) = drafted.warnings
+    assert 'renamed_from: ["Oppty", "OPPORTUNITY", "opportunity"]' in (warning.hint or "")
+    assert "instead of its own" in (warning.hint or "")
+
+
+def test_a_look_alike_that_unmanaged_deletes_is_said_to_lose_its_calls() -> None:
+    wish = desired(declare("Opportunity"), unmanaged=Unmanaged.DELETE)
+    (warning,) = draft(wish, live(live_tag(1, "opportunity"))).warnings
+    assert "will be deleted with all its calls" in warning.message
 
 
 def test_a_create_beside_a_deleted_look_alike_is_told_too() -> None:
     gone = declare("opportunity", state=State.ABSENT, note="Typo.")
     drafted = draft(desired(declare("Opportunity"), gone), live(live_tag(1, "opportunity")))
-    assert "PLAN004" in [warning.code for warning in drafted.warnings]
+    (warning,) = (one for one in drafted.warnings if one.code == "PLAN004")
+    assert "will be deleted with all its calls" in warning.message
+    assert 'delete the block that declares "opportunity" absent' in (warning.hint or "")
 
 
 def test_unlike_names_draw_no_warning() -> None:

@@ -1,0 +1,79 @@
+"""``--company`` and ``--tag`` that match nothing: misspelt, they plan nothing and look like rest.
+
+A company that is not there is an error, as it is in the configuration. A tag is a warning only: it
+may be gone because the same command deleted it yesterday, and a job that did its work must
+not fail.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.config.wording import did_you_mean, listed, quoted
+from reconciler.errors import UsageError
+from reconciler.model.names import glob
+from reconciler.model.problem import Problem, Severity
+from reconciler.planning.advice import NARROWED_TO_NOTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reconciler.config import Configuration
+    from reconciler.model.state import Desired
+
+
+def check_companies(
+    patterns: Sequence[str], configuration: Configuration, desired: Desired
+) -> None:
+    """Raise UsageError for a pattern that no active company of the accounts matches."""
+    if not patterns:
+        return
+    if not any(configuration.needs_companies(one.handle) for one in configuration.accounts):
+        raise UsageError(
+            f"--company {quoted(patterns[0])}: nothing is declared on company level",
+            hint="Leave --company out; every tag here is on account level.",
+        )
+    known = [one for account in desired.accounts for one in account.companies.values()]
+    active = {text for one in known if one.active for text in (one.name, one.id)}
+    for pattern in patterns:
+        matches = glob(pattern)
+        if any(map(matches, active)):
+            continue
+        disabled = next((one for one in known if matches(one.name) or matches(one.id)), None)
+        if disabled is not None:
+            raise UsageError(
+                f"--company {quoted(pattern)} matches no active company: "
+                f"{quoted(disabled.name)} is disabled",
+                hint="Leave it out, or enable the company in CallRail.",
+            )
+        raise UsageError(
+            f"--company {quoted(pattern)} matches no company",
+            hint=_near(pattern, {one.name for one in known if one.active})
+            or "`reconciler get companies` lists them.",
+        )
+
+
+def declared_names(configuration: Configuration) -> set[str]:
+    """Every name and former name that is declared."""
+    return {
+        name
+        for entry in configuration.entries
+        for name in (entry.name, *entry.declaration.renamed_from)
+    }
+
+
+def unmatched_tags(patterns: Iterable[str], names: set[str]) -> Iterator[Problem]:
+    """A warning for each pattern that none of ``names``, declared or live, matches."""
+    for pattern in patterns:
+        if not any(map(glob(pattern), names)):
+            yield Problem(
+                code=NARROWED_TO_NOTHING,
+                message=f"--tag {quoted(pattern)} matches no tag, declared or live",
+                hint=_near(pattern, names)
+                or f"Declared or live: {listed(map(quoted, sorted(names)))}.",
+                severity=Severity.WARNING,
+            )
+
+
+def _near(pattern: str, names: Iterable[str]) -> str | None:
+    return did_you_mean(pattern.replace("*", ""), sorted(names), most=3)

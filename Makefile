@@ -48,6 +48,9 @@ lock: $(STAMP) ## pin the newest versions again
 	$(COMPILE) pyproject.toml -o requirements/run.lock
 	$(COMPILE) --group build -o requirements/build.lock
 
+screenshots: $(STAMP) ## take the README's pictures again (needs Chromium)
+	$(BIN)/python -m tools.screenshots
+
 wheel: $(STAMP) ## build the wheel into dist/
 	$(BIN)/hatchling build -t wheel
 

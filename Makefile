@@ -49,6 +49,9 @@ lock: $(STAMP) ## pin the newest versions again
 	$(COMPILE) --group build -o requirements/build.lock
 	echo octodns | $(COMPILE) - -o benchmarks/octodns.lock
 
+screenshots: $(STAMP) ## take the README's pictures again (needs Chromium)
+	$(BIN)/python -m tools.screenshots
+
 wheel: $(STAMP) ## build the wheel into dist/
 	$(BIN)/hatchling build -t wheel
 

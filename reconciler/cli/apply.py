@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.cli.console import Console
+    from reconciler.config import Configuration
     from reconciler.model.plan import Plan
     from reconciler.workflow.apply import Permit
 
@@ -44,6 +45,8 @@ async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
 
     plan = load_plan(read_file(args.plan_file))
     configuration = load_if_there(args, console) if args.config else None
+    if configuration is not None:
+        _expect_own(plan, configuration)
     gateway = configuration.gateway if configuration else plan.gateway
     _show_plan(plan, args, console)
     refusal = _refusal(plan, _permit(args))
@@ -52,6 +55,18 @@ async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
     accounts = accounts_of(plan)
     async with Session(args, console, gateway, accounts=accounts) as session:
         return await _carry_out(plan, session, args, console, check_freshness=True)
+
+
+def _expect_own(plan: Plan, configuration: Configuration) -> None:
+    """Raise RefusedError where ``plan`` is for accounts that ``configuration`` does not name."""
+    own = {account.ref.handle: account.ref.id for account in configuration.accounts}
+    for use in plan.accounts:
+        if own.get(use.account.handle) != use.account.id:
+            raise RefusedError(
+                f"the plan is for {use.account.handle} ({use.account.id}), "
+                "an account that the configuration does not name",
+                hint="Plan again with this configuration, or leave --config out.",
+            )
 
 
 async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:

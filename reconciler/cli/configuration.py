@@ -29,9 +29,13 @@ def load_configuration(args: argparse.Namespace, console: Console) -> Configurat
 
 
 def load_if_there(args: argparse.Namespace, console: Console) -> Configuration | None:
-    """Like :func:`load_configuration`; None where none was named and there is no default."""
+    """Like :func:`load_configuration`; None where none was named and there is no default.
+
+    An empty default is none: in `reconciler import > reconciler.yaml` the shell makes it first.
+    """
     named = args.config or console.environ.get("RECONCILER_CONFIG")
-    if not named and not Path(DEFAULT).exists():
+    default = Path(DEFAULT)
+    if not named and (not default.exists() or default.stat().st_size == 0):
         return None
     from reconciler.config import load
 

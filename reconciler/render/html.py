@@ -111,7 +111,7 @@ def _deletes(plan: Plan) -> str:
             _calls(change),
             bdi(change.note) if change.note else '<span class="dim">not declared</span>',
         ]
-        for change in plan.deletes
+        for change in wording.worst_first(plan.deletes)
     ]
     return (
         f'<section class="alarm"><h2>{count(len(rows), "delete")}, for good{said}</h2>'
@@ -144,13 +144,19 @@ def _warnings(warnings: Sequence[Problem]) -> str:
         return ""
     rows = [
         [
-            f"<code>{bdi(problem.code)}</code>",
-            bdi(f"{problem.source.file}:{problem.source.line}") if problem.source else "",
+            f"<code>{bdi(problem.code)}</code>{_line(problem)}",
             bdi(problem.message) + (f"<br>{bdi(problem.hint)}" if problem.hint else ""),
         ]
         for problem in warnings
     ]
-    return f"<h2>{count(len(rows), 'warning')}</h2>{table(['Code', 'Line', 'What'], rows)}"
+    listing = table(["Where", "What"], rows, kind="warnings")
+    return f"<h2>{count(len(rows), 'warning')}</h2>{listing}"
+
+
+def _line(problem: Problem) -> str:
+    if problem.source is None:
+        return ""
+    return f"<br>{bdi(f'{problem.source.file}:{problem.source.line}')}"
 
 
 def _account(account: AccountRef, changes: Sequence[Change]) -> str:

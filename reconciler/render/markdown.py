@@ -113,7 +113,6 @@ def _caution(plan: Plan) -> str:
 
 def _deletes(deletes: Sequence[Change], out: Budget) -> int:
     """How many of ``deletes`` got their row."""
-    worst_first = sorted(deletes, key=lambda change: -_weight(change.impact))
     rows = [
         (
             code(label(change.name), in_table=True),
@@ -121,7 +120,7 @@ def _deletes(deletes: Sequence[Change], out: Budget) -> int:
             _calls(change.impact),
             prose(change.note or "") or ("not declared" if change.source is None else ""),
         )
-        for change in worst_first
+        for change in wording.worst_first(deletes)
     ]
     return _table(("Delete", "Where", "Calls", "Why"), rows, out)
 
@@ -133,16 +132,6 @@ def _calls(impact: Impact | None) -> str:
         return "**unknown**"
     least = "at least " if impact.precision is Precision.AT_LEAST else ""
     return f"{least}{number(impact.calls)}"
-
-
-_MORE_THAN_ANY: Final = 1 << 62
-
-
-def _weight(impact: Impact | None) -> int:
-    """What nobody knows weighs most, what nobody counted least."""
-    if impact is None:
-        return -1
-    return impact.calls if impact.precision is not Precision.UNKNOWN else _MORE_THAN_ANY
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], out: Budget) -> int:

@@ -75,6 +75,7 @@ td,th{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1p
 overflow-wrap:anywhere}
 th{color:var(--dim);font-weight:600;font-size:13px}
 .number td:nth-child(3){text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.warnings td:first-child{min-width:11em}
 .chip{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:5px;
 vertical-align:-1px;border:1px solid rgba(128,128,128,.4)}
 .dim,footer{color:var(--dim)}

@@ -86,6 +86,17 @@ def lost(plan: Plan) -> Impact | None:
     return total(change.impact for change in deletes)
 
 
+def worst_first(deletes: Iterable[Change]) -> list[Change]:
+    """``deletes`` by the calls they strip: the unknown weigh most, the uncounted least."""
+
+    def weight(change: Change) -> tuple[bool, int]:
+        if change.impact is None:
+            return False, -1
+        return change.impact.precision is Precision.UNKNOWN, change.impact.calls
+
+    return sorted(deletes, key=weight, reverse=True)
+
+
 def summary(plan: Plan) -> str:
     """``1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept``."""
     counts = plan.summary

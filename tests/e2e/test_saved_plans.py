@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.e2e.desk import COMPANY
+import pytest
+
+from tests.e2e.desk import COMPANY, HEAD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.e2e.desk import Desk
 
 CHANGES = """
@@ -15,6 +19,12 @@ CHANGES = """
   color: blue1
 - name: Schedule requested
   color: red1
+"""
+DELETE = f"""
+- name: Opportunity
+  companies: [{COMPANY}]
+  state: absent
+  note: Over.
 """
 
 
@@ -54,34 +64,103 @@ def test_changes_made_already_are_skipped(desk: Desk) -> None:
     assert results == {"New Tag": "done", "Schedule requested": "skipped"}
 
 
-def test_a_plan_that_was_altered_is_refused_before_any_request(desk: Desk) -> None:
+def edited(text: str) -> str:
+    document = json.loads(text)
+    document["changes"][0]["name"] = document["changes"][0]["after"]["name"] = "Other"
+    return json.dumps(document)
+
+
+def shortened(text: str) -> str:
+    document = json.loads(text)
+    del document["changes"][0]
+    return json.dumps(document)
+
+
+UNUSABLE: dict[str, tuple[Callable[[str], str], int, str]] = {
+    "edited": (edited, 5, "altered after it was written"),
+    "shortened": (shortened, 5, "altered after it was written"),
+    "another digest": (lambda text: text.replace("sha256:", "sha256:0", 1), 5, "altered"),
+    "cut short": (lambda text: text[:-40], 1, "cut short"),
+    "newer": (
+        lambda text: text.replace('"format_version": "1"', '"format_version": "2"'),
+        1,
+        "format version '2'",
+    ),
+    "empty": (lambda _: "", 1, "is empty"),
+    "a report": (lambda text: text.replace('"changes"', '"results"'), 1, "this is a report"),
+    "a configuration": (lambda _: "version: 1\n", 1, "is not JSON"),
+    "nested deeply": (lambda _: '{"changes": ' + "[" * 100_000, 1, "nested too deeply"),
+    "a field twice": (lambda text: "{" + '"digest": "sha256:1",' + text[1:], 1, "stands twice"),
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+@pytest.mark.parametrize("command", ["apply", "apply --allow-deletes --auto-approve", "show"])
+def test_an_unsound_plan_is_refused_before_any_request(desk: Desk, name: str, command: str) -> None:
+    spoil, code, said = UNUSABLE[name]
     saved(desk)
-    document = json.loads(desk.read("plan.json"))
-    document["changes"][0]["name"] = "Other"
-    document["changes"][0]["after"]["name"] = "Other"
-    desk.write("plan.json", json.dumps(document))
+    desk.write("plan.json", spoil(desk.read("plan.json")))
     before = len(desk.sandbox.log.entries)
-    assert desk.run("apply plan.json").code == 5
+    ran = desk.run(f"{command} plan.json")
+    assert (ran.code, said in ran.err) == (code, True), ran.err
     assert len(desk.sandbox.log.entries) == before
 
 
-def test_a_plan_that_is_cut_short_is_an_error_before_any_request(desk: Desk) -> None:
+def test_a_snapshot_is_no_plan(desk: Desk) -> None:
     saved(desk)
-    desk.write("plan.json", desk.read("plan.json")[:-40])
-    before = len(desk.sandbox.log.entries)
-    assert desk.run("apply plan.json").code == 1
-    assert len(desk.sandbox.log.entries) == before
-
-
-def test_a_plan_of_a_newer_version_is_an_error(desk: Desk) -> None:
-    saved(desk)
-    desk.write(
-        "plan.json",
-        desk.read("plan.json").replace('"format_version": "1"', '"format_version": "2"'),
-    )
-    ran = desk.run("apply plan.json")
+    desk.run("snapshot --out live.json")
+    ran = desk.run("apply live.json")
     assert ran.code == 1
-    assert "format version" in ran.err
+    assert "this is a snapshot" in ran.err
+
+
+def test_a_giant_plan_is_refused_without_being_read(desk: Desk) -> None:
+    saved(desk)
+    with (desk.directory / "plan.json").open("r+b") as stream:
+        stream.truncate(300 << 20)
+    ran = desk.run("apply plan.json")
+    assert ran.code == 64
+    assert "larger than 256 MiB" in ran.err
+
+
+def test_a_plan_for_an_account_of_others_is_refused_before_any_request(desk: Desk) -> None:
+    saved(desk)
+    desk.declare(CHANGES, head=HEAD.replace("91cb3", "91cb4"))
+    before = len(desk.sandbox.log.entries)
+    ran = desk.run("apply plan.json --config reconciler.yaml")
+    assert ran.code == 5
+    assert "an account that the configuration does not name" in ran.err
+    assert len(desk.sandbox.log.entries) == before
+
+
+def test_the_second_apply_of_a_plan_does_nothing(desk: Desk) -> None:
+    desk.declare(CHANGES + DELETE, head=HEAD + "    limits: {delete_percent: 100}\n")
+    desk.run("plan --out plan.json")
+    assert desk.run("apply plan.json --allow-deletes").code == 0
+    writes = list(desk.writes)
+    again = desk.run("apply plan.json --allow-deletes")
+    assert again.code == 0
+    assert "3 skipped" in again.out
+    assert desk.writes == writes
+
+
+def test_the_halves_of_a_plan_are_applied_one_after_the_other(desk: Desk) -> None:
+    desk.declare(CHANGES + DELETE, head=HEAD + "    limits: {delete_percent: 100}\n")
+    desk.run("plan --out plan.json")
+    first = desk.document("apply plan.json --no-deletes")
+    assert first["summary"]["held_back"] == 1
+    second = desk.run("apply plan.json --allow-deletes")
+    assert second.code == 0, second.out
+    assert desk.run("plan --detailed-exitcode").code == 0
+
+
+def test_a_blocked_plan_is_saved_shown_and_never_applied(desk: Desk) -> None:
+    desk.declare(CHANGES + DELETE, head=HEAD + "    limits: {deletes: 0}\n")
+    assert desk.run("plan --out plan.json").code == 5
+    assert "blocked: 1 deletes in the account" in desk.run("show plan.json").out
+    before = len(desk.sandbox.log.entries)
+    assert desk.run("apply plan.json --allow-deletes").code == 5
+    assert len(desk.sandbox.log.entries) == before
 
 
 def test_a_saved_plan_with_deletes_needs_the_flag_too(desk: Desk) -> None:

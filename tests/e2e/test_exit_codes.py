@@ -1,0 +1,87 @@
+"""Every exit code, reached through the installed command."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.sandbox import Options, Sandbox
+from tests.cli_runner import direct
+from tests.e2e.desk import COMPANY, Desk
+from tests.e2e.test_installed import COMMAND, command, environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NEW = "- name: New Tag\n  color: blue1\n"
+BAD = "- name: Bad\n  color: yellow1\n"
+DELETE = f"- name: Opportunity\n  companies: [{COMPANY}]\n  state: absent\n  note: Over.\n"
+KEPT = "- name: Schedule requested\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "tags", "line"),
+    [
+        (0, KEPT, "plan --detailed-exitcode"),
+        (0, NEW, "plan"),
+        (0, NEW, "apply --auto-approve"),
+        (0, KEPT, "drift"),
+        (0, DELETE, "apply --auto-approve --no-deletes"),
+        (1, "- nam: Typo", "plan"),
+        (1, "- nam: Typo", "validate"),
+        (2, NEW, "plan --detailed-exitcode"),
+        (2, NEW, "drift"),
+        (3, NEW + BAD, "apply --auto-approve"),
+        (5, DELETE, "apply --auto-approve"),
+        (5, NEW, "apply"),
+        (64, NEW, "plan --nonsense"),
+        (64, NEW, "plan --account nobody"),
+        (64, NEW, "show nothing.json"),
+    ],
+)
+def test_exit_code(desk: Desk, code: int, tags: str, line: str) -> None:
+    desk.declare(tags)
+    done = command(*line.split(), cwd=desk.directory, **direct(desk.sandbox))
+    assert done.returncode == code, done.stderr
+
+
+def test_exit_code_4(desk: Desk) -> None:
+    desk.declare(NEW)
+    assert command("plan", cwd=desk.directory).returncode == 4
+    wrong = direct(desk.sandbox) | {"CALLRAIL_API_KEY": "not-the-key"}
+    assert command("plan", cwd=desk.directory, **wrong).returncode == 4
+
+
+def test_exit_code_6_and_running_again_goes_on(tmp_path: Path) -> None:
+    now = 0.0
+    with Sandbox(Options(seed="reference", quota=3, clock=lambda: now)) as sandbox:
+        desk = Desk.at(tmp_path, sandbox)
+        desk.declare("\n".join(f"- name: Tag {number}" for number in range(4)))
+        line = ("apply", "--auto-approve", "--max-wait", "0", "--parallelism", "1")
+        done = command(*line, cwd=tmp_path, **direct(sandbox))
+        assert done.returncode == 6, done.stdout + done.stderr
+        for hours in range(1, 4):
+            now = 3_601.0 * hours
+            done = command(*line, cwd=tmp_path, **direct(sandbox))
+        assert {f"Tag {number}" for number in range(4)} < set(desk.tags())
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_exit_code_of_a_signal(desk: Desk, number: signal.Signals, code: int) -> None:
+    desk.declare(NEW)
+    desk.sandbox.faults.add("GET tags.json hang")
+    process = subprocess.Popen(
+        [COMMAND, "plan"],
+        cwd=desk.directory,
+        env=environment(**direct(desk.sandbox)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not desk.sandbox.log.count("GET"):
+        time.sleep(0.02)
+    process.send_signal(number)
+    assert process.wait(timeout=10) == code

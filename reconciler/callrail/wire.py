@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ProtocolError
 from reconciler.model.tag import Company, Level, LiveTag, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.model.tag import Place, Tag
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -135,8 +136,8 @@ def update_body(before: LiveTag, after: Tag) -> dict[str, object]:
     return body
 
 
-def _mapping(row: object, what: str) -> Mapping[str, object]:
-    if not isinstance(row, Mapping):
+def _mapping(row: object, what: str) -> dict[str, object]:
+    if not isinstance(row, dict):
         raise ProtocolError(f"a {what} is {_shown(row)}, not an object")
     return row
 

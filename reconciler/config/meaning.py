@@ -32,10 +32,11 @@ def check_meaning(
     _check_forms(entries, problems)
     _check_renames(entries, problems)
     _check_ignored(entries, accounts, problems)
-    by_name = _groups((entry.name, entry) for entry in entries)
+    by_name = _groups((entry.declaration.name, entry) for entry in entries)
     for group in by_name.values():
-        _check_twins(group, problems)
-        _check_levels(group, problems)
+        if len(group) > 1:
+            _check_twins(group, problems)
+            _check_levels(group, problems)
     _check_look_alikes(by_name, problems)
 
 
@@ -95,7 +96,7 @@ def _groups(pairs: Iterable[tuple[str, Entry]]) -> dict[str, list[Entry]]:
 def _check_forms(entries: Sequence[Entry], problems: Collector) -> None:
     known = set(PALETTE)
     for entry in entries:
-        name, color = entry.name, entry.declaration.color
+        name, color = entry.declaration.name, entry.declaration.color
         if not name.isascii() and not unicodedata.is_normalized("NFC", name):
             problems.error(
                 Code.NAME,
@@ -115,7 +116,7 @@ def _check_forms(entries: Sequence[Entry], problems: Collector) -> None:
 
 def _check_renames(entries: Sequence[Entry], problems: Collector) -> None:
     for entry in entries:
-        if entry.name in entry.declaration.renamed_from:
+        if entry.declaration.name in entry.declaration.renamed_from:
             problems.error(
                 Code.FORMER_OWN,
                 f"{quoted(entry.name)} stands among its own former names",
@@ -201,8 +202,6 @@ def _check_twins(group: Sequence[Entry], problems: Collector) -> None:
 
     On account level, or the same pattern in the same accounts: what it matches, it matches twice.
     """
-    if len(group) < 2:
-        return
     first: dict[tuple[object, ...], Entry] = {}
     told: set[tuple[int, int]] = set()
     for entry in group:
@@ -229,8 +228,6 @@ def _certain_places(entry: Entry) -> Iterator[tuple[tuple[object, ...], str]]:
 
 
 def _check_levels(group: Sequence[Entry], problems: Collector) -> None:
-    if len(group) < 2:
-        return
     wanted = [entry for entry in group if entry.declaration.state is not State.ABSENT]
     upper = {h: one for one in wanted if one.selector is None for h in one.accounts}
     if not upper:

@@ -141,6 +141,7 @@ class _Work:
 
     def _changes_to_unmanaged(self, place: Place, tags: list[LiveTag]) -> Iterator[Change]:
         wish = self._desired.account.policy.unmanaged
+        kept: list[LiveTag] = []
         for tag in tags:
             if wish is Unmanaged.DELETE:
                 yield _delete(place, None, tag)
@@ -148,7 +149,8 @@ class _Work:
                 after = Tag(tag.name, tag.color, Status.DISABLED)
                 yield _updated(place, tag, after, Reason.UNMANAGED)
             else:
-                self._keep(place, [tag])
+                kept.append(tag)
+        self._keep(place, kept)
 
 
 def agrees(declaration: Declaration, tag: LiveTag) -> bool:

@@ -115,7 +115,7 @@ def test_no_network(desk: Desk, line: str) -> None:
 @pytest.mark.parametrize("line", ["show gone.json", "apply gone.json", "plan --live gone.json"])
 def test_a_file_that_is_not_there(desk: Desk, line: str) -> None:
     desk.declare(TAGS)
-    document(desk, line, code=64, schema="error")
+    document(desk, line, code=1, schema="error")
 
 
 def test_a_refusal_is_a_report_of_what_was_not_tried(desk: Desk) -> None:

@@ -40,7 +40,7 @@ KEPT = "- name: Schedule requested\n"
         (5, NEW, "apply"),
         (64, NEW, "plan --nonsense"),
         (64, NEW, "plan --account nobody"),
-        (64, NEW, "show nothing.json"),
+        (1, NEW, "show nothing.json"),
     ],
 )
 def test_exit_code(desk: Desk, code: int, tags: str, line: str) -> None:

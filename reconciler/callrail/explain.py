@@ -85,7 +85,7 @@ def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> R
 
 def _forbidden(answer: Answer, access: Access) -> AuthError:
     door, (other, variable, gateway) = access.credential.gateway, _OTHER[access.credential.gateway]
-    said = f": {answer.message}" if answer.message else ""
+    said = f": {answer.message.rstrip('.')}" if answer.message else ""
     verb = "is not known there" if answer.status == 401 else "may not do this"
     hint = (
         f"If it is a key of {other}, export it as {variable} and write 'gateway: {gateway}'; "

@@ -212,10 +212,11 @@ async def _account(session: Session, account: Account, doctor: Doctor) -> None:
 
 
 def _quota(session: Session, doctor: Doctor) -> None:
+    used = session.client.requests
     doctor.note(
         "quota",
-        f"{session.client.requests} requests used by this look; CallRail allows 1,000 an hour and "
-        "account, and does not tell what others have used",
+        f"{used} request{'' if used == 1 else 's'} used by this look; CallRail allows 1,000 an hour "
+        "and account, and does not tell what others have used",
     )
 
 

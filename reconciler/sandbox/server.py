@@ -231,6 +231,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._drip(head + body, _seconds(fault, 0.05))
                 return
         self.wfile.write(head + body)
+        if self.server.sandbox.faults.answered is not None:
+            self.server.sandbox.faults.answered(entry.method, entry.path)
+        for fault in struck:
+            if fault.do is Do.KILL_CLIENT_ANSWERED:
+                os.kill(int(fault.value), signal.SIGKILL)
 
     def _drip(self, data: bytes, pause: float) -> None:
         for byte in data:

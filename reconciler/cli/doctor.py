@@ -215,8 +215,8 @@ def _quota(session: Session, doctor: Doctor) -> None:
     used = session.client.requests
     doctor.note(
         "quota",
-        f"{used} request{'' if used == 1 else 's'} used by this look; CallRail allows 1,000 an hour "
-        "and account, and does not tell what others have used",
+        f"{used} request{'' if used == 1 else 's'} used by this look; CallRail allows 1,000 an "
+        "hour and account, and does not tell what others have used",
     )
 
 

@@ -55,10 +55,12 @@ def configuration_text() -> str:
                 f"- {{name: Renamed {number}, renamed_from: {name}, companies: [{_c(0)}]}}"
             )
         else:
-            blocks.append(f"- {{name: {name}, color: blue2, companies: [{_c(0)}]}}")
+            # Colours that the strictest sandbox takes; number 6 is blue already.
+            color = "red1" if number == 6 else "blue1"
+            blocks.append(f"- {{name: {name}, color: {color}, companies: [{_c(0)}]}}")
     for number in range(CREATES):
         where = f", companies: [{_c(1)}]" if number % 2 else ""
-        blocks.append(f"- {{name: New {number}, color: green2{where}}}")
+        blocks.append(f"- {{name: New {number}, color: green1{where}}}")
     blocks += [
         f"- {{name: Tag {number:06}, state: absent, note: gone, companies: [{_c(2)}]}}"
         for number in range(DELETES)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.session import Session
-from reconciler.errors import ConfigError, ReconcilerError
+from reconciler.errors import ConfigError, Interrupted, ReconcilerError
 
 if TYPE_CHECKING:
     import argparse
@@ -60,6 +60,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     configuration = _configuration(args, console, doctor)
     try:
         asyncio.run(_look(args, console, configuration, doctor))
+    except Interrupted:
+        raise
     except ReconcilerError as error:
         doctor.fail("key", error)
     _show(doctor, args, console)
@@ -137,6 +139,8 @@ async def _try(
 ) -> bool:
     try:
         await look()
+    except Interrupted:
+        raise
     except ReconcilerError as error:
         doctor.fail(what, error)
         return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections import Counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from reconciler.callrail.exchange import Method, Request, path
@@ -51,17 +53,17 @@ class TagReader:
     async def tags(self, companies: frozenset[str] | None) -> Listing:
         """Every tag, or at least those of ``companies``, in as few requests as the server allows.
 
-        The first page of the whole listing tells the total. When asking for each company costs
-        less than the other pages, the filter ``company_id`` (C) is used; what it means beyond the
-        company's own tags is not known, so its answers are believed only when they prove that it
-        works: see ``_of_companies``.
+        The first page of the whole listing tells the total, and roughly each company's share of
+        it. When asking for each company should cost less than the other pages, the filter
+        ``company_id`` (C) is used; what it means beyond the company's own tags is not known, so its
+        answers are believed only when they prove that it works: see ``_of_companies``.
         """
         if companies is not None and not companies:
             return Listing(tags=())
         first = await self._page("tags", 1, live_tag)
         remaining = remaining_pages(first)
         narrow = companies is not None and not self._filter_useless and first.total is not None
-        if narrow and companies is not None and len(companies) < (remaining or 0):
+        if narrow and companies is not None and _likely_pages(companies, first) < (remaining or 0):
             found = await self._of_companies(companies, first)
             if found is not None:
                 return Listing(tags=found, unread=max(0, (first.total or 0) - len(found)))
@@ -121,6 +123,18 @@ class TagReader:
     async def _pause(self, read: int) -> None:
         run = self._door.run
         await run.sleep(backoff(read, run.settings.random))
+
+
+def _likely_pages(companies: frozenset[str], first: Page[LiveTag]) -> int:
+    """What asking for each company should cost, were the listing everywhere as on its first page.
+
+    At least one page each, however small its share.
+    """
+    if not first.rows:
+        return len(companies)
+    pages = Counter(tag.company_id for tag in first.rows)
+    whole = (first.total or 0) / len(first.rows) ** 2
+    return sum(max(1, math.ceil(pages[company] * whole)) for company in companies)
 
 
 class Coalesced(Generic[T]):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.session import Session
-from reconciler.errors import ConfigError, ReconcilerError
+from reconciler.errors import ConfigError, Interrupted, ReconcilerError
 
 if TYPE_CHECKING:
     import argparse
@@ -60,6 +60,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     configuration = _configuration(args, console, doctor)
     try:
         asyncio.run(_look(args, console, configuration, doctor))
+    except Interrupted:
+        raise
     except ReconcilerError as error:
         doctor.fail("key", error)
     _show(doctor, args, console)
@@ -137,6 +139,8 @@ async def _try(
 ) -> bool:
     try:
         await look()
+    except Interrupted:
+        raise
     except ReconcilerError as error:
         doctor.fail(what, error)
         return False
@@ -216,10 +220,11 @@ async def _account(session: Session, account: Account, doctor: Doctor) -> None:
 
 
 def _quota(session: Session, doctor: Doctor) -> None:
+    used = session.client.requests
     doctor.note(
         "quota",
-        f"{session.client.requests} requests used by this look; CallRail allows 1,000 an hour and "
-        "account, and does not tell what others have used",
+        f"{used} request{'' if used == 1 else 's'} used by this look; CallRail allows 1,000 an "
+        "hour and account, and does not tell what others have used",
     )
 
 

@@ -49,6 +49,7 @@ class Do(StrEnum):
     KILL_CLIENT = "kill-client"
     """SIGKILL to process ``value`` before the request takes effect."""
     KILL_CLIENT_AFTER = "kill-client-after-commit"
+    KILL_CLIENT_ANSWERED = "kill-client-after-answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,8 @@ class Faults:
         """Called with method and path before a request takes effect."""
         self.after_commit: Callable[[str, str], None] | None = None
         """Called when it took effect, before it is answered."""
+        self.answered: Callable[[str, str], None] | None = None
+        """Called when the answer is on its way."""
 
     def add(self, rule: Fault | str) -> None:
         """Put a rule in force."""
@@ -122,7 +125,7 @@ class Faults:
         with self._lock:
             self._rules.clear()
             self._counts.clear()
-            self.before_commit = self.after_commit = None
+            self.before_commit = self.after_commit = self.answered = None
 
     def refuses(self) -> bool:
         """Whether the connection that was just accepted is to be dropped."""

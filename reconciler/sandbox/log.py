@@ -50,6 +50,12 @@ class Log:
         with self._lock:
             self._running -= 1
 
+    @property
+    def running(self) -> int:
+        """Requests that are being served."""
+        with self._lock:
+            return self._running
+
     def clear(self) -> None:
         """Forget what was."""
         with self._lock:

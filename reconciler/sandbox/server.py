@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import json
 import os
@@ -231,6 +232,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._drip(head + body, _seconds(fault, 0.05))
                 return
         self.wfile.write(head + body)
+        if self.server.sandbox.faults.answered is not None:
+            self.server.sandbox.faults.answered(entry.method, entry.path)
+        for fault in struck:
+            if fault.do is Do.KILL_CLIENT_ANSWERED:
+                os.kill(int(fault.value), signal.SIGKILL)
 
     def _drip(self, data: bytes, pause: float) -> None:
         for byte in data:
@@ -277,8 +283,7 @@ def _replaced(answer: Answer, fault: Fault) -> Answer:
             raw, content_type = BODIES.get(fault.value, BODIES["html"])
             return Answer(200, raw=raw, content_type=content_type)
         case Do.GZIP_BOMB:
-            bomb = gzip.compress(b" " * (200 << 20), 9)
-            return Answer(200, raw=bomb, headers={"Content-Encoding": "gzip"})
+            return Answer(200, raw=_bomb(), headers={"Content-Encoding": "gzip"})
         case Do.FLOOD:
             return Answer(200, raw=b" " * (int(_seconds(fault, 64)) << 20))
         case Do.LYING_TOTAL:
@@ -286,6 +291,12 @@ def _replaced(answer: Answer, fault: Fault) -> Answer:
         case Do.DUPLICATE_ROW:
             _repeat(answer)
     return answer
+
+
+@functools.cache
+def _bomb() -> bytes:
+    """200 MiB in 200 KB; packing it takes a second or two."""
+    return gzip.compress(b" " * (200 << 20), 9)
 
 
 def _seconds(fault: Fault, default: float) -> float:

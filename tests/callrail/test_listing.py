@@ -142,3 +142,12 @@ def test_companies_are_read_whole_with_the_disabled_ones_marked() -> None:
             assert sum(company.active for company in companies) == 150
 
     run(work())
+
+
+def test_large_companies_are_not_asked_for_one_by_one() -> None:
+    async def work() -> int:
+        async with stage(TagServer(tags=of_companies(1_000, 2))) as s:
+            await s.provider.tags({"COM0", "COM1"})
+            return s.client.requests
+
+    assert run(work()) == 4

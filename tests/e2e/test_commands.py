@@ -241,7 +241,8 @@ def test_doctor_goes_on_to_say_what_a_wrong_key_needs(desk: Desk) -> None:
     desk.environ["CALLRAIL_API_KEY"] = "not-a-key"
     ran = desk.run("doctor")
     assert ran.code == 4
-    assert "is not known there" in ran.out
+    assert "HTTP Token: Access denied. The key of CALLRAIL_API_KEY is not known there" in ran.out
+    assert "1 request used" in ran.out
     assert "not-a-key" not in ran.out + ran.err
 
 

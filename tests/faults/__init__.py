@@ -1,0 +1,1 @@
+"""What happens when things go wrong, over real sockets: crashes, faults, hostile servers."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.config.scalars import resolve
+from reconciler.model.names import BLANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,7 @@ def scalar(text: str) -> str:
         and not text.endswith(" ")
         and all(one.isalnum() or one in _PLAIN_MARKS for one in text)
         and text.isprintable()
+        and not BLANK.search(text)
         and isinstance(resolve(text), str)
         and not _MISREAD.fullmatch(text)
     )
@@ -51,7 +53,7 @@ def sequence(key: str, items: Iterable[str], *, indent: int) -> list[str]:
 def _escaped(character: str) -> str:
     if character in '"\\':
         return "\\" + character
-    if character.isprintable():
+    if character.isprintable() and not BLANK.match(character):
         return character
     number = ord(character)
     if number <= 0xFF:

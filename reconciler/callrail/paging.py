@@ -63,19 +63,13 @@ def parse_page(payload: object, *, rows: str, parse: Callable[[object], T]) -> P
     """
     if not isinstance(payload, Mapping) or not isinstance(payload.get(rows), list):
         raise ProtocolError(f"the answer is no page: it has no list {rows!r}")
-    page = Page(
+    return Page(
         rows=tuple(parse(row) for row in payload[rows]),
         number=count(payload.get("page"), "page"),
         per_page=count(payload.get("per_page"), "per_page"),
         total=count(payload.get("total_records"), "total_records"),
         pages=count(payload.get("total_pages"), "total_pages"),
     )
-    if (page.total or 0) > _MOST_RECORDS or (page.pages or 0) > _MOST_PAGES:
-        raise ProtocolError(
-            f"the server claims {page.total:,} records" if page.total else "too many pages",
-            hint=f"More than {_MOST_RECORDS:,} records are not read.",
-        )
-    return page
 
 
 async def read_all(source: Source[T], *, first: Page[T] | None = None) -> tuple[T, ...]:
@@ -121,6 +115,11 @@ async def gather(*work: Coroutine[object, object, R]) -> list[R]:
 
 async def _read(source: Source[T], first: Page[T]) -> tuple[T, ...]:
     _check_number(first, 1)
+    if (first.total or 0) > _MOST_RECORDS or (first.pages or 0) > _MOST_PAGES:
+        raise ProtocolError(
+            f"the server claims {first.total:,} records" if first.total else "too many pages",
+            hint=f"More than {_MOST_RECORDS:,} records are not read.",
+        )
     remaining = remaining_pages(first)
     if remaining is None:
         rest = await _follow(source, first)

@@ -24,6 +24,7 @@ def scalar(text: str) -> str:
         and not text.endswith(" ")
         and all(one.isalnum() or one in _PLAIN_MARKS for one in text)
         and text.isprintable()
+        and not BLANK.search(text)
         and isinstance(resolve(text), str)
         and not _MISREAD.fullmatch(text)
     )

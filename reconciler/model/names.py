@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+BLANK: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0"
+    "\U000e0000-\U000e0fff]"
+)
+"""Printable by category, yet drawn as nothing or as blank: fillers, joiners, selectors of variants
+(but for the two that choose between emoji and text).
+"""
 
 # Letters of other scripts that look like a Latin one, after case folding. Digits are left as they
 # are: "Tier 1" and "Tier l" are rarely meant to be one tag, and a false alarm costs attention.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reconciler.model.names import BLANK
+
 
 def double_quoted(text: str) -> str:
     """``text`` in double quotes, with escapes for all that can't be seen; fit for comments too.
@@ -15,7 +17,7 @@ def double_quoted(text: str) -> str:
 def _escaped(character: str) -> str:
     if character in '"\\':
         return "\\" + character
-    if character.isprintable():
+    if character.isprintable() and not BLANK.match(character):
         return character
     number = ord(character)
     if number <= 0xFF:

@@ -13,6 +13,8 @@ import re
 import unicodedata
 from typing import Final
 
+from reconciler.model.names import BLANK
+
 
 def terminal(text: str) -> str:
     r"""``text`` on one line of a terminal or a CI log, with what can't be seen written out.
@@ -131,13 +133,6 @@ def command_property(text: str) -> str:
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _MAX_MARKS: Final = 3
 
-# Printable by category, yet drawn as nothing or as blank: fillers, joiners, selectors of variants
-# (but for the two that choose between emoji and text).
-_BLANK: Final = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0"
-    "\U000e0000-\U000e0fff]"
-)
-
 _COMMAND: Final = re.compile(r"::|##(?=\[|vso\[)", re.IGNORECASE)
 # Everything that may open something, whatever opens a line, and the dots of links without scheme.
 _SYNTAX: Final = re.compile(
@@ -155,7 +150,7 @@ def _plain(text: str) -> bool:
 
 
 def _hidden(character: str) -> bool:
-    return not character.isprintable() or _BLANK.match(character) is not None
+    return not character.isprintable() or BLANK.match(character) is not None
 
 
 def _commands(text: str, at: int) -> bool:

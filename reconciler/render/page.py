@@ -73,14 +73,16 @@ padding:2px 16px 14px}
 table{border-collapse:collapse;font-size:14px}
 td,th{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);
 overflow-wrap:anywhere}
+td{min-width:7em}
 th{color:var(--dim);font-weight:600;font-size:13px}
-.number td:nth-child(3){text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.number td:nth-child(3){font-variant-numeric:tabular-nums;white-space:nowrap;min-width:0}
+.number :is(td,th):nth-child(3){text-align:right}
 .warnings td:first-child{min-width:11em}
 .chip{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:5px;
 vertical-align:-1px;border:1px solid rgba(128,128,128,.4)}
 .dim,footer{color:var(--dim)}
 .blocked{color:var(--delete);font-size:13px}
-.matrix th,.matrix td{border:1px solid var(--line);padding:4px 7px;text-align:center}
+.matrix th,.matrix td{min-width:0;border:1px solid var(--line);padding:4px 7px;text-align:center}
 .matrix thead th{height:120px;vertical-align:bottom;padding:6px 4px}
 .matrix thead th span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:200px;
 overflow-wrap:anywhere}

@@ -8,10 +8,52 @@ from reconciler.model.change import Reason
 from reconciler.model.plan import AccountUse, UnmanagedTag
 from reconciler.model.problem import Source
 from reconciler.model.tag import Status, Tag
+from reconciler.render import html, markdown
 from reconciler.render.text import drift
 from tests.builders import ACME, create, delete, live_tag, place, plan, update
 
 NORTH = place("Dental North")
+
+
+def test_the_page_and_the_issue_say_the_same_in_their_own_ways() -> None:
+    found = plan(
+        update(Tag("Ad", "gray1"), Tag("Ad", "blue1")),
+        delete("<b>Old</b>", tag_id=4, note="Over."),
+        created_at="2026-11-24T05:17:00Z",
+    )
+    assert markdown.drift(found) == dedent(
+        """\
+        <!-- reconciler: drift -->
+        ### Drift: 2 differences in 1 place; 0 as declared.
+
+        Changed in live state, not asked for by the configuration:
+
+        ```
+        acme · account · Ad: color is gray1, declared blue1
+        ```
+
+        Live, though declared absent:
+
+        ```
+        acme · account · <b>Old</b>: Over.
+        ```
+
+        `reconciler plan` shows what would bring live state back. Seen at 2026-11-24T05:17:00Z.
+        """
+    )
+    page = html.drift(found)
+    assert "<h1>Drift: 2 differences in 1 place; 0 as declared.</h1>" in page
+    assert "<li><bdi>acme · account · &lt;b&gt;Old&lt;/b&gt;: Over.</bdi></li>" in page
+
+
+def test_an_issue_that_can_not_hold_all_says_so() -> None:
+    found = plan(*(create(f"Tag {number}", place=NORTH) for number in range(3)))
+    assert "This list is cut" not in markdown.drift(found)
+    places = [place(f"Dental {number}") for number in range(300)]
+    many = plan(*(create("Tag", place=one) for one in places))
+    shown = markdown.drift(many, limit=4_000)
+    assert "**This list is cut**" in shown
+    assert len(shown.encode()) < 4_000
 
 
 def test_each_kind_of_drift_has_its_heading() -> None:

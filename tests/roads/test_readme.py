@@ -24,11 +24,10 @@ SECTION = (
 BLOCKS = re.findall(r"^( *)```sh\n(.*?)^ *```", SECTION, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("seed", ["reference", "agency"])
-def test_its_commands_lead_to_a_quiet_drift(tmp_path: Path, seed: str) -> None:
+def test_its_commands_lead_to_a_quiet_drift(tmp_path: Path) -> None:
     repository = tmp_path / "repository"
     repository.mkdir()
-    with Sandbox(Options(seed=seed)) as sandbox:
+    with Sandbox(Options(seed="agency")) as sandbox:
         environ = direct(sandbox)
         runner = Runner(repository, tmp_path / "runner", environ, environ[SECRET])
         script = "\n".join(textwrap.dedent(lines) for _, lines in BLOCKS)

@@ -138,6 +138,18 @@ def test_no_note_can_pass_for_the_digest(desk: Desk, runner: Runner) -> None:
     assert results(merged(runner))["plan"] == "success"
 
 
+def test_a_plan_that_no_comment_can_hold_can_not_be_approved(desk: Desk, runner: Runner) -> None:
+    blocks = [f"- name: Tag {number}\n  note: {'why ' * 60}" for number in range(400)]
+    desk.declare("\n".join(blocks), head=HEAD)
+    assert pulled(runner)["plan"].result == "success"
+    (comment,) = comments(runner)
+    assert "This comment is cut" in comment["body"]
+    assert len(comment["body"].encode()) < 60_000
+    jobs = merged(runner)
+    assert "not the reviewed (none)" in jobs["plan"].log
+    assert jobs["apply"].result == "skipped"
+
+
 def test_a_merge_without_changes_asks_nobody(desk: Desk, runner: Runner) -> None:
     desk.declare("- name: Schedule requested", head=HEAD)
     assert results(merged(runner)) == {"plan": "success", "apply": "skipped", "delete": "skipped"}

@@ -1,0 +1,125 @@
+"""Hostile names and answers of a server, through every command and format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.sandbox import Options, Sandbox
+from reconciler.sandbox.faults import Do, Fault
+from tests.e2e.desk import ACCOUNT, Desk
+from tests.render.hostile import (
+    PAYLOADS,
+    assert_no_command,
+    assert_safe_csv,
+    assert_safe_markdown,
+    assert_safe_page,
+    assert_safe_text,
+    assert_visible,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NAMES = [payload for payload in PAYLOADS if payload.isascii() or "\ud800" not in payload]
+HEAD = f"""\
+version: 1
+accounts:
+  acme:
+    id: {ACCOUNT}
+    unmanaged: delete
+    limits: {{deletes: 1000, delete_percent: 100, calls: 1000}}
+"""
+CHECKS: dict[str, Callable[[str], object]] = {
+    "text": assert_safe_text,
+    "json": assert_safe_text,
+    "yaml": assert_safe_text,
+    "gitlab": assert_safe_text,
+    "markdown": assert_safe_markdown,
+    "html": assert_safe_page,
+    "csv": assert_safe_csv,
+}
+
+
+@pytest.fixture(scope="module")
+def infested() -> Iterator[Sandbox]:
+    """An account whose tags and companies are all hostile."""
+    with Sandbox(Options(seed="reference", quota=None)) as sandbox:
+        store = sandbox.store
+        (company, *_), (tag, *_) = store.rows("SELECT * FROM companies"), store.tags()
+        store.insert(
+            "companies",
+            [
+                {**company, "id": f"COM{number:032}", "name": name}
+                for number, name in enumerate(NAMES)
+            ],
+        )
+        store.insert(
+            "tags", [{**tag, "id": number, "name": name} for number, name in enumerate(NAMES, 1)]
+        )
+        yield sandbox
+
+
+@pytest.fixture
+def desk(tmp_path: Path, infested: Sandbox) -> Desk:
+    """A desk at it, with tags declared in every company."""
+    desk = Desk.at(tmp_path, infested)
+    desk.declare("- name: New Tag\n  companies: all\n- name: Other Tag", head=HEAD)
+    return desk
+
+
+@pytest.mark.parametrize("name", ["tags", "companies"])
+@pytest.mark.parametrize("form", ["text", "json", "yaml", "csv"])
+def test_tables(desk: Desk, name: str, form: str) -> None:
+    ran = desk.run(f"get {name} --format {form}")
+    assert ran.code == 0, ran.err
+    CHECKS[form](ran.out)
+    assert_safe_text(ran.err)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
+@pytest.mark.parametrize("line", ["plan --show-unmanaged", "drift", "apply --auto-approve"])
+def test_plans_and_reports(desk: Desk, line: str, form: str) -> None:
+    ran = desk.run(f"{line} --format {form} --report {form}=report --report gitlab=counts.json")
+    assert ran.out.strip()
+    CHECKS[form](ran.out)
+    CHECKS[form](desk.read("report"))
+    assert_safe_text(ran.err)
+
+
+@pytest.mark.parametrize("line", ["import", "snapshot", "doctor", "get accounts"])
+def test_other_commands(desk: Desk, line: str) -> None:
+    ran = desk.run(line)
+    assert ran.out.strip()
+    assert_safe_text(ran.out)
+    assert_safe_text(ran.err)
+
+
+def test_a_github_runner_is_told_nothing_but_ours(desk: Desk) -> None:
+    desk.environ |= {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_OUTPUT": str(desk.directory / "out"),
+        "GITHUB_STEP_SUMMARY": str(desk.directory / "summary"),
+    }
+    ran = desk.run("plan")
+    for line in ran.err.splitlines():
+        assert_visible(line)
+        assert_no_command(
+            line.removeprefix("::error ").removeprefix("::warning ").partition("::")[2]
+        )
+    assert len(desk.read("out").splitlines()) == 7
+    assert_safe_markdown(desk.read("summary"))
+
+
+@pytest.mark.parametrize("payload", NAMES, ids=repr)
+def test_what_a_server_answers(tmp_path: Path, payload: str) -> None:
+    fault = Fault(method="GET", path="tags.json", do=Do.BODY, value=payload)
+    with Sandbox(Options(seed="reference", faults=(fault,))) as sandbox:
+        desk = Desk.at(tmp_path, sandbox)
+        desk.declare("- name: New Tag")
+        for form in ("text", "json"):
+            ran = desk.run(f"plan --format {form}")
+            assert ran.code == 1
+            assert_safe_text(ran.out + ran.err)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
@@ -56,6 +57,6 @@ def _number(asked: Asked, name: str, default: int) -> int:
     text = asked.one(name)
     if text is None:
         return default
-    if not text.isdigit() or int(text) < 1:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
         raise Refusal(400, f"{name} must be a positive number")
     return int(text)

@@ -10,7 +10,6 @@ import pytest
 
 from tests.sandbox.talk import CALL, COMPANY, Talk
 
-
 TRACKER = "TRK019c46b9f18174d68bb8d7985260a11f"
 
 

@@ -186,7 +186,7 @@ def test_calls_bear_tags_of_their_own_company_or_account(agency: Talk) -> None:
 def test_one_seed_number_gives_one_agency(agency: Talk, start: Callable[..., Talk]) -> None:
     def everything(talk: Talk) -> list[object]:
         tables = ("companies", "tags", "calls", "call_tags")
-        return [talk.sandbox.store.rows(f"SELECT * FROM {table}") for table in tables]  # noqa: S608 - names of ours
+        return [talk.sandbox.store.rows(f"SELECT * FROM {table}") for table in tables]
 
     assert everything(start(seed="agency")) == everything(agency)
     assert everything(start(seed="agency", seed_number=2)) != everything(agency)
@@ -202,4 +202,4 @@ def test_an_empty_sandbox_has_no_account_and_no_seed_is_made_up(
 
 def test_it_serves_loopback_only(start: Callable[..., Talk]) -> None:
     with pytest.raises(ValueError, match="loopback"):
-        start(host="0.0.0.0")  # noqa: S104 - refused
+        start(host="0.0.0.0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.errors import UsageError
 from reconciler.sandbox import serve
 from reconciler.sandbox.command import options_from
 
@@ -15,5 +16,11 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - the sandbox prints for itself
     """Serve until a signal ends it."""
-    serve(options_from(args))
+    try:
+        serve(options_from(args))
+    except OSError as error:
+        raise UsageError(
+            f"the sandbox can't start: {error.strerror or error}",
+            hint="Give another --port or --db, or leave it out.",
+        ) from error
     return 0

@@ -102,16 +102,17 @@ class App:
             return self._others.accounts(
                 _asked(entry, parts, query, body), None if reach is None else frozenset(reach)
             )
-        if len(parts) < len(("v3", "a", "id")) or parts[:2] != ("v3", "a"):
+        single = len(parts) == len(("v3", "a", "id.json"))
+        if parts[:2] != ("v3", "a") or parts[2:] == () or single != parts[2].endswith(".json"):
             raise Refusal(404, "not found")
         account_id = parts[2].removesuffix(".json")
         entry.account = account_id
-        known = self._store.row("SELECT id FROM accounts WHERE id = ?", (account_id,))
+        known = self._store.row("SELECT * FROM accounts WHERE id = ?", (account_id,))
         if known is None or (reach is not None and account_id not in reach):
             raise Refusal(404, "account not found")
         self._count(account_id)
-        if len(parts) == len(("v3", "a", "id")):
-            return self._others.account(account_id)
+        if single:
+            return self._others.account(known, _asked(entry, parts, query, body))
         return self._resource(account_id, _asked(entry, parts[3:], query, body), base)
 
     def _resource(self, account_id: str, asked: Asked, base: str) -> Answer:
@@ -172,4 +173,15 @@ def _asked(entry: Entry, parts: tuple[str, ...], query: dict[str, str], body: by
         entry.body = json.loads(body)
     except (ValueError, RecursionError):
         raise Refusal(400, "the body is no JSON") from None
+    if not _is_text(entry.body):
+        raise Refusal(400, "the body holds half a surrogate pair")
     return Asked(entry.method, parts, query, entry.body)
+
+
+def _is_text(value: object) -> bool:
+    """Whether every string in ``value`` can be stored; JSON may escape what is no character."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
@@ -34,11 +34,19 @@ SHOWN = (
 )
 ADDED = ("company_id", "company_name", "tracker_id", "source", "note", "lead_status", "value")
 SORTED_BY = ("start_time", "duration", "customer_name", "customer_phone_number", "source")
-UPDATED = ("customer_name", "note", "lead_status", "spam", "value")
+UPDATED: dict[str, tuple[type, ...]] = {
+    "customer_name": (str,),
+    "note": (str,),
+    "lead_status": (str,),
+    "spam": (bool,),
+    "value": (int, float, str),
+}
+"""What an update may set, beside tags, and the types that it takes."""
 LEAD_STATUSES = ("good_lead", "not_a_lead", "previously_marked_good_lead")
 GROUPS = {"company": "company_id", "tracker": "tracker_id", "source": "source"}
 ZONE = "Pacific Time (US & Canada)"
 
+RECORDING = "https://api.callrail.com/v3/a/{account_id}/calls/{id}/recording.json"
 FROM = (
     "calls LEFT JOIN companies ON companies.id = calls.company_id"
     " WHERE calls.account_id = :account AND calls.spam = 0"
@@ -64,6 +72,8 @@ class Calls:
                 return Answer(payload=self._shown([self._call(account_id, part)], asked)[0])
             case "PUT", ("calls", part):
                 return self._update(account_id, part, asked)
+            case method, ("calls.json",) | ("calls", _) if method != "GET":
+                raise Refusal(405, "method not allowed")
         raise Refusal(404, "not found")
 
     def _list(self, account_id: str, asked: Asked, base: str) -> Answer:
@@ -150,8 +160,9 @@ class Calls:
         shown = []
         for row in rows:
             call = {name: row.get(name) for name in SHOWN}
-            call["recording"] = None
-            call["recording_duration"] = row["duration"]
+            recorded = row["answered"] or row["voicemail"]
+            call["recording"] = RECORDING.format(**row) if recorded else None
+            call["recording_duration"] = row["duration"] if recorded else None
             for flag in ("answered", "voicemail"):
                 call[flag] = bool(row[flag])
             call |= {name: row.get(name) for name in ADDED if name in fields}
@@ -185,23 +196,22 @@ class Calls:
         return call
 
     def _update(self, account_id: str, part: str, asked: Asked) -> Answer:
-        call, body = self._call(account_id, part), asked.object()
-        if body.get("lead_status") not in {None, *LEAD_STATUSES}:
-            raise Refusal(422, "lead_status is not one of those possible")
+        body = asked.object()
         with self._store.transaction():
-            for name in UPDATED:
-                if name in body:
-                    self._store.run(
-                        f"UPDATE calls SET {name} = ? WHERE id = ?",  # noqa: S608 - name is ours
-                        (body[name], call["id"]),
-                    )
+            call = self._call(account_id, part)
+            for name, value in _updates(body).items():
+                self._store.run(
+                    f"UPDATE calls SET {name} = ? WHERE id = ?",  # noqa: S608 - name is ours
+                    (value, call["id"]),
+                )
             whole = body.get("tag_list", body.get("tags"))
             if whole is not None:
                 self._store.run("DELETE FROM call_tags WHERE call_id = ?", (call["id"],))
             for name in [*_names(whole), *_names(body.get("append_tags"))]:
                 self._put_tag(call, name)
-        after = Asked("GET", asked.parts, {"fields": "tags,note,lead_status,value"})
-        return Answer(payload=self._shown([self._call(account_id, part)], after)[0], committed=True)
+            after = Asked("GET", asked.parts, {"fields": "tags,note,lead_status,value"})
+            (shown,) = self._shown([self._call(account_id, part)], after)
+        return Answer(payload=shown, committed=True)
 
     def _put_tag(self, call: Row, name: str) -> None:
         """Tag a call; an unknown name becomes a company tag (C)."""
@@ -261,6 +271,19 @@ def _day(text: str) -> date:
         return datetime.fromisoformat(text).date()
     except ValueError:
         raise Refusal(400, f"{text} is no ISO 8601 date") from None
+
+
+def _updates(body: Mapping[str, Any]) -> Row:
+    """The columns that ``body`` sets; raises Refusal for a value of a wrong type."""
+    for name, types in UPDATED.items():
+        # A bool is an int to isinstance.
+        if body.get(name) is not None and type(body[name]) not in types:
+            raise Refusal(422, f"{name} is of a wrong type")
+    if body.get("lead_status") not in {None, *LEAD_STATUSES}:
+        raise Refusal(422, "lead_status is not one of those possible")
+    if "spam" in body and body["spam"] is None:
+        raise Refusal(422, "spam must be true or false")
+    return {name: body[name] for name in UPDATED if name in body}
 
 
 def _names(value: object) -> list[str]:

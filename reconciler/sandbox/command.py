@@ -33,10 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed-number", type=int, default=1, metavar="N", help="of the agency")
     parser.add_argument("--latency", type=_time, default=0.0, metavar="50ms", help="a request")
-    parser.add_argument("--quota", type=int, default=1_000, metavar="N", help="0: none")
+    parser.add_argument("--quota", type=_count, default=1_000, metavar="N", help="0: none")
     parser.add_argument("--quota-window", type=_time, default=3_600.0, metavar="1h")
     parser.add_argument(
-        "--switch", action="append", default=[], metavar="NAME=VALUE", help="see below (repeats)"
+        "--switch",
+        action="append",
+        default=[],
+        type=_switch,
+        metavar="NAME=VALUE",
+        help="see below (repeats)",
     )
     parser.add_argument(
         "--fault",
@@ -50,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def options_from(args: argparse.Namespace) -> Options:
-    """The options that the flags ask for; raises ValueError for a switch that does not exist."""
+    """The options that the flags ask for."""
     from reconciler.sandbox.options import Options  # noqa: PLC0415 - not for --help
 
     switches = Switches()
@@ -71,7 +76,7 @@ def options_from(args: argparse.Namespace) -> Options:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 0 <= int(text) <= 65_535:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port")
     return int(text)
 
@@ -87,6 +92,20 @@ def _time(text: str) -> float:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no time; write 50ms, 2s or 1h")
     return float(match[1]) * {"ms": 0.001, "m": 60.0, "h": 3_600.0}.get(match[2] or "s", 1.0)
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of requests")
+    return int(text)
+
+
+def _switch(text: str) -> str:
+    try:
+        set_switch(Switches(), text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _fault(text: str) -> Fault:

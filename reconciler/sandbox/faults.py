@@ -6,6 +6,7 @@ As text: ``METHOD PATH-PART [nth=N|every=N|times=N|after=N] ACTION``, such as
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +20,7 @@ class Do(StrEnum):
     """Actions. Those marked "after" let the request take effect first."""
 
     REFUSE = "refuse"
-    """Close the connection as soon as it is accepted."""
+    """Close the connection as soon as it is accepted; METHOD and PATH-PART are not known yet."""
     RESET = "reset-before-commit"
     RESET_AFTER = "reset-after-commit"
     HANG = "hang"
@@ -50,6 +51,25 @@ class Do(StrEnum):
     """SIGKILL to process ``value`` before the request takes effect."""
     KILL_CLIENT_AFTER = "kill-client-after-commit"
     KILL_CLIENT_ANSWERED = "kill-client-after-answer"
+
+
+METHODS = ("*", "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
+BODIES = ("html", "empty", "list", "null", "number", "deep", "nan", "text")
+COUNT = re.compile(r"(nth|every|times|after)=([1-9][0-9]{0,8})")
+_TIME = r"(\d+(\.\d+)?(ms|s)?)?"
+VALUES = {
+    Do.DRIP: _TIME,
+    Do.DELAY: _TIME,
+    Do.STATUS: r"([2-5]\d\d(:.+)?)?",
+    Do.STATUS_AFTER: r"([2-5]\d\d(:.+)?)?",
+    Do.BODY: "|".join(BODIES),
+    Do.REDIRECT: r"\S+",
+    Do.FLOOD: r"\d*",
+    Do.LYING_TOTAL: r"(-?\d+)?",
+    Do.KILL_CLIENT: r"\d+",
+    Do.KILL_CLIENT_AFTER: r"\d+",
+}
+"""The values that actions take, as patterns; the others take none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +110,18 @@ def parse_fault(text: str) -> Fault:
     if len(words) < 3:
         raise ValueError(f"{text!r}: write METHOD PATH-PART [nth=N] ACTION")
     counts: dict[str, int] = {}
-    for word in words[2:-1]:
-        name, _, number = word.partition("=")
-        if name not in {"nth", "every", "times", "after"} or not number.isdigit():
-            raise ValueError(f"{text!r}: {word!r} is no nth=N, every=N, times=N or after=N")
-        counts[name] = int(number)
-    action, _, value = words[-1].partition("=")
+    # What follows the counts is the action; a date in its value holds blanks.
+    rest = words[2:]
+    while (found := COUNT.fullmatch(rest[0])) and len(rest) > 1:
+        counts[found[1]] = int(found[2])
+        del rest[0]
+    action, _, value = " ".join(rest).partition("=")
     if action not in list(Do):
         raise ValueError(f"{text!r}: no action {action!r}; there are {', '.join(Do)}")
+    if words[0] not in METHODS:
+        raise ValueError(f"{text!r}: no method {words[0]!r}; there are {', '.join(METHODS)}")
+    if not re.fullmatch(VALUES.get(Do(action), ""), value):
+        raise ValueError(f"{text!r}: {action} does not take the value {value!r}")
     return Fault(do=Do(action), method=words[0], path=words[1], value=value, **counts)
 
 

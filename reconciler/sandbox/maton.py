@@ -46,6 +46,8 @@ class Connections:
                 self._known(connection_id)
                 self._store.run("DELETE FROM connections WHERE connection_id = ?", (connection_id,))
                 return Answer(payload={}, committed=True)
+            case _, ("connections",) | ("connections", _):
+                raise Refusal(405, "method not allowed")
         raise Refusal(404, "not found")
 
     def _list(self, asked: Asked) -> Answer:
@@ -58,14 +60,13 @@ class Connections:
     def _create(self, asked: Asked) -> Answer:
         if asked.object().get("app") != "callrail":
             raise Refusal(400, "invalid app name")
-        number = self._store.value("SELECT count(*) FROM connections")
-        connection_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"sandbox-connection-{number}"))
+        connection_id = str(uuid.uuid4())
         row = {
             "connection_id": connection_id,
             "status": "PENDING",
             "creation_time": NOW,
             "last_updated_time": NOW,
-            "url": f"https://connect.maton.ai/?session_token=sandbox-{number}",
+            "url": f"https://connect.maton.ai/?session_token=sandbox-{connection_id[:8]}",
             "app": "callrail",
         }
         self._store.insert("connections", [row])

@@ -22,6 +22,7 @@ class Others:
 
     def accounts(self, asked: Asked, reach: frozenset[str] | None) -> Answer:
         """``/v3/a.json``: the accounts within a key's ``reach`` (None: all)."""
+        _only_read(asked)
         rows = [
             row
             for row in self._store.rows("SELECT * FROM accounts ORDER BY id")
@@ -29,17 +30,13 @@ class Others:
         ]
         return listed("accounts", rows, asked, self.switches, account)
 
-    def account(self, account_id: str) -> Answer:
-        """``/v3/a/ACCOUNT.json``."""
-        row = self._store.row("SELECT * FROM accounts WHERE id = ?", (account_id,))
-        if row is None:
-            raise Refusal(404, "account not found")
+    def account(self, row: Row, asked: Asked) -> Answer:
+        """``/v3/a/ACCOUNT.json`` of the account in ``row``."""
+        _only_read(asked)
         return Answer(payload=account(row))
 
     def handle(self, account_id: str, asked: Asked) -> Answer:
         """Answer a GET below ``/a/ACCOUNT``."""
-        if asked.method != "GET":
-            raise Refusal(405, "method not allowed")
         shapes: dict[str, Callable[[Row], Row]] = {
             "companies": company,
             "trackers": self._tracker,
@@ -51,6 +48,7 @@ class Others:
         shape = shapes.get(name)
         if shape is None:
             raise Refusal(404, "not found")
+        _only_read(asked)
         if asked.parts == (f"{name}.json",):
             return self._list(account_id, name, asked, shape)
         if len(asked.parts) == len((name, "id")) and name in {"companies", "trackers", "users"}:
@@ -113,6 +111,11 @@ class Others:
             "created_at": row["created_at"],
             "companies": [self._company_ref(row["company_id"])],
         }
+
+
+def _only_read(asked: Asked) -> None:
+    if asked.method != "GET":
+        raise Refusal(405, "method not allowed")
 
 
 def account(row: Row) -> Row:

@@ -7,6 +7,7 @@ import functools
 import gzip
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -38,7 +39,6 @@ BODIES = {
     "nan": (b'{"page": NaN}', "application/json"),
     "text": (b"OK", "text/plain"),
 }
-AFTER_COMMIT = {Do.RESET_AFTER, Do.HANG_AFTER, Do.KILL_CLIENT_AFTER}
 
 
 class Sandbox:
@@ -114,6 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 60
+    # What the library refuses by itself (an unknown method, a line too long) is JSON as well.
+    error_content_type = "application/json; charset=utf-8"
+    error_message_format = '{"error": "bad request"}'
     server: _Server
 
     def do_GET(self) -> None:
@@ -152,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         if entry.method in {"PATCH", "HEAD"}:
             answer = sandbox.app.error(Refusal(405, "method not allowed"))
         elif body is None:
-            answer = sandbox.app.error(Refusal(413, "the body is too large"))
+            answer = sandbox.app.error(Refusal(413, "the body is too large, or of unknown length"))
         else:
             answer = sandbox.app.answer(entry, headers, body, sandbox.url)
         entry.committed = answer.committed
@@ -162,7 +165,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        known = re.fullmatch("[0-9]{1,9}", length) and "Transfer-Encoding" not in self.headers
+        if not known or int(length) > LARGEST_BODY:
             self.close_connection = True
             return None
         return self.rfile.read(int(length))
@@ -215,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, entry: Entry, answer: Answer, struck: list[Fault]) -> None:
         entry.status = answer.status
-        body = answer.body()
+        body = b"" if entry.method == "HEAD" else answer.body()
         lines = [f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('OK',))[0]}"]
         if answer.status != 204:
             lines.append(f"Content-Type: {answer.content_type}")
@@ -280,7 +284,7 @@ def _replaced(answer: Answer, fault: Fault) -> Answer:
     """What ``fault`` makes of ``answer``."""
     match fault.do:
         case Do.BODY:
-            raw, content_type = BODIES.get(fault.value, BODIES["html"])
+            raw, content_type = BODIES[fault.value or "html"]
             return Answer(200, raw=raw, content_type=content_type)
         case Do.GZIP_BOMB:
             return Answer(200, raw=_bomb(), headers={"Content-Encoding": "gzip"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,20 +49,32 @@ CREATE INDEX IF NOT EXISTS call_tags_tag ON call_tags (tag_id);
 
 
 class Store:
-    """One database, one lock: requests see each other's writes in one order."""
+    """One database, one lock: requests see each other's writes in one order.
+
+    Making one raises OSError where ``path`` can't be opened or is something else.
+    """
 
     def __init__(self, path: str | None) -> None:
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path or ":memory:", check_same_thread=False)
-        self._db.row_factory = sqlite3.Row
-        with self.transaction():
+        self._depth = 0
+        try:
+            self._db = sqlite3.connect(path or ":memory:", check_same_thread=False)
+            self._db.row_factory = sqlite3.Row
             self._db.executescript(SCHEMA)
+        except sqlite3.Error as error:
+            raise OSError(f"{path} is no database of the sandbox: {error}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or nothing, and nobody in between."""
-        with self._lock, self._db:
-            yield
+        """All of it or nothing, and nobody in between; one inside another is part of it."""
+        with self._lock:
+            self._depth += 1
+            try:
+                # sqlite3's own block would commit at the end of an inner one.
+                with self._db if self._depth == 1 else nullcontext():
+                    yield
+            finally:
+                self._depth -= 1
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """The rows of a query."""
@@ -81,7 +93,7 @@ class Store:
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
         """Carry out a statement; gives the id of the row that it made."""
-        with self._lock, self._db:
+        with self.transaction():
             return self._db.execute(sql, parameters).lastrowid or 0
 
     def insert(self, table: str, rows: Iterable[Row]) -> None:
@@ -91,7 +103,7 @@ class Store:
             return
         columns = list(rows[0])
         marks = ", ".join(f":{name}" for name in columns)
-        with self._lock, self._db:
+        with self.transaction():
             self._db.executemany(
                 f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names are ours
                 rows,

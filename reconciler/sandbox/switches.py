@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -13,8 +14,8 @@ def _switch(default: str, choices: Choice, text: str) -> Any:  # dataclasses.fie
     return field(default=default, metadata={"choices": choices, "text": text})
 
 
-def _number(default: int, text: str) -> Any:
-    return field(default=default, metadata={"text": text})
+def _number(default: int, text: str, *, least: int = 0) -> Any:
+    return field(default=default, metadata={"least": least, "text": text})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Switches:
     tags_filter: str = _switch("honoured", ("honoured", "ignored"), "what ?tags= does to calls")
     second_delete: str = _switch("404", ("404", "204"), "the answer to deleting a tag again")
     read_delay: int = _number(0, "tag listings after a write that still show the old state")
-    page_cap: int = _number(250, "rows a page at most, whatever per_page asks for")
+    page_cap: int = _number(250, "rows a page at most, whatever per_page asks for", least=1)
     over_cap: str = _switch("clamp", ("clamp", "error"), "what per_page over the cap gets")
     total_pages: str = _switch(
         "documented", ("documented", "always", "never"), "which listings carry total_pages"
@@ -73,8 +74,9 @@ def described() -> str:
 def _checked(metadata: Any, value: str, name: str) -> str | int:
     choices = metadata.get("choices")
     if choices is None:
-        if not value.isdigit():
-            raise ValueError(f"switch {name} takes a number, not {value!r}")
+        least = metadata["least"]
+        if not re.fullmatch("[0-9]{1,9}", value) or int(value) < least:
+            raise ValueError(f"switch {name} takes a number from {least}, not {value!r}")
         return int(value)
     if value not in choices:
         raise ValueError(f"switch {name} takes {' or '.join(choices)}, not {value!r}")

@@ -1,0 +1,54 @@
+"""Sandboxes to talk to, on a day on which the reference page's call is fresh."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.sandbox import Options, Sandbox
+from tests.sandbox.talk import MATON, Talk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TODAY = date(2026, 2, 12)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Talk]]:
+    """Starts a sandbox with any options; gives the direct door."""
+    with ExitStack() as stack:
+
+        def begin(**options: object) -> Talk:
+            chosen = Options(**{"seed": "reference", "today": TODAY, **options})  # type: ignore[arg-type]
+            return Talk(stack.enter_context(Sandbox(chosen)))
+
+        yield begin
+
+
+@pytest.fixture
+def direct(start: Callable[..., Talk]) -> Talk:
+    """The direct door to the reference page's payloads."""
+    return start()
+
+
+@pytest.fixture
+def maton(direct: Talk) -> Talk:
+    """Maton's gateway to the same."""
+    return Talk(direct.sandbox, "/callrail", dict(MATON))
+
+
+@pytest.fixture
+def control(direct: Talk) -> Talk:
+    """Maton's control plane of the same."""
+    return Talk(direct.sandbox, "", dict(MATON))
+
+
+@pytest.fixture(scope="module")
+def agency() -> Iterator[Talk]:
+    """The agency, read-only."""
+    with Sandbox(Options(seed="agency", quota=None, today=TODAY)) as running:
+        yield Talk(running)

@@ -1,0 +1,82 @@
+"""Maton's control plane: a connection's life from PENDING to gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.sandbox import Switches
+from tests.sandbox.talk import CONNECTION, MATON, Talk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+APP = {"app": "callrail"}
+
+
+def made(control: Talk) -> dict[str, str]:
+    connection: dict[str, str] = control.send("POST", "/connections", APP).json["connection"]
+    return connection
+
+
+def ids(control: Talk, **query: object) -> list[str]:
+    listed = control.send("GET", "/connections", **query).json["connections"]
+    return [one["connection_id"] for one in listed]
+
+
+def test_a_new_connection_is_pending_and_has_an_address_to_open(control: Talk) -> None:
+    connection = made(control)
+    assert (connection["status"], connection["app"]) == ("PENDING", "callrail")
+    assert connection["url"].startswith("https://connect.maton.ai/?session_token=")
+    assert ids(control) == [CONNECTION, connection["connection_id"]]
+
+
+def test_it_becomes_active_after_some_looks(start: Callable[..., Talk]) -> None:
+    control = Talk(start(switches=Switches(activation=3)).sandbox, "", MATON)
+    path = f"/connections/{made(control)['connection_id']}"
+    seen = [control.send("GET", path).json["connection"]["status"] for _ in range(4)]
+    assert seen == ["PENDING", "PENDING", "ACTIVE", "ACTIVE"]
+
+
+def test_a_list_can_be_of_one_status_or_app(control: Talk) -> None:
+    pending = made(control)["connection_id"]
+    assert ids(control, status="ACTIVE") == [CONNECTION]
+    assert ids(control, app="callrail", status="PENDING") == [pending]
+    assert ids(control, app="hubspot") == []
+
+
+def test_a_deleted_connection_is_gone_and_its_id_does_not_come_again(control: Talk) -> None:
+    first = made(control)["connection_id"]
+    assert control.send("DELETE", f"/connections/{CONNECTION}").status == 200
+    second = made(control)["connection_id"]
+    assert ids(control) == [first, second]
+    assert control.send("GET", f"/connections/{CONNECTION}").status == 404
+    assert control.send("DELETE", f"/connections/{CONNECTION}").status == 404
+
+
+def test_the_oldest_active_connection_is_the_default(control: Talk, maton: Talk) -> None:
+    newer = made(control)["connection_id"]
+    for _ in range(2):
+        control.send("GET", f"/connections/{newer}")
+    control.send("DELETE", f"/connections/{CONNECTION}")
+    assert maton.send("GET", "/v3/a.json").status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/connections", {"app": "fax"}, 400),
+        ("POST", "/connections", {}, 400),
+        ("POST", "/connections", [], 400),
+        ("PUT", "/connections", {}, 405),
+        ("PUT", f"/connections/{CONNECTION}", {}, 405),
+        ("GET", f"/connections/{CONNECTION}/more", None, 404),
+    ],
+)
+def test_nonsense_makes_no_connection(
+    control: Talk, method: str, path: str, body: object, status: int
+) -> None:
+    reply = control.send(method, path, body)
+    assert (reply.status, set(reply.json)) == (status, {"error"})
+    assert ids(control) == [CONNECTION]

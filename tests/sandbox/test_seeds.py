@@ -1,0 +1,205 @@
+"""What a fresh sandbox holds: the reference page's very payloads, or a drifted agency."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.sandbox.talk import ACCOUNT, CALL, COMPANY, CONNECTION, Talk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NUMBERED = {"page": 1, "per_page": 100, "total_pages": 1, "total_records": 1}
+UNNUMBERED = {"page": 1, "per_page": 100, "total_records": 1}
+TRACKER = "TRK019c46b9f18174d68bb8d7985260a11f"
+USER = "USR019c46b8a0557b2e85e5e1c651452509"
+PAGE = {
+    "accounts": {
+        "id": ACCOUNT,
+        "name": "My Account",
+        "numeric_id": 518664017,
+        "inbound_recording_enabled": False,
+        "outbound_recording_enabled": False,
+        "hipaa_account": False,
+        "created_at": "2026-02-10 03:43:50 -0500",
+    },
+    "companies": {
+        "id": COMPANY,
+        "name": "My Company",
+        "status": "active",
+        "time_zone": "America/Los_Angeles",
+        "created_at": "2026-02-10T08:43:51.280Z",
+        "callscore_enabled": False,
+        "lead_scoring_enabled": True,
+        "callscribe_enabled": True,
+    },
+    "calls": {
+        "id": CALL,
+        "answered": False,
+        "customer_name": "John Doe",
+        "customer_phone_number": "+18886757190",
+        "direction": "inbound",
+        "duration": 36,
+        "recording": f"https://api.callrail.com/v3/a/{ACCOUNT}/calls/{CALL}/recording.json",
+        "recording_duration": 36,
+        "start_time": "2026-02-10T00:45:19.781-08:00",
+        "tracking_phone_number": "+18017846712",
+        "voicemail": True,
+    },
+    "trackers": {
+        "id": TRACKER,
+        "name": "Google My Business",
+        "type": "source",
+        "status": "active",
+        "destination_number": "+18019234886",
+        "tracking_numbers": ["+18017846712"],
+        "sms_supported": True,
+        "sms_enabled": True,
+        "company": {"id": COMPANY, "name": "My Company"},
+        "source": {"type": "google_my_business"},
+        "call_flow": {
+            "type": "basic",
+            "recording_enabled": True,
+            "destination_number": "+18019234886",
+        },
+    },
+    "users": {
+        "id": USER,
+        "email": "john@example.com",
+        "first_name": "John",
+        "last_name": "Doe",
+        "name": "John Doe",
+        "role": "admin",
+        "accepted": True,
+        "created_at": "2026-02-10T03:43:50.798-05:00",
+        "companies": [{"id": COMPANY, "name": "My Company"}],
+    },
+}
+TAGS = [
+    {
+        "id": 7886728,
+        "name": "Opportunity",
+        "tag_level": "company",
+        "color": "gray1",
+        "background_color": "gray1",
+        "company_id": COMPANY,
+        "status": "enabled",
+    },
+    {
+        "id": 7886733,
+        "name": "Schedule requested",
+        "tag_level": "account",
+        "color": "orange3",
+        "background_color": "gray1",
+        "company_id": None,
+        "status": "enabled",
+    },
+]
+ACCOUNTS = [ACCOUNT, ACCOUNT[:-1] + "4", ACCOUNT[:-1] + "5"]
+
+
+@pytest.mark.parametrize("name", PAGE)
+def test_the_reference_seed_answers_as_the_page_does(direct: Talk, maton: Talk, name: str) -> None:
+    path = "/v3/a.json" if name == "accounts" else f"/v3/a/{ACCOUNT}/{name}.json"
+    envelope = NUMBERED if name in {"accounts", "companies", "calls"} else UNNUMBERED
+    for talk in (direct, maton):
+        assert talk.send("GET", path).json == {**envelope, name: [PAGE[name]]}
+        one = path.removesuffix(".json") + f"/{PAGE[name]['id']}.json"
+        assert talk.send("GET", one).json == PAGE[name]
+
+
+def test_the_reference_seed_has_the_page_s_tags(direct: Talk) -> None:
+    assert direct.get("tags.json") == {**UNNUMBERED, "total_records": 2, "tags": TAGS}
+
+
+def test_the_reference_seed_has_the_page_s_connection(control: Talk) -> None:
+    assert control.send("GET", f"/connections/{CONNECTION}").json == {
+        "connection": {
+            "connection_id": CONNECTION,
+            "status": "ACTIVE",
+            "creation_time": "2026-02-10T09:55:17.574212Z",
+            "last_updated_time": "2026-02-10T09:55:34.693801Z",
+            "url": "https://connect.maton.ai/?session_token=...",
+            "app": "callrail",
+            "metadata": {},
+        }
+    }
+
+
+def test_integrations_are_a_company_s(agency: Talk) -> None:
+    company = agency.get("companies.json")["companies"][0]["id"]
+    assert agency.of("GET", "integrations.json").status == 400
+    listed = agency.get("integrations.json", company_id=company)
+    assert [row["type"] for row in listed["integrations"]] == ["GoogleAds"]
+
+
+def test_trackers_users_and_notifications_can_be_a_company_s(agency: Talk) -> None:
+    company = agency.get("companies.json")["companies"][0]["id"]
+    for name in ("trackers", "users", "notifications"):
+        assert agency.get(f"{name}.json")["total_records"] == 32
+        assert agency.get(f"{name}.json", company_id=company)["total_records"] == 1
+
+
+def test_the_agency_has_3_accounts_60_companies_hundreds_of_tags_and_20_000_calls(
+    agency: Talk,
+) -> None:
+    totals: Counter[str] = Counter()
+    listed = agency.send("GET", "/v3/a.json").json["accounts"]
+    assert [account["id"] for account in listed] == ACCOUNTS
+    for account in ACCOUNTS:
+        for name in ("companies", "tags", "calls"):
+            reply = agency.send("GET", f"/v3/a/{account}/{name}.json", per_page=1)
+            totals[name] += reply.json["total_records"]
+    assert (totals["companies"], totals["calls"]) == (60, 20_000)
+    assert 200 < totals["tags"] < 1_000
+
+
+def test_the_agency_s_tags_have_drifted_as_people_drift(agency: Talk) -> None:
+    tags = list(agency.every("tags.json", "tags"))
+    names = {tag["name"] for tag in tags}
+    assert len(names) > len({name.lower().strip() for name in names}), "case and blanks"
+    assert {"Oppty", "Exisiting customer"} & names, "spelling"
+    assert len({tag["color"] for tag in tags if tag["name"] == "Opportunity"}) > 1, "colours"
+    assert {tag["status"] for tag in tags} == {"enabled", "disabled"}
+    assert {tag["tag_level"] for tag in tags} == {"account", "company"}
+
+
+def test_the_agency_s_companies_have_disabled_ones_and_two_of_one_name(agency: Talk) -> None:
+    companies = agency.get("companies.json")["companies"]
+    assert {company["status"] for company in companies} == {"active", "disabled"}
+    assert len({company["name"] for company in companies}) == len(companies) - 1
+
+
+def test_calls_bear_tags_of_their_own_company_or_account(agency: Talk) -> None:
+    strange = agency.sandbox.store.value(
+        "SELECT count(*) FROM call_tags JOIN calls ON calls.id = call_id JOIN tags"
+        " ON tags.id = tag_id WHERE tags.account_id <> calls.account_id"
+        " OR tags.company_id <> calls.company_id"
+    )
+    assert strange == 0
+    assert agency.sandbox.store.value("SELECT count(*) FROM call_tags") > 10_000
+
+
+def test_one_seed_number_gives_one_agency(agency: Talk, start: Callable[..., Talk]) -> None:
+    def everything(talk: Talk) -> list[object]:
+        tables = ("companies", "tags", "calls", "call_tags")
+        return [talk.sandbox.store.rows(f"SELECT * FROM {table}") for table in tables]
+
+    assert everything(start(seed="agency")) == everything(agency)
+    assert everything(start(seed="agency", seed_number=2)) != everything(agency)
+
+
+def test_an_empty_sandbox_has_no_account_and_no_seed_is_made_up(
+    start: Callable[..., Talk],
+) -> None:
+    assert start(seed="empty").send("GET", "/v3/a.json").json["accounts"] == []
+    with pytest.raises(ValueError, match="no seed 'nonsense'"):
+        start(seed="nonsense")
+
+
+def test_it_serves_loopback_only(start: Callable[..., Talk]) -> None:
+    with pytest.raises(ValueError, match="loopback"):
+        start(host="0.0.0.0")

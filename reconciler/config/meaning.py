@@ -249,12 +249,15 @@ def _check_levels(group: Sequence[Entry], problems: Collector) -> None:
 
 
 def _check_look_alikes(by_name: Mapping[str, Sequence[Entry]], problems: Collector) -> None:
+    first: dict[str, str] = {}
     alike: dict[str, list[str]] = {}
     for name in by_name:
-        alike.setdefault(look_alike_key(name), []).append(name)
+        key = look_alike_key(name)
+        other = first.setdefault(key, name)
+        if other is not name:
+            alike.setdefault(key, [other]).append(name)
     for names in alike.values():
-        if len(names) > 1:
-            _check_names_alike([one for name in names for one in by_name[name]], problems)
+        _check_names_alike([one for name in names for one in by_name[name]], problems)
 
 
 def _check_names_alike(entries: Sequence[Entry], problems: Collector) -> None:

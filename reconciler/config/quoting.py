@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.config.scalars import resolve
+from reconciler.model.names import BLANK
 from reconciler.model.quoting import double_quoted
 
 if TYPE_CHECKING:

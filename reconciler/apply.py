@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -296,7 +297,7 @@ class _AccountWork:
                 self.verified = False
                 self._stop(error)
                 return
-            self.differences = tuple(differences(done, listing.tags))
+            self.differences = (*differences(done, listing.tags), *_twins(done, listing.tags))
             if not self.differences or pause is None:
                 break
             await self.run.settle(pause)
@@ -344,3 +345,16 @@ def differences(done: Iterable[Outcome], live: Iterable[LiveTag]) -> Iterable[st
 def _said(tag: Tag) -> str:
     state = "" if tag.status is Status.ENABLED else f", {tag.status}"
     return f'"{tag.name}", {tag.color}{state}'
+
+
+def _twins(done: Iterable[Outcome], live: Iterable[LiveTag]) -> Iterable[str]:
+    """Creates beside which someone else made a tag of the same name since the plan.
+
+    Nobody knows which of them the next plan compares: that can be the other one, not as asked for.
+    """
+    bearers = Counter((tag.company_id, tag.name) for tag in live)
+    for outcome in done:
+        change = outcome.change
+        count = bearers[change.place.company_id, change.name]
+        if change.action is Action.CREATE and outcome.result is not Result.SKIPPED and count > 1:
+            yield f'{change.place}: {count} live tags are called "{change.name}" after its create'

@@ -186,6 +186,19 @@ def test_what_the_closing_look_finds_otherwise_is_told() -> None:
     )
 
 
+def test_a_tag_that_others_made_beside_a_create_is_told() -> None:
+    provider = FakeProvider.of(LIVE)
+
+    def make_another(method: str, _name: str) -> None:
+        if method == "create":
+            provider.live[99] = enabled(99, "A", color="red1")
+
+    provider.on_write = make_another
+    report = carry_out(provider, CREATE_A)
+    assert (report.exit_code, report.verified) == (3, False)
+    assert report.differences == ('acme · account: 2 live tags are called "A" after its create',)
+
+
 class LateProvider(FakeProvider):
     """Lists what was created only after a pause."""
 

@@ -81,7 +81,7 @@ def _missing_for(environ: Mapping[str, str], door: Gateway) -> AuthError:
     hint = f"export {name}=…  (or {name}_FILE=path)"
     if _is_set(environ, VARIABLES[other]):
         hint += f"; {VARIABLES[other]} is set, but its key is for 'gateway: {other}'"
-    return AuthError(f"the configuration says 'gateway: {door}', but {name} is not set", hint=hint)
+    return AuthError(f"'gateway: {door}' needs {name}, which is not set", hint=hint)
 
 
 def _export_hint(environ: Mapping[str, str]) -> str:

@@ -27,7 +27,8 @@ class Matches:
     ``pairs``: a declaration and the live tag that it is compared with; ``missing``: to be created;
     ``unwanted``: declared absent, and live; ``unmanaged``: live and claimed by nobody;
     ``spared``: live, not declared, and not to be touched whatever ``unmanaged`` says, because a
-    declaration speaks of its name; ``duplicates``: declared names that several live tags bear.
+    declaration speaks of its name; ``duplicates``: declared names that several live tags bear,
+    of which one is compared.
     """
 
     declared: Mapping[str, Declaration]
@@ -52,10 +53,10 @@ def match(declared: Mapping[str, Declaration], live: Iterable[LiveTag]) -> Match
             matches.unwanted.extend((declaration, one) for one in doomed)
         elif tag is not None:
             matches.pairs.append((declaration, tag))
+            if name in twins:
+                matches.duplicates[name] = [tag, *twins[name]]
         elif declaration.state is State.ENABLED:
             matches.missing.append(declaration)
-        if tag is not None and name in twins:
-            matches.duplicates[name] = [tag, *twins[name]]
     _sort_out_the_rest(matches, by_name, twins)
     return matches
 

@@ -73,6 +73,7 @@ def test_absent_deletes_every_live_tag_of_the_name() -> None:
     wish = declare(state=State.ABSENT, note="Over.")
     drafted = draft(desired(wish), live(live_tag(2), live_tag(1)))
     assert [change.tag_id for change in drafted.changes] == [1, 2]
+    assert drafted.warnings == (), "none of them is left alone"
 
 
 def test_absent_asks_for_nothing_where_nothing_is_live() -> None:

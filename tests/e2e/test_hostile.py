@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
-from reconciler.sandbox.faults import Do, Fault
 from tests.e2e.desk import ACCOUNT, Desk
+from tests.faults.hostile import Hostile, response
 from tests.render.hostile import (
     PAYLOADS,
     assert_no_command,
@@ -114,12 +115,19 @@ def test_a_github_runner_is_told_nothing_but_ours(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("payload", NAMES, ids=repr)
-def test_what_a_server_answers(tmp_path: Path, payload: str) -> None:
-    fault = Fault(method="GET", path="tags.json", do=Do.BODY, value=payload)
-    with Sandbox(Options(seed="reference", faults=(fault,))) as sandbox:
-        desk = Desk.at(tmp_path, sandbox)
-        desk.declare("- name: New Tag")
-        for form in ("text", "json"):
-            ran = desk.run(f"plan --format {form}")
-            assert ran.code == 1
-            assert_safe_text(ran.out + ran.err)
+def test_what_a_server_answers(tmp_path: Path, infested: Sandbox, payload: str) -> None:
+    refusal = response(json.dumps({"error": payload}).encode(), status="422 No")
+    page = response(
+        f"<h1>{payload}</h1>".encode(errors="replace"), status="404 No", kind="text/html"
+    )
+    for raw in (refusal, page):
+        with Hostile(lambda _asked, raw=raw: raw) as server:  # type: ignore[misc]
+            environ = {"RECONCILER_API_URL": server.url, "CALLRAIL_API_KEY": "a-key"}
+            desk = Desk(tmp_path, infested, environ)
+            desk.declare("- name: New Tag")
+            for form in ("text", "json"):
+                ran = desk.run(f"plan --format {form} --report markdown=report.md")
+                assert ran.code == 1
+                assert "Traceback" not in ran.err
+                assert_safe_text(ran.out + ran.err)
+            assert_safe_markdown(desk.read("report.md"))

@@ -1,4 +1,4 @@
-"""Every code that a plan or an apply can show is shown by a golden case or a test, and explained."""
+"""Every code that a plan or an apply can show has a golden case or a test, and a meaning."""
 
 from __future__ import annotations
 

@@ -200,13 +200,11 @@ _Said = tuple[str, str, str | None, str | None]
 def _required(error: Any, _name: str) -> Iterator[_Said]:
     for key in error.validator_value:
         if key not in error.instance:
-            description = error.schema.get("properties", {}).get(key, {}).get("description")
-            yield (
-                "missing",
-                f"`{key}` is missing",
-                f"Add `{key}:`. {description or ''}".strip(),
-                None,
-            )
+            wanted = error.schema.get("properties", {}).get(key, {})
+            hint = f"Add `{key}:`. {wanted.get('description', '')}".strip()
+            if "const" in wanted:
+                hint = f"Add `{key}: {shown(wanted['const'])}`."
+            yield "missing", f"`{key}` is missing", hint, None
 
 
 def _unknown(error: Any, _name: str) -> Iterator[_Said]:

@@ -24,6 +24,7 @@ class _Scope:
     """A named place; ``accounts`` None means every account."""
 
     name: str
+    key: Origin
     origin: Origin
     selector: Selector | None
     accounts: tuple[str, ...] | None
@@ -173,13 +174,13 @@ def _read_scopes(
                 _say_twice(Code.SCOPE_TWICE, key, keys[name], problems)
                 continue
             keys[name] = key
-            scopes[name] = _scope(name, origin, parts, problems) if name in sound else None
+            scopes[name] = _scope(key, origin, parts, problems) if name in sound else None
     return scopes
 
 
-def _scope(name: str, origin: Origin, parts: Parts, problems: Collector) -> _Scope:
+def _scope(key: Origin, origin: Origin, parts: Parts, problems: Collector) -> _Scope:
     accounts = _handles(origin, parts, problems) if "accounts" in origin.value else None
-    return _Scope(name, origin, _selector(origin.value), accounts)
+    return _Scope(key.value, key, origin, _selector(origin.value), accounts)
 
 
 def _selector(block: Block) -> Selector | None:
@@ -248,7 +249,7 @@ class _Tags:
                 self._problems.warning(
                     Code.UNUSED_SCOPE,
                     f"the scope {quoted(name)} is used by no tag",
-                    scope.origin.mark(),
+                    scope.key.mark(),
                     hint=f"Write `scope: {name}` in a tag, or delete it.",
                 )
 
@@ -296,7 +297,7 @@ class _Tags:
                 f"`level: {level}` contradicts the scope {quoted(scope.name)}, "
                 f"which is on {says} level",
                 origin.at("level").mark(),
-                scope.origin.mark("the scope"),
+                scope.key.mark("the scope"),
                 hint="Delete `level`; the scope says it.",
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ Path = tuple[str | int, ...]
 _PORTION = 200
 """Tags that are explained at a time: a file of mistakes is given up long before its end."""
 _FINE = {"version": 1}
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What the schema's `line` refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ def _note(problem: SchemaProblem, root: Origin, problems: Collector) -> None:
         mark = at.mark()
         if problem.kind == "type" and isinstance(value, int | float):
             hint = _quote_hint(problem, mark.text[mark.source.column - 1 :][: mark.length])
+        elif problem.kind == "form" and isinstance(value, str):
+            hint = hint or _unseen_hint(value, is_name=problem.path[-1:] == ("name",))
         elif problem.kind == "companies":
             hint = f'Write a list, even of one: companies: ["{value}"].'
     code = _CODES[problem.kind]
@@ -158,3 +163,12 @@ def _note(problem: SchemaProblem, root: Origin, problems: Collector) -> None:
 
 def _quote_hint(problem: SchemaProblem, written: str) -> str | None:
     return f'Quote it: "{written}".' if "must be text" in problem.message else problem.hint
+
+
+def _unseen_hint(value: str, *, is_name: bool) -> str | None:
+    """Which character it is that can't be seen: the line looks right without it."""
+    found = _UNSEEN.search(value)
+    if found is None:
+        return None
+    rest = "; a live name that holds it goes under `renamed_from`" if is_name else ""
+    return f"Delete the character U+{ord(found[0]):04X}{rest}."

@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
-from reconciler.config.lookalikes import look_alike_key
+from reconciler.config.lookalikes import difference, look_alike_key
 from reconciler.config.palette import PALETTE
 from reconciler.config.wording import did_you_mean, quoted
 from reconciler.model.names import any_glob
@@ -276,6 +276,7 @@ def _check_names_alike(entries: Sequence[Entry], problems: Collector) -> None:
                     f"{quoted(entry.name)} looks like {quoted(other.name)}",
                     name_of(entry).mark(),
                     name_of(other).mark("looks like this"),
-                    hint="They are different tags. If one is meant, write it alike everywhere; "
-                    "a live tag is renamed with `renamed_from`.",
+                    hint="They are different tags; they differ in "
+                    f"{difference(entry.name, other.name)}. If one is meant, write it alike "
+                    "everywhere; a live tag is renamed with `renamed_from`.",
                 )

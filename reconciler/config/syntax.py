@@ -31,8 +31,8 @@ _WORDS = (
     ),
     (
         "cannot start any token",
-        "a tab or a reserved character can't begin a value",
-        "Indent with spaces; quote a text that begins with @, ` or %.",
+        "a reserved character can't begin a value",
+        "Quote a text that begins with @, ` or %.",
     ),
     (
         "mapping values are not allowed",
@@ -119,6 +119,8 @@ def explain(error: Any, text: Text, problems: Collector) -> None:
     at, start = error.problem_mark, error.context_mark
     if at is None:
         at, start = start, None
+    if "cannot start any token" in said and text.content[at.index : at.index + 1] == "\t":
+        message, hint = _WORDS[0][1:]
     marks = [text.mark(_one(at, text))]
     if start is not None and start.line != at.line:
         marks.append(text.mark(_one(start, text), "begins here"))

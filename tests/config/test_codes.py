@@ -49,6 +49,7 @@ CASES = (
     Case(Code.MERGE_KEY, tags("name: a, <<: {color: red1}"), "<<", "scopes"),
     Case(Code.DIRECTIVE, "%TAG ! tag:x,2000:\n---\n" + HEAD, "%TAG ! tag:x,2000:"),
     Case(Code.EMPTY_FILE, "# nothing\n", "#", "version: 1"),
+    Case(Code.KEY_MISSING, HEAD.replace("version: 1\n", ""), HEAD.splitlines()[1], "`version: 1`"),
     Case(Code.KEY_MISSING, tags("color: red1"), "{color: red1}", "tag's name"),
     Case(Code.KEY_UNKNOWN, tags("name: a, colour: red1"), "colour", "`color`"),
     Case(Code.TYPE, tags("name: 1.0"), "1.0", 'Quote it: "1.0"'),
@@ -64,7 +65,8 @@ CASES = (
     Case(Code.NO_NOTE, tags("name: a, state: absent"), "state", "note"),
     Case(Code.VERSION, "version: 2\naccounts: {acme: {id: ACC1}}\n", "2", "version: 1"),
     Case(Code.NAME, tags('name: " a"'), '" a"', "Delete the space"),
-    Case(Code.NAME, tags('name: "a\\u0007"'), '"a\\u0007"'),
+    Case(Code.NAME, tags('name: "a\\u0007"'), '"a\\u0007"', "U+0007"),
+    Case(Code.FORM, tags('name: a, note: "a\\u202e"'), '"a\\u202e"', "U+202E"),
     Case(Code.NAME, tags("name: cafe\u0301"), "cafe\u0301", "caf\u00e9"),
     Case(
         Code.ID_TWICE,
@@ -127,7 +129,10 @@ CASES = (
         "[Law East]",
     ),
     Case(Code.COLOR, tags("name: a, color: orage3"), "orage3", '"orange3"'),
-    Case(Code.LOOK_ALIKE, tags("name: New lead", "name: new  lead"), "new  lead", "", "New lead"),
+    Case(Code.LOOK_ALIKE, tags("name: New lead", "name: new lead"), "new lead", "case", "New lead"),
+    Case(Code.LOOK_ALIKE, tags("name: a b", "name: a  B"), "a  B", "in spacing", "a b"),
+    Case(Code.LOOK_ALIKE, tags("name: a b", "name: a-b"), "a-b", "in punctuation", "a b"),
+    Case(Code.LOOK_ALIKE, tags("name: ea", "name: \u0435a"), "\u0435a", "U+0435, CYRILLIC", "ea"),
     Case(Code.BOTH_LEVELS, tags("name: a", "name: a, companies: all"), "a", "", "a"),
     Case(Code.COMPANY_TWICE, tags("name: a, companies: [Twin]"), "Twin", "COM5 or COM6"),
     Case(
@@ -136,7 +141,9 @@ CASES = (
         "connection",
         "Delete",
     ),
-    Case(Code.UNUSED_SCOPE, HEAD + "scopes: {dental: {companies: all}}\n", "{companies: all}"),
+    Case(
+        Code.UNUSED_SCOPE, HEAD + "scopes: {dental: {companies: all}}\n", "dental", "scope: dental"
+    ),
 )
 
 OF_FILES = {

@@ -1,4 +1,4 @@
-"""Every code of the table is shown by one configuration, and points where it should."""
+"""What one file can get wrong: the code, the characters pointed at, the advice."""
 
 from __future__ import annotations
 
@@ -139,20 +139,6 @@ CASES = (
     Case(Code.UNUSED_SCOPE, HEAD + "scopes: {dental: {companies: all}}\n", "{companies: all}"),
 )
 
-OF_FILES = {
-    Code.MISSING,
-    Code.UNREADABLE,
-    Code.NO_FILES,
-    Code.TOO_LARGE,
-}
-"""Shown in test_files.py: they are about files, not about what stands in them."""
-
-OF_MANY = {Code.TOO_MANY}
-"""Shown in test_bounds.py."""
-
-OF_MERGING = {Code.ACCOUNT_TWICE, Code.SCOPE_TWICE, Code.GATEWAYS}
-"""Shown in test_merging.py: they need two files."""
-
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code.name}-{case.at[:12]}")
 def test_a_mistake_draws_its_code_and_its_place(tmp_path: Path, case: Case) -> None:
@@ -164,9 +150,8 @@ def test_a_mistake_draws_its_code_and_its_place(tmp_path: Path, case: Case) -> N
         assert pointed_at(found[0], mark=1) == case.second
 
 
-def test_every_code_has_a_meaning_and_a_test() -> None:
+def test_every_code_has_a_meaning() -> None:
     assert set(MEANINGS) == set(Code)
-    assert {case.code for case in CASES} | OF_FILES | OF_MERGING | OF_MANY == set(Code)
 
 
 def test_the_file_is_named_as_it_was_given(tmp_path: Path) -> None:

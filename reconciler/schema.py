@@ -200,13 +200,10 @@ _Said = tuple[str, str, str | None, str | None]
 def _required(error: Any, _name: str) -> Iterator[_Said]:
     for key in error.validator_value:
         if key not in error.instance:
-            description = error.schema.get("properties", {}).get(key, {}).get("description")
-            yield (
-                "missing",
-                f"`{key}` is missing",
-                f"Add `{key}:`. {description or ''}".strip(),
-                None,
-            )
+            wanted = error.schema.get("properties", {}).get(key, {})
+            pair = f"{key}: {wanted['const']}" if "const" in wanted else f"{key}:"
+            hint = f"Add `{pair}`. {wanted.get('description') or ''}".strip()
+            yield "missing", f"`{key}` is missing", hint, None
 
 
 def _unknown(error: Any, _name: str) -> Iterator[_Said]:
@@ -224,7 +221,7 @@ def _type(error: Any, name: str) -> Iterator[_Said]:
     wanted = error.validator_value
     names = [wanted] if isinstance(wanted, str) else wanted
     needed = " or ".join(_TYPES[one] for one in names)
-    yield "type", f"{name} must be {needed}, not {_type_name(error.instance)}", None, None
+    yield "type", f"{name} must be {needed}, not {_type_name(error.instance)}", _range(error), None
 
 
 def _enum(error: Any, name: str) -> Iterator[_Said]:
@@ -247,10 +244,11 @@ def _pattern(error: Any, name: str) -> Iterator[_Said]:
 
 
 def _too_short(error: Any, name: str) -> Iterator[_Said]:
-    if error.validator_value == 1:
-        yield "length", f"{name} is empty", None, None
-    else:
-        yield "length", f"{name} needs at least {error.validator_value}", None, None
+    least = error.validator_value
+    message = f"{name} is empty" if least == 1 else f"{name} needs at least {least}"
+    what = "item" if name.startswith("an item") else "key"
+    hint = None if "x-hint" in error.schema else f"Write what is meant, or delete the {what}."
+    yield "length", message, hint, None
 
 
 def _too_long(error: Any, name: str) -> Iterator[_Said]:
@@ -262,7 +260,12 @@ def _too_long(error: Any, name: str) -> Iterator[_Said]:
 def _number(error: Any, name: str) -> Iterator[_Said]:
     bound = "least" if error.validator == "minimum" else "most"
     message = f"{name} is {shown(error.instance)}; it is at {bound} {error.validator_value:,}"
-    yield "value", message, None, None
+    yield "value", message, _range(error), None
+
+
+def _range(error: Any) -> str | None:
+    low, high = error.schema.get("minimum"), error.schema.get("maximum")
+    return None if None in (low, high) else f"Write a number from {low} to {high:,}."
 
 
 def _twice(error: Any, name: str) -> Iterator[_Said]:

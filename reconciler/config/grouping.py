@@ -70,9 +70,13 @@ class LeftOut:
 
 @dataclass(slots=True)
 class Grouping:
-    """Everything of the given accounts: declarations, and what they leave out."""
+    """Everything of the given accounts: declarations, and what they leave out.
+
+    ``called``: the names of companies that choices mean by their ids.
+    """
 
     groups: list[Group] = field(default_factory=list)
+    called: dict[str, str] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     disabled: Counter[str] = field(default_factory=Counter)
     ignored: Counter[str] = field(default_factory=Counter)
@@ -129,6 +133,11 @@ class _Account:
         self._active = {one.id: one for one in companies.values() if one.active}
         self._references = _references(list(self._active.values()), companies)
         self._result = result
+        for one in self._active.values():
+            if self._references.get(one.id) == one.id:
+                # An id belongs to one account; should two share it, the order decides nothing.
+                known = result.called.get(one.id, one.name)
+                result.called[one.id] = min(known, one.name)
 
     def declarations(
         self, tags: Iterable[LiveTag], ignored: Callable[[str], bool]

@@ -89,10 +89,17 @@ def test_companies_whose_names_are_no_use_go_by_their_ids() -> None:
         "COM4": Company("COM4", "Fine"),
         "COM5": Company("COM5", "COM1"),
     }
-    live = [tag(1, "a", "COM1"), tag(2, "a", "COM3"), tag(3, "a", "COM5")]
+    live = [tag(1, "b", "COM1"), tag(2, "a", "COM3"), tag(3, "a", "COM5"), tag(4, "a", "COM4")]
     text = emit([(ACME, known, live)])
-    assert "companies: [COM3, COM5]" in body(text)
+    assert '    # COM3 is "100 *"\n    # COM5 is "COM1"\n    companies: [COM3, COM5, Fine]' in text
     assert "neither its company's name nor its id can be written safely" in text
+
+
+def test_excepted_companies_that_go_by_their_ids_are_named() -> None:
+    known = {**FOUR, "COM5": Company("COM5", "Twin\u202e"), "COM6": Company("COM6", "Twin\u202e")}
+    live = [tag(n, "a", f"COM{n}") for n in range(1, 6)]
+    text = body(emit([(ACME, known, live)]))
+    assert '    # COM6 is "Twin\\u202E"\n    except: [COM6]' in text
 
 
 def test_a_disabled_tag_stays_disabled() -> None:

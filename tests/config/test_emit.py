@@ -95,6 +95,12 @@ def test_companies_whose_names_are_no_use_go_by_their_ids() -> None:
     assert "neither its company's name nor its id can be written safely" in text
 
 
+def test_a_company_may_be_called_by_its_own_id() -> None:
+    known = {"COM1": Company("COM1", "COM1"), "COM2": Company("COM2", "b")}
+    text = body(emit([(ACME, known, [tag(1, "a", "COM1")])]))
+    assert text.endswith("color: gray1\n    companies: [COM1]\n")
+
+
 def test_excepted_companies_that_go_by_their_ids_are_named() -> None:
     known = {**FOUR, "COM5": Company("COM5", "Twin\u202e"), "COM6": Company("COM6", "Twin\u202e")}
     live = [tag(n, "a", f"COM{n}") for n in range(1, 6)]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from reconciler.config.wording import did_you_mean, quoted
+from reconciler.errors import UsageError
 from reconciler.model.change import Action, Change
+from reconciler.model.names import glob
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import Account, LiveAccount
 from reconciler.planning import Draft, Narrowing, assemble, draft, guard
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.config import Configuration
-    from reconciler.model.state import DesiredAccount
+    from reconciler.model.state import Desired, DesiredAccount
     from reconciler.model.tag import Company
 
 ProviderFor = Callable[[Account], Provider]
@@ -46,8 +49,8 @@ async def make_plan(
 ) -> Plan:
     """Read what the configuration concerns and work out the plan.
 
-    Raises ConfigError for selectors that match nothing, and whatever reading raises: a failed
-    read gives no plan.
+    Raises ConfigError for selectors that match nothing, UsageError for such a narrowing, and
+    whatever reading raises: a failed read gives no plan.
     """
     accounts = [_Reading(one, provider_for(one), request) for one in configuration.accounts]
     companies = await asyncio.gather(
@@ -56,15 +59,44 @@ async def make_plan(
     desired = configuration.resolve(
         {one.handle: found for one, found in zip(accounts, companies, strict=True)}
     )
+    narrowing = request.narrowing
+    _refuse_unmatched("--company", narrowing.companies, _company_names(desired))
     parts = await asyncio.gather(
         *(one.plan(wish) for one, wish in zip(accounts, desired.accounts, strict=True))
     )
+    live = {name for one in accounts for name in one.live_names}
+    _refuse_unmatched("--tag", narrowing.tags, _tag_names(desired) | live)
     plan = assemble(
         parts,
         warnings=desired.warnings,
         list_unmanaged=request.list_unmanaged,
     )
     return replace(plan, gateway=configuration.gateway)
+
+
+def _refuse_unmatched(flag: str, globs: Sequence[str], known: set[str]) -> None:
+    """A misspelt narrowing would plan nothing, and an unattended run would call that success."""
+    for one in globs:
+        if not any(map(glob(one), known)):
+            near = did_you_mean(one.replace("*", ""), sorted(known), most=3)
+            raise UsageError(
+                f"{flag} {quoted(one)} matches nothing in the accounts of this run",
+                hint=near or "Correct it or leave it out: nothing would be planned.",
+            )
+
+
+def _company_names(desired: Desired) -> set[str]:
+    """Names and ids: a company may be meant by either."""
+    known = [company for one in desired.accounts for company in one.companies.values()]
+    return {company.name for company in known} | {company.id for company in known}
+
+
+def _tag_names(desired: Desired) -> set[str]:
+    """Declared and former names, in every place."""
+    blocks = {
+        id(b): b for one in desired.accounts for tags in one.tags.values() for b in tags.values()
+    }
+    return {name for one in blocks.values() for name in (one.name, *one.renamed_from)}
 
 
 @dataclass(slots=True)
@@ -74,6 +106,7 @@ class _Reading:
     account: Account
     provider: Provider
     request: PlanRequest
+    live_names: set[str] = field(default_factory=set)
 
     @property
     def handle(self) -> str:
@@ -90,6 +123,7 @@ class _Reading:
         before = self.provider.requests
         listing = await self.provider.tags(self._concerned(desired))
         look = self.provider.requests - before
+        self.live_names.update(tag.name for tag in listing.tags)
         live = LiveAccount(
             account=self.account.ref,
             tags=listing.tags,

@@ -222,7 +222,7 @@ def _type(error: Any, name: str) -> Iterator[_Said]:
     wanted = error.validator_value
     names = [wanted] if isinstance(wanted, str) else wanted
     needed = " or ".join(_TYPES[one] for one in names)
-    yield "type", f"{name} must be {needed}, not {_type_name(error.instance)}", None, None
+    yield "type", f"{name} must be {needed}, not {_type_name(error.instance)}", _range(error), None
 
 
 def _enum(error: Any, name: str) -> Iterator[_Said]:
@@ -245,10 +245,11 @@ def _pattern(error: Any, name: str) -> Iterator[_Said]:
 
 
 def _too_short(error: Any, name: str) -> Iterator[_Said]:
-    if error.validator_value == 1:
-        yield "length", f"{name} is empty", None, None
-    else:
-        yield "length", f"{name} needs at least {error.validator_value}", None, None
+    least = error.validator_value
+    message = f"{name} is empty" if least == 1 else f"{name} needs at least {least}"
+    what = "item" if name.startswith("an item") else "key"
+    hint = None if "x-hint" in error.schema else f"Write what is meant, or delete the {what}."
+    yield "length", message, hint, None
 
 
 def _too_long(error: Any, name: str) -> Iterator[_Said]:
@@ -260,7 +261,12 @@ def _too_long(error: Any, name: str) -> Iterator[_Said]:
 def _number(error: Any, name: str) -> Iterator[_Said]:
     bound = "least" if error.validator == "minimum" else "most"
     message = f"{name} is {shown(error.instance)}; it is at {bound} {error.validator_value:,}"
-    yield "value", message, None, None
+    yield "value", message, _range(error), None
+
+
+def _range(error: Any) -> str | None:
+    low, high = error.schema.get("minimum"), error.schema.get("maximum")
+    return None if None in (low, high) else f"Write a number from {low} to {high:,}."
 
 
 def _twice(error: Any, name: str) -> Iterator[_Said]:

@@ -191,7 +191,8 @@ class Console:
     def _problems(self, problems: Sequence[Problem]) -> None:
         from reconciler.render import problems as render
 
-        text = render.problems(problems, style=self.style(sys.stderr))
+        width = self.width(sys.stderr)
+        text = render.problems(problems, style=self.style(sys.stderr), wrap_at=width)
         self._talk(text if text.endswith("\n") else text + "\n")
 
     def progress(self) -> Progress:

@@ -172,10 +172,18 @@ def _with_account(parser: argparse.ArgumentParser) -> None:
 def _with_narrowing(parser: argparse.ArgumentParser) -> None:
     _with_account(parser)
     parser.add_argument(
-        "--company", action="append", default=[], metavar="GLOB", help="only these (repeats)"
+        "--company",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="only these, by name or id; one that matches nothing is refused (repeats)",
     )
     parser.add_argument(
-        "--tag", action="append", default=[], metavar="GLOB", help="only these (repeats)"
+        "--tag",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="only these, by declared, former or live name; a warning where one matches nothing (repeats)",
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.config.collector import Collector
+    from reconciler.model.problem import Mark
     from reconciler.schema import SchemaProblem
 
 _CODES = {
@@ -141,34 +142,78 @@ def _part(problem: SchemaProblem) -> Path:
 
 def _note(problem: SchemaProblem, root: Origin, problems: Collector) -> None:
     at = root.at(*problem.path)
-    value = at.value
-    hint = problem.hint
+    value, hint = at.value, problem.hint
     if problem.key is not None and isinstance(value, Block) and problem.key in value:
         mark = at.key(problem.key).mark()
         if problem.key == "<<":
             return
+        if problem.kind == "unknown" and _SECRET.search(problem.key):
+            hint = _NO_SECRETS
     else:
         mark = at.mark()
-        if problem.kind == "type" and isinstance(value, int | float):
-            hint = _quote_hint(problem, mark.text[mark.source.column - 1 :][: mark.length])
+        written = mark.text[mark.source.column - 1 :][: mark.length]
+        if problem.kind == "type":
+            hint = _fitting(problem, value, written) or hint
         elif problem.kind == "form" and isinstance(value, str):
-            hint = hint or _unseen_hint(value, is_name=problem.path[-1:] == ("name",))
+            hint = _unseen_hint(value, is_name=problem.path[-1:] == ("name",)) or hint
         elif problem.kind == "companies":
             hint = f'Write a list, even of one: companies: ["{value}"].'
+    if hint == _NO_SECRETS or problem.path[-1:] == ("api_key_env",):
+        mark = _hidden(mark, at if problem.key is None else at.at(problem.key))
     code = _CODES[problem.kind]
     if code is Code.FORM and problem.path[-1:] == ("name",):
         code = Code.NAME
     problems.error(code, problem.message, mark, hint=hint)
 
 
-def _quote_hint(problem: SchemaProblem, written: str) -> str | None:
-    return f'Quote it: "{written}".' if "must be text" in problem.message else problem.hint
-
-
 def _unseen_hint(value: str, *, is_name: bool) -> str | None:
     """Which character it is that can't be seen: the line looks right without it."""
     found = _UNSEEN.search(value)
-    if found is None:
+    if found is None or found[0] in "\r\n":
         return None
     rest = "; a live name that holds it goes under `renamed_from`" if is_name else ""
     return f"Delete the character U+{ord(found[0]):04X}{rest}."
+
+
+_SECRET = re.compile("(?i)(^|[_-])(key|token|secret|password)$|apikey")
+_NO_SECRETS = (
+    "No key stands in a file: put it into the environment, and the variable's name here as "
+    "`api_key_env`. A key that was committed must be replaced."
+)
+_NEARLY_A_PAIR = re.compile(r"([a-z_]+)\s*[:\uff1a]\s*(\S.*)")
+
+
+def _fitting(problem: SchemaProblem, value: object, written: str) -> str | None:
+    """What to write in place of a value of the wrong type, where that can be told."""
+    needs, key = problem.message.partition(" must be ")[2], problem.path[-1:]
+    if value is None and written.strip(" :").startswith("#"):
+        return "A `#` begins a comment: quote a text that holds it."
+    if key == ("companies",):
+        return (
+            f'Write a list, even of one: companies: ["{written}"].' if _is_scalar(value) else None
+        )
+    if needs.startswith("text"):
+        return _fitting_text(value, written)
+    if not isinstance(value, str):
+        return None
+    if needs.startswith("a list"):
+        return f'Write a list, even of one: {problem.path[-1]}: ["{value}"].'
+    pair = _NEARLY_A_PAIR.fullmatch(value)
+    return f"Write a plain colon and a space: `{pair[1]}: {pair[2]}`." if pair else None
+
+
+def _fitting_text(value: object, written: str) -> str:
+    if not _is_scalar(value):
+        return "Write one text; quote it if it holds brackets or `: `."
+    return "Write it after the colon." if written in ("", ":") else f'Quote it: "{written}".'
+
+
+def _is_scalar(value: object) -> bool:
+    return not isinstance(value, Block | Series)
+
+
+def _hidden(mark: Mark, secret: Origin) -> Mark:
+    """``mark`` without what may be a key: messages end up in logs that many can read."""
+    start = secret.source.column - 1
+    shown = mark.text[:start] + "…" if secret.source.line == mark.source.line else mark.text
+    return replace(mark, text=shown, length=min(mark.length, len(shown) - mark.source.column + 1))

@@ -46,13 +46,13 @@ def emit(
         *([f"gateway: {base.gateway.value}"] if base and base.gateway else []),
         "",
         *_accounts(accounts, base),
-        *_scope_lines(scopes),
+        *_scope_lines(scopes, grouping.called),
         "",
         *_left_out(grouping),
         "tags:" if grouping.groups else "tags: []",
     ]
     for one in grouping.groups:
-        lines.extend(_tag(one, handles, scopes))
+        lines.extend(_tag(one, handles, scopes, grouping.called))
     return "\n".join(lines) + "\n"
 
 
@@ -103,25 +103,38 @@ def _scopes(groups: Iterable[Group]) -> dict[Choice, str]:
     return {choice: f"places-{number}" for number, choice in enumerate(long, start=1)}
 
 
-def _scope_lines(scopes: Mapping[Choice, str]) -> Iterator[str]:
+def _scope_lines(scopes: Mapping[Choice, str], called: Mapping[str, str]) -> Iterator[str]:
     if scopes:
         yield ""
         yield "scopes:  # give them names that say what these companies have in common"
     for choice, name in scopes.items():
         yield f"  {name}:"
-        yield from _companies(choice)
+        yield from _companies(choice, called)
 
 
-def _companies(choice: Choice) -> Iterator[str]:
+def _companies(choice: Choice, called: Mapping[str, str]) -> Iterator[str]:
     if choice.include is None:
         yield "    companies: all"
     else:
+        yield from _who(choice.include, called)
         yield from sequence("companies", choice.include, indent=4)
     if choice.exclude:
+        yield from _who(choice.exclude, called)
         yield from sequence("except", choice.exclude, indent=4)
 
 
-def _tag(one: Group, handles: Sequence[str], scopes: Mapping[Choice, str]) -> Iterator[str]:
+def _who(references: Sequence[str], called: Mapping[str, str]) -> Iterator[str]:
+    """Comments that say which companies the ids among ``references`` are."""
+    ids = [one for one in references if one in called]
+    for one in ids[:_MOST_REMARKS]:
+        yield f"    # {scalar(one)} is {double_quoted(called[one])}"
+    if len(ids) > _MOST_REMARKS:
+        yield f"    # and {len(ids) - _MOST_REMARKS} more; `reconciler get companies` lists them"
+
+
+def _tag(
+    one: Group, handles: Sequence[str], scopes: Mapping[Choice, str], called: Mapping[str, str]
+) -> Iterator[str]:
     for remark in one.remarks[:_MOST_REMARKS]:
         yield f"  # {remark}"
     if len(one.remarks) > _MOST_REMARKS:
@@ -134,7 +147,7 @@ def _tag(one: Group, handles: Sequence[str], scopes: Mapping[Choice, str]) -> It
     if one.choice is not None and one.choice in scopes:
         yield f"    scope: {scopes[one.choice]}"
     elif one.choice is not None:
-        yield from _companies(one.choice)
+        yield from _companies(one.choice, called)
     if set(one.accounts) != set(handles):
         yield from sequence("accounts", sorted(one.accounts), indent=4)
 

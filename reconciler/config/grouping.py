@@ -70,9 +70,13 @@ class LeftOut:
 
 @dataclass(slots=True)
 class Grouping:
-    """Everything of the given accounts: declarations, and what they leave out."""
+    """Everything of the given accounts: declarations, and what they leave out.
+
+    ``called``: the names of companies that choices mean by their ids.
+    """
 
     groups: list[Group] = field(default_factory=list)
+    called: dict[str, str] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     disabled: Counter[str] = field(default_factory=Counter)
     ignored: Counter[str] = field(default_factory=Counter)
@@ -129,6 +133,11 @@ class _Account:
         self._active = {one.id: one for one in companies.values() if one.active}
         self._references = _references(list(self._active.values()), companies)
         self._result = result
+        for one in self._active.values():
+            if self._references.get(one.id) == one.id != one.name:
+                # An id belongs to one account; should two share it, the order decides nothing.
+                known = result.called.get(one.id, one.name)
+                result.called[one.id] = min(known, one.name)
 
     def declarations(
         self, tags: Iterable[LiveTag], ignored: Callable[[str], bool]
@@ -212,8 +221,8 @@ def _references(active: Sequence[Company], companies: Mapping[str, Company]) -> 
     bearers = Counter(one.name for one in active)
     references = {}
     for one in active:
-        by_name = is_line(one.name) and not is_glob(one.name) and one.name not in companies
-        if by_name and bearers[one.name] == 1:
+        by_name = is_line(one.name) and not is_glob(one.name) and bearers[one.name] == 1
+        if by_name and (one.name == one.id or one.name not in companies):
             references[one.id] = one.name
         elif is_line(one.id) and not is_glob(one.id) and not bearers[one.id]:
             references[one.id] = one.id

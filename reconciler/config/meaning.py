@@ -142,7 +142,7 @@ def former_names(entries: Sequence[Entry]) -> set[str]:
 def check_claims(
     landings: Iterable[tuple[object, Entry]], formers: set[str], problems: Collector
 ) -> None:
-    """Hold every two entries that land in one place against rule 9.
+    """Refuse chains, swaps and former names claimed twice among entries that land in one place.
 
     ``landings``: a place and an entry that lands there; ``formers``: :func:`former_names`. A pair
     of entries is told once, in however many places they meet.

@@ -186,7 +186,7 @@ class _Composer:
                 Code.SYNTAX,
                 f"the alias *{event.anchor} has no anchor before it",
                 event,
-                f"Write &{event.anchor} before the value that is meant, or quote the text.",
+                f'Quote a text or pattern: "*{event.anchor}"; an alias needs an & before it.',
             )
         if value is _UNFINISHED:
             self._stop(

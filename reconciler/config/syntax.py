@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from reconciler.config.codes import Code
 from reconciler.config.values import span
@@ -31,8 +31,8 @@ _WORDS = (
     ),
     (
         "cannot start any token",
-        "a reserved character can't begin a value",
-        "Quote a text that begins with @, ` or %.",
+        "this character can't begin a value",
+        "Quote the text that begins with it.",
     ),
     (
         "mapping values are not allowed",
@@ -51,8 +51,8 @@ _WORDS = (
     ),
     (
         "while scanning a quoted scalar",
-        "a quoted text is not closed, or holds an escape that YAML does not know",
-        "Close the quote; inside double quotes write \\\\ for a backslash.",
+        "a quoted text holds an escape that YAML can't read",
+        "Inside double quotes write \\\\ for a backslash.",
     ),
     (
         "expected <document start>",
@@ -99,6 +99,12 @@ _WORDS = (
 
 _NO_PAIR = re.compile(r"[ -]*([^\s#-](?:(?!: )[^\r\n])*[^\s:]|[^\s#:-])\s*")
 """A line that is neither a pair, nor the key of a block, nor a comment."""
+_KEY = re.compile(r"[ -]*([A-Za-z_][^\s:#]*)(?=:)")
+_TEXT = re.compile(
+    r"[ -]*[A-Za-z_][^\s:#]*: +([^\s\"'#\[{][^\"\\#\r\n]{0,80}[^\s\"\\#])\s*$", re.MULTILINE
+)
+"""A pair whose value is one plain text that could stand in double quotes."""
+_COLON = "mapping values are not allowed"
 
 
 class _Position(Protocol):
@@ -111,33 +117,112 @@ def explain(error: Any, text: Text, problems: Collector) -> None:
     ``error`` is a yaml.MarkedYAMLError, untyped so that the library stays behind its door.
     """
     said = f"{error.context or ''} {error.problem or ''}"
-    message, hint = f"this is not YAML: {said.strip()}", None
-    for fragment, known, advice in _WORDS:
-        if fragment in said:
-            message, hint = known, advice
-            break
     at, start = error.problem_mark, error.context_mark
-    if at is None:
+    if at is None or "while scanning an a" in said:
+        # An alias or anchor without a name: the sign is at fault, not what comes after it.
         at, start = start, None
-    if "cannot start any token" in said and text.content[at.index : at.index + 1] == "\t":
-        message, hint = _WORDS[0][1:]
-    marks = [text.mark(_one(at, text))]
+    if "unexpected end of stream" in said and start is not None:
+        problems.error(
+            Code.SYNTAX,
+            "the quote that opens here is never closed",
+            text.mark(_one(start, text)),
+            hint="Close it, or write it twice where it is part of a text in single quotes.",
+        )
+        return
+    message, hint = _words(said)
+    marks: tuple[Mark, ...] = (text.mark(_one(at, text)),)
     if start is not None and start.line != at.line:
-        marks.append(text.mark(_one(start, text), "begins here"))
-    if "mapping values are not allowed" in said:
-        marks.extend(_line_without_colon(text, at.index))
+        marks = (*marks, text.mark(_one(start, text), "begins here"))
+    for look in (_tab, _after_a_quote, _line_without_colon, _deeper, _colon_in_a_text):
+        found = look(said, text, at.index if at else 0)
+        if found is not None:
+            message, hint, marks = (
+                found.message or message,
+                found.hint or hint,
+                found.marks or marks,
+            )
+            break
     code = Code.DEPTH if _TOO_DEEP in said else Code.SYNTAX
     problems.error(code, message, *marks, hint=hint)
 
 
-def _line_without_colon(text: Text, index: int) -> list[Mark]:
+def _words(said: str) -> tuple[str, str | None]:
+    for fragment, known, advice in _WORDS:
+        if fragment in said:
+            return known, advice
+    return f"this is not YAML: {said.strip()}", None
+
+
+class _Found(NamedTuple):
+    """What a closer look adds to the words of the table; what is empty stays as it was."""
+
+    message: str = ""
+    hint: str = ""
+    marks: tuple[Mark, ...] = ()
+
+
+def _tab(said: str, text: Text, index: int) -> _Found | None:
+    if "cannot start any token" not in said or text.content[index : index + 1] != "\t":
+        return None
+    return _Found("a tab can't indent a line", "Indent with spaces.")
+
+
+def _after_a_quote(said: str, text: Text, index: int) -> _Found | None:
+    """What follows a closed quote, as in `'Don't call'`."""
+    before = text.content[text.content.rfind("\n", 0, index) + 1 : index].rstrip(" ")
+    if (
+        "while parsing a" not in said
+        or before[-1:] not in ("'", '"')
+        or before.count(before[-1]) < 2
+    ):
+        return None
+    hint = "Inside single quotes write '' for an apostrophe, or put the text into double quotes."
+    if before[-1] == '"':
+        hint = 'Inside double quotes write \\" for a quote, or put the text into single quotes.'
+    return _Found("the quoted text ended before this", hint)
+
+
+def _line_without_colon(said: str, text: Text, index: int) -> _Found | None:
     """The line above, where it is the one at fault: `name:foo` or `name foo`."""
+    if _COLON not in said:
+        return None
     this_line = text.content.rfind("\n", 0, index)
     before = text.content.rfind("\n", 0, max(this_line, 0)) + 1
     found = _NO_PAIR.fullmatch(text.content, before, max(this_line, 0))
     if found is None:
-        return []
-    return [text.mark(span(found.start(1), found.end(1)), "is this `key: value`, with a space?")]
+        return None
+    above = text.mark(span(found.start(1), found.end(1)), "is this `key: value`, with a space?")
+    return _Found(marks=(text.mark(span(index, index + 1)), above))
+
+
+def _deeper(said: str, text: Text, index: int) -> _Found | None:
+    """A key that stands deeper than the pair above it, to whose value it would belong."""
+    this_line = text.content.rfind("\n", 0, index) + 1
+    before = text.content.rfind("\n", 0, max(this_line - 1, 0)) + 1
+    here = _KEY.match(text.content, this_line)
+    above = _KEY.match(text.content, before)
+    if _COLON not in said or this_line == 0 or here is None or above is None:
+        return None
+    indent = above.start(1) - before
+    if here.end(1) != index or here.start(1) - this_line <= indent:
+        return None
+    return _Found(
+        "this key is indented deeper than the one above it",
+        f"Begin it in column {indent + 1}, where its neighbour begins.",
+        (
+            text.mark(span(here.start(1), here.end(1))),
+            text.mark(span(above.start(1), above.end(1)), "its neighbour"),
+        ),
+    )
+
+
+def _colon_in_a_text(said: str, text: Text, index: int) -> _Found | None:
+    """`name: Lead: hot`, where quotes were meant."""
+    this_line = text.content.rfind("\n", 0, index) + 1
+    found = _TEXT.match(text.content, this_line)
+    if _COLON not in said or found is None or not found.start(1) < index < found.end(1):
+        return None
+    return _Found(hint=f'If this is one text, quote it: "{found[1]}".')
 
 
 def _one(position: _Position | None, text: Text) -> int:

@@ -79,6 +79,8 @@ class SelectorCheck:
         self._problems.error(Code.NOTHING_SELECTED, message, origin.mark(), hint=hint)
 
     def _suggestion(self, pattern: str, indexes: Sequence[CompanyIndex]) -> str:
+        if pattern == "all":
+            return "Every active company is `companies: all`, without brackets."
         near: Sequence[str] = ()
         if self._suggestions:
             self._suggestions -= 1

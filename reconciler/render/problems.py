@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.render.escape import log, pieces, terminal
-from reconciler.render.layout import cells, count
+from reconciler.render.layout import cells, count, wrap
 from reconciler.render.style import PLAIN, Style
 
 if TYPE_CHECKING:
@@ -27,32 +27,46 @@ TAB: Final = 4
 """Columns a tab stop is shown as."""
 
 LEAST_WINDOW: Final = 40
+LEAST_ROOM: Final = 20
 
 
-def problems(found: Sequence[Problem], *, style: Style = PLAIN, width: int = 100) -> str:
+def problems(
+    found: Sequence[Problem], *, style: Style = PLAIN, width: int = 100, wrap_at: int = 0
+) -> str:
     """All of ``found``, in order, and a line that counts them; ends in a newline.
 
-    A line of a file that is wider than ``width`` columns is shown around its caret.
+    A line of a file that is wider than ``width`` columns is shown around its caret. Sentences
+    are broken at ``wrap_at`` columns, those of the terminal; 0: they stay whole, for logs.
     """
-    blocks = [problem(one, style=style, width=width) for one in found]
+    blocks = [problem(one, style=style, width=width, wrap_at=wrap_at) for one in found]
     return "\n".join([*blocks, log(tally(found))]) + "\n"
 
 
-def problem(found: Problem, *, style: Style = PLAIN, width: int = 100) -> str:
+def problem(found: Problem, *, style: Style = PLAIN, width: int = 100, wrap_at: int = 0) -> str:
     """One problem as a block of lines; ends in a newline."""
+    width = min(width, wrap_at or width)
     paint = style.delete if found.severity is Severity.ERROR else style.update
-    kind = paint(f"{found.severity.value}[{terminal(found.code)}]")
-    lines = [f"{kind}: {style.bold(terminal(found.message))}"]
+    kind = f"{found.severity.value}[{terminal(found.code)}]"
+    first, *more = _sentence(kind, found.message, wrap_at)
+    lines = [f"{paint(kind)}: {style.bold(first)}", *map(style.bold, more)]
     gutter = max((len(str(mark.source.line)) for mark in found.marks), default=1)
     for at, mark in enumerate(found.marks):
         lines += _mark(mark, first=at == 0, gutter=gutter, style=style, width=width)
     if found.hint:
-        head = f"{' ' * gutter} {style.note('=')} " if found.marks else ""
-        first, *more = (terminal(line) for line in found.hint.splitlines() or [""])
-        lines.append(f"{head}{style.note('help')}: {first}")
-        under = " " * (cells(head) + len("help: "))
-        lines += [f"{under}{line}" for line in more]
+        head = f"{' ' * gutter} = " if found.marks else ""
+        first, *more = _sentence(f"{head}help", found.hint, wrap_at)
+        painted = f"{' ' * gutter} {style.note('=')} " if found.marks else ""
+        lines += [f"{painted}{style.note('help')}: {first}", *more]
     return log("\n".join(lines)) + "\n"
+
+
+def _sentence(head: str, text: str, width: int) -> list[str]:
+    """The lines of ``text`` after ``head`` and a colon, all but the first indented below it."""
+    indent = cells(head) + len(": ")
+    # Too narrow for a hanging indent: a short line a word is worse than the terminal's own break.
+    room = 0 if width - indent < LEAST_ROOM else width - indent
+    said = [part for line in text.splitlines() or [""] for part in wrap(terminal(line), room)]
+    return [said[0], *(f"{' ' * indent}{line}" for line in said[1:])]
 
 
 def tally(found: Sequence[Problem]) -> str:

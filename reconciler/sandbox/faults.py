@@ -68,6 +68,7 @@ VALUES = {
     Do.LYING_TOTAL: r"(-?\d+)?",
     Do.KILL_CLIENT: r"\d+",
     Do.KILL_CLIENT_AFTER: r"\d+",
+    Do.KILL_CLIENT_ANSWERED: r"\d+",
 }
 """The values that actions take, as patterns; the others take none."""
 

@@ -27,11 +27,17 @@ names = st.one_of(
 colors = st.sampled_from((None, "gray1", "red1", "puce", "No", "a: b", "x\x07", ""))
 
 
+company_names = st.one_of(
+    st.sampled_from(("Twin", "Twin", "Clinic", "clinic", "Clin?c", "T*", "COM1", "COM2")), names
+)
+
+
 @st.composite
 def companies(draw: st.DrawFn) -> dict[str, Company]:
-    """Up to five companies; names meet, and may be another's id."""
+    """Up to five companies; names meet, match others as patterns, and may be another's id."""
     ids = draw(st.lists(st.sampled_from(("COM1", "COM2", "COM3", "COM4", "C*M")), unique=True))
-    return {one: Company(one, draw(names), draw(st.booleans())) for one in ids}
+    active = st.sampled_from((True, True, True, False))
+    return {one: Company(one, draw(company_names), draw(active)) for one in ids}
 
 
 @st.composite

@@ -89,3 +89,31 @@ def test_warnings_beyond_a_thousand_are_counted(tmp_path: Path) -> None:
     found = problems(tmp_path, HEAD + "tags:\n" + blocks)
     assert found[-1].message == "2,000 more warnings are not told"
     assert len(found) == 1_001
+
+
+HOSTILE = {
+    "an alias bomb": HEAD
+    + "a0: &a0 [x]\n"
+    + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)),
+    "brackets": HEAD + "tags: " + "[" * 500_000,
+    "stairs": HEAD + "tags:\n" + "".join(" " * n + "- \n" for n in range(1, 1_000)),
+    "a huge text": HEAD + "tags: [{name: " + "x" * 2_000_000 + "}]\n",
+    "a huge number": HEAD + "tags: [{name: " + "9" * 2_000_000 + "}]\n",
+    "a huge key": HEAD + "x" * 2_000_000 + ": 1\n",
+    "colons": HEAD + "tags: " + "a: " * 500_000,
+    "a colon after spaces": HEAD + "tags:\n  - name: a" + " " * 2_000_000 + "b: c\n",
+    "a colon after dashes": HEAD + "-" * 2_000_000 + " b: c\n",
+    "quotes": HEAD + "tags: [" + "'" * 999_999,
+    "a tag that would run": HEAD + "tags: !!python/object/apply:os.system [true]\n",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_file_is_refused_within_bounds(tmp_path: Path, kind: str) -> None:
+    text = HOSTILE[kind]
+    start = time.process_time()
+    found: list[object] = []
+    peak = peak_of(lambda: found.extend(problems(tmp_path, text)))
+    assert found
+    assert time.process_time() - start < 5
+    assert peak < 20 * 1024 * 1024 + 20 * len(text)

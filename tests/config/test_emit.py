@@ -11,9 +11,10 @@ from hypothesis import given
 
 from reconciler.config import load
 from reconciler.config.emit import emit
-from reconciler.config.grouping import refusal
+from reconciler.config.grouping import is_line, refusal
 from reconciler.config.quoting import scalar
-from reconciler.model.names import any_glob
+from reconciler.config.selectors import CompanyIndex
+from reconciler.model.names import is_glob
 from reconciler.model.quoting import double_quoted
 from reconciler.model.state import LiveAccount, State
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
@@ -89,8 +90,23 @@ def test_companies_whose_names_are_no_use_go_by_their_ids() -> None:
         "COM4": Company("COM4", "Fine"),
         "COM5": Company("COM5", "COM1"),
     }
-    live = [tag(1, "a", "COM1"), tag(2, "a", "COM3")]
-    assert "companies: [COM3]" in body(emit([(ACME, known, live)]))
+    live = [tag(1, "b", "COM1"), tag(2, "a", "COM3"), tag(3, "a", "COM5"), tag(4, "a", "COM4")]
+    text = emit([(ACME, known, live)])
+    assert '    # COM3 is "100 *"\n    # COM5 is "COM1"\n    companies: [COM3, COM5, Fine]' in text
+    assert "neither its company's name nor its id can be written safely" in text
+
+
+def test_a_company_may_be_called_by_its_own_id() -> None:
+    known = {"COM1": Company("COM1", "COM1"), "COM2": Company("COM2", "b")}
+    text = body(emit([(ACME, known, [tag(1, "a", "COM1")])]))
+    assert text.endswith("color: gray1\n    companies: [COM1]\n")
+
+
+def test_excepted_companies_that_go_by_their_ids_are_named() -> None:
+    known = {**FOUR, "COM5": Company("COM5", "Twin\u202e"), "COM6": Company("COM6", "Twin\u202e")}
+    live = [tag(n, "a", f"COM{n}") for n in range(1, 6)]
+    text = body(emit([(ACME, known, live)]))
+    assert '    # COM6 is "Twin\\u202E"\n    except: [COM6]' in text
 
 
 def test_a_disabled_tag_stays_disabled() -> None:
@@ -196,12 +212,17 @@ def check_agreement(accounts: Sequence[Live], text: str) -> None:
         }
         for key, declaration in declared.items():
             assert agrees(declaration, live[key])
-        # Only a company without any safe name or id may be left out.
-        assert all(
-            key in declared or any_glob(["*[*]*", "C*M"])(str(key[0]))
-            for key in live
-            if refusal(key[1]) is None
-        )
+        missing = {key for key in live if refusal(key[1]) is None} - declared.keys()
+        assert not any(place is None or can_be_named(companies, place) for place, _ in missing)
+
+
+def can_be_named(companies: dict[str, Company], company_id: str) -> bool:
+    """Whether the name or the id means this company, now and whatever others come."""
+    index = CompanyIndex(list(companies.values()))
+    return any(
+        is_line(text) and not is_glob(text) and index.matches(text) == [company_id]
+        for text in (companies[company_id].name, company_id)
+    )
 
 
 def read_back(text: str) -> Configuration:

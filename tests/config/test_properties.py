@@ -21,15 +21,20 @@ from reconciler.config.shape import is_plain_head, is_plain_tag
 from reconciler.config.source import parse
 from reconciler.config.text import Text
 from reconciler.errors import ConfigError
+from reconciler.model.plan import AccountUse
 from reconciler.model.problem import Source
+from reconciler.model.state import LiveAccount
+from reconciler.planning import assemble, draft
 from tests.config.strategies import documents, yaml_like
 from tests.config.writing import COMPANIES, write
+from tests.fakes.provider import enabled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.config.values import Document
     from reconciler.model.problem import Problem
+    from reconciler.model.state import DesiredAccount
 
 
 def outcome(*contents: str | bytes) -> Configuration | tuple[Problem, ...]:
@@ -126,6 +131,7 @@ def meaning(folder: Path, parts: Sequence[str]) -> Any:
     desired = configuration.resolve({"acme": COMPANIES, "bolt": COMPANIES[:4]})
     return [
         (
+            digest(one),
             replace(one.account, source=nowhere),
             {
                 place: {name: replace(tag, source=nowhere) for name, tag in tags.items()}
@@ -134,6 +140,14 @@ def meaning(folder: Path, parts: Sequence[str]) -> Any:
         )
         for one in desired.accounts
     ]
+
+
+def digest(desired: DesiredAccount) -> str:
+    """Of the plan where nothing is live but what is renamed and deleted."""
+    tags = (enabled(1, "c", COMPANIES[0]), enabled(2, "c"), enabled(3, "f"), enabled(4, "x"))
+    drafted = draft(desired, LiveAccount(account=desired.account.ref, tags=tags, companies={}))
+    use = AccountUse(account=desired.account.ref)
+    return assemble([(drafted, use, drafted.changes)]).digest
 
 
 @given(st.permutations(BLOCKS), st.permutations(HEADS), st.integers(0, len(BLOCKS)))

@@ -59,6 +59,11 @@ def test_case(case: Path, tmp_path: Path) -> None:
         assert again.code == 0, again.out
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
+def test_a_case_says_what_it_shows(case: Path) -> None:
+    assert re.search("^# [^ ].*[.!?]$", (case / "config.yaml").read_text("utf-8"), re.MULTILINE)
+
+
 def _load(path: Path, default: Any) -> Any:
     return json.loads(path.read_text("utf-8")) if path.exists() else default
 

@@ -52,8 +52,15 @@ def declarations(draw: st.DrawFn) -> tuple[Declaration, ...]:
 
 
 @st.composite
-def live_tags(draw: st.DrawFn, *, unique: str | None) -> tuple[LiveTag, ...]:
-    """Live tags of all places; ``unique`` as the server would hold it."""
+def live_tags(
+    draw: st.DrawFn, *, unique: str | None, former: list[tuple[str, str | None]]
+) -> tuple[LiveTag, ...]:
+    """Live tags of all places; ``unique`` as the server would hold it.
+
+    ``former``: names and places of renames, most of which are not done yet.
+    """
+    looks = st.tuples(st.sampled_from(COLORS), st.sampled_from(Status))
+    undone = [(name, *draw(looks), place) for name, place in former if draw(st.booleans())]
     rows = draw(
         st.lists(
             st.tuples(
@@ -68,7 +75,7 @@ def live_tags(draw: st.DrawFn, *, unique: str | None) -> tuple[LiveTag, ...]:
     order = draw(st.randoms(use_true_random=False))
     seen: set[tuple[str | None, str]] = set()
     tags = []
-    for number, (name, color, status, place) in enumerate(rows, 1):
+    for number, (name, color, status, place) in enumerate(draw(st.permutations(rows + undone)), 1):
         key = (place, name.casefold() if unique == "nocase" else name)
         if unique and key in seen:
             continue
@@ -83,10 +90,14 @@ def worlds(draw: st.DrawFn, *, unique: str | None = None) -> World:
     """An account and what is declared about it, without limits."""
     top = draw(declarations())
     inner = [(company, draw(declarations())) for company in COMPANIES]
+    everywhere = [(None, top), *((company.id, blocks) for company, blocks in inner)]
+    former = [
+        (n, place) for place, blocks in everywhere for one in blocks for n in one.renamed_from
+    ]
     wish = desired(
         *top,
         companies=[(company, blocks) for company, blocks in inner if blocks],
         unmanaged=draw(st.sampled_from(Unmanaged)),
         limits=NO_LIMITS,
     )
-    return World(wish, draw(live_tags(unique=unique)))
+    return World(wish, draw(live_tags(unique=unique, former=former)))

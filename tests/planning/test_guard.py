@@ -1,4 +1,4 @@
-"""Rule 10: what stops a plan, and what just fits."""
+"""What stops a plan, and what just fits."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,17 +17,21 @@ from reconciler.model.outcome import Result
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import LiveAccount, State, Unmanaged
 from reconciler.model.tag import Status
-from reconciler.planning import assemble, draft, guard
+from reconciler.planning import Narrowing, assemble, draft, guard
+from reconciler.planning.narrowing import EVERYTHING
 from tests.builders import ACME
 from tests.fakes.provider import FakeProvider
-from tests.planning.strategies import COMPANIES, World, worlds
+from tests.planning.strategies import COMPANIES, NAMES, World, worlds
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from reconciler.model.change import Change
     from reconciler.model.outcome import Outcome, Report
-    from reconciler.model.tag import LiveTag
+    from reconciler.model.tag import Company, LiveTag
+
+    Known = tuple[int | None, str | None, str, str | None, Status]
 
 
 class _Deaf:
@@ -38,11 +43,11 @@ async def _no_pause(_seconds: float) -> None:
     pass
 
 
-def plan_of(world: World, live: Iterable[LiveTag]) -> Plan:
+def plan_of(world: World, live: Iterable[LiveTag], narrowing: Narrowing = EVERYTHING) -> Plan:
     account = LiveAccount(
         account=ACME, tags=tuple(live), companies={one.id: one for one in COMPANIES}
     )
-    drafted = draft(world.desired, account)
+    drafted = draft(world.desired, account, narrowing)
     changes = guard(drafted, drafted.changes)
     return assemble([(drafted, AccountUse(account=ACME), changes)])
 
@@ -79,6 +84,94 @@ def test_every_declaration_is_as_wanted_afterwards(world: World) -> None:
             elif block.state is State.ENABLED or bearers:
                 assert bearers[0].color == (block.color or bearers[0].color)
                 assert bearers[0].status.value == block.state.value
+
+
+@given(worlds())
+def test_apply_gives_what_the_rules_say_of_each_tag(world: World) -> None:
+    provider = FakeProvider.of(world.live)
+    plan = plan_of(world, world.live)
+    if any(change.blocked_by for change in plan.changes):
+        return
+    carry_out(plan, provider)
+    places = {tag.company_id for tag in world.live} | set(world.desired.tags)
+    ruled = [one for place in places for one in rule(world, place)]
+    assert Counter(state(tag) for tag in provider.live.values()) == Counter(ruled)
+
+
+def state(tag: LiveTag) -> Known:
+    """What can be told of a tag; a new one's id can't."""
+    is_new = tag.id > 1_000_000
+    return (None if is_new else tag.id, tag.company_id, tag.name, tag.color, tag.status)
+
+
+def rule(world: World, place: str | None) -> Iterator[Known]:
+    """The tags that a place shall hold, worked out tag by tag and not by matching."""
+    blocks = world.desired.tags.get(place, {})
+    here = sorted((tag for tag in world.live if tag.company_id == place), key=lambda tag: tag.id)
+    live = {tag.name for tag in here}
+    done: set[str] = set()
+    for tag in here:
+        former = (b for b in blocks.values() if tag.name in b.renamed_from)
+        block = blocks.get(tag.name) or next(former, None)
+        if block is None:
+            yield from left(world, tag, is_covered=bool(blocks))
+        elif block.state is State.ABSENT:
+            continue
+        elif block.name in done or (tag.name != block.name and block.name in live):
+            yield state(tag)
+        else:
+            done.add(block.name)
+            status = Status.DISABLED if block.state is State.DISABLED else Status.ENABLED
+            yield (tag.id, place, block.name, block.color or tag.color, status)
+    for block in blocks.values():
+        if block.state is State.ENABLED and block.name not in done:
+            yield (None, place, block.name, block.color or "gray1", Status.ENABLED)
+
+
+def left(world: World, tag: LiveTag, *, is_covered: bool) -> Iterator[Known]:
+    """What becomes of a tag that nobody declared."""
+    wish = world.desired.account.policy.unmanaged
+    if not is_covered or wish is Unmanaged.KEEP:
+        yield state(tag)
+    elif wish is Unmanaged.DISABLE:
+        yield state(replace(tag, status=Status.DISABLED))
+
+
+@pytest.mark.parametrize("unique", [None, "exact", "nocase"])
+@given(data=st.data())
+def test_an_apply_cut_short_and_run_again_ends_where_a_whole_one_does(
+    data: st.DataObject, unique: str | None
+) -> None:
+    world = data.draw(worlds(unique=unique))
+    whole, cut = FakeProvider.of(world.live), FakeProvider.of(world.live)
+    plan = plan_of(world, world.live)
+    if any(change.blocked_by for change in plan.changes):
+        return
+    carry_out(plan, whole)
+    some = data.draw(st.lists(st.sampled_from(plan.changes), unique=True)) if plan.changes else []
+    carry_out(replace(plan, changes=tuple(some)), cut)
+    carry_out(plan_of(world, cut.live.values()), cut)
+    assert Counter(map(state, cut.live.values())) == Counter(map(state, whole.live.values()))
+
+
+@given(worlds(), st.sampled_from(NAMES), st.sampled_from(COMPANIES))
+def test_a_narrowed_plan_is_a_part_of_the_whole_one(
+    world: World, name: str, company: Company
+) -> None:
+    whole = plan_of(world, world.live).changes
+    by_name = plan_of(world, world.live, Narrowing(tags=(name,))).changes
+    assert set(map(unguarded, by_name)) == {
+        unguarded(one) for one in whole if name in (one.name, one.before and one.before.name)
+    }
+    by_company = plan_of(world, world.live, Narrowing(companies=(company.name,))).changes
+    assert set(map(unguarded, by_company)) == {
+        unguarded(one) for one in whole if one.place.company_id == company.id
+    }
+
+
+def unguarded(change: Change) -> Change:
+    """``change`` whatever blocks it: that depends on the others."""
+    return replace(change, blocked_by=None)
 
 
 @given(worlds())
@@ -139,6 +232,8 @@ def test_a_server_with_unique_names_gives_the_wish_or_a_true_refusal(
             assert tag.satisfies(outcome.change.after)
     failed = any(outcome.result is Result.FAILED for outcome in report.outcomes)
     assert (report.exit_code == 0) == (not failed)
+    if report.exit_code == 0:
+        assert plan_of(world, provider.live.values()).changes == ()
 
 
 @given(worlds())

@@ -1,4 +1,4 @@
-"""Rule 9: a former name passes its calls on, and is never lost by guessing."""
+"""A former name passes its calls on, and is never lost by guessing."""
 
 from __future__ import annotations
 

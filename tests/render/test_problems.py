@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stderr
+from io import StringIO
 from textwrap import dedent
 
 import pytest
 
+from reconciler.cli.console import Console
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.render.layout import cells
 from reconciler.render.problems import problem, problems, tally
@@ -140,3 +143,60 @@ def test_all_problems_are_shown_and_counted() -> None:
 def test_colours_are_only_around() -> None:
     found = Problem("A1", "one", "do", (marked("abc", "b", label="x"),))
     assert "\x1b[1;31merror[A1]\x1b[0m" in problem(found, style=Style(Colors.BASIC))
+
+
+LONG = Problem(
+    "CFG1",
+    "the key " + "is not known " * 4 + "here",
+    "Write something that is " + "much " * 8 + "better.",
+    marks=(marked("    colour: blue1", "colour"),),
+)
+
+
+def test_sentences_are_broken_at_the_terminals_edge_and_hang() -> None:
+    assert problem(LONG, wrap_at=50) == dedent("""\
+        error[CFG1]: the key is not known is not known is
+                     not known is not known here
+          --> tags.yaml:7:5
+          |
+        7 |     colour: blue1
+          |     ^^^^^^
+          = help: Write something that is much much much
+                  much much much much much better.
+        """)
+
+
+def test_colours_do_not_count_as_columns() -> None:
+    shown = problem(LONG, wrap_at=50, style=Style(Colors.BASIC))
+    assert max(map(cells, shown.splitlines())) <= 50
+    assert len(shown.splitlines()) == len(problem(LONG, wrap_at=50).splitlines())
+
+
+def test_off_a_terminal_sentences_stay_whole() -> None:
+    assert len(problem(LONG).splitlines()) == 6
+
+
+def test_a_terminal_too_narrow_to_hang_breaks_as_it_likes() -> None:
+    assert len(problem(LONG, wrap_at=20).splitlines()) == 6
+
+
+def test_a_source_line_is_never_wider_than_the_terminal() -> None:
+    wide = Problem("CFG1", "m", marks=(marked("x" * 200 + "colour", "colour"),))
+    assert max(map(cells, problem(wide, wrap_at=60).splitlines())) <= 60
+
+
+class Screen(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_command_line_breaks_sentences_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    with redirect_stderr(Screen()) as screen:
+        Console({"NO_COLOR": "1"}).problems([LONG])
+    with redirect_stderr(StringIO()) as pipe:
+        Console({}).problems([LONG])
+    assert screen.getvalue() == problems([LONG], wrap_at=60)
+    assert pipe.getvalue() == problems([LONG])

@@ -184,6 +184,13 @@ def test_a_client_is_killed_before_or_after(
     assert made(talk) is committed
 
 
+def test_a_client_is_killed_once_it_was_answered(under: Callable[..., Talk]) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as client:
+        talk = under(f"POST tags.json kill-client-after-answer={client.pid}")
+        assert make(talk).status == 201
+        assert client.wait(5) == -9
+
+
 @pytest.mark.parametrize(
     ("when", "struck"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.errors import UsageError
 from reconciler.sandbox import serve
 from reconciler.sandbox.command import options_from
 
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - the sandbox prints for itself
-    """Serve until a signal ends it."""
-    serve(options_from(args))
+    """Serve until a signal ends it; UsageError where the port or the file can't be used."""
+    import sqlite3
+
+    try:
+        serve(options_from(args))
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(
+            f"the sandbox can't serve: {error}", hint="Give another --port, or another --db."
+        ) from error
     return 0

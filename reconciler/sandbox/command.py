@@ -36,7 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quota", type=int, default=1_000, metavar="N", help="0: none")
     parser.add_argument("--quota-window", type=_time, default=3_600.0, metavar="1h")
     parser.add_argument(
-        "--switch", action="append", default=[], metavar="NAME=VALUE", help="see below (repeats)"
+        "--switch",
+        action="append",
+        default=[],
+        type=_switch,
+        metavar="NAME=VALUE",
+        help="see below (repeats)",
     )
     parser.add_argument(
         "--fault",
@@ -50,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def options_from(args: argparse.Namespace) -> Options:
-    """The options that the flags ask for; raises ValueError for a switch that does not exist."""
+    """The options that the flags ask for."""
     from reconciler.sandbox.options import Options  # noqa: PLC0415 - not for --help
 
     switches = Switches()
@@ -87,6 +92,14 @@ def _time(text: str) -> float:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no time; write 50ms, 2s or 1h")
     return float(match[1]) * {"ms": 0.001, "m": 60.0, "h": 3_600.0}.get(match[2] or "s", 1.0)
+
+
+def _switch(text: str) -> str:
+    try:
+        set_switch(Switches(), text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _fault(text: str) -> Fault:

@@ -53,6 +53,7 @@ class Store:
 
     def __init__(self, path: str | None) -> None:
         self._lock = threading.RLock()
+        self._inside = False
         self._db = sqlite3.connect(path or ":memory:", check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         with self.transaction():
@@ -61,8 +62,17 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing, and nobody in between."""
-        with self._lock, self._db:
-            yield
+        with self._lock:
+            if self._inside:
+                yield
+                return
+            self._inside = True
+            try:
+                # The connection commits at the end of its context, so only the outermost opens it.
+                with self._db:
+                    yield
+            finally:
+                self._inside = False
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """The rows of a query."""
@@ -81,7 +91,7 @@ class Store:
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
         """Carry out a statement; gives the id of the row that it made."""
-        with self._lock, self._db:
+        with self.transaction():
             return self._db.execute(sql, parameters).lastrowid or 0
 
     def insert(self, table: str, rows: Iterable[Row]) -> None:
@@ -91,7 +101,7 @@ class Store:
             return
         columns = list(rows[0])
         marks = ", ".join(f":{name}" for name in columns)
-        with self._lock, self._db:
+        with self.transaction():
             self._db.executemany(
                 f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names are ours
                 rows,

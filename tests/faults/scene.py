@@ -173,6 +173,14 @@ class Ledger:
         }
 
 
+def until_quiet(sandbox: Sandbox) -> None:
+    """Wait for requests that were on their way when the client died, read or not yet read."""
+    end, calm = time.monotonic() + 10, 0
+    while calm < 5 and time.monotonic() < end:
+        calm = 0 if sandbox.log.running else calm + 1
+        time.sleep(0.01)
+
+
 def deletes_of(changes: Iterable[Change]) -> set[int]:
     """Ids that were approved to go."""
     return {change.live.id for change in changes if change.action is Action.DELETE}

@@ -34,6 +34,7 @@ from tests.faults.scene import (
     plan_with,
     settings,
     todays_clock,
+    until_quiet,
 )
 
 if TYPE_CHECKING:
@@ -241,6 +242,8 @@ class Machine(RuleBasedStateMachine):
         ledger = Ledger.open(self.sandbox)
         before = len(ledger.duplicates())
         report = self._carry_out(plan, fresh=fresh, kill=kill)
+        if kill is not None:
+            until_quiet(self.sandbox)
         self.sandbox.faults.clear()
         check_within_the_plan(ledger, plan.changes)
         assert len(ledger.duplicates()) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,11 @@ class Silent:
         self.heard.append(outcome)
 
 
+def todays_clock() -> FakeClock:
+    """A clock that agrees with the sandbox on the day: calls are counted 25 months back."""
+    return FakeClock(wall=time.time())
+
+
 def settings(sandbox: Sandbox, gateway: Gateway = Gateway.CALLRAIL, **changes: Any) -> Settings:
     """A client's settings that wait on a clock that never waits, and give a silent server up."""
     direct = gateway is Gateway.CALLRAIL
@@ -99,7 +105,11 @@ def settings(sandbox: Sandbox, gateway: Gateway = Gateway.CALLRAIL, **changes: A
         origin_description="a test",
     )
     url = sandbox.url if direct else sandbox.gateway_url
-    values: dict[str, Any] = {"clock": FakeClock(), "timeouts": QUICK, "random": random.Random(7)}
+    values: dict[str, Any] = {
+        "clock": todays_clock(),
+        "timeouts": QUICK,
+        "random": random.Random(7),
+    }
     return Settings(
         credential=credential, api_url=url, control_url=sandbox.control_url, **(values | changes)
     )
@@ -163,6 +173,14 @@ class Ledger:
         }
 
 
+def until_quiet(sandbox: Sandbox) -> None:
+    """Wait for requests that were on their way when the client died, read or not yet read."""
+    end, calm = time.monotonic() + 10, 0
+    while calm < 5 and time.monotonic() < end:
+        calm = 0 if sandbox.log.running else calm + 1
+        time.sleep(0.01)
+
+
 def deletes_of(changes: Iterable[Change]) -> set[int]:
     """Ids that were approved to go."""
     return {change.live.id for change in changes if change.action is Action.DELETE}
@@ -183,6 +201,14 @@ def check_within_the_plan(ledger: Ledger, changes: Iterable[Change]) -> None:
     assert ledger.created() <= creates_of(changes)
     assert ledger.deleted() <= deletes_of(changes)
     assert ledger.lost(deletes_of(changes)) == set()
+    for change in changes:
+        if change.action is Action.DELETE and change.live.id in ledger.deleted():
+            row, live = ledger.before[change.live.id], change.live
+            assert (row["name"], row["color"], row["status"]) == (
+                live.name,
+                live.color,
+                live.status,
+            )
 
 
 def check_truthful(ledger: Ledger, report: Report) -> None:

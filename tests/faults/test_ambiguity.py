@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.callrail import connect
 from reconciler.model.state import Gateway
 from reconciler.sandbox import Fault, Switches
 from reconciler.sandbox.faults import Do
@@ -25,6 +26,9 @@ from tests.faults.scene import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from reconciler.config import Configuration
+    from reconciler.sandbox import Sandbox
 
 POSITIONS = [
     *(("PUT", nth) for nth in range(1, UPDATES + 1)),
@@ -53,10 +57,19 @@ def strike(
         check_within_the_plan(ledger, changes)
         check_truthful(ledger, report)
         sandbox.faults.clear()
+        run(until_listings_show_all(sandbox, configuration))
         assert run(plan_and_apply(configuration, settings(sandbox, gateway))).exit_code == 0
         assert ledger.duplicates() == []
         check_within_the_plan(ledger, changes)
         assert run(plan_and_apply(configuration, settings(sandbox, gateway))).plan.changes == ()
+
+
+async def until_listings_show_all(sandbox: Sandbox, configuration: Configuration) -> None:
+    """Read until a delay of listings is over: a new process can't know what an old one made."""
+    chosen = settings(sandbox)
+    async with connect(chosen) as client:
+        for _ in range(sandbox.app.switches.read_delay):
+            await client.provider(configuration.accounts[0]).tags()
 
 
 @pytest.mark.parametrize(("action", "value"), ALL)

@@ -6,14 +6,13 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli_runner import direct, run
 from tests.e2e.test_installed import COMMAND, environment
-from tests.faults.scene import CHANGES, DELETES, Ledger, scene
+from tests.faults.scene import CHANGES, DELETES, Ledger, scene, until_quiet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +72,7 @@ def crash(directory: Path, nth: int, moment: str) -> None:
         )
         killer.pid = process.pid
         assert process.wait(timeout=60) == -signal.SIGKILL
-        _until_quiet(sandbox)
+        until_quiet(sandbox)
         sandbox.faults.clear()
         again = run(*APPLY, environ=direct(sandbox), cwd=directory)
         assert again.code == 0, again.out + again.err
@@ -88,13 +87,6 @@ def crash(directory: Path, nth: int, moment: str) -> None:
 def _is_declared_absent(row: dict[str, object]) -> bool:
     company, name = str(row["company_id"]), str(row["name"])
     return company.endswith("2") and int(name.removeprefix("Tag ")) < DELETES
-
-
-def _until_quiet(sandbox: Sandbox) -> None:
-    """Wait for requests that were on their way when the client died."""
-    end = time.monotonic() + 10
-    while sandbox.log.running and time.monotonic() < end:
-        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(("nth", "moment"), SAMPLE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.rows import show_rows
 from reconciler.cli.session import Session
-from reconciler.errors import ApiError, QuotaError, RefusedError
+from reconciler.errors import ApiError, AuthError, NotFoundError, QuotaError, RefusedError
 
 if TYPE_CHECKING:
     import argparse
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.callrail import Connection
     from reconciler.cli.console import Console
 
+ACTIVE, PENDING = "ACTIVE", "PENDING"
 POLL_SECONDS = 3.0
 
 
@@ -25,9 +26,21 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 async def _run(args: argparse.Namespace, console: Console) -> int:
+    if not (console.environ.get("MATON_API_KEY") or console.environ.get("MATON_API_KEY_FILE")):
+        raise AuthError(
+            "connections are Maton's, and MATON_API_KEY is not set",
+            hint="export MATON_API_KEY=…  (or MATON_API_KEY_FILE=path); a key of CallRail itself "
+            "needs no connection.",
+        )
     async with Session(args, console, "maton") as session:
         act = {"list": _list, "get": _get, "create": _create, "delete": _delete}[args.action]
-        return await session.signals.watch(act(args, console, session))
+        try:
+            return await session.signals.watch(act(args, console, session))
+        except NotFoundError as error:
+            raise NotFoundError(
+                f"there is no connection {args.id}" if "id" in args else error.message,
+                hint="`reconciler connections list` shows those that there are.",
+            ) from error
 
 
 async def _list(args: argparse.Namespace, console: Console, session: Session) -> int:
@@ -42,9 +55,9 @@ async def _get(args: argparse.Namespace, console: Console, session: Session) -> 
 
 async def _create(args: argparse.Namespace, console: Console, session: Session) -> int:
     connection = await session.client.control.create()
-    if connection.url and connection.status != "ACTIVE":
-        console.say(f"Open this address in a browser to let Maton in: {connection.url}")
-    if args.wait:
+    if args.wait and connection.status != ACTIVE:
+        _tell_address(connection, console)
+        console.say("Waiting until that is done; it is looked at every few seconds.")
         connection = await _until_active(connection, args, session)
     _show((connection,), args, console)
     return 0
@@ -56,7 +69,7 @@ async def _until_active(
     """Look every few seconds until it is ACTIVE; ApiError when it fails, QuotaError in the end."""
     clock = session.settings.clock
     end = clock.monotonic() + args.max_wait
-    while connection.status != "ACTIVE":
+    while connection.status != ACTIVE:
         if connection.status == "FAILED":
             raise ApiError(
                 f"connection {connection.id} has failed",
@@ -92,3 +105,10 @@ def _show(connections: tuple[Connection, ...], args: argparse.Namespace, console
     for row in rows:
         del row["id"]
     show_rows("connections", rows, args, console)
+    for connection in connections:
+        _tell_address(connection, console)
+
+
+def _tell_address(connection: Connection, console: Console) -> None:
+    if connection.url and connection.status == PENDING:
+        console.say(f"Open this address in a browser to let Maton in: {connection.url}")

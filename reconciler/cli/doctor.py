@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.session import Session
 from reconciler.errors import ConfigError, Interrupted, ReconcilerError
+from reconciler.render.layout import count
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
 
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 OK, WARNING, FAILED = "ok", "warning", "failed"
 SKEW_SECONDS = 300
 """A clock further off than this makes dates of reports and Retry-After misleading."""
-PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
+PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,12 @@ class Doctor:
         self.findings.append(Finding(what, state, said, hint))
 
     def fail(self, what: str, error: ReconcilerError) -> None:
-        """Add what went wrong."""
-        self.note(what, error.message, state=FAILED, hint=error.hint)
+        """Add what went wrong; what has been said before is not said again."""
+        same = next((one for one in self.findings if one.said == error.message), None)
+        if same is None:
+            self.note(what, error.message, state=FAILED, hint=error.hint)
+        else:
+            self.note(what, f"the same as for {same.what}", state=FAILED)
         self.exit_code = self.exit_code or error.exit_code
 
 
@@ -90,21 +96,25 @@ def _configuration(
             hint="`reconciler init` writes a first one.",
         )
     else:
-        count = len(configuration.accounts)
-        doctor.note("configuration", f"valid, {count} account{'' if count == 1 else 's'}")
+        doctor.note("configuration", f"valid, {count(len(configuration.accounts), 'account')}")
     return configuration
 
 
-def _proxy(console: Console, base_url: str, doctor: Doctor) -> None:
-    from reconciler.callrail.endpoints import is_loopback
+def proxy_for(url: str, environ: Mapping[str, str]) -> str:
+    """What stands between this machine and ``url``; never its address, which may hold a password.
 
-    used = [name for name in PROXIES if console.environ.get(name)]
-    if used and is_loopback(base_url):
-        doctor.note("proxy", f"none: {used[0]} is not used for this machine's own addresses")
-    elif used:
-        doctor.note("proxy", f"{used[0]} is set, so requests go through it (but for NO_PROXY)")
-    else:
-        doctor.note("proxy", "none")
+    Plain http goes to this machine only, and past every proxy.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    used = next((name for name in PROXIES if environ.get(name)), None)
+    if used is None or parts.scheme != "https":
+        return "none is used"
+    past = (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(",")
+    names = [name.strip().lstrip(".") for name in past if name.strip()]
+    if any(name in {"*", host} or host.endswith(f".{name}") for name in names):
+        return f"none is used: NO_PROXY names {host}"
+    return f"requests go through the proxy of {used}"
 
 
 async def _look(
@@ -119,7 +129,7 @@ async def _look(
         credential = session.credential
         doctor.note("key", f"found in {credential.origin_description}")
         doctor.note("door", f"{credential.gateway.value}, at {session.base_url}")
-        _proxy(console, session.base_url, doctor)
+        doctor.note("proxy", proxy_for(session.base_url, console.environ))
 
         async def examine() -> None:
             if credential.gateway.value == "maton":
@@ -129,7 +139,7 @@ async def _look(
                 for account in accounts:
                     what = f"account {account.handle}"
                     await _try(doctor, what, partial(_account, session, account, doctor))
-            _quota(session, doctor)
+                _quota(session, doctor)
 
         await session.signals.watch(examine())
 
@@ -214,16 +224,15 @@ async def _account(session: Session, account: Account, doctor: Doctor) -> None:
     _ = [row async for row in session.client.resources_of(account).rows(one)]
     doctor.note(
         f"account {account.handle}",
-        f"{active:,} active compan{'y' if active == 1 else 'ies'}, tags can be read; "
-        "write access shows only at the first write",
+        f"active companies: {active:,}, tags can be read; write access shows only at the first "
+        "write",
     )
 
 
 def _quota(session: Session, doctor: Doctor) -> None:
-    used = session.client.requests
     doctor.note(
         "quota",
-        f"{used} request{'' if used == 1 else 's'} used by this look; CallRail allows 1,000 an "
+        f"{count(session.client.requests, 'request')} used by this look; CallRail allows 1,000 an "
         "hour and account, and does not tell what others have used",
     )
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.rows import show_rows
 from reconciler.cli.session import Session
-from reconciler.errors import UsageError
+from reconciler.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from reconciler.callrail import Resources
     from reconciler.callrail.resources import Row
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
 
+NAMED = 8
+"""Accounts that a hint names at most."""
 FILTERS = (
     "company_id",
     "tracker_id",
@@ -59,9 +63,13 @@ async def _read(
             query = Query(
                 resource=args.resource, account=account, filters=filters, limit=args.limit
             )
-            if args.id is not None:
-                return [await resources.one(query, args.id)]
-            return [row async for row in resources.rows(query)]
+            try:
+                if args.id is not None:
+                    return [await resources.one(query, args.id)]
+                return [row async for row in resources.rows(query)]
+            except NotFoundError:
+                await _refuse_unknown(resources, account)
+                raise
 
         return await session.signals.watch(read())
 
@@ -84,11 +92,35 @@ async def _account(
     seen = await own.accounts()
     if len(seen) == 1:
         return own, str(seen[0].get("id"))
-    names = ", ".join(f"{row.get('id')} ({row.get('name')})" for row in seen[:8]) or "none"
     raise UsageError(
-        f"the key sees {len(seen)} accounts, and --account names none of them",
-        hint=f"Give --account with one of: {names}.",
+        f"the key sees {len(seen)} accounts, and nothing says which one is meant",
+        hint=f"Give --account with one of: {_named(seen)}."
+        if seen
+        else "Use a key of a user who may see the account.",
     )
+
+
+async def _refuse_unknown(resources: Resources, account: str | None) -> None:
+    """Raise NotFoundError when it is the account that was not found, and not what is in it."""
+    seen = await resources.accounts()
+    if account is None or account in {row.get("id") for row in seen}:
+        return
+    near = sorted(seen, key=lambda row: _likeness(account, row), reverse=True)
+    raise NotFoundError(
+        f"there is no account {account}, or the key does not see it",
+        hint=f"It sees {_named(near) or 'no account at all'}.",
+    )
+
+
+def _likeness(text: str, account: Row) -> float:
+    """How near ``text`` comes to the id or the name of ``account``, from 0 to 1."""
+    known = (str(account.get("id")), str(account.get("name")))
+    return max(SequenceMatcher(None, text.lower(), one.lower()).ratio() for one in known)
+
+
+def _named(accounts: Sequence[Row]) -> str:
+    more = f" and {len(accounts) - NAMED:,} more" if len(accounts) > NAMED else ""
+    return ", ".join(f"{row.get('id')} ({row.get('name')})" for row in accounts[:NAMED]) + more
 
 
 def _filters(args: argparse.Namespace) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,15 +37,24 @@ def show_rows(kind: str, rows: Sequence[Row], args: argparse.Namespace, console:
     elif args.format == "csv":
         from reconciler.render import table
 
-        console.result(table.csv(rows))
+        console.result(table.csv([_flat(row) for row in rows]))
     elif rows:
         from reconciler.render import table
 
+        rows = [_flat(row) for row in rows]
         columns = [*COLUMNS.get(kind, ()), *_asked_for(args)]
         text = table.text(rows, columns=columns, style=console.style(), width=console.width())
         console.result(text)
     else:
         console.say(f"No {kind.replace('-', ' ')}.")
+
+
+def _flat(row: Row) -> Row:
+    """``row`` with a summary's figures in columns of their own."""
+    figures = row.get("total_results")
+    if not isinstance(figures, Mapping):
+        return row
+    return {**{name: value for name, value in row.items() if name != "total_results"}, **figures}
 
 
 def _asked_for(args: argparse.Namespace) -> list[str]:

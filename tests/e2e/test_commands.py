@@ -226,14 +226,14 @@ def test_get_says_why_there_is_no_such_row(desk: Desk, line: str, code: int, sai
 def test_doctor_costs_a_few_requests_however_much_is_live(busy: Desk) -> None:
     busy.declare("- name: A")
     busy.sandbox.log.clear()
-    assert "active companies, tags can be read" in busy.run("doctor").out
+    assert "tags can be read" in busy.run("doctor").out
     assert len(busy.sandbox.log.entries) <= 4
 
 
 def test_doctor_knows_that_no_proxy_stands_before_this_machine(desk: Desk) -> None:
     desk.environ["HTTPS_PROXY"] = "http://user:secret@proxy.example:3128"
     out = desk.run("doctor").out
-    assert "HTTPS_PROXY is not used for this machine's own addresses" in out
+    assert "proxy          none is used" in out
     assert "secret" not in out
 
 
@@ -242,7 +242,6 @@ def test_doctor_goes_on_to_say_what_a_wrong_key_needs(desk: Desk) -> None:
     ran = desk.run("doctor")
     assert ran.code == 4
     assert "HTTP Token: Access denied. The key of CALLRAIL_API_KEY is not known there" in ran.out
-    assert "1 request used" in ran.out
     assert "not-a-key" not in ran.out + ran.err
 
 
@@ -273,4 +272,4 @@ def test_connections_wait_until_one_is_active(tmp_path: Path) -> None:
 def test_a_connection_that_does_not_exist_is_named(tmp_path: Path, sandbox: Sandbox) -> None:
     ran = Desk(tmp_path, sandbox, gateway(sandbox)).run("connections get nope")
     assert ran.code == 1
-    assert "connection not found" in ran.err
+    assert "there is no connection nope" in ran.err

@@ -147,6 +147,7 @@ def test_a_delete_takes_the_tag_off_every_call_for_good(direct: Talk) -> None:
     direct.of("PUT", f"calls/{CALL}.json", {"tag_list": ["Opportunity", "Schedule requested"]})
     reply = direct.of("DELETE", f"tags/{OPPORTUNITY}.json")
     assert (reply.status, reply.raw) == (204, b"")
+    assert direct.sandbox.store.calls_with(OPPORTUNITY) == 0
     assert direct.names() == ["Schedule requested"]
     assert direct.get(f"calls/{CALL}.json", fields="tags")["tags"] == ["Schedule requested"]
     again = direct.tag("Opportunity", COMPANY)

@@ -1,0 +1,165 @@
+"""``doctor``, ``get`` and ``connections`` where something is wrong: what is said, and done."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.sandbox import Options, Sandbox, Switches
+from tests.cli_runner import direct, gateway
+from tests.e2e.desk import ACCOUNT, Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NEAR = ACCOUNT[:-3] + "cb4"
+
+
+@pytest.fixture
+def at_maton(tmp_path: Path, sandbox: Sandbox) -> Desk:
+    return Desk(tmp_path, sandbox, gateway(sandbox))
+
+
+def findings(desk: Desk, *flags: str) -> dict[str, dict[str, str]]:
+    """What the doctor found, by what it looked at."""
+    found = json.loads(desk.run("doctor --format json", *flags).out)
+    return {one["what"]: one for one in found}
+
+
+def test_doctor_counts_every_tag_and_company(desk: Desk) -> None:
+    desk.declare("- name: A")
+    assert "active companies: 1, tags: 2" in findings(desk)["account acme"]["said"]
+
+
+def test_doctor_says_one_trouble_once(at_maton: Desk) -> None:
+    at_maton.environ["MATON_API_KEY"] = "another"
+    found = findings(at_maton)
+    assert "401" in found["connection"]["said"]
+    assert found["server"]["said"] == "the same as for connection"
+    assert at_maton.run("doctor").code == 4
+
+
+def test_doctor_speaks_of_no_quota_where_nobody_answered(desk: Desk) -> None:
+    desk.environ["CALLRAIL_API_KEY"] = "another"
+    assert "quota" not in findings(desk)
+
+
+def test_doctor_tells_an_expired_grant(tmp_path: Path) -> None:
+    with Sandbox(Options(switches=Switches(oauth="expired"))) as sandbox:
+        found = findings(Desk(tmp_path, sandbox, gateway(sandbox)))
+    assert found["connection"]["state"] == "ok"
+    assert "connections create" in found["server"]["hint"]
+
+
+def test_doctor_names_the_accounts_that_a_wrong_one_could_be(desk: Desk) -> None:
+    desk.declare("- name: A", head=f"version: 1\naccounts:\n  acme: {{id: {NEAR}}}\n")
+    found = findings(desk)["account acme"]
+    assert found["state"] == "failed"
+    assert f"{ACCOUNT} (My Account)" in found["hint"]
+
+
+def test_doctor_tells_a_used_up_quota(tmp_path: Path) -> None:
+    with Sandbox(Options(quota=1)) as sandbox:
+        desk = Desk.at(tmp_path, sandbox)
+        desk.declare("- name: A")
+        assert desk.run("doctor --max-wait 0s").code == 6
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({}, "none is used"),
+        ({"HTTPS_PROXY": "http://user:secret@proxy:1"}, "none is used"),
+    ],
+)
+def test_doctor_knows_that_loopback_needs_no_proxy(
+    desk: Desk, environ: dict[str, str], said: str
+) -> None:
+    desk.environ |= environ
+    assert findings(desk)["proxy"]["said"] == said
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"HTTPS_PROXY": "http://u:secret@p:1"}, "requests go through the proxy of HTTPS_PROXY"),
+        ({"all_proxy": "http://p:1"}, "requests go through the proxy of all_proxy"),
+        ({"HTTP_PROXY": "http://p:1"}, "none is used"),
+        (
+            {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "localhost, .callrail.com"},
+            "none is used: NO_PROXY names api.callrail.com",
+        ),
+    ],
+)
+def test_the_proxy_in_use_is_named_without_its_address(environ: dict[str, str], said: str) -> None:
+    from reconciler.cli.doctor import proxy_for
+
+    assert proxy_for("https://api.callrail.com", environ) == said
+
+
+def test_get_tells_an_unknown_account_and_those_it_could_be(tmp_path: Path) -> None:
+    with Sandbox(Options(seed="agency")) as sandbox:
+        desk = Desk.at(tmp_path, sandbox)
+        ran = desk.run(f"get tags --account {ACCOUNT[:-1]}c")
+        assert (ran.code, ran.out) == (1, "")
+        assert "there is no account" in ran.err
+        assert "ACC019c46b8a0807fbdb81c8bf12af91cb5 (Corner Legal)" in ran.err
+        assert "nothing says which one is meant" in desk.run("get tags").err
+
+
+def test_get_of_one_that_is_not_there_does_not_blame_the_account(desk: Desk) -> None:
+    ran = desk.run(f"get calls CAL1 --account {ACCOUNT}")
+    assert ran.code == 1
+    assert "there is no account" not in ran.err
+
+
+def test_a_summary_has_its_figures_in_columns(desk: Desk) -> None:
+    assert desk.run("get call-summary --format csv").out.splitlines()[0].endswith("total_calls")
+    assert "{" not in desk.run("get call-summary").out
+
+
+@pytest.mark.parametrize("door", [direct, gateway])
+def test_get_all_calls_is_complete_through_both_doors(tmp_path: Path, door: object) -> None:
+    with Sandbox(Options(seed="agency", quota=None)) as sandbox:
+        environ = direct(sandbox) if door is direct else gateway(sandbox)
+        desk = Desk(tmp_path, sandbox, environ)
+        account = "ACC019c46b8a0807fbdb81c8bf12af91cb5"
+        rows = json.loads(desk.run(f"get calls --account {account} --format json").out)
+        held = "SELECT count(*) FROM calls WHERE account_id = ?"
+        assert len({row["id"] for row in rows}) == sandbox.store.value(held, (account,))
+
+
+def test_connections_wait_until_active(at_maton: Desk) -> None:
+    at_maton.sandbox.app.switches = Switches(activation=1)
+    ran = at_maton.run("connections create --wait --format json")
+    assert json.loads(ran.out)[0]["status"] == "ACTIVE"
+    assert "https://connect.maton.ai/" in ran.err
+
+
+def test_connections_stop_waiting_in_the_end(at_maton: Desk) -> None:
+    ran = at_maton.run("connections create --wait --max-wait 0s")
+    assert ran.code == 6
+    assert "still PENDING" in ran.err
+
+
+def test_a_pending_connection_shows_its_address(at_maton: Desk) -> None:
+    made = json.loads(at_maton.run("connections create --format json").out)[0]
+    listed = at_maton.run("connections list")
+    assert made["url"] in listed.err
+    assert "https" not in listed.out
+
+
+@pytest.mark.parametrize("line", ["get nope", "delete nope --auto-approve"])
+def test_a_connection_that_is_not_there(at_maton: Desk, line: str) -> None:
+    ran = at_maton.run(f"connections {line}")
+    assert ran.code == 1
+    assert "there is no connection nope" in ran.err
+    assert "connections list" in ran.err
+
+
+def test_connections_ask_for_maton_s_key(desk: Desk) -> None:
+    ran = desk.run("connections list")
+    assert ran.code == 4
+    assert "MATON_API_KEY is not set" in ran.err

@@ -123,7 +123,8 @@ def _look_alikes(matches: Matches) -> Iterator[_Finding]:
         if twin is None and spelling:
             twin = _nearest(declaration.name, names)
         if twin is not None:
-            yield _Finding(LOOK_ALIKE, declaration.source, declaration.name, (twin,))
+            former = (*declaration.renamed_from, twin)
+            yield _Finding(LOOK_ALIKE, declaration.source, declaration.name, former)
 
 
 def _nearest(name: str, candidates: Iterable[str]) -> str | None:
@@ -173,8 +174,8 @@ def _words(finding: _Finding) -> tuple[str, str]:
             "Rename or delete the others in CallRail.",
         )
     return (
-        f'"{name}" will be created beside its look-alike {quoted}, which keeps its calls',
-        f"If it is the same tag, add this line to its block: renamed_from: {_flow(detail)}",
+        f'"{name}" will be created beside its look-alike "{detail[-1]}", which keeps its calls',
+        "If it is the same tag, its block needs this line: renamed_from: " + _flow(detail),
     )
 
 

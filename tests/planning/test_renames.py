@@ -99,6 +99,12 @@ def test_a_look_alike_that_unmanaged_deletes_is_said_to_lose_its_calls() -> None
     assert "will be deleted with all its calls" in warning.message
 
 
+def test_the_line_to_paste_keeps_the_former_names_that_are_there() -> None:
+    wish = desired(declare("Opportunity", renamed_from=("Oppty",)))
+    (warning,) = draft(wish, live(live_tag(1, "opportunity"))).warnings
+    assert 'renamed_from: ["Oppty", "opportunity"]' in (warning.hint or "")
+
+
 def test_a_create_beside_a_deleted_look_alike_is_told_too() -> None:
     gone = declare("opportunity", state=State.ABSENT, note="Typo.")
     drafted = draft(desired(declare("Opportunity"), gone), live(live_tag(1, "opportunity")))

@@ -1,0 +1,87 @@
+"""The command is killed (SIGKILL) at every request boundary of forty changes, and run again."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.process import start
+from tests.faults.world import APPLY, CHANGES, CREATES, DELETES, SUCCESS, UPDATES, World
+
+if TYPE_CHECKING:
+    import subprocess
+
+# The order of writes: updates, creates, deletes. With one request at a time each has its number.
+WRITES = [
+    *(("PUT", nth) for nth in range(1, UPDATES + 1)),
+    *(("POST", nth) for nth in range(1, CREATES + 1)),
+    *(("DELETE", nth) for nth in range(1, DELETES + 1)),
+]
+BEFORE, COMMITTED, ANSWERED = "before the request", "after the commit", "after the answer"
+MOMENTS = (BEFORE, COMMITTED, ANSWERED)
+SAMPLE = [
+    (1, BEFORE),
+    (9, COMMITTED),
+    (14, ANSWERED),
+    (22, COMMITTED),
+    (29, BEFORE),
+    (40, ANSWERED),
+]
+
+
+def kill_at(world: World, position: int, moment: str, *, parallelism: int) -> None:
+    """Start an apply and have it die at the write of that position (from 1)."""
+    method, nth = WRITES[position - 1]
+    if moment == ANSWERED and position < CHANGES:
+        following, number = WRITES[position]
+        world.sandbox.faults.add(f"{following} tags after={number - 1} hang")
+    process = start(world, *APPLY, "--parallelism", str(parallelism))
+    action = {BEFORE: "kill-client", COMMITTED: "kill-client-after-commit"}.get(moment)
+    if action:
+        world.sandbox.faults.add(f"{method} tags nth={nth} {action}={process.pid}")
+    else:
+        _kill_after_outcomes(process, position)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    world.sandbox.faults.clear()
+
+
+def _kill_after_outcomes(process: subprocess.Popen[str], count: int) -> None:
+    """Kill as soon as the command has told of ``count`` outcomes."""
+    assert process.stderr is not None
+    told = 0
+    for line in process.stderr:
+        told += line.lstrip().startswith("done")
+        if told == count:
+            break
+    process.kill()
+
+
+def survive(world: World, position: int, moment: str, *, parallelism: int = 1) -> None:
+    kill_at(world, position, moment, parallelism=parallelism)
+    world.expect_no_harm()
+    committed = len(world.sandbox.log.writes)
+    if parallelism == 1:
+        assert committed == position - (moment == BEFORE)
+    ran, report = world.apply()
+    assert ran.code == 0, ran.err
+    assert {entry["result"] for entry in report["results"]} <= SUCCESS
+    assert len(world.sandbox.log.writes) == CHANGES
+    world.expect_rest()
+
+
+@pytest.mark.parametrize(("position", "moment"), SAMPLE)
+def test_a_killed_apply_converges_when_run_again(world: World, position: int, moment: str) -> None:
+    survive(world, position, moment)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("parallelism", [1, 10])
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("position", range(1, CHANGES + 1))
+def test_an_apply_killed_anywhere_converges_when_run_again(
+    world: World, position: int, moment: str, parallelism: int
+) -> None:
+    survive(world, position, moment, parallelism=parallelism)

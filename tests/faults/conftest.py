@@ -1,8 +1,9 @@
-"""What the tests of faults share: a world to work in, and time that does not pass."""
+"""What the tests of faults share: a world to work in, and time that passes at once."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,17 +23,35 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield World.at(tmp_path, running)
 
 
+class Skipped:
+    """Time that was slept through at once; those who sleep together share it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        """The machine's time and what was skipped."""
+        return time.monotonic() + self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Skip ``seconds``."""
+        until = self.monotonic() + seconds
+        await asyncio.sleep(0)
+        self.seconds += max(0.0, until - self.monotonic())
+
+
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command in this process waits for nothing, and for a silent server 0.3 s.
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Skipped:
+    """The command in this process skips its waits, and gives a silent server 0.3 s.
 
     There is no flag for these times, and none is wanted: a user has no reason to turn them.
     """
-
-    async def no_sleep(_clock: SystemClock, _seconds: float) -> None:
-        await asyncio.sleep(0)
-
-    monkeypatch.setattr(SystemClock, "sleep", no_sleep)
+    skipped = Skipped()
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _clock: skipped.monotonic())
+    monkeypatch.setattr(SystemClock, "sleep", lambda _clock, seconds: skipped.sleep(seconds))
     times = {"connect": 1.0, "read": 0.3, "total": 0.5, "grace": 0.2}
+    defaults = Timeouts.__init__.__kwdefaults__
+    assert defaults is not None
     for name, seconds in times.items():
-        monkeypatch.setitem(Timeouts.__init__.__kwdefaults__, name, seconds)
+        monkeypatch.setitem(defaults, name, seconds)
+    return skipped

@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.process import start
-from tests.faults.world import APPLY, CHANGES, CREATES, DELETES, SUCCESS, UPDATES, World
+from tests.faults.world import APPLY, CHANGES, SUCCESS, WRITES, World
 
 if TYPE_CHECKING:
     import subprocess
 
-# The order of writes: updates, creates, deletes. With one request at a time each has its number.
-WRITES = [
-    *(("PUT", nth) for nth in range(1, UPDATES + 1)),
-    *(("POST", nth) for nth in range(1, CREATES + 1)),
-    *(("DELETE", nth) for nth in range(1, DELETES + 1)),
-]
 BEFORE, COMMITTED, ANSWERED = "before the request", "after the commit", "after the answer"
 MOMENTS = (BEFORE, COMMITTED, ANSWERED)
 SAMPLE = [

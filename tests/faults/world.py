@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 SEED = "bulk:60:2"
 UPDATES, CREATES, DELETES = 14, 14, 12
 CHANGES = UPDATES + CREATES + DELETES
+# The order of writes: updates, creates, deletes. With one request at a time each has its number.
+WRITES = [
+    *(("PUT", nth) for nth in range(1, UPDATES + 1)),
+    *(("POST", nth) for nth in range(1, CREATES + 1)),
+    *(("DELETE", nth) for nth in range(1, DELETES + 1)),
+]
 APPLY = ("apply", "--auto-approve", "--allow-deletes")
 SUCCESS = {"done", "adopted", "skipped"}
 RECOLOURED = [f"Tag {number:06}" for number in range(5)]

@@ -1,0 +1,119 @@
+"""SIGINT and SIGTERM end the command well: what runs is finished, and the report is true."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.faults.process import start
+from tests.faults.world import APPLY, CHANGES, WRITES, World
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+BOUND = 7.0
+BOTH = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+SLOW = "* tags delay=100ms"
+
+
+def until(what: Callable[[], object]) -> None:
+    """Wait for ``what`` to come true."""
+    end = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
+
+
+def stop(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, float]:
+    """Send the signal; with exit code, stdout, and the seconds that the end took."""
+    began = time.monotonic()
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=30)
+    return process.returncode, out, time.monotonic() - began
+
+
+def results(report: dict[str, Any]) -> set[str]:
+    return {entry["result"] for entry in report["results"]}
+
+
+@pytest.mark.parametrize(("number", "code"), BOTH)
+@pytest.mark.parametrize("position", [3, 16, 29])
+def test_a_signal_while_writing_finishes_what_runs(
+    world: World, number: signal.Signals, code: int, position: int
+) -> None:
+    world.sandbox.faults.add(SLOW)
+    process = start(
+        world, *APPLY, "--parallelism", "4", "--format", "json", "--report", "json=report.json"
+    )
+    until(lambda: len(world.sandbox.log.writes) >= position)
+    ended, out, seconds = stop(process, number)
+    assert (ended, seconds < BOUND) == (code, True)
+    report = json.loads(out)
+    assert results(report) == {"done", "not_tried"}
+    world.expect_true(report, code)
+    assert json.loads((world.directory / "report.json").read_text("utf-8")) == report
+    assert report["summary"]["done"] == len(world.sandbox.log.writes) < CHANGES
+
+
+def test_a_signal_does_not_wait_for_a_server_that_hangs(world: World) -> None:
+    world.sandbox.faults.add("POST tags nth=2 hang-after-commit")
+    process = start(world, *APPLY, "--format", "json")
+    until(lambda: len(world.sandbox.log.writes) >= 28)
+    ended, out, seconds = stop(process, signal.SIGINT)
+    assert (ended, seconds < BOUND) == (130, True)
+    report = json.loads(out)
+    assert report["summary"]["unknown"] == 1
+    world.expect_true(report, 130)
+
+
+@pytest.mark.parametrize(("number", "code"), BOTH)
+@pytest.mark.parametrize("path", ["companies", "tags", "calls"])
+@pytest.mark.parametrize("command", [("plan",), APPLY])
+def test_a_signal_while_planning_ends_at_once_with_nothing_changed(
+    world: World, number: signal.Signals, code: int, path: str, command: tuple[str, ...]
+) -> None:
+    world.sandbox.faults.add(f"GET {path} hang")
+    process = start(world, *command, "--format", "json")
+    until(lambda: world.sandbox.log.count("GET", path))
+    ended, out, seconds = stop(process, number)
+    assert (ended, seconds < BOUND) == (code, True)
+    assert json.loads(out)
+    assert world.sandbox.store.tags() == world.before
+
+
+def test_a_signal_while_a_saved_plan_is_checked_changes_nothing(world: World) -> None:
+    assert world.run("plan", "--out", "saved.json").code == 0
+    world.sandbox.faults.add("GET tags hang")
+    process = start(world, "apply", "saved.json", "--allow-deletes", "--format", "json")
+    until(lambda: world.sandbox.log.entries[-1].status is None)
+    ended, out, seconds = stop(process, signal.SIGINT)
+    assert (ended, seconds < BOUND) == (130, True)
+    assert results(json.loads(out)) == {"not_tried"}
+    assert world.sandbox.store.tags() == world.before
+
+
+def test_a_signal_in_the_closing_look_leaves_the_report(world: World) -> None:
+    process = start(world, *APPLY, "--format", "json")
+    until(lambda: world.sandbox.log.count("DELETE"))
+    world.sandbox.faults.add("GET tags hang")
+    until(lambda: world.sandbox.log.entries[-1].method == "GET")
+    ended, out, seconds = stop(process, signal.SIGINT)
+    report = json.loads(out)
+    assert (ended, seconds < BOUND, report["verified"]) == (130, True, False)
+    assert report["summary"]["done"] == len(WRITES)
+
+
+@pytest.mark.parametrize(("number", "code"), BOTH)
+def test_a_second_signal_ends_at_once(world: World, number: signal.Signals, code: int) -> None:
+    world.sandbox.faults.add("PUT tags hang")
+    process = start(world, *APPLY)
+    until(lambda: world.sandbox.log.count("PUT"))
+    process.send_signal(number)
+    time.sleep(0.2)
+    ended, _, seconds = stop(process, number)
+    assert (ended, seconds < 1.0) == (code, True)

@@ -1,0 +1,169 @@
+"""A canary key through every command at -vv, under every fault: it is found nowhere."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from reconciler.sandbox import Options, Sandbox
+from tests.cli_runner import run
+from tests.faults.hostile import Asked, answer, hostile
+from tests.faults.process import start
+from tests.faults.test_ambiguity import FAULTS as WRITE_FAULTS
+from tests.faults.world import SEED, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CANARY = "Canary-9fQ4%2Fz_8*Tk-51eb07"
+# Half a key is a leak as well.
+SHORTEST = 8
+RESOURCES = (
+    "accounts",
+    "companies",
+    "tags",
+    "calls",
+    "call-summary",
+    "call-timeseries",
+    "trackers",
+    "users",
+    "integrations",
+    "notifications",
+)
+COMMANDS = [
+    "plan --out saved.json --report markdown=plan.md --report html=plan.html",
+    "plan --format json",
+    "drift --format markdown",
+    "snapshot --out live.json",
+    "import",
+    *(f"get {resource} --company-id COM00000000000000000000000000000000" for resource in RESOURCES),
+    "connections list",
+    "connections create",
+    "connections get 21fd90f9-5935-43cd-b6c8-bde9d915ca80",
+    "connections delete 21fd90f9-5935-43cd-b6c8-bde9d915ca80 --auto-approve",
+    "doctor",
+    "validate",
+    "apply --auto-approve --allow-deletes --format json --report json=report.json",
+    "apply saved.json --allow-deletes --report markdown=report.md",
+    "show saved.json",
+]
+READ_FAULTS = ["lying-total", "duplicate-row", "drip", "gzip-bomb", "body=deep", "status=403"]
+QUICK = ["status=401", "status=500", "body=html", "redirect=http://127.0.0.1:9/", "truncate"]
+DOORS = {"callrail": "CALLRAIL_API_KEY", "maton": "MATON_API_KEY"}
+FILE = "key.txt"
+
+
+def environ(sandbox: Sandbox, door: str, variable: str) -> dict[str, str]:
+    gateway = door == "maton"
+    return {
+        "RECONCILER_API_URL": sandbox.gateway_url if gateway else sandbox.url,
+        "RECONCILER_CONTROL_URL": sandbox.control_url,
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": "summary.md",
+        "GITHUB_OUTPUT": "output.txt",
+        **key(door, variable),
+    }
+
+
+def key(door: str, variable: str) -> dict[str, str]:
+    name = DOORS[door] + variable
+    return {name: FILE if variable else CANARY}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    options = Options(seed=SEED, quota=None, direct_keys=(CANARY,), maton_keys=(CANARY,))
+    with Sandbox(options) as sandbox:
+        (tmp_path / FILE).write_text(CANARY + "\n", "utf-8")
+        yield World.at(tmp_path, sandbox)
+
+
+def leaks(world: World, *texts: str) -> list[str]:
+    """Eight characters or more of the key in ``texts``, or in a file beside the configuration."""
+    files = [path for path in world.directory.iterdir() if path.name != FILE]
+    found = [*texts, *(path.read_text("utf-8") for path in files)]
+    encoded = base64.b64encode(CANARY.encode()).decode()[:20]
+    forms = {CANARY, CANARY.lower(), quote(CANARY, safe=""), CANARY.encode().hex(), encoded}
+    parts = {form[at : at + SHORTEST] for form in forms for at in range(len(form) - SHORTEST + 1)}
+    return [text for text in found if any(part in text for part in parts)]
+
+
+def expect_no_leak(world: World, door: str, variable: str, rule: str) -> None:
+    world.environ = environ(world.sandbox, door, variable)
+    for line in COMMANDS:
+        world.sandbox.faults.clear()
+        if rule:
+            world.sandbox.faults.add(rule)
+        ran = world.run(*line.split(), "-vv")
+        assert leaks(world, ran.out, ran.err) == [], line
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("variable", ["", "_FILE"])
+@pytest.mark.parametrize("door", list(DOORS))
+def test_no_command_shows_the_key(world: World, door: str, variable: str) -> None:
+    expect_no_leak(world, door, variable, "")
+    assert world.sandbox.log.count("POST") > 0, "the key was good for nothing"
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("fault", QUICK)
+def test_no_fault_shows_the_key(world: World, fault: str) -> None:
+    expect_no_leak(world, "maton", "", f"* * {fault}")
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("variable", ["", "_FILE"])
+@pytest.mark.parametrize("door", list(DOORS))
+@pytest.mark.parametrize("method", ["*", "PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("fault", [*WRITE_FAULTS, *READ_FAULTS])
+def test_no_fault_anywhere_shows_the_key(
+    world: World, fault: str, method: str, door: str, variable: str
+) -> None:
+    expect_no_leak(world, door, variable, f"{method} * {fault}")
+
+
+ECHOES = {
+    "an error": lambda said: answer({"error": said}, status=422),
+    "errors of an unknown key": lambda said: answer({"error": said}, status=401),
+    "a server's trouble": lambda said: answer({"errors": [{"message": said}]}, status=500),
+    "a page": lambda said: answer(body=f"<html>{said}</html>".encode(), Content_Type="text/html"),
+    "text": lambda said: answer(body=said.encode(), status=400, Content_Type="text/plain"),
+    "a redirect": lambda said: answer({}, status=302, Location=f"http://{said[-40:]}.example/"),
+    "a coding": lambda said: answer({}, Content_Encoding=said),
+    "a wait": lambda said: answer({}, status=400, Retry_After=said, Date=said),
+    "no protocol": lambda said: f"HTTP/1.1 {said}\r\n\r\n".encode(),
+    "a bad header": lambda said: f"HTTP/1.1 200 OK\r\n{said}\r\n\r\n".encode(),
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("before", [0, 110, 285])
+@pytest.mark.parametrize("echo", list(ECHOES))
+def test_a_server_that_repeats_the_key_is_not_repeated(
+    world: World, echo: str, before: int
+) -> None:
+    def handler(_asked: Asked) -> bytes:
+        return ECHOES[echo]("x" * before + CANARY)
+
+    with hostile(handler) as server:
+        environ = {"RECONCILER_API_URL": server.url, **key("callrail", "")}
+        for line in ("plan", "plan --format json", "get accounts", "doctor", "import"):
+            ran = run(*line.split(), "-vv", environ=environ, cwd=world.directory)
+            assert leaks(world, ran.out, ran.err) == [], line
+            assert ran.code != 0
+        assert CANARY in server.asked[0].head
+
+
+def test_a_traceback_of_the_process_shows_no_key(world: World) -> None:
+    world.environ = environ(world.sandbox, "callrail", "_FILE")
+    world.sandbox.faults.add("* * status=500")
+    process = start(world, "plan", "-vv", "--log-format", "json")
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" in err
+    assert leaks(world, out, err) == []

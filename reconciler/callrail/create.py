@@ -87,7 +87,7 @@ class _Creation:
 
     async def _send(self, *, may_stale: bool) -> Made:
         try:
-            answer = await self._ledger.door.call(self._request, may_stale=may_stale)
+            answer = await self._ledger.send(self._request, may_stale=may_stale)
         except RejectedError as refusal:
             if refusal.status not in {400, 409, 422} or not _says_taken(refusal):
                 raise

@@ -9,6 +9,7 @@ from reconciler.callrail.retry import backoff
 from reconciler.errors import ReconcilerError, UnknownOutcomeError
 
 if TYPE_CHECKING:
+    from reconciler.callrail.exchange import Answer, Request
     from reconciler.callrail.session import Door, UnsettledError
     from reconciler.model.tag import LiveTag, Place
     from reconciler.provider import Listing
@@ -41,6 +42,14 @@ class Ledger:
             self._scope, self._seen = None, None
         seen = self._seen or await self._look.fresh()
         return seen.tags
+
+    async def send(self, request: Request, *, may_stale: bool = False) -> Answer:
+        """Send a write; see :meth:`Door.call`. It waits while a look is taken.
+
+        Our own creates and deletes would shift the pages under the look, until it gives up.
+        """
+        await self._look.idle()
+        return await self.door.call(request, may_stale=may_stale)
 
     def knew(self, tag_id: int) -> bool:
         """Whether the tag was live when tags were last read."""

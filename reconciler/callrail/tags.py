@@ -178,7 +178,7 @@ class _Write:
 
     async def _send(self, doubts: list[UnsettledError]) -> Answer:
         try:
-            return await self._ledger.door.call(self._request)
+            return await self._ledger.send(self._request)
         except RejectedError:
             raise
         except ReconcilerError as error:

@@ -40,18 +40,23 @@ class Skipped:
         self.seconds += max(0.0, until - self.monotonic())
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Skipped:
-    """The command in this process skips its waits, and gives a silent server 0.3 s.
+def be_impatient(patches: pytest.MonkeyPatch) -> Skipped:
+    """Have commands in this process skip their waits, and give a silent server 0.3 s.
 
     There is no flag for these times, and none is wanted: a user has no reason to turn them.
     """
     skipped = Skipped()
-    monkeypatch.setattr(SystemClock, "monotonic", lambda _clock: skipped.monotonic())
-    monkeypatch.setattr(SystemClock, "sleep", lambda _clock, seconds: skipped.sleep(seconds))
+    patches.setattr(SystemClock, "monotonic", lambda _clock: skipped.monotonic())
+    patches.setattr(SystemClock, "sleep", lambda _clock, seconds: skipped.sleep(seconds))
     times = {"connect": 1.0, "read": 0.3, "total": 0.5, "grace": 0.2}
     defaults = Timeouts.__init__.__kwdefaults__
     assert defaults is not None
     for name, seconds in times.items():
-        monkeypatch.setitem(defaults, name, seconds)
+        patches.setitem(defaults, name, seconds)
     return skipped
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Skipped:
+    """Time that passes at once."""
+    return be_impatient(monkeypatch)

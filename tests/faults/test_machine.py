@@ -24,20 +24,28 @@ if TYPE_CHECKING:
 NAMES = st.sampled_from(["Lead", "Spam", "Quote", "Repeat", "Lost"])
 COLORS = st.sampled_from(["gray1", "red1", "blue1"])
 WISHES = st.sampled_from(["", "state: enabled", "state: disabled", "state: absent, note: Ended."])
-FAULTS = st.sampled_from(
-    [
-        "reset-before-commit",
-        "reset-after-commit",
-        "hang-after-commit",
-        "truncate",
-        "status-after-commit=503",
-        "status=500",
-        "status=422",
-        "status=429",
-        "body=html",
-        "lying-total",
-        "redirect=http://127.0.0.1:9/",
-    ]
+SCHEDULES = st.lists(
+    st.builds(
+        "{} tags {} {}".format,
+        st.sampled_from(["POST", "PUT", "DELETE", "GET"]),
+        st.sampled_from(["nth=1", "nth=2", "times=3", "times=99"]),
+        st.sampled_from(
+            [
+                "reset-before-commit",
+                "reset-after-commit",
+                "hang-after-commit",
+                "truncate",
+                "status-after-commit=503",
+                "status=500",
+                "status=422",
+                "status=429",
+                "body=html",
+                "lying-total",
+                "redirect=http://127.0.0.1:9/",
+            ]
+        ),
+    ),
+    max_size=2,
 )
 QUOTA = 60
 WRITES = {"create": "POST", "update": "PUT", "delete": "DELETE"}
@@ -59,6 +67,17 @@ class Machine(RuleBasedStateMachine):
         self.world = World.at(Path(self.directory.name), self.sandbox, text=HEAD)
         self.declared: dict[str, str] = {}
         self.saved: list[str] = []
+        for name in ("Spam", "Quote"):
+            self.sandbox.app.make_tag(ACCOUNT, name)
+        self.the_configuration_is_edited(
+            [
+                ("Lead", "state: enabled", "red1"),
+                ("Repeat", "state: enabled", "red1"),
+                ("Quote", "state: disabled", "blue1"),
+                ("Spam", "state: absent, note: Ended.", "gray1"),
+            ]
+        )
+        self.a_plan_is_saved()
 
     def teardown(self) -> None:
         """Left alone, the next run converges."""
@@ -69,63 +88,65 @@ class Machine(RuleBasedStateMachine):
         self.sandbox.close()
         self.directory.cleanup()
 
-    @rule(name=NAMES, wish=WISHES, color=COLORS)
-    def edit_the_configuration(self, name: str, wish: str, color: str) -> None:
-        self.declared.pop(name, None)
-        if wish:
-            self.declared[name] = f"  - {{name: {name}, color: {color}, {wish}}}\n"
+    @rule(edits=st.lists(st.tuples(NAMES, WISHES, COLORS), min_size=1, max_size=4))
+    def the_configuration_is_edited(self, edits: list[tuple[str, str, str]]) -> None:
+        for name, wish, color in edits:
+            self.declared.pop(name, None)
+            if wish:
+                self.declared[name] = f"  - {{name: {name}, color: {color}, {wish}}}\n"
         text = HEAD + "tags:\n" + "".join(self.declared.values()) if self.declared else HEAD
         (self.world.directory / "reconciler.yaml").write_text(text, "utf-8")
 
-    @rule(name=NAMES, color=COLORS)
-    def somebody_makes_or_recolours(self, name: str, color: str) -> None:
-        if any(row["name"] == name for row in self.sandbox.store.tags()):
-            self.sandbox.store.run("UPDATE tags SET color = ? WHERE name = ?", (color, name))
+    @rule(name=NAMES, color=st.none() | COLORS)
+    def somebody_edits_live_tags(self, name: str, color: str | None) -> None:
+        store = self.sandbox.store
+        if color is None:
+            store.run("DELETE FROM tags WHERE name = ?", (name,))
+        elif any(row["name"] == name for row in store.tags()):
+            store.run("UPDATE tags SET color = ? WHERE name = ?", (color, name))
         else:
             self.sandbox.app.make_tag(ACCOUNT, name)
 
-    @rule(name=NAMES)
-    def somebody_deletes(self, name: str) -> None:
-        self.sandbox.store.run("DELETE FROM tags WHERE name = ?", (name,))
-
-    @rule(method=st.sampled_from(["POST", "PUT", "DELETE", "GET"]), fault=FAULTS, nth=st.just(1))
-    def a_fault_awaits(self, method: str, fault: str, nth: int) -> None:
-        self.sandbox.faults.add(f"{method} tags nth={nth} {fault}")
-
-    @rule(share=st.integers(1, QUOTA))
-    def others_use_the_quota(self, share: int) -> None:
+    @rule(share=st.sampled_from([0, 10, QUOTA - 6]))
+    def the_quota_is_used_or_comes_back(self, share: int) -> None:
+        self.time.seconds += 0 if share else 3_600
         for _ in range(share):
             self.sandbox.app.quota.take(ACCOUNT)
 
     @rule()
-    def an_hour_passes(self) -> None:
-        self.time.seconds += 3_600
-
-    @rule()
-    def plan(self) -> None:
+    def a_plan_is_saved(self) -> None:
         before = self.sandbox.store.tags()
         name = f"{len(self.saved)}.json"
         if self.world.run("plan", "--out", name).code == 0:
             self.saved.append(name)
         assert self.sandbox.store.tags() == before
 
-    @rule()
-    def apply(self) -> None:
+    @rule(faults=SCHEDULES)
+    def apply(self, faults: list[str]) -> None:
+        self._meet(faults)
         self._apply(*APPLY)
 
     @precondition(lambda self: self.saved)
-    @rule(data=st.data())
-    def apply_a_saved_plan(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(self.saved))
-        self._apply("apply", name, "--allow-deletes", plan=name)
+    @rule(back=st.integers(0, 2), faults=SCHEDULES)
+    def a_saved_plan_is_applied(self, back: int, faults: list[str]) -> None:
+        self._meet(faults)
+        self._apply_saved(back)
 
     @precondition(lambda self: self.saved)
-    @rule(data=st.data(), left=st.integers(1, 8), committed=st.booleans())
-    def crash(self, data: st.DataObject, left: int, committed: bool) -> None:
-        name = data.draw(st.sampled_from(self.saved))
+    @rule(back=st.integers(0, 2), left=st.integers(1, 6), committed=st.booleans())
+    def an_apply_crashes(self, back: int, left: int, committed: bool) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Transport, "send", _crashing(left, committed=committed))
-            self._apply("apply", name, "--allow-deletes", plan=name)
+            self._apply_saved(back)
+
+    def _meet(self, faults: list[str]) -> None:
+        self.sandbox.faults.clear()
+        for fault in faults:
+            self.sandbox.faults.add(fault)
+
+    def _apply_saved(self, back: int) -> None:
+        name = self.saved[max(0, len(self.saved) - 1 - back)]
+        self._apply("apply", name, "--allow-deletes", plan=name)
 
     def _apply(self, *argv: str, plan: str | None = None) -> Any:
         """Apply, and hold what took effect against the plan and the report."""
@@ -134,6 +155,7 @@ class Machine(RuleBasedStateMachine):
             ran = self.world.run(*argv, "--format", "json", "--max-wait", "10s")
         except Crash:
             ran = None
+        self.sandbox.faults.clear()
         entries = self.sandbox.log.entries[seen:]
         done = Counter(map(_key_of_request, [entry for entry in entries if entry.committed]))
         if plan is not None:
@@ -199,9 +221,9 @@ def search(examples: int, steps: int) -> None:
 
 
 def test_a_few_histories() -> None:
-    search(15, 12)
+    search(12, 10)
 
 
 @pytest.mark.soak
 def test_many_histories() -> None:
-    search(400, 30)
+    search(150, 25)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class ReconcilerError(Exception):
     """The root: ``message`` says what is wrong and where, ``hint`` what to do about it."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
     code: ClassVar[str] = "error"
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -109,6 +109,7 @@ class Interrupted(ReconcilerError):  # noqa: N818 - nothing went wrong, the user
 
     def __init__(self, signal_number: int) -> None:
         self.signal_number = signal_number
+        self.exit_code = 128 + signal_number
         super().__init__(
             "interrupted: running requests were finished",
             hint="Run it again: what is done is skipped.",
@@ -159,7 +160,5 @@ class UnknownOutcomeError(ApiError):
 
 
 def exit_code(error: BaseException) -> int:
-    """Exit code of ``error``; 128 + signal for an interruption, 1 for what is not ours."""
-    if isinstance(error, Interrupted):
-        return 128 + error.signal_number
+    """Exit code of ``error``; 1 for what is not ours."""
     return error.exit_code if isinstance(error, ReconcilerError) else 1

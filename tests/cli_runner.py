@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -54,9 +55,13 @@ def gateway(sandbox: Sandbox) -> dict[str, str]:
 @contextlib.contextmanager
 def _inside(cwd: Path | None) -> Iterator[None]:
     before = os.getcwd()  # noqa: PTH109 - to come back to
+    logger = logging.getLogger("reconciler")
+    kept = logger.level, logger.handlers[:], logger.propagate
     try:
         if cwd is not None:
             os.chdir(cwd)
         yield
     finally:
         os.chdir(before)
+        logger.setLevel(kept[0])
+        logger.handlers[:], logger.propagate = kept[1:]

@@ -152,7 +152,10 @@ class Client:
 
             settings = self._settings
             self._transports[base] = Transport(
-                base, timeouts=settings.timeouts, parallelism=settings.parallelism
+                base,
+                timeouts=settings.timeouts,
+                parallelism=settings.parallelism,
+                redact=settings.redactor.redact,
             )
         return self._transports[base]
 

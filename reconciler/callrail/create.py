@@ -88,7 +88,7 @@ class _Creation:
 
     async def _send(self, *, stale_at: float = math.inf) -> Made:
         try:
-            answer = await self._ledger.door.call(self._request, stale_at=stale_at)
+            answer = await self._ledger.send(self._request, stale_at=stale_at)
         except RejectedError as refusal:
             if refusal.status not in {400, 409, 422} or not _says_taken(refusal):
                 raise

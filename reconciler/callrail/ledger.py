@@ -10,6 +10,7 @@ from reconciler.callrail.retry import backoff
 from reconciler.errors import ReconcilerError, UnknownOutcomeError
 
 if TYPE_CHECKING:
+    from reconciler.callrail.exchange import Answer, Request
     from reconciler.callrail.session import Door, UnsettledError
     from reconciler.model.tag import LiveTag, Place
     from reconciler.provider import Listing
@@ -54,6 +55,14 @@ class Ledger:
         Never where this run took none: then whoever asks for the write has looked.
         """
         return self._seen_at + _FRESH
+
+    async def send(self, request: Request, *, stale_at: float = math.inf) -> Answer:
+        """Send a write; see :meth:`Door.call`. It waits while a look is taken.
+
+        Our own creates and deletes would shift the pages under the look, until it gives up.
+        """
+        await self._look.idle()
+        return await self.door.call(request, stale_at=stale_at)
 
     def knew(self, tag_id: int) -> bool:
         """Whether the tag was live when tags were last read."""

@@ -156,6 +156,11 @@ class Coalesced(Generic[T]):
             self._next.add_done_callback(_seen)
         return await asyncio.shield(self._next)
 
+    async def idle(self) -> None:
+        """Return when no read runs and none is wished for."""
+        while (task := self._next or self._running) is not None and not task.done():
+            await asyncio.wait({task})
+
     async def close(self) -> None:
         """End what still runs."""
         tasks = [task for task in (self._running, self._next) if task is not None]

@@ -186,7 +186,7 @@ class _Write:
     async def _send(self, doubts: list[UnsettledError], *, seen: bool) -> Answer:
         stale_at = self._ledger.stale_at if seen else math.inf
         try:
-            return await self._ledger.door.call(self._request, stale_at=stale_at)
+            return await self._ledger.send(self._request, stale_at=stale_at)
         except RejectedError:
             raise
         except ReconcilerError as error:

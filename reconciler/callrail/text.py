@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 MESSAGE_LIMIT = 300
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -19,8 +19,10 @@ def safe_text(text: str, *, limit: int = MESSAGE_LIMIT) -> str:
     return short if len(short) <= limit else short[: limit - 1] + "…"
 
 
-def server_message(payload: object) -> str:
+def server_message(payload: object, redact: Callable[[str], str] = str) -> str:
     """What an error's JSON says, as safe text; empty where it says nothing.
+
+    ``redact`` hides keys, before the text is cut.
 
     The shape is not published: ``{"error": "text"}`` is common (B), ``{"errors": [...]}`` happens
     (C), so are objects in either place.
@@ -30,7 +32,7 @@ def server_message(payload: object) -> str:
     for key in ("error", "errors", "message", "detail"):
         said = "; ".join(part for part in _strings(payload.get(key), depth=0) if part)
         if said:
-            return safe_text(said)
+            return safe_text(redact(said))
     return ""
 
 

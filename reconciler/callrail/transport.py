@@ -23,13 +23,15 @@ from reconciler.callrail.text import safe_text, server_message
 from reconciler.errors import UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reconciler.callrail.exchange import Exchange, Request
     from reconciler.callrail.settings import Timeouts
 
 BODY_LIMIT: Final = 32 * 1024 * 1024
 _ERROR_BODY_LIMIT: Final = 64 * 1024
+# More than is shown by the length of any key, so that none is cut before it is hidden.
+_LOOK_AT: Final = 8_000
 _KEPT = ("retry-after", "location", "date", "content-type")
 _HTML = re.compile(r"text/html|application/xhtml", re.IGNORECASE)
 
@@ -37,9 +39,19 @@ _HTML = re.compile(r"text/html|application/xhtml", re.IGNORECASE)
 class Transport:
     """One origin's connections; nothing is retried, followed, decompressed or remembered."""
 
-    def __init__(self, base: str, *, timeouts: Timeouts, parallelism: int) -> None:
+    def __init__(
+        self,
+        base: str,
+        *,
+        timeouts: Timeouts,
+        parallelism: int,
+        redact: Callable[[str], str] = str,
+    ) -> None:
         self._base = base
         self._timeouts = timeouts
+        # What a server says is cut short before it is shown, and half a key is a leak as well: keys
+        # are taken out first.
+        self._redact = redact
         self._client = _client(base, timeouts, parallelism)
         self._running: set[asyncio.Timeout] = set()
         self._hurried = False
@@ -76,7 +88,7 @@ class Transport:
         except TimeoutError:
             return Ambiguous(reason=f"no complete answer within {total:g} seconds")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            return _failure(error)
+            return _failure(error, self._redact)
         except OSError as error:
             return Ambiguous(reason=safe_text(f"the connection failed: {error.strerror or error}"))
 
@@ -91,7 +103,7 @@ class Transport:
         async with self._client.stream(
             request.method.value, url, content=body, headers=dict(headers)
         ) as response:
-            return await _answer(response)
+            return await _answer(response, self._redact)
 
 
 def _client(base: str, timeouts: Timeouts, parallelism: int) -> httpx.AsyncClient:
@@ -131,12 +143,12 @@ def _built(base: str, timeouts: Timeouts, parallelism: int) -> httpx.AsyncClient
     )
 
 
-async def _answer(response: httpx.Response) -> Answer:
+async def _answer(response: httpx.Response, redact: Callable[[str], str]) -> Answer:
     status = response.status_code
-    headers = {name: response.headers[name] for name in _KEPT if name in response.headers}
+    headers = {name: redact(response.headers[name]) for name in _KEPT if name in response.headers}
     good = 200 <= status < 300
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in {"", "identity"}:
+    encoding = redact(response.headers.get("content-encoding", "identity").strip())
+    if encoding.lower() not in {"", "identity"}:
         said = (
             f"the answer is compressed ({safe_text(encoding, limit=20)}), which was not asked for"
         )
@@ -146,7 +158,7 @@ async def _answer(response: httpx.Response) -> Answer:
     if body is None:
         said = f"the answer is larger than {limit:,} bytes"
         return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=said)
-    return _decoded(body, status=status, headers=headers)
+    return _decoded(body, redact, status=status, headers=headers)
 
 
 async def _read(response: httpx.Response, limit: int) -> bytes | None:
@@ -159,11 +171,12 @@ async def _read(response: httpx.Response, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def _decoded(body: bytes, *, status: int, headers: Mapping[str, str]) -> Answer:
+def _decoded(
+    body: bytes, redact: Callable[[str], str], *, status: int, headers: Mapping[str, str]
+) -> Answer:
     content_type = headers.get("content-type", "")
-    start = body[:2_000].decode("utf-8", errors="replace")
-    if _HTML.match(content_type) or start.lstrip().startswith("<"):
-        message = f"a page instead of JSON: {safe_text(_untagged(start), limit=120)}"
+    if _HTML.match(content_type) or body[:2_000].lstrip().startswith(b"<"):
+        message = f"a page instead of JSON: {safe_text(_untagged(_start(body, redact)), limit=120)}"
         return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=message)
     if not body.strip():
         message = "the answer is empty"
@@ -171,9 +184,15 @@ def _decoded(body: bytes, *, status: int, headers: Mapping[str, str]) -> Answer:
     try:
         payload = strict_json(body)
     except NotJSONError as error:
-        message = f"the answer can't be used: {error}" if status < 300 else safe_text(start)
+        said = safe_text(_start(body, redact))
+        message = f"the answer can't be used: {error}" if status < 300 else said
         return Answer(status=status, headers=headers, flaw=Flaw.UNREADABLE, message=message)
-    return Answer(status=status, payload=payload, headers=headers, message=server_message(payload))
+    message = server_message(payload, redact)
+    return Answer(status=status, payload=payload, headers=headers, message=message)
+
+
+def _start(body: bytes, redact: Callable[[str], str]) -> str:
+    return redact(body[:_LOOK_AT].decode("utf-8", errors="replace"))[:2_000]
 
 
 def _untagged(page: str) -> str:
@@ -181,9 +200,9 @@ def _untagged(page: str) -> str:
     return re.sub(r"<[^>]*(>|$)", " ", page)
 
 
-def _failure(error: Exception) -> NotSent | Ambiguous:
+def _failure(error: Exception, redact: Callable[[str], str] = str) -> NotSent | Ambiguous:
     name = type(error).__name__
-    reason = safe_text(str(error) or name)
+    reason = safe_text(redact(str(error)) or name)
     if _untrusted(error):
         return NotSent(reason=f"the server's certificate is not trusted: {reason}", hopeless=True)
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):

@@ -55,7 +55,7 @@ class Do(StrEnum):
 
 METHODS = ("*", "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
 BODIES = ("html", "empty", "list", "null", "number", "deep", "nan", "text")
-COUNT = re.compile(r"(nth|every|times|after)=([1-9][0-9]{0,8})")
+COUNT = re.compile(r"(nth|every|times|after)=((?:(?<=after=)0)|[1-9][0-9]{0,8})")
 _TIME = r"(\d+(\.\d+)?(ms|s)?)?"
 VALUES = {
     Do.DRIP: _TIME,

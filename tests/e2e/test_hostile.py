@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
 from tests.e2e.desk import ACCOUNT, Desk
-from tests.faults.hostile import Hostile, response
+from tests.faults.hostile import answer, hostile
 from tests.render.hostile import (
     PAYLOADS,
     assert_no_command,
@@ -116,12 +115,10 @@ def test_a_github_runner_is_told_nothing_but_ours(desk: Desk) -> None:
 
 @pytest.mark.parametrize("payload", NAMES, ids=repr)
 def test_what_a_server_answers(tmp_path: Path, infested: Sandbox, payload: str) -> None:
-    refusal = response(json.dumps({"error": payload}).encode(), status="422 No")
-    page = response(
-        f"<h1>{payload}</h1>".encode(errors="replace"), status="404 No", kind="text/html"
-    )
+    refusal = answer({"error": payload}, status=422)
+    page = answer(body=f"<h1>{payload}</h1>".encode(errors="replace"), status=404)
     for raw in (refusal, page):
-        with Hostile(lambda _asked, raw=raw: raw) as server:  # type: ignore[misc]
+        with hostile(lambda _asked, raw=raw: raw) as server:  # type: ignore[misc]
             environ = {"RECONCILER_API_URL": server.url, "CALLRAIL_API_KEY": "a-key"}
             desk = Desk(tmp_path, infested, environ)
             desk.declare("- name: New Tag")

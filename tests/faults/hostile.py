@@ -1,91 +1,90 @@
-"""A server on loopback that answers whatever bytes a test wants, and remembers who asked."""
+"""A server on a real socket that answers with whatever bytes it is told to."""
 
 from __future__ import annotations
 
 import json
+import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Answerer = Callable[["Asked"], bytes]
+Chunks = bytes | Iterable[bytes]
+"""What is sent: at once, or piece by piece as it is made."""
 
 
+@dataclass(frozen=True)
 class Asked:
-    """One request: ``line`` is method and path, ``headers`` are as sent (names in lower case)."""
+    """A request: its first line's parts, and the head with all its headers as text."""
 
-    def __init__(self, line: str, headers: dict[str, str]) -> None:
-        self.line, self.headers = line, headers
+    method: str
+    target: str
+    head: str
 
 
+@dataclass
 class Hostile:
-    """Answers each request with the raw bytes of ``answer``, and closes the connection."""
+    """The address, every request that came, and every connection that was made."""
 
-    def __init__(self, answer: Answerer) -> None:
-        self.asked: list[Asked] = []
-        hostile = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                self.rfile.read(length)
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(f"{self.command} {self.path}", headers)
-                hostile.asked.append(asked)
-                self.wfile.write(answer(asked))
-
-            do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the library's names
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - same
-                """Nothing: the test reads ``asked``."""
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, request: object, client_address: object) -> None:
-                """A client that went away is no news."""
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    url: str
+    asked: list[Asked] = field(default_factory=list)
+    connections: int = 0
 
 
-def response(
-    body: bytes, *, status: str = "200 OK", kind: str = "application/json", more: str = ""
+def answer(
+    payload: object = None, *, status: int = 200, body: bytes | None = None, **headers: str
 ) -> bytes:
-    """A whole HTTP response; ``more`` is further header lines, each ending in CRLF."""
-    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{more}\r\n"
-    return head.encode("latin-1") + body
+    """An honest frame around ``payload`` as JSON, or around ``body``."""
+    content = json.dumps(payload).encode() if body is None else body
+    lines = {"Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
+    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
+    return f"HTTP/1.1 {status} Said\r\n{head}\r\n".encode("latin-1") + content
 
 
-def listing(*rows: object, **page: object) -> bytes:
-    """A page of tags; ``page`` replaces what it says of itself."""
-    payload = {"page": 1, "per_page": 250, "total_records": len(rows), "tags": list(rows)}
-    return response(json.dumps(payload | page).encode())
+@contextmanager
+def hostile(handler: Callable[[Asked], Chunks]) -> Iterator[Hostile]:
+    """Serve ``handler`` on loopback, one request a connection; its chunks are sent as they come."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        server = Hostile(f"http://127.0.0.1:{listener.getsockname()[1]}")
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    server.connections += 1
+                    threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+        def serve(connection: socket.socket) -> None:
+            with suppress(OSError), connection:
+                asked = _read(connection)
+                if asked is not None:
+                    server.asked.append(asked)
+                    chunks = handler(asked)
+                    for chunk in [chunks] if isinstance(chunks, bytes) else chunks:
+                        connection.sendall(chunk)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
-def tag(**fields: object) -> dict[str, object]:
-    """A row of the listing, with ``fields`` replaced."""
-    row: dict[str, object] = {
-        "id": 1,
-        "name": "Lead",
-        "tag_level": "account",
-        "color": "gray1",
-        "background_color": "gray1",
-        "company_id": None,
-        "status": "enabled",
-    }
-    return row | fields
+def _read(connection: socket.socket) -> Asked | None:
+    """The head of a request, and its body out of the way."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        chunk = connection.recv(65_536)
+        if not chunk:
+            return None
+        data += chunk
+    head, _, body = data.partition(b"\r\n\r\n")
+    text = head.decode("latin-1")
+    lengths = [line for line in text.lower().split("\r\n") if line.startswith("content-length:")]
+    missing = int(lengths[0].partition(":")[2]) - len(body) if lengths else 0
+    while missing > 0:
+        missing -= len(connection.recv(65_536)) or missing
+    method, target, _ = text.split(" ", 2)
+    return Asked(method, target, text)

@@ -1,304 +1,229 @@
-"""A state machine of everything that can happen between people, the command and the server.
-
-Steps: the configuration changes, someone changes live tags, a plan is saved, a plan is applied
-(fresh, saved, saved long ago), the command is killed at some write, the server misbehaves, the
-quota is used up by others. After each step the server's own log is held against what was approved.
-"""
+"""Any sequence of edits, plans, applies, crashes and faults: what was done is what was approved."""
 
 from __future__ import annotations
 
-import asyncio
-import os
+import json
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import settings as hypothesis_settings
+import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from reconciler.callrail import connect
-from reconciler.config import load
-from reconciler.errors import ReconcilerError, RefusedError
-from reconciler.sandbox import Fault, Options, Sandbox, Switches
-from reconciler.sandbox.faults import Do
+from reconciler.callrail.transport import Transport
 from reconciler.sandbox.seeds.bulk import ACCOUNT
-from reconciler.workflow.apply import Permit, accounts_of, refuse_unless_permitted
-from tests.callrail.clients import run
-from tests.faults.scene import (
-    HEAD,
-    Ledger,
-    carry_out,
-    check_truthful,
-    check_within_the_plan,
-    plan_with,
-    settings,
-    todays_clock,
-    until_quiet,
-)
+from tests.faults.conftest import be_impatient
+from tests.faults.world import APPLY, HEAD, World, sandbox
 
 if TYPE_CHECKING:
-    from reconciler.callrail import Settings
-    from reconciler.model.outcome import Report
-    from reconciler.model.plan import Plan
+    from reconciler.callrail.exchange import Exchange, Request
 
-Wishes = dict[tuple[str, str], tuple[str, str]]
-"""Name and place -> colour and state."""
-METHODS = st.sampled_from(["PUT", "POST", "DELETE"])
-GONE = ", state: absent, note: gone"
-NAMES = st.sampled_from(["Tag 000000", "Tag 000001", "Tag 000002", "Lead", "Spam"])
-COLORS = st.sampled_from(["gray1", "blue1", "red1"])
-STATES = st.sampled_from([GONE, "", ", state: disabled"])
-PLACES = st.sampled_from([", companies: all", ", companies: [Company 0000]", ""])
-WISHES = st.dictionaries(
-    st.tuples(NAMES, PLACES), st.tuples(COLORS, STATES), min_size=3, max_size=9
+NAMES = st.sampled_from(["Lead", "Spam", "Quote", "Repeat", "Lost"])
+COLORS = st.sampled_from(["gray1", "red1", "blue1"])
+WISHES = st.sampled_from(["", "state: enabled", "state: disabled", "state: absent, note: Ended."])
+SCHEDULES = st.lists(
+    st.builds(
+        "{} tags {} {}".format,
+        st.sampled_from(["POST", "PUT", "DELETE", "GET"]),
+        st.sampled_from(["nth=1", "nth=2", "times=3", "times=99"]),
+        st.sampled_from(
+            [
+                "reset-before-commit",
+                "reset-after-commit",
+                "hang-after-commit",
+                "truncate",
+                "status-after-commit=503",
+                "status=500",
+                "status=422",
+                "status=429",
+                "body=html",
+                "lying-total",
+                "redirect=http://127.0.0.1:9/",
+            ]
+        ),
+    ),
+    max_size=2,
 )
-FAULTS = st.sampled_from(
-    [
-        (Do.RESET, ""),
-        (Do.RESET_AFTER, ""),
-        (Do.TRUNCATE, ""),
-        (Do.HANG_AFTER, ""),
-        (Do.STATUS, "503"),
-        (Do.STATUS, "429"),
-        (Do.STATUS, "422"),
-        (Do.STATUS_AFTER, "500"),
-        (Do.BODY, "html"),
-        (Do.BODY, "empty"),
-        (Do.LYING_TOTAL, "1"),
-    ]
-)
+QUOTA = 60
+WRITES = {"create": "POST", "update": "PUT", "delete": "DELETE"}
+
+
+class Crash(BaseException):
+    """The end of the process, as far as one process can play it."""
 
 
 class Machine(RuleBasedStateMachine):
-    """One sandbox, one configuration, and the plans that were saved on the way."""
+    """One account of few names, so that what is done meets what others do."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.patches = pytest.MonkeyPatch()
+        self.time = be_impatient(self.patches)
+        self.sandbox = sandbox(seed="bulk:1", quota=QUOTA, clock=self.time.monotonic)
         self.directory = tempfile.TemporaryDirectory()
-        self.path = Path(self.directory.name) / "reconciler.yaml"
-        self.clock = todays_clock()
-        self.saved: list[Plan] = []
-        self.sandbox: Sandbox
-
-    @initialize(unique=st.sampled_from(["off", "exact"]), second=st.sampled_from(["404", "204"]))
-    def begin(self, unique: str, second: str) -> None:
-        """Four tags in two companies, and nothing asked for."""
-        switches = Switches(unique_names=unique, second_delete=second)
-        options = Options(
-            seed="bulk:12:2", quota=300, clock=self.clock.monotonic, switches=switches
+        self.world = World.at(Path(self.directory.name), self.sandbox, text=HEAD)
+        self.declared: dict[str, str] = {}
+        self.saved: list[str] = []
+        for name in ("Spam", "Quote"):
+            self.sandbox.app.make_tag(ACCOUNT, name)
+        self.the_configuration_is_edited(
+            [
+                ("Lead", "state: enabled", "red1"),
+                ("Repeat", "state: enabled", "red1"),
+                ("Quote", "state: disabled", "blue1"),
+                ("Spam", "state: absent, note: Ended.", "gray1"),
+            ]
         )
-        self.sandbox = Sandbox(options)
-        self.configure({("Lead", ""): ("gray1", "")})
+        self.a_plan_is_saved()
 
     def teardown(self) -> None:
-        """Nothing is left behind."""
-        if hasattr(self, "sandbox"):
-            self.sandbox.close()
+        """Left alone, the next run converges."""
+        self.sandbox.faults.clear()
+        self.time.seconds += 3_600
+        assert self._apply(*APPLY).code in {0, 5}
+        self.patches.undo()
+        self.sandbox.close()
         self.directory.cleanup()
 
-    @rule(wishes=WISHES)
-    def configure(self, wishes: Wishes) -> None:
-        """Someone's pull request is merged."""
-        unique: dict[tuple[str, bool], str] = {}
-        for (name, place), (color, state) in wishes.items():
-            tint = "" if "absent" in state else f", color: {color}"
-            unique[name, bool(place)] = f"  - {{name: {name}{tint}{place}{state}}}\n"
-        tags = "".join(unique.values())
-        text = HEAD + tags if tags else HEAD.replace("tags:\n", "tags: []\n")
-        self.path.write_text(text, "utf-8")
+    @rule(edits=st.lists(st.tuples(NAMES, WISHES, COLORS), min_size=1, max_size=4))
+    def the_configuration_is_edited(self, edits: list[tuple[str, str, str]]) -> None:
+        for name, wish, color in edits:
+            self.declared.pop(name, None)
+            if wish:
+                self.declared[name] = f"  - {{name: {name}, color: {color}, {wish}}}\n"
+        text = HEAD + "tags:\n" + "".join(self.declared.values()) if self.declared else HEAD
+        (self.world.directory / "reconciler.yaml").write_text(text, "utf-8")
 
-    @rule(name=NAMES, color=COLORS, level=st.booleans())
-    def someone_makes_a_tag(self, name: str, color: str, *, level: bool) -> None:
-        """By hand, in the web interface; a name may come twice."""
-        company = None if level else f"COM{0:032x}"
-        taken = {(row["company_id"], row["name"]) for row in self.sandbox.store.tags()}
-        if (company, name) not in taken:
-            self.sandbox.store.insert(
-                "tags",
-                [
-                    {
-                        "account_id": ACCOUNT,
-                        "company_id": company,
-                        "name": name,
-                        "color": color,
-                        "background_color": "gray1",
-                        "status": "enabled",
-                        "created_at": "2026-01-01T00:00:00.000Z",
-                    }
-                ],
-            )
+    @rule(name=NAMES, color=st.none() | COLORS)
+    def somebody_edits_live_tags(self, name: str, color: str | None) -> None:
+        store = self.sandbox.store
+        if color is None:
+            store.run("DELETE FROM tags WHERE name = ?", (name,))
+        elif any(row["name"] == name for row in store.tags()):
+            store.run("UPDATE tags SET color = ? WHERE name = ?", (color, name))
+        else:
+            self.sandbox.app.make_tag(ACCOUNT, name)
 
-    @rule(pick=st.integers(0, 9), color=COLORS)
-    def someone_recolours(self, pick: int, color: str) -> None:
-        """By hand."""
-        if rows := self.sandbox.store.tags():
-            chosen = rows[pick % len(rows)]["id"]
-            self.sandbox.store.run("UPDATE tags SET color = ? WHERE id = ?", (color, chosen))
-
-    @rule(pick=st.integers(0, 9))
-    def someone_deletes(self, pick: int) -> None:
-        """By hand."""
-        if rows := self.sandbox.store.tags():
-            chosen = rows[pick % len(rows)]["id"]
-            self.sandbox.store.run("DELETE FROM tags WHERE id = ?", (chosen,))
-
-    @rule(amount=st.sampled_from([50, 300]))
-    def others_use_the_quota(self, amount: int) -> None:
-        """Another integration is busy."""
-        for _ in range(amount):
+    @rule(share=st.sampled_from([0, 10, QUOTA - 6]))
+    def the_quota_is_used_or_comes_back(self, share: int) -> None:
+        self.time.seconds += 0 if share else 3_600
+        for _ in range(share):
             self.sandbox.app.quota.take(ACCOUNT)
 
-    @rule(seconds=st.sampled_from([3_600.0, 10.0]))
-    def time_passes(self, seconds: float) -> None:
-        """And gives quota back."""
-        self.clock.now += seconds
+    @rule()
+    def a_plan_is_saved(self) -> None:
+        before = self.sandbox.store.tags()
+        name = f"{len(self.saved)}.json"
+        if self.world.run("plan", "--out", name).code == 0:
+            self.saved.append(name)
+        assert self.sandbox.store.tags() == before
 
-    @rule(wishes=WISHES)
-    def save_a_plan(self, wishes: Wishes) -> None:
-        """For a review."""
-        self.configure(wishes)
-        if (plan := self._plan()) is not None:
-            self.saved.append(plan)
+    @rule(faults=SCHEDULES)
+    def apply(self, faults: list[str]) -> None:
+        self._meet(faults)
+        self._apply(*APPLY)
 
-    @rule(wishes=WISHES)
-    def apply(self, wishes: Wishes) -> None:
-        """On merge: plan, and carry that out."""
-        self.configure(wishes)
-        if (plan := self._plan()) is not None:
-            self._apply(plan, fresh=True)
+    @precondition(lambda self: self.saved)
+    @rule(back=st.integers(0, 2), faults=SCHEDULES)
+    def a_saved_plan_is_applied(self, back: int, faults: list[str]) -> None:
+        self._meet(faults)
+        self._apply_saved(back)
 
-    @rule(pick=st.integers(0, 9))
-    def apply_a_saved_plan(self, pick: int) -> None:
-        """The newest or an older one, perhaps for the second time."""
-        if self.saved:
-            self._apply(self.saved[pick % len(self.saved)], fresh=False)
+    @precondition(lambda self: self.saved)
+    @rule(back=st.integers(0, 2), left=st.integers(1, 6), committed=st.booleans())
+    def an_apply_crashes(self, back: int, left: int, committed: bool) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Transport, "send", _crashing(left, committed=committed))
+            self._apply_saved(back)
 
-    @rule(wishes=WISHES, fault=FAULTS, nth=st.integers(1, 3), method=METHODS)
-    def apply_under_a_fault(
-        self, wishes: Wishes, fault: tuple[Do, str], nth: int, method: str
-    ) -> None:
-        """The server or the way to it fails once."""
-        self.configure(wishes)
-        if (plan := self._plan()) is not None:
-            action, value = fault
-            self.sandbox.faults.add(Fault(do=action, value=value, nth=nth, method=method))
-            self._apply(plan, fresh=True)
-
-    @rule(wishes=WISHES, fault=FAULTS, nth=st.integers(1, 3))
-    def apply_while_reads_fail(self, wishes: Wishes, fault: tuple[Do, str], nth: int) -> None:
-        """A look during the apply goes wrong."""
-        self.configure(wishes)
-        if (plan := self._plan()) is not None:
-            action, value = fault
-            self.sandbox.faults.add(Fault(do=action, value=value, nth=nth, method="GET"))
-            self._apply(plan, fresh=True)
-
-    @rule(wishes=WISHES, pick=st.integers(0, 9), color=COLORS)
-    def apply_while_someone_recolours(self, wishes: Wishes, pick: int, color: str) -> None:
-        """By hand, before the look that comes before the deletes."""
-        self.configure(wishes)
-        if (plan := self._plan()) is not None:
-            self.someone_recolours(pick, color)
-            self._apply(plan, fresh=True)
-
-    @rule(wishes=WISHES, nth=st.integers(1, 4), after=st.booleans())
-    def apply_and_be_killed(self, wishes: Wishes, nth: int, *, after: bool) -> None:
-        """The machine goes down at a write."""
-        self.configure(wishes)
-        if (plan := self._plan()) is not None:
-            self._apply(plan, fresh=True, kill=(nth, after))
-
-    @invariant()
-    def every_write_was_approved(self) -> None:
-        """What the server committed is what the applies accounted for, and nothing else."""
-        if hasattr(self, "sandbox"):
-            assert len(self.sandbox.log.writes) == 0
-
-    def _settings(self) -> Settings:
-        return settings(self.sandbox, clock=self.clock, max_wait=30.0)
-
-    def _plan(self) -> Plan | None:
-        """A plan of what is configured; None where it can't be made now (no write either way)."""
-        configuration = load([self.path])
-
-        async def work() -> Plan:
-            async with connect(self._settings()) as client:
-                return await plan_with(client, configuration)
-
-        try:
-            return run(work())
-        except ReconcilerError:
-            return None
-        finally:
-            assert self.sandbox.log.writes == []
-
-    def _apply(self, plan: Plan, *, fresh: bool, kill: tuple[int, bool] | None = None) -> None:
-        """Carry out ``plan``, and hold its report and the log against each other."""
-        try:
-            refuse_unless_permitted(plan, Permit(deletes=True))
-        except RefusedError:
-            return
-        ledger = Ledger.open(self.sandbox)
-        before = len(ledger.duplicates())
-        report = self._carry_out(plan, fresh=fresh, kill=kill)
-        if kill is not None:
-            until_quiet(self.sandbox)
+    def _meet(self, faults: list[str]) -> None:
         self.sandbox.faults.clear()
-        check_within_the_plan(ledger, plan.changes)
-        assert len(ledger.duplicates()) == before
-        if report is not None:
-            check_truthful(ledger, report)
-        self.sandbox.log.clear()
+        for fault in faults:
+            self.sandbox.faults.add(fault)
 
-    def _carry_out(
-        self, plan: Plan, *, fresh: bool, kill: tuple[int, bool] | None
-    ) -> Report | None:
-        """The report; None where it was refused before any write, or killed."""
-        chosen = self._settings()
+    def _apply_saved(self, back: int) -> None:
+        name = self.saved[max(0, len(self.saved) - 1 - back)]
+        self._apply("apply", name, "--allow-deletes", plan=name)
 
-        async def work() -> Report:
-            async with connect(chosen) as client:
-                if fresh:
-                    # A run that planned itself has read what a saved plan's run reads again.
-                    await client.provider(accounts_of(plan)[0]).tags()
-                return await carry_out(client, plan, chosen, check_freshness=not fresh)
-
-        async def killed() -> Report:
-            task = asyncio.create_task(work())
-            self._kill_at(kill, asyncio.get_running_loop(), task)
-            return await task
-
+    def _apply(self, *argv: str, plan: str | None = None) -> Any:
+        """Apply, and hold what took effect against the plan and the report."""
+        seen = len(self.sandbox.log.entries)
         try:
-            return run(killed())
-        except ReconcilerError:
-            # Stale, or live state could not be read: refused before any write.
-            assert self.sandbox.log.writes == []
-            return None
-        except asyncio.CancelledError:
-            return None
-
-    def _kill_at(
-        self, kill: tuple[int, bool] | None, loop: asyncio.AbstractEventLoop, task: Any
-    ) -> None:
-        if kill is None:
-            return
-        left, after = kill
-
-        def met(method: str, _path: str) -> None:
-            nonlocal left
-            left -= method != "GET"
-            if left == 0 and method != "GET":
-                loop.call_soon_threadsafe(task.cancel)
-                raise ConnectionAbortedError
-
-        setattr(self.sandbox.faults, "after_commit" if after else "before_commit", met)
+            ran = self.world.run(*argv, "--format", "json", "--max-wait", "10s")
+        except Crash:
+            ran = None
+        self.sandbox.faults.clear()
+        entries = self.sandbox.log.entries[seen:]
+        done = Counter(map(_key_of_request, [entry for entry in entries if entry.committed]))
+        if plan is not None:
+            document = json.loads((self.world.directory / plan).read_text("utf-8"))
+            _expect_approved(done, document["changes"])
+        if ran is not None:
+            report = json.loads(ran.out)
+            _expect_approved(done, report.get("results", []))
+            _expect_true(done, report.get("results", []), ran.code)
+        return ran
 
 
-TestMachine = Machine.TestCase
-TestMachine.settings = hypothesis_settings(
-    max_examples=150 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 15,
-    stateful_step_count=40 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 25,
-    deadline=None,
-    derandomize=os.environ.get("HYPOTHESIS_PROFILE") != "soak",
-)
+def _crashing(left: int, *, committed: bool) -> Any:
+    """A ``Transport.send`` that ends all, with or after the request that is ``left`` from here."""
+    send, sent = Transport.send, Counter[str]()
+
+    async def crashing(self: Transport, request: Request, **rest: Any) -> Exchange:
+        sent["all"] += 1
+        if sent["all"] >= left and not committed:
+            raise Crash
+        exchange = await send(self, request, **rest)
+        if sent["all"] >= left:
+            raise Crash
+        return exchange
+
+    return crashing
+
+
+def _key_of_request(entry: Any) -> tuple[str, str]:
+    if entry.method == "POST":
+        return "POST", entry.body["name"]
+    return entry.method, Path(entry.path).stem
+
+
+def _key_of_change(change: dict[str, Any]) -> tuple[str, str]:
+    method = WRITES[change["action"]]
+    return method, change["name"] if method == "POST" else str(change["tag_id"])
+
+
+def _expect_approved(done: Counter[tuple[str, str]], changes: list[dict[str, Any]]) -> None:
+    """Nothing took effect but what was planned, and no create twice."""
+    planned = set(map(_key_of_change, changes))
+    assert set(done) <= planned, (done, planned)
+    assert all(count == 1 for (method, _), count in done.items() if method == "POST"), done
+
+
+def _expect_true(done: Counter[tuple[str, str]], results: list[dict[str, Any]], code: int) -> None:
+    """The report is the server's log, and success is not claimed without it."""
+    for entry in results:
+        took_effect = done[_key_of_change(entry)] > 0
+        if entry["result"] in {"done", "adopted"}:
+            assert took_effect, entry
+        elif entry["result"] != "unknown":
+            assert not took_effect, entry
+    if code == 0:
+        assert {entry["result"] for entry in results} <= {"done", "adopted", "skipped"}
+
+
+def search(examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        Machine, settings=settings(max_examples=examples, stateful_step_count=steps)
+    )
+
+
+def test_a_few_histories() -> None:
+    search(12, 10)
+
+
+@pytest.mark.soak
+def test_many_histories() -> None:
+    search(150, 25)

@@ -1,114 +1,119 @@
-"""SIGINT and SIGTERM to the installed command: in time, with a true report, at any stage."""
+"""SIGINT and SIGTERM end the command well: what runs is finished, and the report is true."""
 
 from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli_runner import direct
-from tests.e2e.test_installed import COMMAND, environment
-from tests.faults.scene import CHANGES, scene
+from tests.faults.process import start
+from tests.faults.world import APPLY, CHANGES, WRITES, World
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import subprocess
+    from collections.abc import Callable
 
-    from reconciler.sandbox import Sandbox
-
-CODES = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended, and how many seconds after the (last) signal."""
-
-    code: int
-    out: str
-    err: str
-    seconds: float
+BOUND = 7.0
+BOTH = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+SLOW = "* tags delay=100ms"
 
 
-def interrupt(
-    sandbox: Sandbox, directory: Path, line: str, *, at: tuple[str, int], signals: list[int]
-) -> Ended:
-    """Run ``line`` and send ``signals`` once the server saw ``at``: a method, so many times."""
-    process = subprocess.Popen(
-        [COMMAND, *line.split()],
-        cwd=directory,
-        env=environment(**direct(sandbox)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    end = time.monotonic() + 30
-    while sandbox.log.count(at[0]) < at[1] and time.monotonic() < end:
+def until(what: Callable[[], object]) -> None:
+    """Wait for ``what`` to come true."""
+    end = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < end, "it never came"
         time.sleep(0.01)
-    for number in signals:
-        began = time.monotonic()
-        process.send_signal(number)
-        if len(signals) > 1:
-            time.sleep(0.2)
-    out, err = process.communicate(timeout=30)
-    return Ended(process.returncode, out, err, time.monotonic() - began)
 
 
-@pytest.mark.parametrize(("number", "code"), CODES)
-@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
-def test_a_signal_in_any_phase_ends_with_a_true_report(
-    tmp_path: Path, number: int, code: int, method: str
+def stop(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, float]:
+    """Send the signal; with exit code, stdout, and the seconds that the end took."""
+    began = time.monotonic()
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=30)
+    return process.returncode, out, time.monotonic() - began
+
+
+def results(report: dict[str, Any]) -> set[str]:
+    return {entry["result"] for entry in report["results"]}
+
+
+@pytest.mark.parametrize(("number", "code"), BOTH)
+@pytest.mark.parametrize("position", [3, 16, 29])
+def test_a_signal_while_writing_finishes_what_runs(
+    world: World, number: signal.Signals, code: int, position: int
 ) -> None:
-    sandbox, _configuration = scene(tmp_path, faults=())
-    with sandbox:
-        sandbox.faults.add(f"{method} tags after=3 delay=300ms")
-        line = "apply --auto-approve --allow-deletes --parallelism 2 --format json"
-        ended = interrupt(sandbox, tmp_path, line, at=(method, 5), signals=[number])
-        assert (ended.code, ended.seconds < 7) == (code, True), ended.err
-        assert "Traceback" not in ended.err
-        results = [entry["result"] for entry in json.loads(ended.out)["results"]]
-        assert results.count("done") == len(sandbox.log.writes)
-        assert results.count("not_tried") == CHANGES - len(sandbox.log.writes) > 0
+    world.sandbox.faults.add(SLOW)
+    process = start(
+        world, *APPLY, "--parallelism", "4", "--format", "json", "--report", "json=report.json"
+    )
+    until(lambda: len(world.sandbox.log.writes) >= position)
+    ended, out, seconds = stop(process, number)
+    assert (ended, seconds < BOUND) == (code, True)
+    report = json.loads(out)
+    assert results(report) == {"done", "not_tried"}
+    world.expect_true(report, code)
+    assert json.loads((world.directory / "report.json").read_text("utf-8")) == report
+    assert report["summary"]["done"] == len(world.sandbox.log.writes) < CHANGES
 
 
-@pytest.mark.parametrize(("number", "code"), CODES)
-def test_a_signal_while_a_server_says_nothing_ends_in_time_and_says_unknown(
-    tmp_path: Path, number: int, code: int
+def test_a_signal_does_not_wait_for_a_server_that_hangs(world: World) -> None:
+    world.sandbox.faults.add("POST tags nth=2 hang-after-commit")
+    process = start(world, *APPLY, "--format", "json")
+    until(lambda: len(world.sandbox.log.writes) >= 28)
+    ended, out, seconds = stop(process, signal.SIGINT)
+    assert (ended, seconds < BOUND) == (130, True)
+    report = json.loads(out)
+    assert report["summary"]["unknown"] == 1
+    world.expect_true(report, 130)
+
+
+@pytest.mark.parametrize(("number", "code"), BOTH)
+@pytest.mark.parametrize("path", ["companies", "tags", "calls"])
+@pytest.mark.parametrize("command", [("plan",), APPLY])
+def test_a_signal_while_planning_ends_at_once_with_nothing_changed(
+    world: World, number: signal.Signals, code: int, path: str, command: tuple[str, ...]
 ) -> None:
-    sandbox, _configuration = scene(tmp_path)
-    with sandbox:
-        sandbox.faults.add("POST tags nth=2 hang-after-commit")
-        line = "apply --auto-approve --allow-deletes --report json=report.json"
-        ended = interrupt(sandbox, tmp_path, line, at=("POST", 14), signals=[number])
-        assert (ended.code, ended.seconds < 7) == (code, True), ended.err
-        report: dict[str, Any] = json.loads((tmp_path / "report.json").read_text("utf-8"))
-        results = [entry["result"] for entry in report["results"]]
-        assert results.count("unknown") == 1
-        assert results.count("done") == len(sandbox.log.writes) - 1
+    world.sandbox.faults.add(f"GET {path} hang")
+    process = start(world, *command, "--format", "json")
+    until(lambda: world.sandbox.log.count("GET", path))
+    ended, out, seconds = stop(process, number)
+    assert (ended, seconds < BOUND) == (code, True)
+    assert json.loads(out)
+    assert world.sandbox.store.tags() == world.before
 
 
-@pytest.mark.parametrize("line", ["plan", "apply --auto-approve", "get tags", "snapshot", "doctor"])
-@pytest.mark.parametrize(("number", "code"), CODES)
-def test_a_signal_while_reading_ends_at_once(
-    tmp_path: Path, line: str, number: int, code: int
-) -> None:
-    sandbox, _configuration = scene(tmp_path)
-    with sandbox:
-        sandbox.faults.add("GET * hang")
-        ended = interrupt(sandbox, tmp_path, line, at=("GET", 1), signals=[number])
-        assert (ended.code, ended.seconds < 2) == (code, True), ended.err
-        assert "Traceback" not in ended.err
-        assert sandbox.log.writes == []
+def test_a_signal_while_a_saved_plan_is_checked_changes_nothing(world: World) -> None:
+    assert world.run("plan", "--out", "saved.json").code == 0
+    world.sandbox.faults.add("GET tags hang")
+    process = start(world, "apply", "saved.json", "--allow-deletes", "--format", "json")
+    until(lambda: world.sandbox.log.entries[-1].status is None)
+    ended, out, seconds = stop(process, signal.SIGINT)
+    assert (ended, seconds < BOUND) == (130, True)
+    assert results(json.loads(out)) == {"not_tried"}
+    assert world.sandbox.store.tags() == world.before
 
 
-def test_a_second_signal_does_not_wait_for_what_runs(tmp_path: Path) -> None:
-    sandbox, _configuration = scene(tmp_path)
-    with sandbox:
-        sandbox.faults.add("PUT * hang")
-        signals = [signal.SIGINT, signal.SIGTERM]
-        line = "apply --auto-approve --allow-deletes"
-        ended = interrupt(sandbox, tmp_path, line, at=("PUT", 1), signals=list(signals))
-        assert (ended.code, ended.seconds < 2) == (143, True)
+def test_a_signal_in_the_closing_look_leaves_the_report(world: World) -> None:
+    process = start(world, *APPLY, "--format", "json")
+    until(lambda: world.sandbox.log.count("DELETE"))
+    world.sandbox.faults.add("GET tags hang")
+    until(lambda: world.sandbox.log.entries[-1].method == "GET")
+    ended, out, seconds = stop(process, signal.SIGINT)
+    report = json.loads(out)
+    assert (ended, seconds < BOUND, report["verified"]) == (130, True, False)
+    assert report["summary"]["done"] == len(WRITES)
+
+
+@pytest.mark.parametrize(("number", "code"), BOTH)
+def test_a_second_signal_ends_at_once(world: World, number: signal.Signals, code: int) -> None:
+    world.sandbox.faults.add("PUT tags hang")
+    process = start(world, *APPLY)
+    until(lambda: world.sandbox.log.count("PUT"))
+    process.send_signal(number)
+    time.sleep(0.2)
+    ended, _, seconds = stop(process, number)
+    assert (ended, seconds < 1.0) == (code, True)

@@ -1,0 +1,62 @@
+"""What the tests of faults share: a world to work in, and time that passes at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.callrail import SystemClock, Timeouts
+from tests.faults.world import World, sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Forty changes to make."""
+    with sandbox() as running:
+        yield World.at(tmp_path, running)
+
+
+class Skipped:
+    """Time that was slept through at once; those who sleep together share it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        """The machine's time and what was skipped."""
+        return time.monotonic() + self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Skip ``seconds``."""
+        until = self.monotonic() + seconds
+        await asyncio.sleep(0)
+        self.seconds += max(0.0, until - self.monotonic())
+
+
+def be_impatient(patches: pytest.MonkeyPatch) -> Skipped:
+    """Have commands in this process skip their waits, and give a silent server 0.3 s.
+
+    There is no flag for these times, and none is wanted: a user has no reason to turn them.
+    """
+    skipped = Skipped()
+    patches.setattr(SystemClock, "monotonic", lambda _clock: skipped.monotonic())
+    patches.setattr(SystemClock, "sleep", lambda _clock, seconds: skipped.sleep(seconds))
+    times = {"connect": 1.0, "read": 0.3, "total": 0.5, "grace": 0.2}
+    defaults = Timeouts.__init__.__kwdefaults__
+    assert defaults is not None
+    for name, seconds in times.items():
+        patches.setitem(defaults, name, seconds)
+    return skipped
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Skipped:
+    """Time that passes at once."""
+    return be_impatient(monkeypatch)

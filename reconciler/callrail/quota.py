@@ -90,10 +90,11 @@ class AccountQuota:
         """Seconds until a request may be sent."""
         return max(self._limits.delay(now), self._closed_until - now, 0.0)
 
-    def grant(self, delay: float, *, now: float) -> None:
+    def grant(self, delay: float, *, now: float) -> float:
         """Allow a wait of ``delay`` seconds, or raise QuotaError when ``max_wait`` does not.
 
-        Waits that overlap count once: it is the run that waits, not each of its requests.
+        Waits that overlap count once: it is the run that waits, not each of its requests. Returns
+        the seconds by which this one makes the run wait longer than it was to wait already.
         """
         until = now + delay
         extra = max(0.0, until - max(now, self._waiting_until))
@@ -101,6 +102,7 @@ class AccountQuota:
             raise self._exhausted(delay)
         self._waited += extra
         self._waiting_until = max(self._waiting_until, until)
+        return extra
 
     def enter(self) -> None:
         """A request begins."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.exchange import Answer
 from reconciler.callrail.explain import Access, failure, reason
-from reconciler.callrail.quota import AccountQuota, Limits
+from reconciler.callrail.quota import AccountQuota, Limits, duration
 from reconciler.callrail.retry import ATTEMPTS, RetryBudget, Verdict, backoff, decide, retry_after
 from reconciler.callrail.settings import Sent
 from reconciler.model.state import Gateway
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LOG: Final = logging.getLogger("reconciler.api")
 _NO_ACCOUNT: Final = ""
+# A shorter wait is over before anyone wonders.
+_TOLD: Final = 2.0
 
 
 class UnsettledError(Exception):
@@ -116,7 +118,10 @@ class Door:
             run.settings.stop.check()
             # Waiting for the quota holds no slot: another account's requests can use it.
             if (delay := quota.delay(run.now())) > 0:
-                quota.grant(delay, now=run.now())
+                longer = quota.grant(delay, now=run.now())
+                if longer >= _TOLD:
+                    whose = f"account {request.account}" if request.account else "the key"
+                    LOG.warning("%s: waiting %s for the quota", whose, duration(delay))
                 await run.sleep(delay)
                 continue
             if (delay := self._pace.delay(run.now())) > 0:

@@ -179,6 +179,16 @@ def test_retry_after_is_honoured(header: str, waited: float) -> None:
     run(work())
 
 
+def test_a_long_wait_for_the_quota_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    throttled = Reply(status=429, payload={"error": "slow down"}, headers={"Retry-After": "90"})
+    with caplog.at_level(logging.WARNING, logger="reconciler"):
+        error, _requests = reading(throttled, times=1)
+    assert error is None
+    assert [record.message for record in caplog.records] == [
+        "account ACC1: waiting 90s for the quota"
+    ]
+
+
 def test_a_create_that_waited_long_looks_before_it_is_sent() -> None:
     async def work() -> Made:
         reply = Reply(status=429, headers={"Retry-After": "120"})

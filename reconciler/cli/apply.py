@@ -18,7 +18,7 @@ from reconciler.model.problem import Problem
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
@@ -181,6 +181,20 @@ async def _carry_out(
     *,
     check_freshness: bool,
 ) -> int:
+    """Apply and tell, with signals taken gently in both: no report would be left of one half."""
+    session.signals.be_gentle()
+    work = _apply(plan, session, args, console, check_freshness=check_freshness)
+    return await session.signals.watch(_tell(work, plan, args, console))
+
+
+async def _apply(
+    plan: Plan,
+    session: Session,
+    args: argparse.Namespace,
+    console: Console,
+    *,
+    check_freshness: bool,
+) -> Report:
     from reconciler.apply import Run
     from reconciler.workflow.apply import apply_plan
 
@@ -191,12 +205,17 @@ async def _carry_out(
             parallelism=args.parallelism,
             stopping=lambda: session.signals.number,
         )
-        session.signals.be_gentle()
-        work = apply_plan(plan, session.provider, run, check_freshness=check_freshness)
-        try:
-            report = await session.signals.watch(work)
-        except ReconcilerError as error:
-            return _refused(plan, error, args, console)
+        return await apply_plan(plan, session.provider, run, check_freshness=check_freshness)
+
+
+async def _tell(
+    work: Awaitable[Report], plan: Plan, args: argparse.Namespace, console: Console
+) -> int:
+    """Wait for ``work``, and show on every path what became of ``plan``; returns the exit code."""
+    try:
+        report = await work
+    except ReconcilerError as error:
+        return _refused(plan, error, args, console)
     publish_report(report, console)
     _point_at_failures(report, console)
     try:

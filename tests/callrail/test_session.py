@@ -180,12 +180,12 @@ def test_retry_after_is_honoured(header: str, waited: float) -> None:
 
 
 def test_a_long_wait_for_the_quota_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    throttled = Reply(status=429, payload={"error": "slow down"}, headers={"Retry-After": "90"})
+    throttled = Reply(status=429, payload={"error": "slow down"}, headers={"Retry-After": "50"})
     with caplog.at_level(logging.WARNING, logger="reconciler"):
         error, _requests = reading(throttled, times=1)
     assert error is None
     assert [record.message for record in caplog.records] == [
-        "account ACC1: waiting 90s for the quota"
+        "account ACC1: waiting 50s for the quota"
     ]
 
 

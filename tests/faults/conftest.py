@@ -40,15 +40,21 @@ class Skipped:
         self.seconds += max(0.0, until - self.monotonic())
 
 
-def be_impatient(patches: pytest.MonkeyPatch) -> Skipped:
-    """Have commands in this process skip their waits, and give a silent server 0.3 s.
-
-    There is no flag for these times, and none is wanted: a user has no reason to turn them.
-    """
+def skip_waits(patches: pytest.MonkeyPatch) -> Skipped:
+    """Have commands in this process skip their waits."""
     skipped = Skipped()
     patches.setattr(SystemClock, "monotonic", lambda _clock: skipped.monotonic())
     patches.setattr(SystemClock, "sleep", lambda _clock, seconds: skipped.sleep(seconds))
-    times = {"connect": 1.0, "read": 0.3, "total": 0.5, "grace": 0.2}
+    return skipped
+
+
+def be_impatient(patches: pytest.MonkeyPatch) -> Skipped:
+    """Skip waits, and give a silent server a second.
+
+    There is no flag for these times, and none is wanted: a user has no reason to turn them.
+    """
+    skipped = skip_waits(patches)
+    times = {"connect": 2.0, "read": 1.0, "total": 1.5, "grace": 0.5}
     defaults = Timeouts.__init__.__kwdefaults__
     assert defaults is not None
     for name, seconds in times.items():
@@ -60,3 +66,9 @@ def be_impatient(patches: pytest.MonkeyPatch) -> Skipped:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Skipped:
     """Time that passes at once."""
     return be_impatient(monkeypatch)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> Skipped:
+    """Waits that pass at once, with all the patience for the server that a user's run has."""
+    return skip_waits(monkeypatch)

@@ -71,9 +71,9 @@ def test_forty_changes_cost_forty_requests_and_two_looks(tmp_path: Path) -> None
 
 
 @pytest.fixture
-def hourly(tmp_path: Path, impatient: Skipped) -> Iterable[World]:
+def hourly(tmp_path: Path, hurried: Skipped) -> Iterable[World]:
     """1,200 tags to make under a quota of 1,000 an hour, on the client's own skipped time."""
-    with sandbox(seed="bulk:1", quota=TAGS, clock=impatient.monotonic) as running:
+    with sandbox(seed="bulk:1", quota=TAGS, clock=hurried.monotonic) as running:
         rows = [(f"New {number:04}", "red1") for number in range(1_200)]
         yield World.at(tmp_path, running, text=blocks(rows))
 
@@ -85,7 +85,7 @@ def test_1200_changes_wait_for_the_quota_and_meet_no_429(hourly: World) -> None:
     assert hourly.duplicates() == []
 
 
-def test_1200_changes_go_on_in_the_next_run(hourly: World, impatient: Skipped) -> None:
+def test_1200_changes_go_on_in_the_next_run(hourly: World, hurried: Skipped) -> None:
     ran, report = hourly.apply("--max-wait", "10s")
     assert ran.code == 6
     hourly.expect_true(report, 6)
@@ -93,7 +93,7 @@ def test_1200_changes_go_on_in_the_next_run(hourly: World, impatient: Skipped) -
     assert summary["done"] == len(hourly.sandbox.log.writes)
     assert summary["done"] + summary["not_tried"] == 1_200
     assert hourly.sandbox.app.quota.refused == 0
-    impatient.seconds += HOUR
+    hurried.seconds += HOUR
     again, rest = hourly.apply("--max-wait", "10s")
     assert (again.code, rest["summary"]["done"]) == (0, summary["not_tried"])
     assert hourly.sandbox.app.quota.refused == 0

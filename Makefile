@@ -50,7 +50,7 @@ lock: $(STAMP) ## pin the newest versions again
 	echo octodns | $(COMPILE) - -o benchmarks/octodns.lock
 
 screenshots: $(STAMP) ## take the README's pictures again (needs Chromium)
-	$(BIN)/python -m tools.screenshots
+	$(BIN)/python -m docs.screenshots
 
 wheel: $(STAMP) ## build the wheel into dist/
 	$(BIN)/hatchling build -t wheel

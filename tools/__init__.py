@@ -1,1 +1,0 @@
-"""Programs for working on the project; no part of the package."""

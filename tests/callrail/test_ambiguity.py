@@ -38,7 +38,7 @@ FAULTS = [
     *((Do.BODY, body) for body in ("html", "empty", "list", "null", "number", "deep", "nan")),
     (Do.REDIRECT, "http://127.0.0.1:9/elsewhere"),
 ]
-QUICK = Timeouts(connect=1.0, read=0.3, total=0.5, grace=0.2)
+QUICK = Timeouts(connect=2.0, read=0.6, total=1.0, grace=0.3)
 CREATE, UPDATE, DELETE = "POST", "PUT", "DELETE"
 
 

@@ -16,6 +16,8 @@ from tests.callrail.clients import run
 from tests.callrail.wire_server import Call, Reply, WireServer
 
 QUICK = Timeouts(connect=1.0, read=0.4, total=0.8, grace=0.1)
+"""For servers that say nothing, or say it slowly; the others have all the time they need."""
+PATIENT = Timeouts(connect=10.0, read=20.0, total=30.0, grace=5.0)
 
 
 async def send(base: str, *, timeouts: Timeouts = QUICK, headers: dict[str, str]) -> Exchange:
@@ -27,10 +29,10 @@ async def send(base: str, *, timeouts: Timeouts = QUICK, headers: dict[str, str]
         await transport.close()
 
 
-def exchange(reply: Reply) -> Exchange:
+def exchange(reply: Reply, *, timeouts: Timeouts = PATIENT) -> Exchange:
     async def work() -> Exchange:
         async with WireServer(lambda _: reply) as server:
-            return await send(server.url, headers={})
+            return await send(server.url, timeouts=timeouts, headers={})
 
     return run(work())
 
@@ -115,12 +117,12 @@ def test_a_reset_is_ambiguous() -> None:
 
 
 def test_a_silent_server_is_given_up() -> None:
-    assert isinstance(exchange(Reply(hang=True)), Ambiguous)
+    assert isinstance(exchange(Reply(hang=True), timeouts=QUICK), Ambiguous)
 
 
 def test_a_dripping_server_does_not_hold_us_longer_than_the_total() -> None:
     began = time.monotonic()
-    result = exchange(Reply(body=b"[" + b" " * 500 + b"]", drip=0.05))
+    result = exchange(Reply(body=b"[" + b" " * 500 + b"]", drip=0.05), timeouts=QUICK)
     assert isinstance(result, Ambiguous)
     assert time.monotonic() - began < 2
 

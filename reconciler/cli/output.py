@@ -47,7 +47,7 @@ def write_reports(view: View, args: argparse.Namespace, console: Console) -> Non
 
 def report_failure(error: BaseException, args: argparse.Namespace, console: Console) -> None:
     """Write each ``--report`` of a run that came to no plan: an older one must not pass for it."""
-    _write(args, console, lambda form: _failure(form, error))
+    _write(args, console, lambda form: _failure(form, args.command, error))
 
 
 def _write(args: argparse.Namespace, console: Console, render: Callable[[str], str]) -> None:
@@ -61,7 +61,7 @@ def _write(args: argparse.Namespace, console: Console, render: Callable[[str], s
         raise failed[0]
 
 
-def _failure(form: str, error: BaseException) -> str:
+def _failure(form: str, command: str, error: BaseException) -> str:
     if form in {"json", "gitlab"}:
         from reconciler.document import dump, error_document
 
@@ -69,10 +69,10 @@ def _failure(form: str, error: BaseException) -> str:
     from reconciler.render import failure
 
     if isinstance(error, ConfigError):
-        return failure.render(form, message=error.message, problems=error.problems)
+        return failure.render(form, command, message=error.message, problems=error.problems)
     if isinstance(error, ReconcilerError):
-        return failure.render(form, message=error.message, hint=error.hint)
-    return failure.render(form, message=f"internal error: {type(error).__name__}")
+        return failure.render(form, command, message=error.message, hint=error.hint)
+    return failure.render(form, command, message=f"internal error: {type(error).__name__}")
 
 
 class PlanView:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from reconciler.render import markdown
 from reconciler.render import problems as rendered
 from reconciler.render.escape import fence, log, terminal
 from reconciler.render.page import bdi, page
@@ -15,16 +16,29 @@ if TYPE_CHECKING:
 
 
 def render(
-    form: str, *, message: str, hint: str | None = None, problems: Sequence[Problem] = ()
+    form: str,
+    command: str,
+    *,
+    message: str,
+    hint: str | None = None,
+    problems: Sequence[Problem] = (),
 ) -> str:
-    """What went wrong, as ``form``: text, markdown or html; ``problems`` are a configuration's."""
+    """What went wrong in ``command``, as ``form``: text, markdown or html.
+
+    ``problems`` are a configuration's. Markdown begins as that of a run that went well, so that a
+    job finds the comment which it replaces.
+    """
     said = rendered.problems(problems) if problems else _said(message, hint)
     if form == "text":
         return said
     if form == "markdown":
-        return f"### No plan: the run failed\n\n{fence(said.splitlines())}\n"
-    title = "No plan: the run failed"
-    return page(title, f'<h1>{title}</h1><section class="alarm"><pre>{bdi(said)}</pre></section>')
+        marker = _MARKERS.get(command, markdown.PLAN_MARKER)
+        return f"{marker}\n### {_TITLE}\n\n{fence(said.splitlines())}\n"
+    return page(_TITLE, f'<h1>{_TITLE}</h1><section class="alarm"><pre>{bdi(said)}</pre></section>')
+
+
+_TITLE: Final = "No plan: the run failed"
+_MARKERS: Final = {"apply": markdown.REPORT_MARKER, "drift": markdown.DRIFT_MARKER}
 
 
 def _said(message: str, hint: str | None) -> str:

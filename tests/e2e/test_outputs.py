@@ -87,6 +87,15 @@ def test_a_run_that_failed_leaves_no_older_report(desk: Desk) -> None:
     assert json.loads(desk.read("r.json"))["error"]["exit_code"] == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "marker"), [("plan", "plan"), ("drift", "drift"), ("apply", "report")]
+)
+def test_the_comment_of_a_failed_run_is_found_again(desk: Desk, command: str, marker: str) -> None:
+    desk.write("reconciler.yaml", "version: 1\nacounts: {}\n")
+    assert desk.run(f"{command} --report markdown=r.md").code == 1
+    assert desk.read("r.md").startswith(f"<!-- reconciler: {marker} -->\n### No plan")
+
+
 def test_a_full_disk_behind_stdout_is_one_clear_error(desk: Desk) -> None:
     desk.declare(NEW_TAG)
     done = shell(desk, '"$R" plan >/dev/full')

@@ -143,22 +143,22 @@ class _Account:
         self, tags: Iterable[LiveTag], ignored: Callable[[str], bool]
     ) -> Iterable[tuple[Look, Choice | None, list[str]]]:
         bearers: dict[Look, dict[str | None, None]] = {}
-        remarks: dict[tuple[str, bool], list[str]] = {}
+        remarks: dict[tuple[Look, bool], list[str]] = {}
         for (company_id, name), twins in self._by_place(tags, ignored).items():
             first = min(twins, key=lambda one: one.id)
             color = first.color if first.color and is_line(first.color) else None
             look = Look(name, color, first.status)
             bearers.setdefault(look, {})[company_id] = None
             if len(twins) > 1:
-                where = remarks.setdefault((name, company_id is None), [])
+                where = remarks.setdefault((look, company_id is None), [])
                 where.append(self._twins_remark(company_id, twins))
         for look, places in bearers.items():
             if None in places:
-                yield look, None, remarks.get((look.name, True), [])
+                yield look, None, remarks.get((look, True), [])
             chosen = [one for one in places if one is not None]
             choice = self._choose(chosen, look)
             if choice is not None:
-                yield look, choice, remarks.pop((look.name, False), [])
+                yield look, choice, remarks.get((look, False), [])
 
     def _by_place(
         self, tags: Iterable[LiveTag], ignored: Callable[[str], bool]

@@ -119,6 +119,14 @@ def test_twins_are_declared_as_the_oldest_with_a_remark() -> None:
     assert "color: blue1" in text
 
 
+def test_a_remark_stands_at_the_look_that_it_is_about() -> None:
+    twins = [tag(2, "a", "COM1"), tag(1, "a", "COM1")]
+    other = tag(3, "a", "COM2", status=Status.DISABLED)
+    texts = {emit([(ACME, FOUR, live)]) for live in ([other, *twins], [*twins, other])}
+    assert len(texts) == 1
+    assert "2 live tags bear this name (ids 1, 2)\n  - name: a\n    color: gray1\n" in texts.pop()
+
+
 def test_look_alikes_and_names_on_both_levels_are_remarked_on() -> None:
     text = emit([(ACME, FOUR, [tag(1, "Lead"), tag(2, "lead"), tag(3, "Lead", "COM1")])])
     assert 'looks like "lead"' in text
@@ -217,10 +225,13 @@ def check_agreement(accounts: Sequence[Live], text: str) -> None:
 
 
 def can_be_named(companies: dict[str, Company], company_id: str) -> bool:
-    """Whether the name or the id means this company, now and whatever others come."""
+    """Whether the name or the id means this company, now and whatever others come back."""
     index = CompanyIndex(list(companies.values()))
     return any(
-        is_line(text) and not is_glob(text) and index.matches(text) == [company_id]
+        is_line(text)
+        and not is_glob(text)
+        and index.matches(text) == [company_id]
+        and (text == company_id or text not in companies)
         for text in (companies[company_id].name, company_id)
     )
 

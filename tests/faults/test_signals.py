@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,26 @@ def test_a_signal_in_the_closing_look_leaves_the_report(world: World) -> None:
     report = json.loads(out)
     assert (ended, seconds < BOUND, report["verified"]) == (130, True, False)
     assert report["summary"]["done"] == len(WRITES)
+
+
+@pytest.mark.parametrize(("number", "_code"), BOTH)
+def test_a_signal_while_the_report_is_written_leaves_it_whole(
+    world: World, number: signal.Signals, _code: int
+) -> None:
+    os.mkfifo(world.directory / "report")
+    process = start(world, *APPLY, "--report", "json=report")
+    assert process.stdout is not None
+    # What follows the text is the report, which waits for someone to read it.
+    assert any(line.startswith("Digest:") for line in process.stdout)
+    assert any(line.startswith("Verified:") for line in process.stdout)
+    time.sleep(0.3)
+    process.send_signal(number)
+    time.sleep(0.3)
+    assert process.poll() is None
+    report = json.loads((world.directory / "report").read_text("utf-8"))
+    process.communicate(timeout=30)
+    assert (process.returncode, report["exit_code"]) == (0, 0)
+    assert report["summary"]["done"] == CHANGES
 
 
 @pytest.mark.parametrize(("number", "code"), BOTH)

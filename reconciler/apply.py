@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import (
     ApiError,
+    ApplyError,
     AuthError,
     QuotaError,
     ReconcilerError,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag, Tag
     from reconciler.provider import Provider
 
-INCOMPLETE = 3
 LOG = logging.getLogger("reconciler.apply")
 
 
@@ -114,7 +114,7 @@ def _with_exit_code(report: Report, signal_number: int | None) -> Report:
         resumable = [
             one for one in (AuthError.exit_code, QuotaError.exit_code) if one in by_trouble
         ]
-        code = INCOMPLETE if hard or not resumable else resumable[0]
+        code = ApplyError.exit_code if hard or not resumable else resumable[0]
     if signal_number is not None:
         code = 128 + signal_number
     return replace(report, exit_code=code)

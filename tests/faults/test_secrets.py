@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from reconciler.callrail import RESOURCES
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import run
 from tests.faults.hostile import Asked, answer, hostile
@@ -20,27 +21,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CANARY = "Canary-9fQ4%2Fz_8*Tk-51eb07"
+COMPANY = "COM00000000000000000000000000000000"
 # Half a key is a leak as well.
 SHORTEST = 8
-RESOURCES = (
-    "accounts",
-    "companies",
-    "tags",
-    "calls",
-    "call-summary",
-    "call-timeseries",
-    "trackers",
-    "users",
-    "integrations",
-    "notifications",
-)
 COMMANDS = [
     "plan --out saved.json --report markdown=plan.md --report html=plan.html",
     "plan --format json",
     "drift --format markdown",
     "snapshot --out live.json",
     "import",
-    *(f"get {resource} --company-id COM00000000000000000000000000000000" for resource in RESOURCES),
+    *(
+        f"get {name}" + (f" --company-id {COMPANY}" if resource.required else "")
+        for name, resource in RESOURCES.items()
+    ),
     "connections list",
     "connections create",
     "connections get 21fd90f9-5935-43cd-b6c8-bde9d915ca80",

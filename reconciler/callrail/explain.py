@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.callrail.endpoints import origin
-from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, NotSent
+from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, Method, NotSent
 from reconciler.callrail.retry import Verdict
 from reconciler.callrail.text import safe_text
 from reconciler.errors import (
@@ -111,7 +111,10 @@ def _refused(answer: Answer, where: str, access: Access) -> RejectedError:
             "Maton has no usable connection to CallRail: see 'reconciler connections list', "
             "make one with 'reconciler connections create'."
         )
-    return RejectedError(f"refused ({answer.status}): {said}", status=answer.status, hint=hint)
+    # A refused write is told beside its tag; a refused read has nothing but its address.
+    asked = f"{where}: " if where.startswith(Method.GET) else ""
+    message = f"{asked}refused ({answer.status}): {said}"
+    return RejectedError(message, status=answer.status, hint=hint)
 
 
 def _server_hint(status: int, access: Access) -> str:

@@ -179,6 +179,12 @@ def test_retry_after_is_honoured(header: str, waited: float) -> None:
     run(work())
 
 
+def test_a_refused_read_says_what_was_asked_for() -> None:
+    error, _requests = reading(Reply(status=400, payload={"error": "per_page is too large"}))
+    said = "GET /v3/a/ACC1/tags.json: refused (400): per_page is too large"
+    assert str(error) == said
+
+
 def test_a_long_wait_for_the_quota_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     throttled = Reply(status=429, payload={"error": "slow down"}, headers={"Retry-After": "50"})
     with caplog.at_level(logging.WARNING, logger="reconciler"):

@@ -8,7 +8,6 @@ share a group that names them all. What can be lost or is blocked is never folde
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -29,21 +28,15 @@ FOLD_AT_LEAST: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The changes of ``places``, told for the first of them.
-
-    ``is_twin``: another place has the same name, so that only the company's id tells them apart.
-    """
+    """The changes of ``places``, told for the first of them."""
 
     places: tuple[Place, ...]
     changes: tuple[Change, ...]
-    is_twin: bool = False
 
     @property
     def title(self) -> str:
         """``acme · Dental North``, or ``acme · Dental North and 37 more companies``."""
         first = wording.title(self.places[0])
-        if self.is_twin and self.places[0].company is not None:
-            first = f"{first} ({label(self.places[0].company.id)})"
         more = len(self.places) - 1
         return f"{first} and {more:,} more companies" if more else first
 
@@ -69,7 +62,7 @@ def of(plan: Plan) -> list[Group]:
             folded.extend(same)
         else:
             places = tuple(place for group in same for place in group.places)
-            folded.append(Group(places=places, changes=same[0].changes, is_twin=same[0].is_twin))
+            folded.append(Group(places=places, changes=same[0].changes))
     order = {group.places[0]: at for at, group in enumerate(by_place)}
     return sorted(folded, key=lambda group: order[group.places[0]])
 
@@ -79,11 +72,7 @@ def by(changes: Iterable[Change]) -> list[Group]:
     found: dict[Place, list[Change]] = {}
     for change in changes:
         found.setdefault(change.place, []).append(change)
-    titles = Counter(map(wording.title, found))
-    return [
-        Group(places=(place,), changes=tuple(there), is_twin=titles[wording.title(place)] > 1)
-        for place, there in found.items()
-    ]
+    return [Group(places=(place,), changes=tuple(there)) for place, there in found.items()]
 
 
 def _likeness(group: Group) -> object:

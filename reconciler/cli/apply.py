@@ -58,13 +58,20 @@ async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
 
 
 def _expect_own(plan: Plan, configuration: Configuration) -> None:
-    """Raise RefusedError where ``plan`` is for accounts that ``configuration`` does not name."""
-    own = {account.ref.handle: account.ref.id for account in configuration.accounts}
+    """Raise RefusedError where ``plan`` is not for accounts of ``configuration``, reached so."""
+    own = {account.ref.handle: account for account in configuration.accounts}
     for use in plan.accounts:
-        if own.get(use.account.handle) != use.account.id:
+        account = own.get(use.account.handle)
+        if account is None or account.ref.id != use.account.id:
             raise RefusedError(
                 f"the plan is for {use.account.handle} ({use.account.id}), "
                 "an account that the configuration does not name",
+                hint="Plan again with this configuration, or leave --config out.",
+            )
+        if (use.api_key_env, use.connection) != (account.api_key_env, account.connection):
+            raise RefusedError(
+                f"the plan reaches {use.account.handle} with another key or connection than the "
+                "configuration names",
                 hint="Plan again with this configuration, or leave --config out.",
             )
 

@@ -7,6 +7,7 @@ Every command pays for this module, `--version` too: it imports what it needs wh
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from reconciler.callrail import Redactor
+    from reconciler.callrail import Credential, Redactor
     from reconciler.cli.progress import Progress
     from reconciler.model.problem import Problem
     from reconciler.render.style import Colors, Style
@@ -38,6 +39,7 @@ class Console:
         self._color = "auto"
         self._log_format = "text"
         self._redactor: Redactor | None = None
+        self._masked: set[str] = set()
 
     @property
     def redactor(self) -> Redactor:
@@ -49,6 +51,20 @@ class Console:
             for name in ("CALLRAIL_API_KEY", "MATON_API_KEY"):
                 self._redactor.add(self.environ.get(name, ""))
         return self._redactor
+
+    def hide(self, credential: Credential) -> None:
+        """From now on show its key nowhere; a GitHub runner is told of one that it can't know.
+
+        The runner hides what it was given as a secret itself, which a key from a file is not. It
+        takes the command out of its log; a file that stderr was sent to would keep it.
+        """
+        if not credential.is_standard and self.in_github and credential.key not in self._masked:
+            self._masked.add(credential.key)
+            with suppress(OSError):
+                if not _is_file(sys.stderr):
+                    sys.stderr.write(f"::add-mask::{credential.key.replace('%', '%25')}\n")
+                    sys.stderr.flush()
+        self.redactor.add(credential.key)
 
     def configure(self, args: argparse.Namespace) -> None:
         """Take over the flags of the ``output`` group."""
@@ -224,6 +240,14 @@ class Console:
         with suppress(OSError):
             sys.stderr.write(self.redactor.redact(text))
             sys.stderr.flush()
+
+
+def _is_file(stream: TextIO) -> bool:
+    """Whether what is written to ``stream`` stays on a disk."""
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def abandon_stdout() -> None:

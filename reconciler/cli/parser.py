@@ -54,6 +54,7 @@ exit codes:
 
 environment:
   CALLRAIL_API_KEY, MATON_API_KEY  the key (or CALLRAIL_API_KEY_FILE, MATON_API_KEY_FILE)
+  RECONCILER_KEY_VARIABLES         other variables than *_API_KEY that api_key_env may name
   RECONCILER_CONFIG                the configuration, instead of reconciler.yaml here
   RECONCILER_API_URL               the API's base, what stands before /v3
   RECONCILER_CONTROL_URL           the base of Maton's control plane

@@ -260,7 +260,7 @@ def _point_at_failures(report: Report, console: Console) -> None:
             message=f'{outcome.change.place}: {outcome.change.action} "{outcome.change.name}" '
             f"failed: {outcome.message}",
             hint=outcome.hint,
-            marks=(mark_of(outcome.change.source),),
+            marks=(mark_of(outcome.change.source, console.files),),
         )
         for outcome in report.outcomes
         if outcome.result is Result.FAILED and outcome.change.source is not None

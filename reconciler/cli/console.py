@@ -16,7 +16,7 @@ from reconciler.errors import ConfigError, OutputError, ReconcilerError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TextIO
 
     from reconciler.callrail import Credential, Redactor
@@ -29,13 +29,17 @@ WIDEST = 120
 
 
 class Console:
-    """What the user sees of a run, and how."""
+    """What the user sees of a run, and how.
+
+    ``files`` are those of the configuration that was loaded: lines of no others are shown.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.verbosity = 0
         self.quiet = False
         self.has_result = False
+        self.files: Collection[str] = ()
         self._color = "auto"
         self._log_format = "text"
         self._redactor: Redactor | None = None
@@ -159,7 +163,7 @@ class Console:
     def problems(self, problems: Sequence[Problem]) -> None:
         """Show problems with the lines that they are about."""
         if problems:
-            self._problems([_with_lines(problem) for problem in problems])
+            self._problems([_with_lines(problem, self.files) for problem in problems])
 
     def complaint(self, message: str, hint: str | None, *, code: str) -> None:
         """Show what went wrong without ending the run."""
@@ -256,15 +260,15 @@ def abandon_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _with_lines(problem: Problem) -> Problem:
-    """``problem`` with the lines of its files, where planning knew only their places."""
+def _with_lines(problem: Problem, files: Collection[str]) -> Problem:
+    """``problem`` with the lines of the configuration, where planning knew only their places."""
     if all(mark.text for mark in problem.marks):
         return problem
     from dataclasses import replace
 
     from reconciler.config import mark_of
 
-    marks = (mark if mark.text else mark_of(mark.source) for mark in problem.marks)
+    marks = (mark if mark.text else mark_of(mark.source, files) for mark in problem.marks)
     return replace(problem, marks=tuple(marks))
 
 

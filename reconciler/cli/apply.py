@@ -13,7 +13,7 @@ from reconciler.cli.output import ReportView, emit, write_reports
 from reconciler.cli.plan import plan_request, stamp
 from reconciler.cli.session import Session
 from reconciler.errors import ApplyError, OutputError, ReconcilerError, RefusedError, UsageError
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _refused(
         Outcome(change=change, result=Result.NOT_TRIED, message="refused")
         for change in plan.changes
     )
-    trouble = Trouble(
+    trouble = AccountError(
         account="",
         code=refusal.code,
         exit_code=refusal.exit_code,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.document.plan import change_fields
 from reconciler.document.writing import FORMAT_VERSION, Document
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 
 if TYPE_CHECKING:
     from reconciler.model.plan import AccountUse
@@ -49,7 +49,7 @@ def _account_fields(use: AccountUse) -> Document:
     return {"handle": use.account.handle, "id": use.account.id, "name": use.account.name}
 
 
-def _trouble_fields(trouble: Trouble) -> Document:
+def _trouble_fields(trouble: AccountError) -> Document:
     return {
         "account": trouble.account,
         "code": trouble.code,

@@ -11,7 +11,7 @@ from reconciler.render.layout import number, wrap
 from reconciler.render.style import PLAIN, Style
 
 if TYPE_CHECKING:
-    from reconciler.model.outcome import Trouble
+    from reconciler.model.outcome import AccountError
 
 APPLIED: Final = "Applied"
 IN_PART: Final = "Applied in part, as asked"
@@ -97,7 +97,7 @@ def _closing_look(report: Report, *, style: Style) -> list[str]:
     return [style.update("Not verified: live state could not be read once more.")]
 
 
-def _trouble(trouble: Trouble, *, style: Style) -> list[str]:
+def _trouble(trouble: AccountError, *, style: Style) -> list[str]:
     lines = [style.delete(f"{terminal(trouble.account)} stopped: {terminal(trouble.message)}")]
     return [*lines, *([f"  help: {terminal(trouble.hint)}"] if trouble.hint else [])]
 

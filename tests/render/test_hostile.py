@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.document import dump, plan_document
 from reconciler.document.plan import differing
 from reconciler.model.change import Impact, Reason
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag
@@ -71,7 +71,7 @@ def report_of(foreign: str) -> Report:
     """The report of an apply whose server answered ``foreign``."""
     the_plan = plan_of(foreign)
     results = [Result.DONE, Result.FAILED, Result.UNKNOWN, Result.ADOPTED]
-    trouble = Trouble(account=foreign, code="api", exit_code=1, message=foreign, hint=foreign)
+    trouble = AccountError(account=foreign, code="api", exit_code=1, message=foreign, hint=foreign)
     return Report(
         plan=the_plan,
         outcomes=tuple(

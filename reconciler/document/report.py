@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.document.plan import change_fields
+from reconciler.document.plan import change_fields, unread_fields
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.outcome import AccountError, Outcome, Report, Result
 
@@ -18,6 +18,7 @@ def report_document(report: Report, *, created_at: str | None = None) -> Documen
     ``created_at`` is when the apply ended (ISO 8601, UTC); left out: when its plan was made.
     """
     plan = report.plan
+    unread = [unread_fields(error) for error in plan.unread]
     return {
         "format_version": FORMAT_VERSION,
         "tool_version": plan.tool_version,
@@ -31,6 +32,7 @@ def report_document(report: Report, *, created_at: str | None = None) -> Documen
         "differences": list(report.differences),
         "troubles": [_trouble_fields(trouble) for trouble in report.troubles],
         "requests": report.requests,
+        **({"unread": unread} if unread else {}),
     }
 
 

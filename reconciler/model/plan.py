@@ -92,6 +92,12 @@ class Plan:
         return digest(self.changes)
 
     @property
+    def requests_used(self) -> int:
+        """What planning cost, accounts that could not be read included."""
+        used = sum(use.plan_requests for use in self.accounts)
+        return used + sum(one.requests for one in self.unread)
+
+    @property
     def deletes(self) -> tuple[Change, ...]:
         """The changes that can't be undone."""
         return tuple(change for change in self.changes if change.action is Action.DELETE)

@@ -51,6 +51,7 @@ def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
             first, *more = wrap(outcome_line(outcome, style=style), width - 2 if width else 0)
             lines += [f"  {first}", *(f"    {line}" for line in more)]
     lines += [""] if lines else []
+    lines += [style.delete(line) for line in wording.partial(report.plan)]
     for trouble in report.troubles:
         lines += _trouble(trouble, style=style)
     lines.append(_verdict(report, style=style))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.document.plan import differing
 from reconciler.model.change import Action, Change, Impact, Precision, Reason
+from reconciler.model.outcome import AccountError
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import LiveAccount
@@ -36,6 +37,15 @@ impacts = st.one_of(
         calls=st.integers(0, 10**6),
         precision=st.sampled_from([Precision.EXACT, Precision.AT_LEAST]),
     ),
+)
+account_errors = st.builds(
+    AccountError,
+    account=texts,
+    code=texts,
+    exit_code=st.integers(1, 6),
+    message=texts,
+    hint=st.none() | texts,
+    requests=st.integers(0, 99),
 )
 accounts = st.lists(
     st.builds(AccountRef, handle=texts, id=texts, name=st.none() | texts),
@@ -102,6 +112,7 @@ def plans(draw: st.DrawFn) -> Plan:
         gateway=draw(st.sampled_from([None, "maton", "callrail"])),
         created_at=draw(texts),
         tool_version=draw(texts),
+        unread=tuple(draw(st.lists(account_errors, max_size=2))),
     )
 
 

@@ -103,7 +103,7 @@ def _connection(payload: object) -> Connection:
 
 
 def _id(row: Mapping[str, object]) -> str:
-    """A connection's id: ``connection_id`` (A), in Maton's SDK also ``connection_Id`` or ``id`` (C)."""
+    """``connection_id`` (A), in Maton's SDK also ``connection_Id`` or ``id`` (C)."""
     given = (row.get(name) for name in ("connection_id", "connection_Id", "id"))
     return object_id(next((value for value in given if value is not None), None), "connection_id")
 

@@ -85,7 +85,7 @@ def test_get_integrations_needs_a_company(desk: Desk) -> None:
 
 
 def test_get_refuses_a_filter_that_the_resource_has_not(desk: Desk) -> None:
-    ran = desk.run("get users --search Jo")
+    ran = desk.run("get trackers --search Jo")
     assert ran.code == 64
     assert "--company-id" in ran.err
 

@@ -42,16 +42,24 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A parsed request: ``parts`` of the path below the account, query and JSON body."""
+    """A parsed request: ``parts`` of the path below the account, query and JSON body.
+
+    ``query`` holds the last value of each parameter, ``pairs`` every one in order.
+    """
 
     method: str
     parts: tuple[str, ...]
     query: Mapping[str, str]
     body: Any = None
+    pairs: tuple[tuple[str, str], ...] = ()
 
     def one(self, name: str) -> str | None:
         """A query parameter, None where it is missing or empty."""
         return self.query.get(name) or None
+
+    def many(self, name: str) -> tuple[str, ...]:
+        """The values of a list parameter, written ``name[]=a&name[]=b``."""
+        return tuple(value for key, value in self.pairs if key == f"{name}[]")
 
     def object(self) -> Mapping[str, Any]:
         """The body, which must be a JSON object."""

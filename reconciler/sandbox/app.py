@@ -11,19 +11,24 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from reconciler.sandbox.answers import Answer, Asked, Refusal
 from reconciler.sandbox.calls import Calls
+from reconciler.sandbox.flows import MessageFlows
+from reconciler.sandbox.forms import Forms
 from reconciler.sandbox.maton import Connections
 from reconciler.sandbox.others import Others
 from reconciler.sandbox.quota import Quota
 from reconciler.sandbox.tags import Tags
+from reconciler.sandbox.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.sandbox.interactions import Interactions
     from reconciler.sandbox.log import Entry
     from reconciler.sandbox.options import Options
     from reconciler.sandbox.store import Store
     from reconciler.sandbox.switches import Switches
 
+Pairs = tuple[tuple[str, str], ...]
 DIRECT, GATEWAY, CONTROL = "direct", "gateway", "control"
 PREFIX = "/callrail"
 
@@ -35,7 +40,16 @@ class App:
         self._options, self._store = options, store
         self.quota = Quota(options.quota, options.quota_window, options.clock)
         self._tags = Tags(store, options.switches)
-        self._calls = Calls(store, options.switches, self._tags, options.today)
+        usage = store, options.switches, self._tags, options.today
+        calls, forms, texts = Calls(*usage), Forms(*usage), Texts(*usage)
+        flows = MessageFlows(store, options.switches)
+        self._usage: dict[str, Interactions | MessageFlows] = {
+            "calls": calls,
+            "form_submissions": forms,
+            "forms": forms,
+            "sms-threads": texts,
+            "message-flows": flows,
+        }
         self._others = Others(store, options.switches)
         self._connections = Connections(store, options.switches)
         self._switches = options.switches
@@ -48,13 +62,13 @@ class App:
     @switches.setter
     def switches(self, switches: Switches) -> None:
         self._switches = switches
-        for part in (self._tags, self._calls, self._others, self._connections):
+        for part in (self._tags, *self._usage.values(), self._others, self._connections):
             part.switches = switches
 
-    def answer(self, entry: Entry, headers: Mapping[str, str], body: bytes, base: str) -> Answer:
-        """The answer to ``entry``; ``base`` is this server's own address."""
+    def answer(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer to ``entry``."""
         try:
-            return self._route(entry, headers, body, base)
+            return self._route(entry, headers, body)
         except Refusal as refusal:
             return self.error(refusal)
         except (sqlite3.Error, OverflowError, UnicodeError):
@@ -70,31 +84,30 @@ class App:
         payload = {"errors": [refusal.message]} if shape == "errors" else {"error": refusal.message}
         return Answer(refusal.status, payload, headers=refusal.headers)
 
-    def _route(self, entry: Entry, headers: Mapping[str, str], body: bytes, base: str) -> Answer:
+    def _route(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Answer:
         split = urlsplit(entry.path + ("?" + entry.query if entry.query else ""))
-        query = dict(parse_qsl(split.query, keep_blank_values=True))
+        query = tuple(parse_qsl(split.query, keep_blank_values=True))
         path = split.path
         if path == "/connections" or path.startswith("/connections/"):
             entry.door = CONTROL
             self._bearer(headers)
             return self._connections.handle(_asked(entry, _parts(path), query, body))
         if path.startswith(PREFIX + "/"):
-            entry.door, path, base = GATEWAY, path.removeprefix(PREFIX), base + PREFIX
+            entry.door, path = GATEWAY, path.removeprefix(PREFIX)
             key = self._bearer(headers)
             self._connection(headers)
         else:
             entry.door = DIRECT
             key = self._token(headers)
-        return self._api(entry, key, path, query, body, base)
+        return self._api(entry, key, path, query, body)
 
     def _api(
         self,
         entry: Entry,
         key: str,
         path: str,
-        query: dict[str, str],
+        query: Pairs,
         body: bytes,
-        base: str,
     ) -> Answer:
         reach = self._options.reach.get(key)
         parts = _parts(path)
@@ -113,16 +126,16 @@ class App:
         self._count(account_id)
         if single:
             return self._others.account(known, _asked(entry, parts, query, body))
-        return self._resource(account_id, _asked(entry, parts[3:], query, body), base)
+        return self._resource(account_id, _asked(entry, parts[3:], query, body))
 
-    def _resource(self, account_id: str, asked: Asked, base: str) -> Answer:
+    def _resource(self, account_id: str, asked: Asked) -> Answer:
         if asked.method != "GET" and self._switches.writes == "forbidden":
             raise Refusal(403, "insufficient permissions")
         kind = asked.parts[0].removesuffix(".json")
         if kind == "tags":
             return self._tags.handle(account_id, asked)
-        if kind == "calls":
-            return self._calls.handle(account_id, asked, base)
+        if kind in self._usage:
+            return self._usage[kind].handle(account_id, asked)
         return self._others.handle(account_id, asked)
 
     def _count(self, account_id: str) -> None:
@@ -166,16 +179,16 @@ def _parts(path: str) -> tuple[str, ...]:
     return tuple(unquote(part) for part in path.strip("/").split("/"))
 
 
-def _asked(entry: Entry, parts: tuple[str, ...], query: dict[str, str], body: bytes) -> Asked:
+def _asked(entry: Entry, parts: tuple[str, ...], query: Pairs, body: bytes) -> Asked:
     if not body:
-        return Asked(entry.method, parts, query)
+        return Asked(entry.method, parts, dict(query), pairs=query)
     try:
         entry.body = json.loads(body)
     except (ValueError, RecursionError):
         raise Refusal(400, "the body is no JSON") from None
     if not _is_text(entry.body):
         raise Refusal(400, "the body holds half a surrogate pair")
-    return Asked(entry.method, parts, query, entry.body)
+    return Asked(entry.method, parts, dict(query), entry.body, query)
 
 
 def _is_text(value: object) -> bool:

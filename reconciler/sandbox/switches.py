@@ -8,6 +8,8 @@ from typing import Any
 
 Choice = tuple[str, ...]
 ON_OFF: Choice = ("off", "on")
+FILTERS: Choice = ("honoured", "ignored", "partial", "nocase")
+ROW_TAGS: Choice = ("names", "objects", "unnamed", "null", "missing", "empty")
 
 
 def _switch(default: str, choices: Choice, text: str) -> Any:  # dataclasses.field is untyped too
@@ -31,7 +33,12 @@ class Switches:
     company_filter: str = _switch(
         "own", ("own", "with-account", "ignored"), "what ?company_id= lists of tags"
     )
-    tags_filter: str = _switch("honoured", ("honoured", "ignored"), "what ?tags= does to calls")
+    tags_filter: str = _switch("honoured", FILTERS, "what ?tags= does to calls")
+    form_tags_filter: str = _switch("honoured", FILTERS, "what ?tags= does to forms")
+    tags_comma: str = _switch("whole", ("whole", "split"), "whether ?tags=A,B is one name or two")
+    text_search: str = _switch(
+        "honoured", ("honoured", "ignored", "fuzzy", "tagless"), "what ?search= does to threads"
+    )
     second_delete: str = _switch("404", ("404", "204"), "the answer to deleting a tag again")
     read_delay: int = _number(0, "tag listings after a write that still show the old state")
     page_cap: int = _number(250, "rows a page at most, whatever per_page asks for", least=1)
@@ -40,7 +47,21 @@ class Switches:
         "documented", ("documented", "always", "never"), "which listings carry total_pages"
     )
     error_shape: str = _switch("error", ("error", "errors", "html"), "the body of an error")
-    call_tags: str = _switch("names", ("names", "objects"), "how a call lists its tags")
+    call_tags: str = _switch("names", ROW_TAGS, "how a call lists its tags")
+    form_tags: str = _switch("names", ROW_TAGS, "how a form lists its tags")
+    flow_tags: str = _switch(
+        "name", ("name", "id", "objects"), "how the Tag step of a call flow names its tags"
+    )
+    append: str = _switch("honoured", ("honoured", "ignored"), "ignored: tags always replace")
+    disabled_tags: str = _switch(
+        "refused", ("refused", "ignored"), "what newly applying a disabled tag gets"
+    )
+    threads_key: str = _switch(
+        "sms_threads", ("sms_threads", "sms-threads"), "the key of the list of threads"
+    )
+    all_time: str = _switch(
+        "refused", ("refused", "served"), "date_range=all_time: beyond 25 months, or those"
+    )
     auto_create_tags: str = _switch("on", ON_OFF, "unknown names on a call become company tags")
     single_tag: str = _switch("off", ON_OFF, "whether GET tags/ID.json exists")
     retry_after: str = _switch("none", ("none", "seconds", "date"), "what a 429 tells")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
 from reconciler.sandbox.listing import envelope, page_of
+from reconciler.sandbox.tagging import forget_tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,7 +175,7 @@ class Tags:
                     return Answer(204)
                 raise
             self._remember(account_id)
-            self._store.run("DELETE FROM call_tags WHERE tag_id = ?", (tag["id"],))
+            forget_tag(self._store, account_id, tag["id"])
             self._store.run("DELETE FROM tags WHERE id = ?", (tag["id"],))
         return Answer(204, committed=True)
 

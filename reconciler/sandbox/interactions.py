@@ -51,10 +51,11 @@ class Where:
         for name, column in columns.items():
             if asked.one(name):
                 self.add(f"{column} = :{name}", **{name: asked.query[name]})
-            if asked.many(name):
+            several = asked.many(f"{name}[]")
+            if several:
                 key = f"{name}_list"
                 listed = f"(SELECT value FROM json_each(:{key}))"  # noqa: S608 - names are ours
-                self.add(f"{column} IN {listed}", **{key: json.dumps(asked.many(name))})
+                self.add(f"{column} IN {listed}", **{key: json.dumps(several)})
 
     def choice(self, asked: Asked, name: str, choices: Mapping[str, str]) -> None:
         """Narrow it by a parameter that takes one of ``choices``; raises Refusal for others."""

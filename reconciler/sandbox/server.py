@@ -46,14 +46,19 @@ class Sandbox:
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
-        self.store = Store(self.options.db)
-        if self.store.is_empty:
-            sow(self.store, self.options)
         self.log = Log()
         self.faults = Faults(self.options.faults)
-        self.app = App(self.options, self.store)
         self.closing = threading.Event()
-        self.server = _Server(self)
+        self.store = Store(self.options.db)
+        try:
+            if self.store.is_empty:
+                sow(self.store, self.options)
+            self.app = App(self.options, self.store)
+            self.server = _Server(self)
+        except BaseException:
+            # Nobody gets a sandbox to close: a port that is taken, a seed that there is none of.
+            self.store.close()
+            raise
         host, port = self.server.server_address[:2]
         self.url = f"http://{host!s}:{port}"
         self.gateway_url = self.url + PREFIX

@@ -83,10 +83,14 @@ class Store:
         self._depth = 0
         try:
             self._db = sqlite3.connect(path or ":memory:", check_same_thread=False)
-            self._db.row_factory = sqlite3.Row
-            self._db.executescript(SCHEMA)
+            try:
+                self._db.row_factory = sqlite3.Row
+                self._db.executescript(SCHEMA)
+            except sqlite3.Error:
+                self._db.close()
+                raise
         except sqlite3.Error as error:
-            raise OSError(f"{path} is no database of the sandbox: {error}") from error
+            raise OSError(f"{path} is not a database of the sandbox: {error}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -67,7 +67,7 @@ def tag_edit(body: Mapping[str, Any], switches: Switches) -> TagEdit:
 
 def wanted_tags(asked: Asked, switches: Switches) -> tuple[str, ...]:
     """The names that ``tags`` filters by, any of which will do; none: no filter."""
-    several, one = asked.many("tags"), asked.one("tags")
+    several, one = asked.many("tags[]"), asked.one("tags")
     if several and one:
         raise Refusal(400, "tags is given both as a text and as a list")
     if one is None:

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 DOORS = {"direct": direct, "gateway": gateway}
 LIBERTIES = [
     *(f"unique_names={setting}" for setting in ("off", "exact", "nocase")),
-    *(f"palette={setting}" for setting in ("any", "documented", "narrow")),
+    *(f"palette={setting}" for setting in ("any", "reference", "page", "narrow")),
     *(f"company_filter={setting}" for setting in ("own", "with-account", "ignored")),
     *(f"tags_filter={setting}" for setting in ("honoured", "ignored")),
-    *(f"second_delete={setting}" for setting in ("404", "204")),
+    *(f"second_delete={setting}" for setting in ("404", "204", "403")),
     *(f"read_delay={setting}" for setting in ("0", "1")),
     *(f"page_cap={setting}" for setting in ("250", "2")),
-    *(f"total_pages={setting}" for setting in ("documented", "always", "never")),
+    *(f"total_pages={setting}" for setting in ("some", "always", "never")),
     *(f"error_shape={setting}" for setting in ("error", "errors", "html")),
     *(f"call_tags={setting}" for setting in ("names", "objects")),
     *(f"created_status={setting}" for setting in ("201", "200")),
-    *(f"update_body={setting}" for setting in ("tag", "empty")),
+    *(f"update_answer={setting}" for setting in ("tag", "none")),
 ]
 WISHES = f"""
 - name: New everywhere

@@ -146,10 +146,10 @@ def test_what_was_logged_can_t_forge_a_line(
         (("--seed", "nonsense"), "no seed 'nonsense'"),
         (("--latency", "5x"), "write 50ms, 2s or 1h"),
         (("--quota", "-3"), "no number of requests"),
-        (("--switch", "palette=pink"), "palette takes any or documented or narrow"),
+        (("--switch", "palette=pink"), "palette takes reference or any or page or narrow"),
         (("--switch", "nonsense=1"), "no switch 'nonsense'"),
         (("--fault", "GET * explode"), "no action 'explode'"),
-        (("--db", "."), ". is no database of the sandbox"),
+        (("--db", "."), ". is not a database of the sandbox"),
     ],
 )
 def test_a_wrong_flag_is_a_usage_error(flags: tuple[str, ...], said: str) -> None:

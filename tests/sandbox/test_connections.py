@@ -78,5 +78,5 @@ def test_nonsense_makes_no_connection(
     control: Talk, method: str, path: str, body: object, status: int
 ) -> None:
     reply = control.send(method, path, body)
-    assert (reply.status, set(reply.json)) == (status, {"error"})
+    assert (reply.status, set(reply.json)) == (status, {"message"})
     assert ids(control) == [CONNECTION]

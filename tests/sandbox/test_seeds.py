@@ -12,8 +12,7 @@ from tests.sandbox.talk import ACCOUNT, CALL, COMPANY, CONNECTION, Talk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NUMBERED = {"page": 1, "per_page": 100, "total_pages": 1, "total_records": 1}
-UNNUMBERED = {"page": 1, "per_page": 100, "total_records": 1}
+ENVELOPE = {"page": 1, "per_page": 100, "total_pages": 1, "total_records": 1}
 TRACKER = "TRK019c46b9f18174d68bb8d7985260a11f"
 USER = "USR019c46b8a0557b2e85e5e1c651452509"
 PAGE = {
@@ -87,6 +86,7 @@ TAGS = [
         "background_color": "gray1",
         "company_id": COMPANY,
         "status": "enabled",
+        "created_at": "2026-02-10T08:43:51.280Z",
     },
     {
         "id": 7886733,
@@ -96,6 +96,7 @@ TAGS = [
         "background_color": "gray1",
         "company_id": None,
         "status": "enabled",
+        "created_at": "2026-02-10T08:43:51.280Z",
     },
 ]
 ACCOUNTS = [ACCOUNT, ACCOUNT[:-1] + "4", ACCOUNT[:-1] + "5"]
@@ -104,15 +105,14 @@ ACCOUNTS = [ACCOUNT, ACCOUNT[:-1] + "4", ACCOUNT[:-1] + "5"]
 @pytest.mark.parametrize("name", PAGE)
 def test_the_reference_seed_answers_as_the_page_does(direct: Talk, maton: Talk, name: str) -> None:
     path = "/v3/a.json" if name == "accounts" else f"/v3/a/{ACCOUNT}/{name}.json"
-    envelope = NUMBERED if name in {"accounts", "companies", "calls"} else UNNUMBERED
     for talk in (direct, maton):
-        assert talk.send("GET", path).json == {**envelope, name: [PAGE[name]]}
+        assert talk.send("GET", path).json == {**ENVELOPE, name: [PAGE[name]]}
         one = path.removesuffix(".json") + f"/{PAGE[name]['id']}.json"
         assert talk.send("GET", one).json == PAGE[name]
 
 
 def test_the_reference_seed_has_the_page_s_tags(direct: Talk) -> None:
-    assert direct.get("tags.json") == {**UNNUMBERED, "total_records": 2, "tags": TAGS}
+    assert direct.get("tags.json") == {**ENVELOPE, "total_records": 2, "tags": TAGS}
 
 
 def test_the_reference_seed_has_the_page_s_connection(control: Talk) -> None:

@@ -7,9 +7,10 @@ import re
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qsl, unquote
 
+from reconciler.sandbox.accounts import Accounts
 from reconciler.sandbox.answers import (
     FORBIDDEN,
     Answer,
@@ -21,18 +22,21 @@ from reconciler.sandbox.answers import (
     refused_by_gateway,
 )
 from reconciler.sandbox.calls import Calls
+from reconciler.sandbox.companies import Companies
 from reconciler.sandbox.flows import MessageFlows
 from reconciler.sandbox.forms import Forms
+from reconciler.sandbox.integrations import Integrations
 from reconciler.sandbox.maton import Connections
-from reconciler.sandbox.others import Others
+from reconciler.sandbox.notifications import Notifications
 from reconciler.sandbox.quota import Quota, Window
 from reconciler.sandbox.tags import Tags
 from reconciler.sandbox.texts import Texts
+from reconciler.sandbox.trackers import Trackers
+from reconciler.sandbox.users import Users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.sandbox.interactions import Interactions
     from reconciler.sandbox.log import Entry
     from reconciler.sandbox.options import Options
     from reconciler.sandbox.store import Store
@@ -43,6 +47,15 @@ PREFIX: Final = "/callrail"
 WINDOWS_A_DAY: Final = 24
 TOKEN: Final = re.compile(r'Token token=("?)([^"\s]*)\1')
 """CallRail's own examples send the key with quotes and without (B)."""
+
+
+class Resource(Protocol):
+    """What answers the requests about one resource of an account."""
+
+    switches: Switches
+
+    def handle(self, account_id: str, asked: Asked) -> Answer:
+        """Answer a request below ``/a/ACCOUNT``."""
 
 
 class App:
@@ -60,15 +73,17 @@ class App:
         self._tags = Tags(store, options.switches, options.clock)
         usage = store, options.switches, self._tags, options.today
         calls, forms, texts = Calls(*usage), Forms(*usage), Texts(*usage)
-        flows = MessageFlows(store, options.switches)
-        self._usage: dict[str, Interactions | MessageFlows] = {
+        shown = (Companies, Trackers, Users, Integrations, Notifications)
+        self._resources: dict[str, Resource] = {
+            "tags": self._tags,
             "calls": calls,
             "form_submissions": forms,
             "forms": forms,
             "sms-threads": texts,
-            "message-flows": flows,
+            "message-flows": MessageFlows(store, options.switches),
+            **{kind.name: kind(store, options.switches) for kind in shown},
         }
-        self._others = Others(store, options.switches)
+        self._accounts = Accounts(store, options.switches)
         self._connections = Connections(store, options.switches)
         self._switches = options.switches
 
@@ -82,8 +97,9 @@ class App:
         if switches.gateway_limit != self._switches.gateway_limit:
             self._gateway_quota = self._limited_gateway(switches)
         self._switches = switches
-        for part in (self._tags, *self._usage.values(), self._others, self._connections):
-            part.switches = switches
+        self._accounts.switches = self._connections.switches = switches
+        for resource in self._resources.values():
+            resource.switches = switches
 
     def answer(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to ``entry``."""
@@ -127,7 +143,7 @@ class App:
     def _api(self, entry: Entry, key: str, parts: tuple[str, ...], body: bytes) -> Answer:
         reach = self._options.reach.get(key)
         if parts == ("v3", "a.json"):
-            return self._others.accounts(
+            return self._accounts.all(
                 _asked(entry, parts, body), None if reach is None else frozenset(reach)
             )
         single = len(parts) == len(("v3", "a", "id.json"))
@@ -136,7 +152,7 @@ class App:
         known = self._account(entry, parts[2].removesuffix(".json"), reach)
         self._count(entry, known["id"])
         if single:
-            return self._others.account(known, _asked(entry, parts, body))
+            return self._accounts.one(known, _asked(entry, parts, body))
         role = self._options.roles.get(key, "admin")
         asked = replace(_asked(entry, parts[3:], body), role=role)
         return self._resource(known["id"], asked)
@@ -162,11 +178,9 @@ class App:
         if asked.method != "GET" and may_not:
             raise Refusal(403, FORBIDDEN)
         kind = asked.parts[0].removesuffix(".json")
-        if kind == "tags":
-            return self._tags.handle(account_id, asked)
-        if kind in self._usage:
-            return self._usage[kind].handle(account_id, asked)
-        return self._others.handle(account_id, asked)
+        if kind not in self._resources:
+            raise Refusal(404, "not found")
+        return self._resources[kind].handle(account_id, asked)
 
     def _count(self, entry: Entry, account_id: str) -> None:
         wait = self.quota.take(account_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, ClassVar
 
-from reconciler.sandbox.interactions import Interactions, Where, row_tags
+from reconciler.sandbox.interactions import Interactions, row_tags
 from reconciler.sandbox.summaries import FORM_FIGURES, Summaries
 from reconciler.sandbox.tagging import FORM
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.sandbox.answers import Answer, Asked, Row
+    from reconciler.sandbox.where import Where
 
 SHOWN = (
     "id",

@@ -60,7 +60,8 @@ CREATE TABLE IF NOT EXISTS users (
 CREATE TABLE IF NOT EXISTS integrations (
     id INTEGER PRIMARY KEY, account_id TEXT, company_id TEXT, type TEXT, state TEXT);
 CREATE TABLE IF NOT EXISTS notifications (
-    id INTEGER PRIMARY KEY, account_id TEXT, company_id TEXT, name TEXT, event TEXT, email TEXT);
+    id INTEGER PRIMARY KEY, account_id TEXT, company_id TEXT, name TEXT, alert_type TEXT,
+    email TEXT);
 CREATE TABLE IF NOT EXISTS connections (
     connection_id TEXT PRIMARY KEY, status TEXT, creation_time TEXT, last_updated_time TEXT,
     url TEXT, app TEXT, looks INTEGER DEFAULT 0);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from reconciler.sandbox.interactions import Interactions, Where
+from reconciler.sandbox.interactions import Interactions
 from reconciler.sandbox.tagging import TEXT
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox.answers import Asked, Row
     from reconciler.sandbox.dates import Period
+    from reconciler.sandbox.where import Where
 
 TAGGED = (
     "EXISTS (SELECT 1 FROM text_tags JOIN tags ON tags.id = tag_id"

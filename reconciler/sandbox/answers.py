@@ -73,7 +73,8 @@ def refused_by_gateway(refusal: Refusal, shape: str) -> Answer:
 class Asked:
     """A parsed request: ``parts`` of the path below the account, query and JSON body.
 
-    ``pairs`` is the query in its order, with repetitions; ``role`` is that of the key's user.
+    ``query`` holds the last value of each parameter, ``pairs`` every one in order; ``role`` is that
+    of the key's user.
     """
 
     method: str

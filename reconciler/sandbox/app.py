@@ -21,14 +21,18 @@ from reconciler.sandbox.answers import (
     refused_by_gateway,
 )
 from reconciler.sandbox.calls import Calls
+from reconciler.sandbox.flows import MessageFlows
+from reconciler.sandbox.forms import Forms
 from reconciler.sandbox.maton import Connections
 from reconciler.sandbox.others import Others
 from reconciler.sandbox.quota import Quota, Window
 from reconciler.sandbox.tags import Tags
+from reconciler.sandbox.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.sandbox.interactions import Interactions
     from reconciler.sandbox.log import Entry
     from reconciler.sandbox.options import Options
     from reconciler.sandbox.store import Store
@@ -54,7 +58,16 @@ class App:
         self.quota = Quota(windows, options.clock, used_before=options.others_used)
         self._gateway_quota = self._limited_gateway(options.switches)
         self._tags = Tags(store, options.switches, options.clock)
-        self._calls = Calls(store, options.switches, self._tags, options.today)
+        usage = store, options.switches, self._tags, options.today
+        calls, forms, texts = Calls(*usage), Forms(*usage), Texts(*usage)
+        flows = MessageFlows(store, options.switches)
+        self._usage: dict[str, Interactions | MessageFlows] = {
+            "calls": calls,
+            "form_submissions": forms,
+            "forms": forms,
+            "sms-threads": texts,
+            "message-flows": flows,
+        }
         self._others = Others(store, options.switches)
         self._connections = Connections(store, options.switches)
         self._switches = options.switches
@@ -69,15 +82,15 @@ class App:
         if switches.gateway_limit != self._switches.gateway_limit:
             self._gateway_quota = self._limited_gateway(switches)
         self._switches = switches
-        for part in (self._tags, self._calls, self._others, self._connections):
+        for part in (self._tags, *self._usage.values(), self._others, self._connections):
             part.switches = switches
 
-    def answer(self, entry: Entry, headers: Mapping[str, str], body: bytes, base: str) -> Answer:
-        """The answer to ``entry``; ``base`` is this server's own address."""
+    def answer(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer to ``entry``."""
         entry.request_from = headers.get("request-from")
         entry.connection = headers.get("maton-connection")
         try:
-            answer = self._route(entry, headers, body, base)
+            answer = self._route(entry, headers, body)
         except GatewayRefusal as refusal:
             return refused_by_gateway(refusal, self._switches.gateway_errors)
         except Refusal as refusal:
@@ -95,25 +108,23 @@ class App:
             return refused_by_gateway(refusal, self._switches.gateway_errors)
         return refused(refusal, self._switches.error_shape)
 
-    def _route(self, entry: Entry, headers: Mapping[str, str], body: bytes, base: str) -> Answer:
+    def _route(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Answer:
         path = entry.path
         if path == "/connections" or path.startswith("/connections/"):
             entry.door = CONTROL
             self._bearer(headers)
             return self._connections.handle(_asked(entry, _parts(path), body))
         if path.startswith(PREFIX + "/"):
-            entry.door, path, base = GATEWAY, path.removeprefix(PREFIX), base + PREFIX
+            entry.door, path = GATEWAY, path.removeprefix(PREFIX)
             key = self._bearer(headers)
             self._connection(headers)
         else:
             entry.door = DIRECT
             key = self._token(headers)
         _check_format(headers, path)
-        return self._api(entry, key, _parts(path), body, base)
+        return self._api(entry, key, _parts(path), body)
 
-    def _api(
-        self, entry: Entry, key: str, parts: tuple[str, ...], body: bytes, base: str
-    ) -> Answer:
+    def _api(self, entry: Entry, key: str, parts: tuple[str, ...], body: bytes) -> Answer:
         reach = self._options.reach.get(key)
         if parts == ("v3", "a.json"):
             return self._others.accounts(
@@ -128,7 +139,7 @@ class App:
             return self._others.account(known, _asked(entry, parts, body))
         role = self._options.roles.get(key, "admin")
         asked = replace(_asked(entry, parts[3:], body), role=role)
-        return self._resource(known["id"], asked, base)
+        return self._resource(known["id"], asked)
 
     def _account(self, entry: Entry, written: str, reach: tuple[str, ...] | None) -> Row:
         """The account that a path names by id or by the number of the address bar (B)."""
@@ -146,15 +157,15 @@ class App:
         entry.account = known["id"]
         return known
 
-    def _resource(self, account_id: str, asked: Asked, base: str) -> Answer:
+    def _resource(self, account_id: str, asked: Asked) -> Answer:
         may_not = self._switches.writes == "forbidden" or asked.role == "reporting"
         if asked.method != "GET" and may_not:
             raise Refusal(403, FORBIDDEN)
         kind = asked.parts[0].removesuffix(".json")
         if kind == "tags":
             return self._tags.handle(account_id, asked)
-        if kind == "calls":
-            return self._calls.handle(account_id, asked, base)
+        if kind in self._usage:
+            return self._usage[kind].handle(account_id, asked)
         return self._others.handle(account_id, asked)
 
     def _count(self, entry: Entry, account_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.flows import call_flow
 from reconciler.sandbox.listing import listed
 
 if TYPE_CHECKING:
@@ -92,11 +93,7 @@ class Others:
             "sms_enabled": True,
             "company": self._company_ref(row["company_id"]),
             "source": {"type": row["source_type"]},
-            "call_flow": {
-                "type": "basic",
-                "recording_enabled": True,
-                "destination_number": row["destination_number"],
-            },
+            "call_flow": call_flow(self._store, row, self.switches),
         }
 
     def _user(self, row: Row) -> Row:

@@ -162,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif body is None:
             answer = sandbox.app.error(Refusal(413, "the body is too large, or of unknown length"))
         else:
-            answer = sandbox.app.answer(entry, headers, body, sandbox.url)
+            answer = sandbox.app.answer(entry, headers, body)
         entry.committed = answer.committed
         if sandbox.faults.after_commit is not None:
             sandbox.faults.after_commit(entry.method, entry.path)

@@ -13,6 +13,8 @@ from typing import Any
 
 Choice = tuple[str, ...]
 ON_OFF: Choice = ("off", "on")
+FILTERS: Choice = ("honoured", "ignored", "partial", "nocase")
+ROW_TAGS: Choice = ("names", "objects", "unnamed", "null", "missing", "empty")
 SURE: Choice = ("tag", "stale", "empty", "none", "unreadable", "error-done", "error")
 """Bodies of an answer 2xx to a write; only under the last one nothing was written."""
 
@@ -124,9 +126,28 @@ class Switches:
     tag_backgrounds: str = _switch("on", ON_OFF, "whether tags carry background_color")
     single_tag: str = _switch("off", ON_OFF, "whether GET tags/ID.json exists")
 
-    # Calls.
-    tags_filter: str = _switch("honoured", ("honoured", "ignored"), "what ?tags= does to calls")
-    call_tags: str = _switch("names", ("names", "objects"), "how a call lists its tags")
+    # Calls, forms, texts, flows.
+    tags_filter: str = _switch("honoured", FILTERS, "what ?tags= does to calls")
+    form_tags_filter: str = _switch("honoured", FILTERS, "what ?tags= does to forms")
+    tags_comma: str = _switch("whole", ("whole", "split"), "whether ?tags=A,B is one name or two")
+    text_search: str = _switch(
+        "honoured", ("honoured", "ignored", "fuzzy", "tagless"), "what ?search= does to threads"
+    )
+    call_tags: str = _switch("names", ROW_TAGS, "how a call lists its tags")
+    form_tags: str = _switch("names", ROW_TAGS, "how a form lists its tags")
+    flow_tags: str = _switch(
+        "name", ("name", "id", "objects"), "how the Tag step of a call flow names its tags"
+    )
+    append: str = _switch("honoured", ("honoured", "ignored"), "ignored: tags always replace")
+    disabled_tags: str = _switch(
+        "refused", ("refused", "ignored"), "what newly applying a disabled tag gets"
+    )
+    threads_key: str = _switch(
+        "sms_threads", ("sms_threads", "sms-threads"), "the key of the list of threads"
+    )
+    all_time: str = _switch(
+        "refused", ("refused", "served"), "date_range=all_time: beyond 25 months, or those"
+    )
     auto_create_tags: str = _switch("on", ON_OFF, "unknown names on a call become company tags")
 
     # All listings, errors and quotas.

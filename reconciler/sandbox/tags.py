@@ -10,6 +10,7 @@ from reconciler.sandbox.colors import PALETTES, PLAIN
 from reconciler.sandbox.late import LateListings
 from reconciler.sandbox.listing import page_of
 from reconciler.sandbox.tag_listing import TagListing, shown
+from reconciler.sandbox.tagging import forget_tag
 from reconciler.sandbox.tidying import TIDIED
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class Tags:
                 raise
             self._permit_change(asked, tag)
             self._late.note(account_id, tag["id"], tag, self.switches)
-            self._store.run("DELETE FROM call_tags WHERE tag_id = ?", (tag["id"],))
+            forget_tag(self._store, account_id, tag["id"])
             self._store.run("DELETE FROM tags WHERE id = ?", (tag["id"],))
         return Answer(204, committed=True)
 

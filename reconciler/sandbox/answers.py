@@ -89,8 +89,8 @@ class Asked:
         return self.query.get(name) or None
 
     def many(self, name: str) -> tuple[str, ...]:
-        """The values of a list parameter, written ``name[]=a&name[]=b``."""
-        return tuple(value for key, value in self.pairs if key == f"{name}[]")
+        """All values of a query parameter that may repeat, such as ``tags[]``."""
+        return tuple(value for key, value in self.pairs if key == name)
 
     def object(self) -> Mapping[str, Any]:
         """The body, which must be a JSON object."""

@@ -108,6 +108,17 @@ def test_a_lagging_listing_is_old_on_all_its_pages(under: Under) -> None:
     assert pages == [["Opportunity"], ["Schedule requested"], ["Schedule requested"], []]
 
 
+def test_a_write_lags_by_the_number_that_was_set_whatever_is_written_after_it(
+    under: Under,
+) -> None:
+    talk = under("read_delay=1")
+    talk.tag("X")
+    assert talk.names() == BOTH
+    talk.tag("Y")
+    assert talk.names() == [*BOTH, "X"]
+    assert talk.names() == [*BOTH, "X", "Y"]
+
+
 def test_listings_may_lag_by_seconds(under: Under) -> None:
     now = [100.0]
     talk = under("read_delay_seconds=4", clock=lambda: now[0])

@@ -49,17 +49,22 @@ class LateListings:
         if not switches.read_delay and not switches.read_delay_seconds:
             return
         if switches.read_delay:
+            if not self._left.get(account_id):
+                self._forget(account_id, switches)
             self._left[account_id], self._stale[account_id] = switches.read_delay, True
         self._writes.setdefault(account_id, []).append(_Write(self._clock(), tag_id, before))
 
     def listed(self, account_id: str, switches: Switches, *, first_page: bool) -> None:
-        """Count a listing that begins, and forget the writes that every listing shows by now."""
+        """Count a listing whose first page is asked for, and see what it still hides."""
         if first_page:
             left = self._left.get(account_id, 0)
             self._stale[account_id] = left > 0
             self._left[account_id] = max(0, left - 1)
-        if self._stale.get(account_id):
-            return
+        if not self._stale.get(account_id):
+            self._forget(account_id, switches)
+
+    def _forget(self, account_id: str, switches: Switches) -> None:
+        """Forget the writes that are old enough for every listing to show them."""
         since = self._clock() - switches.read_delay_seconds
         writes = self._writes.pop(account_id, [])
         if kept := [write for write in writes if write.moment > since]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.faults import Fault
 
 DIRECT_KEY = "sandbox-callrail-key"
+MANAGER_KEY = "sandbox-manager-key"
 MATON_KEY = "sandbox-maton-key"
 ROLES = ("admin", "manager", "reporting")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -43,10 +44,10 @@ class Options:
     quota_window: float = 3_600.0
     daily_quota: int | None = 10_000
     others_used: int = 0
-    direct_keys: tuple[str, ...] = (DIRECT_KEY,)
+    direct_keys: tuple[str, ...] = (DIRECT_KEY, MANAGER_KEY)
     maton_keys: tuple[str, ...] = (MATON_KEY,)
     reach: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    roles: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=lambda: {MANAGER_KEY: "manager"})
     switches: Switches = field(default_factory=Switches)
     faults: tuple[Fault, ...] = ()
     clock: Callable[[], float] = time.monotonic

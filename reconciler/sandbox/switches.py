@@ -34,7 +34,7 @@ class Switches:
 
     # Answers to writes of tags.
     write_ids: str = _switch(
-        "number", ("text", "number"), "the id in an answer to a create or update"
+        "text", ("text", "number"), "the id in an answer to a create or update"
     )
     create_answer: str = _switch(
         "tag",

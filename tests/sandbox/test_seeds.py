@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -241,3 +242,14 @@ def test_an_empty_sandbox_has_no_account_and_no_seed_is_made_up(
 def test_it_serves_loopback_only(start: Callable[..., Talk]) -> None:
     with pytest.raises(ValueError, match="loopback"):
         start(host="0.0.0.0")
+
+
+def test_what_can_t_start_leaves_no_database_open(
+    direct: Talk, start: Callable[..., Talk], recwarn: pytest.WarningsRecorder
+) -> None:
+    port = int(direct.sandbox.url.rpartition(":")[2])
+    for options in ({"port": port}, {"seed": "nonsense"}, {"db": "."}):
+        with pytest.raises((OSError, ValueError)):
+            start(**options)
+    gc.collect()
+    assert [str(one.message) for one in recwarn] == []

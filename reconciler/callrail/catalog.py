@@ -214,7 +214,9 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "forms": Resource(
         segments=("form_submissions.json",),
         rows=("form_submissions",),
-        filters=_dates() | _TAGS | _plain("company_id", "search", "fields", "sort")
+        filters=_dates()
+        | _TAGS
+        | _plain("company_id", "search", "fields", "sort")
         | _one_of("order", *_ORDERS),
         single=True,
         known_fields=("company_name", "lead_status", "note", "tags", "value"),

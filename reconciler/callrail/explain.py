@@ -110,8 +110,10 @@ def _refused(answer: Answer, where: str, access: Access) -> RejectedError:
         return NotFoundError(f"{where}: not found (404): {said}", hint=_base_hint(answer))
     hint = None
     maton = access.credential.gateway is Gateway.MATON
-    if maton and answer.status == 400 and (
-        is_matons(answer.payload) or "connection" in said.lower()
+    if (
+        maton
+        and answer.status == 400
+        and (is_matons(answer.payload) or "connection" in said.lower())
     ):
         hint = (
             "Maton has no usable connection to CallRail: see 'reconciler connections list', "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Filters = tuple[tuple[str, str], ...]
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SURE: Final = 0.8
+_SURE: Final = 0.7
 """How alike a word must be to a known one to be taken for a misspelling of it."""
 
 

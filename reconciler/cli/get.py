@@ -37,9 +37,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _remark(
-    args: argparse.Namespace, console: Console, filters: Filters, rows: list[Row]
-) -> None:
+def _remark(args: argparse.Namespace, console: Console, filters: Filters, rows: list[Row]) -> None:
     """Say what the rows do not: which time they are of, which fields none of them has."""
     from reconciler.callrail import RESOURCES
 
@@ -88,9 +86,7 @@ async def _read(
         return await session.signals.watch(read())
 
 
-async def _rows(
-    args: argparse.Namespace, resources: Resources, query: Query
-) -> AsyncIterator[Row]:
+async def _rows(args: argparse.Namespace, resources: Resources, query: Query) -> AsyncIterator[Row]:
     """The rows of ``query``, company after company where several are meant; each row once."""
     from reconciler.callrail import RESOURCES
 

@@ -133,7 +133,7 @@ def test_the_gateways_own_errors_get_their_hints() -> None:
     assert "connections create" in (getattr(error, "hint", "") or "")
 
 
-MATONS = {
+MATONS: dict[str, Callable[[str], dict[str, object]]] = {
     "message": lambda said: {"message": said},
     "error": lambda said: {"error": {"message": said}},
     "detail": lambda said: {"detail": said},

@@ -25,6 +25,7 @@ from reconciler.errors import (
     ApiError,
     ApplyError,
     AuthError,
+    ProtocolError,
     QuotaError,
     ReconcilerError,
     RejectedError,
@@ -32,7 +33,7 @@ from reconciler.errors import (
     UnreachableError,
     exit_code,
 )
-from reconciler.model.change import Action, Change, companies_of
+from reconciler.model.change import Action, Change, companies_of, needs_absence
 from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.tag import Status
 from reconciler.planning.order import PHASES
@@ -221,9 +222,13 @@ class _AccountWork:
         if not changes or self._stopped(changes[0]):
             return ()
         try:
-            listing = await self.provider.tags(companies_of(changes))
+            listing = await self.provider.tags(companies_of(changes), proven=True)
         except ReconcilerError as error:
             self._stop(error)
+            return ()
+        if listing.odd:
+            # Not understood is no basis for what can't be undone; the next plan names the row.
+            self._stop(ProtocolError("the listing has an odd row", hint="Plan again."))
             return ()
         live = {tag.id: tag for tag in listing.tags}
         return [change for change in changes if self._still_as_planned(change, live)]
@@ -290,9 +295,10 @@ class _AccountWork:
             return
         done = [one for one in self.outcomes.values() if one.result.succeeded]
         companies = companies_of(self.changes)
+        sure = any(map(needs_absence, self.changes))
         for pause in (0.5, 2.0, None):
             try:
-                listing = await self.provider.tags(companies)
+                listing = await self.provider.tags(companies, proven=sure)
             except ReconcilerError as error:
                 self.verified = False
                 self._stop(error)

@@ -44,6 +44,8 @@ def plan_document(plan: Plan) -> Document:
     }
     if plan.unread:
         document["unread"] = [unread_fields(error) for error in plan.unread]
+    if plan.companies_unread:
+        document["companies_unread"] = True
     if plan.unmanaged_tags:
         document["unmanaged"] = [_unmanaged_fields(tag) for tag in plan.unmanaged_tags]
     return document
@@ -71,6 +73,7 @@ def load_plan(text: str) -> Plan:
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
         unread=tuple(map(_unread_of, root.nodes("unread"))) if root.has("unread") else (),
+        companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
     )
     if root.text("digest") != plan.digest:
         raise altered(KIND, f"its changes make the digest {plan.digest}, not the one it bears")

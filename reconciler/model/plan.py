@@ -60,6 +60,8 @@ class Plan:
 
     ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted. ``unread``: accounts
     of the configuration that could not be read; nothing is planned there, the plan is partial.
+    ``companies_unread``: of some account only its account level was read, because nothing else is
+    declared there; ``unmanaged`` does not count its companies' tags.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -72,6 +74,7 @@ class Plan:
     created_at: str = ""
     tool_version: str = ""
     unread: tuple[AccountError, ...] = ()
+    companies_unread: bool = False
 
     @cached_property
     def summary(self) -> Summary:

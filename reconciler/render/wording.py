@@ -151,7 +151,8 @@ def summary(plan: Plan) -> str:
 def kept(plan: Plan) -> str:
     """``212 unchanged, 37 unmanaged kept``: what the plan does not touch."""
     counts = plan.summary
-    return f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
+    said = f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
+    return f"{said} (companies' tags not read)" if plan.companies_unread else said
 
 
 def requests(plan: Plan) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.apply import Run, apply
 from reconciler.errors import RefusedError
-from reconciler.model.change import Action, Change, companies_of
+from reconciler.model.change import Action, Change, companies_of, needs_absence
 from reconciler.model.problem import Source
 from reconciler.model.state import Account
 from reconciler.planning.freshness import Freshness, freshness
@@ -129,7 +129,8 @@ async def _freshness_of(plan: Plan, handle: str, provider: Provider, run: Run) -
     ]
     if not changes:
         return Freshness((), (), ())
-    listing = await provider.tags(companies_of(changes))
+    sure = any(map(needs_absence, changes))
+    listing = await provider.tags(companies_of(changes), proven=sure)
     return freshness(changes, listing.tags)
 
 

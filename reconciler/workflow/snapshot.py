@@ -77,7 +77,12 @@ class SnapshotProvider:
         """The snapshot's companies."""
         return tuple(self.live.companies.values())
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:  # noqa: ARG002 - reading all is free
+    async def tags(
+        self,
+        places: Collection[str | None] | None = None,  # noqa: ARG002 - reading all is free
+        *,
+        proven: bool = False,  # noqa: ARG002 - a snapshot is whole
+    ) -> Listing:
         """The snapshot's tags, all of them."""
         return Listing(tags=self.live.tags)
 

@@ -115,6 +115,7 @@ def plans(draw: st.DrawFn) -> Plan:
         created_at=draw(texts),
         tool_version=draw(texts),
         unread=tuple(draw(st.lists(account_errors, max_size=2))),
+        companies_unread=draw(st.booleans()),
     )
 
 

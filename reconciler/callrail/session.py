@@ -41,6 +41,7 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.requests = 0
+        self.handles: dict[str, str] = {}
         self.slots = asyncio.Semaphore(settings.parallelism)
         self.retries = RetryBudget()
         self.pace = Limits(settings.quota.gateway)
@@ -51,8 +52,14 @@ class Run:
         key = account or _NO_ACCOUNT
         if key not in self._quotas:
             limits = Limits(self.settings.quota.account if account else ())
-            self._quotas[key] = AccountQuota(key, limits=limits, max_wait=self.settings.max_wait)
+            self._quotas[key] = AccountQuota(
+                self.name(account), limits=limits, max_wait=self.settings.max_wait
+            )
         return self._quotas[key]
+
+    def name(self, account: str | None) -> str:
+        """What people call the account of an id: its handle, where the configuration has one."""
+        return self.handles.get(account or _NO_ACCOUNT, account or _NO_ACCOUNT)
 
     def now(self) -> float:
         """The clock's monotonic seconds."""
@@ -121,7 +128,7 @@ class Door:
             if (delay := quota.delay(run.now())) > 0:
                 longer = quota.grant(delay, now=run.now())
                 if longer >= _TOLD:
-                    whose = f"account {request.account}" if request.account else "the key"
+                    whose = f"account {run.name(request.account)}" if request.account else "the key"
                     LOG.warning("%s: waiting %s for the quota", whose, duration(delay))
                 await run.sleep(delay)
                 continue

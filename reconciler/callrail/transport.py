@@ -32,7 +32,11 @@ BODY_LIMIT: Final = 32 * 1024 * 1024
 _ERROR_BODY_LIMIT: Final = 64 * 1024
 # More than is shown by the length of any key, so that none is cut before it is hidden.
 _LOOK_AT: Final = 8_000
-_KEPT = ("retry-after", "location", "date", "content-type")
+_KEPT = (
+    *("retry-after", "location", "date", "content-type"),
+    *("x-rate-limit-hourly-allowed", "x-rate-limit-hourly-used"),
+    *("x-rate-limit-daily-allowed", "x-rate-limit-daily-used"),
+)
 _HTML = re.compile(r"text/html|application/xhtml", re.IGNORECASE)
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from reconciler.model.change import Loss
+    from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
 
 
@@ -64,6 +65,10 @@ class Provider(Protocol):
     @property
     def requests(self) -> int:
         """Requests sent for this account so far, retries and failed ones included."""
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What the server last told of the account's quota; None where it tells nothing."""
 
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked."""

@@ -82,6 +82,7 @@ class Client:
         if account.handle not in self._providers:
             credential = self._settings.account_credentials.get(account.handle)
             door = self._door(credential, connection=account.connection)
+            self._know(account)
 
             async def lost(error: NotFoundError) -> ReconcilerError:
                 return await _lost(door, account.ref.id, error)
@@ -89,7 +90,6 @@ class Client:
             async def admit() -> None:
                 await _refuse_number(door, account.ref.id)
 
-            self._run.handles[account.ref.id] = account.handle
             self._providers[account.handle] = AccountProvider(
                 door,
                 account.ref.id,
@@ -105,7 +105,7 @@ class Client:
 
     def resources_of(self, account: Account) -> Resources:
         """What can be read with an account's own key and connection."""
-        self._run.handles[account.ref.id] = account.handle
+        self._know(account)
         credential = self._settings.account_credentials.get(account.handle)
         return _resources(self._door(credential, connection=account.connection))
 
@@ -153,6 +153,13 @@ class Client:
             account=account.ref.id,
         )
         return await self._door(own, connection=account.connection).call(request)
+
+    def _know(self, account: Account) -> None:
+        self._run.know(
+            account.ref.id,
+            handle=account.handle,
+            requests_per_hour=account.policy.requests_per_hour,
+        )
 
     def _older(self, credential: Credential) -> Endpoints | None:
         settings = self._settings

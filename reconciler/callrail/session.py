@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.exchange import Answer
 from reconciler.callrail.explain import Access, failure, reason
-from reconciler.callrail.quota import AccountQuota, Limits, duration
+from reconciler.callrail.quota import HOUR, AccountQuota, Limits, duration
 from reconciler.callrail.retry import ATTEMPTS, RetryBudget, Verdict, backoff, decide, retry_after
 from reconciler.callrail.settings import Sent
 from reconciler.model.state import Gateway
@@ -41,25 +41,33 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.requests = 0
-        self.handles: dict[str, str] = {}
         self.slots = asyncio.Semaphore(settings.parallelism)
         self.retries = RetryBudget()
         self.pace = Limits(settings.quota.gateway)
         self._quotas: dict[str, AccountQuota] = {}
+        self._known: dict[str, tuple[str, int | None]] = {}
+
+    def know(self, account: str, *, handle: str, requests_per_hour: int | None) -> None:
+        """Call ``account`` by its handle in messages, and hold it to its own limit if it has one.
+
+        To be told before the first request of the account.
+        """
+        self._known[account] = handle, requests_per_hour
 
     def quota(self, account: str | None) -> AccountQuota:
         """The account's counter; requests that belong to no account have one of their own."""
         key = account or _NO_ACCOUNT
         if key not in self._quotas:
-            limits = Limits(self.settings.quota.account if account else ())
+            handle, most = self._known.get(key, (f"account {key}" if key else "", None))
+            windows = self.settings.quota.account if account else ()
+            own = () if most is None else ((most, HOUR),)
             self._quotas[key] = AccountQuota(
-                self.name(account), limits=limits, max_wait=self.settings.max_wait
+                handle,
+                limits=Limits((*own, *windows)),
+                max_wait=self.settings.max_wait,
+                chosen=most is not None,
             )
         return self._quotas[key]
-
-    def name(self, account: str | None) -> str:
-        """What people call the account of an id: its handle, where the configuration has one."""
-        return self.handles.get(account or _NO_ACCOUNT, account or _NO_ACCOUNT)
 
     def now(self) -> float:
         """The clock's monotonic seconds."""
@@ -128,8 +136,8 @@ class Door:
             if (delay := quota.delay(run.now())) > 0:
                 longer = quota.grant(delay, now=run.now())
                 if longer >= _TOLD:
-                    whose = f"account {run.name(request.account)}" if request.account else "the key"
-                    LOG.warning("%s: waiting %s for the quota", whose, duration(delay))
+                    why = quota.why(run.now())
+                    LOG.warning("%s: waiting %s for the quota", why, duration(delay))
                 await run.sleep(delay)
                 continue
             if (delay := self._pace.delay(run.now())) > 0:
@@ -156,6 +164,8 @@ class Door:
         finally:
             quota.leave(run.now())
             self._pace.leave(run.now())
+        if isinstance(exchange, Answer):
+            quota.tell(exchange.headers, sent_at=sent_at, now=run.now())
         self._note(request, exchange, seconds=run.now() - sent_at, attempt=attempt)
         return sent_at, exchange
 

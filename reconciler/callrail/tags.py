@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from reconciler.callrail.exchange import Answer
     from reconciler.callrail.session import Door
+    from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.provider import Listing, Made
 
@@ -59,6 +60,12 @@ class AccountProvider:
     def requests(self) -> int:
         """Requests sent for this account so far, retries and failed ones included."""
         return self._door.run.quota(self._account).requests
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What the server last told of the account's quota; None where it tells nothing."""
+        run = self._door.run
+        return run.quota(self._account).allowance(run.now())
 
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked. Raises AuthError, QuotaError or an ApiError."""

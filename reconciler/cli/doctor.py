@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.callrail.resources import Row
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
+    from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
 
 T = TypeVar("T")
@@ -311,7 +312,7 @@ async def _account(session: Session, account: Account, doctor: Doctor, name: str
     companies = await provider.companies()
     active = sum(company.active for company in companies)
     # One row shows that tags can be read; all of them may be hundreds of requests of the quota.
-    answer = await session.client.first_page(account, "tags.json", per_page=1)
+    await session.client.first_page(account, "tags.json", per_page=1)
     called = f"{name}; " if name else ""
     doctor.note(
         f"account {account.handle}",
@@ -326,7 +327,7 @@ async def _account(session: Session, account: Account, doctor: Doctor, name: str
         doctor.note(f"role in {account.handle}", error.message, state=WARNING, hint=error.hint)
     else:
         _role(account, answer.payload, doctor)
-    _quota(account, answer.headers, provider.requests, doctor)
+    _quota(account, provider.allowance, doctor)
 
 
 def _role(account: Account, payload: object, doctor: Doctor) -> None:
@@ -361,19 +362,13 @@ _ADMINS: Final = (
 )
 
 
-def _quota(account: Account, headers: Mapping[str, str], requests: int, doctor: Doctor) -> None:
-    from reconciler.callrail.allowance import allowances
+def _quota(account: Account, left: Allowance | None, doctor: Doctor) -> None:
+    from reconciler.render.wording import allowance
 
-    found = allowances(headers)
-    parts = [
-        f"{one.left:,} of this {one.window}'s {one.allowed:,} requests are left "
-        f"(others have used {max(0, one.used - requests):,})"
-        for one in found
-    ]
-    low = any(one.left < one.allowed * _LOW for one in found)
+    low = left is not None and left.left < left.allowed * _LOW
     doctor.note(
         f"quota of {account.handle}",
-        "; ".join(parts) or "the answers do not tell it; 1,000 per hour is what CallRail documents",
+        "the server does not say what is left" if left is None else allowance(left),
         state=WARNING if low else OK,
         hint="Other programs use this account's quota too; run when they do not." if low else None,
     )

@@ -14,6 +14,7 @@ from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account, side_by_
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.workflow.plan import ProviderFor
@@ -72,6 +73,11 @@ class SnapshotProvider:
     def requests(self) -> int:
         """None are sent."""
         return 0
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """Nobody tells."""
+        return None
 
     async def companies(self) -> tuple[Company, ...]:
         """The snapshot's companies."""

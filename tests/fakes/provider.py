@@ -13,6 +13,7 @@ from reconciler.provider import Listing, Made
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, Place, Tag
 
 
@@ -38,6 +39,11 @@ class FakeProvider:
     def of(cls, tags: Iterable[LiveTag], **rest: object) -> FakeProvider:
         """A provider that holds ``tags``."""
         return cls({tag.id: tag for tag in tags}, **rest)  # type: ignore[arg-type]
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """Nobody tells."""
+        return None
 
     async def companies(self) -> tuple[Company, ...]:
         """All of them, for one request."""

@@ -181,8 +181,10 @@ class Door:
 
     def _note(self, request: Request, exchange: Exchange, *, seconds: float, attempt: int) -> None:
         status = exchange.status if isinstance(exchange, Answer) else None
+        whose = self._run.quota(request.account).account
         LOG.debug(
-            "%s %s %s %.0f ms, attempt %d",
+            "%s%s %s %s %.0f ms, attempt %d",
+            f"{whose}: " if whose else "",
             request.method.value,
             request.path,
             status if status is not None else type(exchange).__name__,

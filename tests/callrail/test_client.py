@@ -117,7 +117,7 @@ def test_the_number_of_the_address_bar_is_told_with_the_id_that_is_meant(read: s
 def test_an_account_is_called_by_its_handle() -> None:
     async def work() -> None:
         async with stage(lambda _: Reply(status=429), max_wait=0.0) as s:
-            with pytest.raises(QuotaError, match="^acme has used up its quota"):
+            with pytest.raises(QuotaError, match=r"^acme has used up its quota"):
                 await s.provider.tags()
 
     run(work())

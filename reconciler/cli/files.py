@@ -81,13 +81,11 @@ def remove_older_plan(path: str, *, keep: str | None = None) -> None:
     one for its result. ``keep`` is a file that the run still has to read. What does not begin as a
     JSON object is no plan: it stays until there is one to put in its place.
     """
+    if _leaves(Path(path)):
+        return
     target = Path(path).resolve()
     try:
-        if (
-            _leaves(Path(path))
-            or not target.is_file()
-            or (keep is not None and _same(target, Path(keep)))
-        ):
+        if not target.is_file() or (keep is not None and _same(target, Path(keep))):
             return
         with target.open("rb") as stream:
             is_object = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")

@@ -15,8 +15,9 @@
     └── ApiError .................. 1   the server, or the way to it
         ├── UnreachableError ...... the request was certainly not sent
         ├── ProtocolError ......... the answer is not one this API gives
-        ├── RejectedError ......... the server understood and said no (400, 404, 422)
-        │   └── NotFoundError
+        ├── RejectedError ......... the server understood and said no (400, 403, 404, 422)
+        │   ├── NotFoundError
+        │   └── ForbiddenError .... 403 to a write: this one thing is not for this key
         └── UnknownOutcomeError ... a write may or may not have happened
 
 They are caught once, in ``reconciler.cli.main``.
@@ -75,7 +76,7 @@ class OutputError(ReconcilerError):
 
 
 class AuthError(ReconcilerError):
-    """No key was found, or the server answered 401 or 403."""
+    """No key was found, or the server answered 401, or 403 to a read."""
 
     exit_code = 4
     code = "auth"
@@ -151,6 +152,15 @@ class NotFoundError(RejectedError):
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, status=404, hint=hint)
+
+
+class ForbiddenError(RejectedError):
+    """403 to a write: the key is good, but its user may not change this one thing."""
+
+    code = "forbidden"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, status=403, hint=hint)
 
 
 class UnknownOutcomeError(ApiError):

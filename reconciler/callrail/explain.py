@@ -12,6 +12,7 @@ from reconciler.callrail.text import safe_text
 from reconciler.errors import (
     ApiError,
     AuthError,
+    ForbiddenError,
     NotFoundError,
     ProtocolError,
     RejectedError,
@@ -67,8 +68,14 @@ def reason(exchange: Exchange) -> str:
 
 def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> ReconcilerError:
     status = answer.status
-    if verdict is Verdict.FORBIDDEN:
+    read = where.startswith(Method.GET)
+    if verdict is Verdict.FORBIDDEN and not read:
+        return ForbiddenError(f"refused (403): {answer.message or 'no reason given'}")
+    if verdict in {Verdict.UNAUTHORIZED, Verdict.FORBIDDEN}:
         return _forbidden(answer, access)
+    if verdict is Verdict.REFUSED and status < 300:
+        message = f"{where}: the server answered {status} with an error: {answer.message}"
+        return RejectedError(message, status=status)
     if verdict is Verdict.REFUSED:
         return _refused(answer, where, access)
     if 300 <= status < 400:
@@ -78,7 +85,7 @@ def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> R
             hint="Redirects are not followed, because the key would go along. "
             "Check RECONCILER_API_URL.",
         )
-    if status >= 500 or status == 408:
+    if 400 <= status < 600:
         return ApiError(f"{where}: {reason(answer)}", hint=_server_hint(status, access))
     return ProtocolError(f"{where}: {reason(answer)}", hint=_base_hint(answer))
 

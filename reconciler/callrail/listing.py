@@ -70,6 +70,15 @@ class TagReader:
             self._filter_useless = True
         return Listing(tags=await read_all(self._source(None), first=first))
 
+    async def glance(self, company_id: str | None) -> tuple[LiveTag, ...]:
+        """The first page of what the filter of one place (None: account level) lists.
+
+        What it shows is live. What it does not show may be live all the same: on another page, or
+        hidden by a filter that does not do what it says. Costs one request.
+        """
+        query = ("tag_level", "account") if company_id is None else ("company_id", company_id)
+        return (await self._page("tags", 1, live_tag, (query,))).rows
+
     async def _of_companies(
         self, companies: frozenset[str], first: Page[LiveTag]
     ) -> tuple[LiveTag, ...] | None:

@@ -76,3 +76,29 @@ def skeleton(name: str) -> str:
     kept = "".join(character for character in folded if character.isalnum())
     # A name of punctuation or emoji alone would fold to nothing and look like every other one.
     return kept or "".join(folded.split())
+
+
+_SHORTEST_CUT: Final = 10
+"""No server cuts names below this; a shorter start is another name, not the same one cut."""
+
+
+def is_tidied(stored: str, wanted: str) -> bool:
+    """Whether a server that was given ``wanted`` may have stored it as ``stored`` (D).
+
+    It may trim and collapse blanks, change case and Unicode form, drop what is invisible, and cut
+    a long name. ``wanted`` itself is such a form.
+    """
+    kept, asked = _tidied(stored), _tidied(wanted)
+    return kept == asked or (len(kept) >= _SHORTEST_CUT and asked.startswith(kept))
+
+
+@lru_cache(maxsize=65536)
+def _tidied(name: str) -> str:
+    """What all such forms of one name have in common."""
+    visible = (
+        " " if one.isspace() else one
+        for one in unicodedata.normalize("NFKC", name)
+        if one.isspace() or unicodedata.category(one) not in {"Cc", "Cf"}
+    )
+    folded = unicodedata.normalize("NFKC", "".join(visible).casefold())
+    return " ".join(folded.split())

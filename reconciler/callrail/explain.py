@@ -68,14 +68,8 @@ def reason(exchange: Exchange) -> str:
 
 def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> ReconcilerError:
     status = answer.status
-    read = where.startswith(Method.GET)
-    if verdict is Verdict.FORBIDDEN and not read:
-        return ForbiddenError(f"refused (403): {answer.message or 'no reason given'}")
     if verdict in {Verdict.UNAUTHORIZED, Verdict.FORBIDDEN}:
-        return _forbidden(answer, access)
-    if verdict is Verdict.REFUSED and status < 300:
-        message = f"{where}: the server answered {status} with an error: {answer.message}"
-        return RejectedError(message, status=status)
+        return _forbidden(answer, where, access)
     if verdict is Verdict.REFUSED:
         return _refused(answer, where, access)
     if 300 <= status < 400:
@@ -90,7 +84,10 @@ def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> R
     return ProtocolError(f"{where}: {reason(answer)}", hint=_base_hint(answer))
 
 
-def _forbidden(answer: Answer, access: Access) -> AuthError:
+def _forbidden(answer: Answer, where: str, access: Access) -> ReconcilerError:
+    if answer.status == 403 and not where.startswith(Method.GET):
+        # The key reads: it is this one thing that its user may not write.
+        return ForbiddenError(f"refused (403): {answer.message or 'no reason given'}")
     door, (other, variable, gateway) = access.credential.gateway, _OTHER[access.credential.gateway]
     said = f": {answer.message.rstrip('. ')}" if answer.message else ""
     verb = "is not known there" if answer.status == 401 else "may not do this"
@@ -109,6 +106,9 @@ def _forbidden(answer: Answer, access: Access) -> AuthError:
 
 def _refused(answer: Answer, where: str, access: Access) -> RejectedError:
     said = answer.message or "no reason given"
+    if answer.status < 300:
+        message = f"{where}: the server answered {answer.status} with an error: {said}"
+        return RejectedError(message, status=answer.status)
     if answer.status == 404:
         return NotFoundError(f"{where}: not found (404): {said}", hint=_base_hint(answer))
     hint = None

@@ -13,7 +13,7 @@ from reconciler.callrail.session import StaleError
 from reconciler.errors import ProtocolError, ReconcilerError, RejectedError, UnknownOutcomeError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 
     from reconciler.callrail.exchange import Answer, Request
     from reconciler.callrail.session import AmbiguousError, Check, Door
@@ -150,7 +150,7 @@ class Ledger:
 
     async def over_time(
         self, read: Callable[[], Awaitable[T]], doubt: AmbiguousError, *, what: str
-    ) -> AsyncIterator[T]:
+    ) -> AsyncGenerator[T, None]:
         """What ``read`` gives, again and again over the time in which a write may show (10 s).
 
         When reading fails ``what`` stays unknown: UnknownOutcomeError.

@@ -68,6 +68,13 @@ class Verdict(Enum):
     UNREACHABLE = auto()
 
 
+_MEANINGS: Final = {
+    401: Verdict.UNAUTHORIZED,
+    403: Verdict.FORBIDDEN,
+    429: Verdict.THROTTLED,
+}
+
+
 def decide(exchange: Exchange, method: Method) -> Verdict:
     """The verdict of the table for ``exchange`` after ``method``."""
     match exchange:
@@ -80,7 +87,7 @@ def decide(exchange: Exchange, method: Method) -> Verdict:
 
 
 def says_error(answer: Answer) -> bool:
-    """Whether the body is an error, whatever the status: it has one, and describes no object (C)."""
+    """Whether the body is an error, whatever the status: it has one and describes nothing (C)."""
     payload = answer.payload
     if not isinstance(payload, Mapping) or "id" in payload:
         return False
@@ -91,12 +98,8 @@ def _answered(answer: Answer, method: Method) -> Verdict:
     status = answer.status
     if 200 <= status < 300:
         return _read(answer) if method is Method.GET else _written(answer, method)
-    if status == 429:
-        return Verdict.THROTTLED
-    if status == 401:
-        return Verdict.UNAUTHORIZED
-    if status == 403:
-        return Verdict.FORBIDDEN
+    if status in _MEANINGS:
+        return _MEANINGS[status]
     if status in _AMBIGUOUS or 500 <= status < 600:
         return _ambiguous(method)
     if 400 <= status < 500:

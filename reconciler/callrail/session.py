@@ -253,13 +253,11 @@ class Door:
             )
 
     def _ambiguous(self, verdict: Verdict, exchange: Exchange) -> AmbiguousError:
-        answered = isinstance(exchange, Answer)
-        return AmbiguousError(
-            self._safe(reason(exchange)),
-            verdict=verdict,
-            status=exchange.status if answered else None,
-            said=self._safe(exchange.message) if answered else "",
-        )
+        why = self._safe(reason(exchange))
+        if not isinstance(exchange, Answer):
+            return AmbiguousError(why, verdict=verdict)
+        said = self._safe(exchange.message)
+        return AmbiguousError(why, verdict=verdict, status=exchange.status, said=said)
 
     def _error(self, verdict: Verdict, exchange: Exchange, request: Request) -> Exception:
         error = failure(verdict, exchange, request, self._access)

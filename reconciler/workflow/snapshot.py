@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from reconciler.errors import UsageError
 from reconciler.model.change import Loss
 from reconciler.model.state import LiveAccount
-from reconciler.provider import Listing, Made
+from reconciler.provider import Listing, Made, Written
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account, side_by_side
 
 if TYPE_CHECKING:
@@ -73,6 +73,11 @@ class SnapshotProvider:
         """None are sent."""
         return 0
 
+    @property
+    def colors(self) -> frozenset[str]:
+        """Those of the snapshot's tags."""
+        return frozenset(tag.color for tag in self.live.tags if tag.color)
+
     async def companies(self) -> tuple[Company, ...]:
         """The snapshot's companies."""
         return tuple(self.live.companies.values())
@@ -89,11 +94,11 @@ class SnapshotProvider:
         """Not possible."""
         self._refuse(place, tag)
 
-    async def update(self, before: LiveTag, after: Tag) -> LiveTag:
+    async def update(self, before: LiveTag, after: Tag) -> Written:
         """Not possible."""
         self._refuse(before, after)
 
-    async def delete(self, tag: LiveTag) -> None:
+    async def delete(self, tag: LiveTag) -> bool:
         """Not possible."""
         self._refuse(tag)
 

@@ -11,7 +11,7 @@
     ├── RefusedError .............. 5   a guard, a stale plan, another digest, no approval
     ├── QuotaError ................ 6   the quota or --max-wait is used up; run again to go on
     ├── ApplyError ................ 3   an apply that is not complete
-    ├── Interrupted ............... 130 a signal (143 for SIGTERM)
+    ├── Interrupted ............... 130 a signal (143 for SIGTERM, 129 for SIGHUP)
     └── ApiError .................. 1   the server, or the way to it
         ├── UnreachableError ...... the request was certainly not sent
         ├── ProtocolError ......... the answer is not one this API gives
@@ -104,7 +104,7 @@ class ApplyError(ReconcilerError):
 
 
 class Interrupted(ReconcilerError):  # noqa: N818 - nothing went wrong, the user said stop
-    """A signal asked for the end; ``signal_number`` is 2 (SIGINT) or 15 (SIGTERM)."""
+    """A signal asked for the end; ``signal_number`` is 1 (SIGHUP), 2 (SIGINT) or 15."""
 
     code = "interrupted"
 

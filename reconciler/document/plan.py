@@ -91,8 +91,8 @@ def change_fields(change: Change) -> Document:
         "company": place.company and place.company.name,
         "name": change.name,
         "tag_id": change.tag_id,
-        "before": change.before and _tag_fields(change.before),
-        "after": change.after and _tag_fields(change.after),
+        "before": change.before and tag_fields(change.before),
+        "after": change.after and tag_fields(change.after),
         "fields": list(change.fields),
         "reason": change.reason.value,
         "source": change.source
@@ -156,7 +156,8 @@ def _account_fields(use: AccountUse) -> Document:
     }
 
 
-def _tag_fields(tag: Tag) -> Document:
+def tag_fields(tag: Tag) -> Document:
+    """A tag as the schemas' ``tag`` has it."""
     return {"name": tag.name, "color": tag.color, "status": tag.status.value}
 
 

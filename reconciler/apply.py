@@ -29,13 +29,14 @@ from reconciler.errors import (
     AuthError,
     ForbiddenError,
     Interrupted,
+    ProtocolError,
     QuotaError,
     ReconcilerError,
     RejectedError,
     UnknownOutcomeError,
     exit_code,
 )
-from reconciler.model.change import Action, Change, companies_of
+from reconciler.model.change import Action, Change, companies_of, needs_absence
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.tag import Level
 from reconciler.planning.order import PHASES
@@ -281,9 +282,13 @@ class _AccountWork:
         if not changes or self._stopped(changes[0]):
             return ()
         try:
-            listing = await self.provider.tags(companies_of(changes))
+            listing = await self.provider.tags(companies_of(changes), proven=True)
         except ReconcilerError as error:
             self._stop(error)
+            return ()
+        if listing.odd:
+            # Not understood is no basis for what can't be undone; the next plan names the row.
+            self._stop(ProtocolError("the listing has an odd row", hint="Plan again."))
             return ()
         live = {tag.id: tag for tag in listing.tags}
         return [change for change in changes if self._still_as_planned(change, live)]
@@ -365,9 +370,10 @@ class _AccountWork:
             self.verified = Verified(Verification.NOT_READ, missing=self._not_done())
             return
         companies = companies_of(self.changes)
+        sure = any(map(needs_absence, self.changes))
         for pause in (*_PAUSES, None):
             try:
-                listing = await self.provider.tags(companies)
+                listing = await self.provider.tags(companies, proven=sure)
                 self.verified, seen = verify(self.outcomes.values(), listing.tags)
                 if not self.verified.differences or pause is None:
                     break

@@ -167,10 +167,12 @@ def test_whatever_fails_there_is_a_report(error: Exception, where: str) -> None:
                 raise error
             return super().colors
 
-        async def tags(self, companies: Collection[str] | None = None) -> Listing:
+        async def tags(
+            self, places: Collection[str | None] | None = None, *, proven: bool = False
+        ) -> Listing:
             if where == "tags":
                 raise error
-            return await super().tags(companies)
+            return await super().tags(places, proven=proven)
 
     provider = Broken.of(LIVE)
     if where == "create":

@@ -42,7 +42,8 @@ class Ledger:
         self.made: dict[int, float] = {}
         self.touched: set[int] = set()
         self.reader = TagReader(door, account)
-        self._scope: frozenset[str] | None = None
+        self._scope: frozenset[str | None] | None = None
+        self._proven = False
         self._listing: Listing | None = None
         self._listed_at = _NEVER
         self._began_at = _NEVER
@@ -61,18 +62,21 @@ class Ledger:
         """The colours that tags of the account have, as far as they were read."""
         return frozenset(tag.color for tag in self._tags.values() if tag.color is not None)
 
-    async def read(self, companies: frozenset[str] | None) -> Listing:
-        """Read ``companies`` (None: everything); later reads cover as much.
+    async def read(self, places: frozenset[str | None] | None, *, proven: bool = False) -> Listing:
+        """Read ``places`` (None: everything); later reads cover as much, and as surely.
 
         A read of many pages takes its time: what it shows counts as seen when it began.
         """
-        self._scope = companies
+        self._scope, self._proven = places, proven
         return await self._read(asked=False)
 
     async def baseline(self, place: Place) -> frozenset[int]:
         """Ids of what the newest listing showed; free where ``place`` was read before."""
         if self._scope is not None and place.company_id not in self._scope:
             self._scope, self._listing, self._planned = None, None, None
+        if self._listing is not None and not self._listing.proven:
+            # What a filter does not show may be live all the same, and would be made twice.
+            self._listing, self._proven = None, True
         if self._listing is None:
             await self.fresh()
         return self._ids
@@ -129,9 +133,16 @@ class Ledger:
         self._due.setdefault(tag.company_id, set()).add(tag.id)
         try:
             await self._renewal.fresh()
+            found = self._tags.get(tag.id)
+            if found is None and self._listing is not None and not self._listing.proven:
+                # A filter that hides it proves nothing.
+                self._proven = True
+                await self._look.fresh()
         except RejectedError as error:
             raise _unread(error) from error
-        return self._tags.get(tag.id)
+        if (found := self._tags.get(tag.id)) is None and self._listing and self._listing.odd:
+            raise ProtocolError("live tags can't be read for certain: the listing has an odd row")
+        return found
 
     async def send(self, request: Request, *, check: Check, urgent: bool = False) -> Answer:
         """Send a write; see :meth:`Door.call`. It waits while a listing is read.
@@ -192,7 +203,7 @@ class Ledger:
     async def _read(self, *, asked: bool) -> Listing:
         scope, run = self._scope, self.door.run
         began = run.now()
-        listing = await self.reader.tags(scope)
+        listing = await self.reader.tags(scope, proven=self._proven)
         if scope == self._scope:
             self._listing, self._began_at = listing, began
             # Who asked for this very read acts on it at once: it can't be had any newer.
@@ -231,8 +242,9 @@ class Ledger:
         listing = self._listing
         if listing is None:
             return 1
-        whole = max(1, math.ceil((len(listing.tags) + listing.unread) / PER_PAGE))
-        return min(whole, 1 + len(self._scope)) if self._scope and listing.unread else whole
+        if listing.cost is not None:
+            return listing.cost
+        return max(1, math.ceil((len(listing.tags) + (listing.unread or 0)) / PER_PAGE))
 
     def _put(self, tag: LiveTag) -> None:
         self._tags[tag.id] = tag

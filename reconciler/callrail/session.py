@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.exchange import Answer
 from reconciler.callrail.explain import Access, failure, reason
-from reconciler.callrail.quota import AccountQuota, Limits, duration
+from reconciler.callrail.quota import HOUR, AccountQuota, Limits, duration
 from reconciler.callrail.retry import ATTEMPTS, RetryBudget, Verdict, backoff, decide, retry_after
 from reconciler.callrail.settings import Sent
 from reconciler.model.state import Gateway
@@ -107,13 +107,28 @@ class Run:
         self.retries = RetryBudget()
         self.pace = Limits(settings.quota.gateway)
         self._quotas: dict[str, AccountQuota] = {}
+        self._known: dict[str, tuple[str, int | None]] = {}
+
+    def know(self, account: str, *, handle: str, requests_per_hour: int | None) -> None:
+        """Call ``account`` by its handle in messages, and hold it to its own limit if it has one.
+
+        To be told before the first request of the account.
+        """
+        self._known[account] = handle, requests_per_hour
 
     def quota(self, account: str | None) -> AccountQuota:
         """The account's counter; requests that belong to no account have one of their own."""
         key = account or _NO_ACCOUNT
         if key not in self._quotas:
-            limits = Limits(self.settings.quota.account if account else ())
-            self._quotas[key] = AccountQuota(key, limits=limits, max_wait=self.settings.max_wait)
+            handle, most = self._known.get(key, (f"account {key}" if key else "", None))
+            windows = self.settings.quota.account if account else ()
+            own = () if most is None else ((most, HOUR),)
+            self._quotas[key] = AccountQuota(
+                handle,
+                limits=Limits((*own, *windows)),
+                max_wait=self.settings.max_wait,
+                chosen=most is not None,
+            )
         return self._quotas[key]
 
     def now(self) -> float:
@@ -189,8 +204,8 @@ class Door:
             if (delay := quota.delay(run.now())) > 0:
                 longer = quota.grant(delay, now=run.now())
                 if longer >= _TOLD:
-                    whose = f"account {request.account}" if request.account else "the key"
-                    LOG.warning("%s: waiting %s for the quota", whose, duration(delay))
+                    why = quota.why(run.now())
+                    LOG.warning("%s: waiting %s for the quota", why, duration(delay))
                 await run.sleep(delay)
                 continue
             if (delay := self._pace.delay(run.now())) > 0:
@@ -217,6 +232,8 @@ class Door:
         finally:
             quota.leave(run.now())
             self._pace.leave(run.now())
+        if isinstance(exchange, Answer):
+            quota.tell(exchange.headers, sent_at=sent_at, now=run.now())
         self._note(request, exchange, seconds=run.now() - sent_at, attempt=attempt)
         return sent_at, exchange
 

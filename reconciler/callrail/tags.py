@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from reconciler.callrail.exchange import Answer
     from reconciler.callrail.session import Door
+    from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.provider import Listing, Made
 
@@ -72,14 +73,22 @@ class AccountProvider:
         """The colours that live tags have, as far as they were read."""
         return self._ledger.colors
 
+    @property
+    def allowance(self) -> Allowance | None:
+        """What the server last told of the account's quota; None where it tells nothing."""
+        run = self._door.run
+        return run.quota(self._account).allowance(run.now())
+
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked. Raises AuthError, QuotaError or an ApiError."""
         return await self._known(self._ledger.reader.companies())
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:
-        """Live tags, complete: of ``companies`` at least, or of the whole account (None)."""
-        scope = None if companies is None else frozenset(companies)
-        return await self._known(self._ledger.read(scope))
+    async def tags(
+        self, places: Collection[str | None] | None = None, *, proven: bool = False
+    ) -> Listing:
+        """Live tags of ``places`` at least, or of the whole account (None)."""
+        scope = None if places is None else frozenset(places)
+        return await self._known(self._ledger.read(scope, proven=proven))
 
     async def create(self, place: Place, tag: Tag) -> Made:
         """Make one tag, at most one under any fault.

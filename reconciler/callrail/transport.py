@@ -20,6 +20,7 @@ from reconciler import __version__
 from reconciler.callrail.decode import NotJSONError, strict_json
 from reconciler.callrail.endpoints import is_loopback
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, NotSent
+from reconciler.callrail.quota import RATE_HEADERS
 from reconciler.callrail.text import safe_text, server_message
 from reconciler.errors import UnreachableError
 
@@ -33,7 +34,7 @@ BODY_LIMIT: Final = 32 * 1024 * 1024
 _ERROR_BODY_LIMIT: Final = 64 * 1024
 # More than is shown by the length of any key, so that none is cut before it is hidden.
 _LOOK_AT: Final = 8_000
-_KEPT = ("retry-after", "location", "date", "content-type")
+_KEPT = ("retry-after", "location", "date", "content-type", *RATE_HEADERS)
 _HTML = re.compile(r"text/html|application/xhtml", re.IGNORECASE)
 
 
@@ -207,7 +208,7 @@ def _decoded(
         message = f"the answer can't be used: {error}" if status < 300 else said
         return Answer(status=status, headers=headers, flaw=Flaw.UNREADABLE, message=message)
     message = server_message(payload, redact)
-    return Answer(status=status, payload=payload, headers=headers, message=message)
+    return Answer(status=status, payload=payload, headers=headers, message=message, size=len(body))
 
 
 def _start(body: bytes, redact: Callable[[str], str]) -> str:

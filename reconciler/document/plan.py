@@ -11,7 +11,7 @@ from reconciler.document.reading import Kind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Plan, Summary, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Plan, Summary, UnmanagedTag
 from reconciler.model.state import Gateway
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
@@ -44,6 +44,8 @@ def plan_document(plan: Plan) -> Document:
     }
     if plan.unread:
         document["unread"] = [unread_fields(error) for error in plan.unread]
+    if plan.companies_unread:
+        document["companies_unread"] = True
     if plan.unmanaged_tags:
         document["unmanaged"] = [_unmanaged_fields(tag) for tag in plan.unmanaged_tags]
     return document
@@ -71,6 +73,7 @@ def load_plan(text: str) -> Plan:
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
         unread=tuple(map(_unread_of, root.nodes("unread"))) if root.has("unread") else (),
+        companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
     )
     if root.text("digest") != plan.digest:
         raise altered(KIND, f"its changes make the digest {plan.digest}, not the one it bears")
@@ -153,7 +156,27 @@ def _account_fields(use: AccountUse) -> Document:
         "apply_requests": use.apply_requests,
         "connection": use.connection,
         "api_key_env": use.api_key_env,
+        **({} if use.requests_per_hour is None else {"requests_per_hour": use.requests_per_hour}),
+        **({} if use.allowance is None else {"quota": _allowance_fields(use.allowance)}),
     }
+
+
+def _allowance_fields(allowance: Allowance) -> Document:
+    return {
+        "per": allowance.per,
+        "allowed": allowance.allowed,
+        "left": allowance.left,
+        "others": allowance.others,
+    }
+
+
+def _allowance_of(node: Node) -> Allowance:
+    return Allowance(
+        per=node.text("per"),
+        allowed=node.whole("allowed"),
+        left=node.whole("left"),
+        others=node.whole("others"),
+    )
 
 
 def tag_fields(tag: Tag) -> Document:
@@ -222,6 +245,10 @@ def _account_of(node: Node) -> AccountUse:
         apply_requests=node.whole("apply_requests"),
         connection=node.optional_text("connection"),
         api_key_env=node.optional_text("api_key_env"),
+        requests_per_hour=node.optional_whole("requests_per_hour", least=1)
+        if node.has("requests_per_hour")
+        else None,
+        allowance=_allowance_of(node.node("quota")) if node.has("quota") else None,
     )
 
 

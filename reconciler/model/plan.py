@@ -20,11 +20,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What the server told of an account's quota: of ``allowed`` requests ``per`` hour or day.
+
+    ``left`` may still be sent; ``others`` were sent by others than this run.
+    """
+
+    per: str
+    allowed: int
+    left: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountUse:
     """An account of a plan, and the requests that planning cost and applying will cost there.
 
-    ``apply_requests`` holds one request a change and the looks before and after. ``connection``
-    and ``api_key_env`` say how a saved plan reaches it again.
+    ``apply_requests`` holds one request a change and the looks before and after. ``connection``,
+    ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again. ``allowance``
+    is what the server told of the quota when the plan was made; None: nothing.
     """
 
     account: AccountRef
@@ -32,6 +46,8 @@ class AccountUse:
     apply_requests: int = 0
     connection: str | None = None
     api_key_env: str | None = None
+    requests_per_hour: int | None = None
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +76,8 @@ class Plan:
 
     ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted. ``unread``: accounts
     of the configuration that could not be read; nothing is planned there, the plan is partial.
+    ``companies_unread``: of some account only its account level was read, because nothing else is
+    declared there; ``unmanaged`` does not count its companies' tags.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -72,6 +90,7 @@ class Plan:
     created_at: str = ""
     tool_version: str = ""
     unread: tuple[AccountError, ...] = ()
+    companies_unread: bool = False
 
     @cached_property
     def summary(self) -> Summary:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action, Change, needs_absence
 from reconciler.model.plan import AccountUse, Plan
-from reconciler.model.state import Account, LiveAccount
+from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft, guard
-from reconciler.provider import Provider
+from reconciler.planning.narrowing import EVERYTHING
+from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
+from reconciler.provider import Listing, Provider
 from reconciler.workflow.accounts import (
     ABOUT_ONE_ACCOUNT,
     account_error,
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
 ProviderFor = Callable[[Account], Provider]
 Part = tuple[Draft, AccountUse, Sequence[Change]]
+
+SEVERAL_PAGES = 250
+"""Tags; more than a page of the API's listings holds."""
 
 COUNTED_WHEN_BLOCKED = 100
 """Deletes that are blocked anyway are counted up to this many an account; each costs a request."""
@@ -72,11 +78,19 @@ async def make_plan(
     accounts = _readable(everyone)
     plan = assemble(
         [one.part for one in accounts if one.part is not None],
-        warnings=[*desired.warnings, *_unmatched(request.narrowing, configuration, everyone)],
+        warnings=[
+            *desired.warnings,
+            *_unmatched(request.narrowing, configuration, everyone),
+            *chain.from_iterable(one.odd for one in accounts),
+        ],
         list_unmanaged=request.list_unmanaged,
     )
-    unread = tuple(one.unread for one in everyone if one.unread is not None)
-    return replace(plan, gateway=configuration.gateway, unread=unread)
+    return replace(
+        plan,
+        gateway=configuration.gateway,
+        unread=tuple(one.unread for one in everyone if one.unread is not None),
+        companies_unread=any(one.companies_unread for one in accounts),
+    )
 
 
 def _readable(accounts: Sequence[_Reading]) -> list[_Reading]:
@@ -107,6 +121,8 @@ class _Reading:
     request: PlanRequest
     companies: Sequence[Company] = ()
     part: Part | None = None
+    odd: Sequence[Problem] = ()
+    companies_unread: bool = False
     error: ReconcilerError | None = None
     opened: Provider | None = None
     live_names: set[str] = field(default_factory=set)
@@ -149,41 +165,70 @@ class _Reading:
 
     async def _part(self, desired: DesiredAccount) -> Part:
         self.request.say(f"{self.handle}: reading tags")
-        before = self.provider.requests
-        listing = await self.provider.tags(self._concerned(desired))
-        look = self.provider.requests - before
+        listing, look, drafted = await self._drafted(desired)
+        self.odd = warn_of_odd_rows(listing.odd, desired)
+        self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
-        live = LiveAccount(
-            account=self.account.ref,
-            tags=listing.tags,
-            companies=desired.companies,
-            unread=listing.unread,
-        )
-        drafted = draft(desired, live, self.request.narrowing)
         changes = await self._counted(drafted, guard(drafted, drafted.changes))
+        changes = hold_deletes_back(changes, listing.odd)
         use = AccountUse(
             account=self.account.ref,
             plan_requests=self.provider.requests,
             apply_requests=_cost(changes, look),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
+            requests_per_hour=self.account.policy.requests_per_hour,
+            allowance=self.provider.allowance,
         )
         return drafted, use, changes
 
-    def _concerned(self, desired: DesiredAccount) -> frozenset[str] | None:
-        """Companies that the work concerns; None: account level too, so read everything."""
+    async def _drafted(self, desired: DesiredAccount) -> tuple[Listing, int, Draft]:
+        """Live tags, what it costs to read them again, and the draft that rests on them.
+
+        An unproven listing will do where nothing rests on what it does not show.
+        """
+        places = self._concerned(desired)
+        # Where several pages are declared, one more for the proof hardly counts.
+        proven = len(desired.tags.get(None, ())) >= SEVERAL_PAGES
+        while True:
+            before = self.provider.requests
+            listing = await self.provider.tags(places, proven=proven)
+            spent = self.provider.requests - before
+            live = LiveAccount(
+                account=self.account.ref,
+                tags=listing.tags,
+                companies=desired.companies,
+                unread=listing.unread or 0,
+            )
+            drafted = draft(desired, live, self.request.narrowing)
+            if listing.proven or proven or not self._needs_absence(desired, drafted, live):
+                return listing, spent if listing.cost is None else listing.cost, drafted
+            proven = True
+
+    def _needs_absence(self, desired: DesiredAccount, drafted: Draft, live: LiveAccount) -> bool:
+        """Whether the draft might be another one if a tag were live that was not shown."""
+        if any(map(needs_absence, drafted.changes)):
+            return True
+        if self.account.policy.unmanaged is not Unmanaged.KEEP:
+            return True
+        places = self._concerned(desired) or ()
+        shown = {(tag.company_id, tag.name) for tag in live.tags}
+        return any(
+            (place, name) not in shown for place in places for name in desired.tags.get(place, ())
+        )
+
+    def _concerned(self, desired: DesiredAccount) -> frozenset[str | None] | None:
+        """Places that the work concerns; None: so many kinds of them that everything is read."""
         if self.request.list_unmanaged:
             return None
         covers = self.request.narrowing.covers_company
-        places = {
+        places = frozenset(
             one
             for one in desired.tags
             if covers(None if one is None else desired.companies.get(one))
-        }
-        if None in places or not places:
-            return None
-        return frozenset(one for one in places if one is not None)
+        )
+        return None if not places or (None in places and len(places) > 1) else places
 
     async def _counted(self, drafted: Draft, guarded: Sequence[Change]) -> Sequence[Change]:
         """``guarded`` with what it would lose counted, and guarded again by that."""

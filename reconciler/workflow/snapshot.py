@@ -14,6 +14,7 @@ from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account, side_by_
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.workflow.plan import ProviderFor
@@ -78,11 +79,21 @@ class SnapshotProvider:
         """Those of the snapshot's tags."""
         return frozenset(tag.color for tag in self.live.tags if tag.color)
 
+    @property
+    def allowance(self) -> Allowance | None:
+        """Nobody tells."""
+        return None
+
     async def companies(self) -> tuple[Company, ...]:
         """The snapshot's companies."""
         return tuple(self.live.companies.values())
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:  # noqa: ARG002 - reading all is free
+    async def tags(
+        self,
+        places: Collection[str | None] | None = None,  # noqa: ARG002 - reading all is free
+        *,
+        proven: bool = False,  # noqa: ARG002 - a snapshot is whole
+    ) -> Listing:
         """The snapshot's tags, all of them."""
         return Listing(tags=self.live.tags)
 

@@ -13,6 +13,7 @@ from reconciler.provider import Listing, Made, Written
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, Place, Tag
 
 
@@ -44,17 +45,27 @@ class FakeProvider:
         """Those of the live tags."""
         return frozenset(tag.color for tag in self.live.values() if tag.color)
 
+    @property
+    def allowance(self) -> Allowance | None:
+        """Nobody tells."""
+        return None
+
     async def companies(self) -> tuple[Company, ...]:
         """All of them, for one request."""
         self.requests += 1
         return self.known_companies
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:
+    async def tags(
+        self,
+        places: Collection[str | None] | None = None,
+        *,
+        proven: bool = False,
+    ) -> Listing:
         """All of them; a companies' read leaves the others unread, as a cheap one would."""
         self.requests += 1
-        if companies is None:
+        if places is None or None in places:
             return Listing(tags=tuple(self.live.values()))
-        wanted = tuple(tag for tag in self.live.values() if tag.company_id in companies)
+        wanted = tuple(tag for tag in self.live.values() if tag.company_id in places)
         return Listing(tags=wanted, unread=len(self.live) - len(wanted))
 
     async def create(self, place: Place, tag: Tag) -> Made:

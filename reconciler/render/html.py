@@ -27,7 +27,7 @@ MOST_CELLS: Final = 20_000
 def plan(plan: Plan) -> str:
     """``plan`` as a whole HTML document."""
     title = f"Plan: {wording.summary(plan)}"
-    parts = [f"<h1>{'Plan' if plan.changes else wording.NO_CHANGES}</h1>", _tiles(plan)]
+    parts = [f"<h1>{'Plan' if plan.changes else wording.no_changes(plan)}</h1>", _tiles(plan)]
     parts += [_deletes(plan), _blocked(plan), _warnings(plan.warnings)]
     by_account: dict[str, list[Change]] = {}
     for change in plan.changes:

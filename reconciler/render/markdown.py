@@ -92,7 +92,7 @@ _DIFF_SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "!", Action.DELETE: "-"
 def _headline(plan: Plan) -> str:
     summary = plan.summary
     if not plan.changes:
-        return wording.NO_CHANGES
+        return wording.no_changes(plan)
     parts = [
         f"{number(getattr(summary, word))} to {word}"
         for word in ("create", "update")

@@ -31,7 +31,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     """
     lines: list[str] = []
     if not plan.changes:
-        lines += [style.create(wording.NO_CHANGES)]
+        lines += [style.create(wording.no_changes(plan))]
     shown = groups.of(plan)
     column = _column(change.name for group in shown for change in group.changes)
     notes = _footnotes(plan)

@@ -21,7 +21,7 @@ from reconciler.callrail.retry import Verdict
 from reconciler.callrail.session import AmbiguousError, StaleError
 from reconciler.callrail.wire import create_body, made_tag
 from reconciler.errors import ProtocolError, ReconcilerError, RejectedError, UnknownOutcomeError
-from reconciler.model.names import is_tidied
+from reconciler.model.names import may_be_stored_as
 from reconciler.model.quoting import double_quoted
 from reconciler.model.tag import Status
 from reconciler.provider import Made
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from reconciler.callrail.ledger import Ledger
     from reconciler.model.tag import LiveTag, Place, Tag
 
+SHORTEST_CUT: Final = 10
+"""No server cuts names below this; a shorter start is another name, not the same one cut."""
 _TAKEN: Final = ("taken", "exist", "already", "duplicate", "unique")
 
 
@@ -230,7 +232,7 @@ class _Creation:
         return tag.id in self._ledger.made or tag.id in self._ledger.touched
 
     def _is_form(self, tag: LiveTag) -> bool:
-        return is_tidied(tag.name, self._tag.name)
+        return may_be_stored_as(self._tag.name, tag.name, cut_from=SHORTEST_CUT)
 
 
 def _says_taken(said: str) -> bool:

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from reconciler.callrail.create import create
+from reconciler.callrail.create import SHORTEST_CUT, create
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.impact import CallCounter
 from reconciler.callrail.ledger import Ledger, unknown
@@ -27,7 +27,7 @@ from reconciler.errors import (
     RejectedError,
 )
 from reconciler.model.change import Loss
-from reconciler.model.names import is_tidied
+from reconciler.model.names import may_be_stored_as
 from reconciler.provider import Written
 
 if TYPE_CHECKING:
@@ -280,7 +280,8 @@ class _Update(_ById):
             return live
         if live == self._tag:
             return None
-        if is_tidied(live.name, self._after.name) and live.status is self._after.status:
+        same = may_be_stored_as(self._after.name, live.name, cut_from=SHORTEST_CUT)
+        if same and live.status is self._after.status:
             return live
         raise unknown(self._what, f"{doubt}; then it was {differing(self._tag, live)}")
 

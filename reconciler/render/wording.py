@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Change, Count, Loss, Precision, Reason
+from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
 from reconciler.render.escape import label, terminal
 from reconciler.render.layout import count, number
@@ -20,11 +21,18 @@ if TYPE_CHECKING:
 
 SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 NO_CHANGES: Final = "No changes. Live state matches the configuration."
+_HELD_BACK: Final = "No changes, but declared tags are not live (see the warnings)."
 
 
 def no_chip(_color: str | None) -> str:
     """Nothing before the names of colours."""
     return ""
+
+
+def no_changes(plan: Plan) -> str:
+    """What to say of a plan without changes, and whether live state is all that was declared."""
+    held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
+    return _HELD_BACK if held_back else NO_CHANGES
 
 
 def title(place: Place) -> str:

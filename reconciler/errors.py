@@ -75,10 +75,14 @@ class OutputError(ReconcilerError):
 
 
 class AuthError(ReconcilerError):
-    """No key was found, or the server answered 401 or 403."""
+    """No key was found, or the server answered 401 or 403 (``status``)."""
 
     exit_code = 4
     code = "auth"
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class RefusedError(ReconcilerError):

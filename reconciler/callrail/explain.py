@@ -97,6 +97,7 @@ def _forbidden(answer: Answer, access: Access) -> AuthError:
         f"{origin(access.base)} answered {answer.status}{said}. "
         f"The key of {access.credential.origin_description} {verb} ('gateway: {door}')",
         hint=hint,
+        status=answer.status,
     )
 
 

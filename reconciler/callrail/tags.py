@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconciler.callrail.create import create
 from reconciler.callrail.exchange import Method, Request, path
-from reconciler.callrail.impact import CallCounter
 from reconciler.callrail.ledger import Ledger, unknown
+from reconciler.callrail.losses import Losses
 from reconciler.callrail.session import StaleError, UnsettledError
 from reconciler.callrail.wire import changed_tag, update_body
 from reconciler.errors import NotFoundError, ProtocolError, ReconcilerError, RejectedError
-from reconciler.model.change import Loss
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from reconciler.callrail.exchange import Answer
     from reconciler.callrail.session import Door
+    from reconciler.model.change import Count, Loss
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.provider import Listing, Made
 
@@ -50,7 +50,7 @@ class AccountProvider:
         self._account = account
         self._lost = lost
         self._ledger = Ledger(door, account)
-        self._calls = CallCounter(door, account)
+        self._losses = Losses(door, account)
 
     @property
     def requests(self) -> int:
@@ -64,7 +64,9 @@ class AccountProvider:
     async def tags(self, companies: Collection[str] | None = None) -> Listing:
         """Live tags, complete: of ``companies`` at least, or of the whole account (None)."""
         scope = None if companies is None else frozenset(companies)
-        return await self._known(self._ledger.read(scope))
+        listing = await self._known(self._ledger.read(scope))
+        self._losses.learn(listing)
+        return listing
 
     async def create(self, place: Place, tag: Tag) -> Made:
         """Make one tag, at most one under any fault.
@@ -121,8 +123,21 @@ class AccountProvider:
             return
 
     async def usage(self, place: Place, tag: LiveTag) -> Loss:
-        """What has ``tag`` of ``place``; only calls are counted."""
-        return Loss(calls=await self._calls.count(place, tag.name))
+        """What has ``tag`` of ``place``, and the flows that apply it; see ``losses``."""
+        return await self._losses.usage(place, tag)
+
+    async def flows(self, place: Place, tag: LiveTag) -> Count:
+        """The flows that apply ``tag`` of ``place``."""
+        return await self._losses.flows(place, tag)
+
+    @property
+    def uncounted(self) -> Mapping[str, str]:
+        """What could not be counted, by kind, and why."""
+        return self._losses.uncounted
+
+    def forget_usage(self) -> None:
+        """Count from here on anew."""
+        self._losses = Losses(self._door, self._account)
 
     async def close(self) -> None:
         """End reads that nobody waits for any more."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.errors import UsageError
-from reconciler.model.change import Loss
+from reconciler.model.change import UNKNOWN, Count, Loss
 from reconciler.model.state import LiveAccount
 from reconciler.provider import Listing, Made
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.model.state import Account
     from reconciler.model.tag import Company, LiveTag, Place, Tag
@@ -77,6 +77,18 @@ class SnapshotProvider:
     async def usage(self, place: Place, tag: LiveTag) -> Loss:  # noqa: ARG002 - not in a snapshot
         """Unknown: a snapshot holds tags only."""
         return Loss.unknown()
+
+    async def flows(self, place: Place, tag: LiveTag) -> Count:  # noqa: ARG002 - not in a snapshot
+        """Unknown too."""
+        return UNKNOWN
+
+    @property
+    def uncounted(self) -> Mapping[str, str]:
+        """Nothing is tried."""
+        return {}
+
+    def forget_usage(self) -> None:
+        """There is none."""
 
     async def create(self, place: Place, tag: Tag) -> Made:
         """Not possible."""

@@ -28,6 +28,8 @@ class FakeProvider:
     known_companies: tuple[Company, ...] = ()
     unique: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
+    applied: dict[str, int] = field(default_factory=dict)
+    uncounted: dict[str, str] = field(default_factory=dict)
     trouble: dict[tuple[str, str], Exception] = field(default_factory=dict)
     on_write: Callable[[str, str], None] = lambda _method, _name: None
     sent: list[tuple[str, str]] = field(default_factory=list)
@@ -81,7 +83,14 @@ class FakeProvider:
     async def usage(self, place: Place, tag: LiveTag) -> Loss:
         """The calls that the test gave the name."""
         self.requests += 1
-        return Loss(calls=Count(self.calls.get(tag.name, 0)))
+        return Loss(calls=Count(self.calls.get(tag.name, 0)), flows=await self.flows(place, tag))
+
+    async def flows(self, place: Place, tag: LiveTag) -> Count:
+        """The flows that the test gave the name."""
+        return Count(self.applied.get(tag.name, 0))
+
+    def forget_usage(self) -> None:
+        """Nothing is kept."""
 
     def _write(self, method: str, name: str) -> None:
         self.requests += 1

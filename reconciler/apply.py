@@ -1,8 +1,8 @@
 """Carries out a plan through providers and tells truthfully what became of each change.
 
-Terms. A *phase* is all updates, or creates, or deletes of an account. *Trouble* is what ends an
-account's work: no key, quota, a server that speaks another protocol or can't be reached, a create
-whose outcome nobody knows, a signal.
+Terms. A *phase* is all updates, or creates, or deletes of an account. An *account error* ends
+an account's work: no key, quota, a server that speaks another protocol or can't be reached, a
+create whose outcome nobody knows, a signal.
 
 Premise. What is to be done was decided by planning and approved by someone; nothing is decided
 here but when to stop. Every change ends in exactly one outcome, also those that were not tried.
@@ -25,6 +25,7 @@ from reconciler.errors import (
     ApiError,
     ApplyError,
     AuthError,
+    ProtocolError,
     QuotaError,
     ReconcilerError,
     RejectedError,
@@ -32,8 +33,8 @@ from reconciler.errors import (
     UnreachableError,
     exit_code,
 )
-from reconciler.model.change import Action, Change, companies_of
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.change import Action, Change, companies_of, needs_absence
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.tag import Status
 from reconciler.planning.order import PHASES
 
@@ -129,7 +130,7 @@ class _AccountWork:
     provider: Provider
     run: Run
     outcomes: dict[int, Outcome] = field(default_factory=dict)
-    trouble: Trouble | None = None
+    trouble: AccountError | None = None
     verified: bool = True
     differences: tuple[str, ...] = ()
     _stop_deletes: bool = False
@@ -221,9 +222,13 @@ class _AccountWork:
         if not changes or self._stopped(changes[0]):
             return ()
         try:
-            listing = await self.provider.tags(companies_of(changes))
+            listing = await self.provider.tags(companies_of(changes), proven=True)
         except ReconcilerError as error:
             self._stop(error)
+            return ()
+        if listing.odd:
+            # Not understood is no basis for what can't be undone; the next plan names the row.
+            self._stop(ProtocolError("the listing has an odd row", hint="Plan again."))
             return ()
         live = {tag.id: tag for tag in listing.tags}
         return [change for change in changes if self._still_as_planned(change, live)]
@@ -259,7 +264,7 @@ class _AccountWork:
         self.run.watcher.outcome(outcome)
 
     def _stop(self, error: ReconcilerError) -> None:
-        self.trouble = self.trouble or Trouble(
+        self.trouble = self.trouble or AccountError(
             account=self.handle,
             code=error.code,
             exit_code=exit_code(error),
@@ -290,9 +295,10 @@ class _AccountWork:
             return
         done = [one for one in self.outcomes.values() if one.result.succeeded]
         companies = companies_of(self.changes)
+        sure = any(map(needs_absence, self.changes))
         for pause in (0.5, 2.0, None):
             try:
-                listing = await self.provider.tags(companies)
+                listing = await self.provider.tags(companies, proven=sure)
             except ReconcilerError as error:
                 self.verified = False
                 self._stop(error)

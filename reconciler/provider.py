@@ -13,14 +13,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """A complete, consistent read: every tag of the account, or of the companies asked for.
+class OddTag:
+    """A row of a listing that is not a tag as we know them; what is there can't be acted on.
 
-    ``unread`` counts the account's other tags, which a cheaper read left out.
+    ``id`` is as it came, safe to show. ``name`` and ``company_id`` are None where the row has none
+    that can be read; ``placed`` tells that level and company can be relied on. ``why`` says what is
+    odd.
+    """
+
+    id: str
+    name: str | None
+    company_id: str | None
+    placed: bool
+    page: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A consistent read: every tag of the account, or of the places asked for.
+
+    ``unread`` counts the account's other tags, which a cheaper read left out; None where nobody
+    counted them. ``proven``: it is certain that no tag of those places is missing; else a tag that
+    is not here may be live. ``odd`` rows stand in no other list. ``cost`` is how many requests the
+    same read would take again; None: as many as this one did.
     """
 
     tags: tuple[LiveTag, ...]
-    unread: int = 0
+    unread: int | None = 0
+    proven: bool = True
+    odd: tuple[OddTag, ...] = ()
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +68,14 @@ class Provider(Protocol):
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked."""
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:
-        """Live tags, read in the cheapest complete way.
+    async def tags(
+        self, places: Collection[str | None] | None = None, *, proven: bool = False
+    ) -> Listing:
+        """Live tags, read in the cheapest consistent way.
 
-        ``companies``: only these companies' own tags are needed (account level is not); None:
-        everything is.
+        ``places``: only these companies' own tags are needed, and those of account level where None
+        is among them; None: everything is. ``proven``: whatever is not in the result must be
+        certain not to be live. Without that a listing may be unproven, for fewer requests.
         """
 
     async def create(self, place: Place, tag: Tag) -> Made:

@@ -27,15 +27,16 @@ class Ledger:
         self.account = account
         self.made: set[int] = set()
         self.reader = TagReader(door, account)
-        self._scope: frozenset[str] | None = None
+        self._scope: frozenset[str | None] | None = None
+        self._proven = False
         self._seen: Listing | None = None
         self._seen_at = math.inf
         self._ids: frozenset[int] | None = None
         self._look = Coalesced(self._read)
 
-    async def read(self, companies: frozenset[str] | None) -> Listing:
-        """Read ``companies`` (None: everything); later looks read as much."""
-        self._scope = companies
+    async def read(self, places: frozenset[str | None] | None, *, proven: bool = False) -> Listing:
+        """Read ``places`` (None: everything); later looks read as much, and as surely."""
+        self._scope, self._proven = places, proven
         return await self._read()
 
     async def baseline(self, place: Place) -> tuple[LiveTag, ...]:
@@ -45,6 +46,9 @@ class Ledger:
         """
         if self._scope is not None and place.company_id not in self._scope:
             self._scope, self._seen = None, None
+        if self._seen is not None and not self._seen.proven:
+            # What a filter does not show may be live all the same, and would be made twice.
+            self._seen, self._proven = None, True
         seen = self._seen or await self._look.fresh()
         return seen.tags
 
@@ -102,7 +106,7 @@ class Ledger:
 
     async def _read(self) -> Listing:
         scope, began = self._scope, self.door.run.now()
-        listing = await self.reader.tags(scope)
+        listing = await self.reader.tags(scope, proven=self._proven)
         if scope == self._scope:
             self._seen, self._ids, self._seen_at = listing, None, began
         return listing

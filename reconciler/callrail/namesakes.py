@@ -36,7 +36,7 @@ class Namesakes:
 
     def learn(self, listing: Listing) -> None:
         """Take note of tags that were read anyway."""
-        if not listing.unread:
+        if listing.unread == 0:
             self._seen, self._whole = {}, True
         elif self._whole:
             return

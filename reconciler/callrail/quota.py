@@ -86,6 +86,11 @@ class AccountQuota:
         self._closed_since = float("-inf")
         self._in_a_row = 0
 
+    @property
+    def waited(self) -> float:
+        """Seconds that the run has waited for this account's quota."""
+        return self._waited
+
     def delay(self, now: float) -> float:
         """Seconds until a request may be sent."""
         return max(self._limits.delay(now), self._closed_until - now, 0.0)

@@ -61,10 +61,12 @@ class AccountProvider:
         """All companies, the disabled ones marked. Raises AuthError, QuotaError or an ApiError."""
         return await self._known(self._ledger.reader.companies())
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:
-        """Live tags, complete: of ``companies`` at least, or of the whole account (None)."""
-        scope = None if companies is None else frozenset(companies)
-        listing = await self._known(self._ledger.read(scope))
+    async def tags(
+        self, places: Collection[str | None] | None = None, *, proven: bool = False
+    ) -> Listing:
+        """Live tags of ``places`` at least, or of the whole account (None)."""
+        scope = None if places is None else frozenset(places)
+        listing = await self._known(self._ledger.read(scope, proven=proven))
         self._losses.learn(listing)
         return listing
 

@@ -188,7 +188,7 @@ def _decoded(
         message = f"the answer can't be used: {error}" if status < 300 else said
         return Answer(status=status, headers=headers, flaw=Flaw.UNREADABLE, message=message)
     message = server_message(payload, redact)
-    return Answer(status=status, payload=payload, headers=headers, message=message)
+    return Answer(status=status, payload=payload, headers=headers, message=message, size=len(body))
 
 
 def _start(body: bytes, redact: Callable[[str], str]) -> str:

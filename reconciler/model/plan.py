@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.change import Change
+    from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem
     from reconciler.model.tag import AccountRef, LiveTag, Place, Tag
 
@@ -57,7 +58,10 @@ class UnmanagedTag:
 class Plan:
     """What apply will do, in the order in which it is shown, and what the reviewer must know.
 
-    ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted.
+    ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted. ``unread``: accounts
+    of the configuration that could not be read; nothing is planned there, the plan is partial.
+    ``companies_unread``: of some account only its account level was read, because nothing else is
+    declared there; ``unmanaged`` does not count its companies' tags.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -69,6 +73,8 @@ class Plan:
     gateway: str | None = None
     created_at: str = ""
     tool_version: str = ""
+    unread: tuple[AccountError, ...] = ()
+    companies_unread: bool = False
 
     @cached_property
     def summary(self) -> Summary:
@@ -87,6 +93,12 @@ class Plan:
     def digest(self) -> str:
         """``sha256:…`` of what will be done; see :func:`digest`."""
         return digest(self.changes)
+
+    @property
+    def requests_used(self) -> int:
+        """What planning cost, accounts that could not be read included."""
+        used = sum(use.plan_requests for use in self.accounts)
+        return used + sum(one.requests for one in self.unread)
 
     @property
     def deletes(self) -> tuple[Change, ...]:

@@ -74,7 +74,7 @@ def reading(reply: Reply, times: int = 99, **changes: object) -> tuple[Exception
         (Reply(payload={"tags": [], "total_records": -1}), ProtocolError, 1),
         (Reply(payload={"tags": [], "total_records": 10**12}), ProtocolError, 1),
         (Reply(payload={"tags": [tag_row(1, "a")], "total_pages": 10**9}), ProtocolError, 1),
-        (Reply(payload={"tags": [{**tag_row(1, "a"), "id": "../1"}]}), ProtocolError, 1),
+        (Reply(payload={"tags": ["a"]}), ProtocolError, 1),
         (Reply(status=401, payload={"error": "bad key"}), AuthError, 1),
         (Reply(status=403, body=b"<html>"), AuthError, 1),
         (Reply(status=400, payload={"error": "bad page"}), RejectedError, 1),

@@ -46,12 +46,17 @@ class FakeProvider:
         self.requests += 1
         return self.known_companies
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:
+    async def tags(
+        self,
+        places: Collection[str | None] | None = None,
+        *,
+        proven: bool = False,
+    ) -> Listing:
         """All of them; a companies' read leaves the others unread, as a cheap one would."""
         self.requests += 1
-        if companies is None:
+        if places is None or None in places:
             return Listing(tags=tuple(self.live.values()))
-        wanted = tuple(tag for tag in self.live.values() if tag.company_id in companies)
+        wanted = tuple(tag for tag in self.live.values() if tag.company_id in places)
         return Listing(tags=wanted, unread=len(self.live) - len(wanted))
 
     async def create(self, place: Place, tag: Tag) -> Made:

@@ -87,10 +87,11 @@ class Provider(Protocol):
     async def delete(self, tag: LiveTag) -> None:
         """Delete; a tag that is already gone counts as deleted."""
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """What has ``tag`` of ``place``: interactions, and the flows that apply it.
 
-        What can't be read is of unknown number; ``uncounted`` then says why.
+        What can't be read is of unknown number; ``uncounted`` then says why. ``flows`` False: they
+        are not read.
         """
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:

@@ -42,8 +42,8 @@ class Losses:
         """Take note of live tags that were read anyway."""
         self._namesakes.learn(listing)
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:
-        """What has ``tag`` of ``place``, and the flows that apply it.
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
+        """What has ``tag`` of ``place``, and the flows that apply it (UNKNOWN where not asked for).
 
         What can't be read is UNKNOWN. Raises AuthError (401), QuotaError, UnreachableError.
         """
@@ -55,8 +55,8 @@ class Losses:
             )
         )
         calls, forms, texts = (_at_most(one) if shared else one for one in kinds)
-        flows = await self._count_flows(tag, shared=shared)
-        return Loss(calls=calls, forms=forms, texts=texts, flows=flows)
+        applied = await self._count_flows(tag, shared=shared) if flows else UNKNOWN
+        return Loss(calls=calls, forms=forms, texts=texts, flows=applied)
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that apply ``tag`` of ``place``; raises as ``usage`` does."""

@@ -124,9 +124,9 @@ class AccountProvider:
         except NotFoundError:
             return
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """What has ``tag`` of ``place``, and the flows that apply it; see ``losses``."""
-        return await self._losses.usage(place, tag)
+        return await self._losses.usage(place, tag, flows=flows)
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that apply ``tag`` of ``place``."""

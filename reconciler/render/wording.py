@@ -59,7 +59,8 @@ def usage(change: Change) -> str:
     verbs = ("loses the tag", "lose the tag") if deletes else ("has it", "have it")
     parts = [_clause(change.loss, verbs, nothing="no interaction has it")]
     flows = change.loss.flows
-    parts += [] if flows.none else [f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"]
+    said = flows.number or (deletes and flows.most is None)
+    parts += [] if not said else [f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"]
     return "; ".join(parts)
 
 

@@ -86,7 +86,13 @@ class SnapshotProvider:
         """The snapshot's tags, all of them."""
         return Listing(tags=self.live.tags)
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:  # noqa: ARG002 - not in a snapshot
+    async def usage(
+        self,
+        place: Place,  # noqa: ARG002 - what is asked for does not stand in a snapshot
+        tag: LiveTag,  # noqa: ARG002
+        *,
+        flows: bool = True,  # noqa: ARG002
+    ) -> Loss:
         """Unknown: a snapshot holds tags only."""
         return Loss.unknown()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, RejectedError
-from reconciler.model.change import Count, Loss
+from reconciler.model.change import UNKNOWN, Count, Loss
 from reconciler.model.tag import LiveTag, Status
 from reconciler.provider import Listing, Made
 
@@ -85,10 +85,11 @@ class FakeProvider:
         self._write("delete", tag.name)
         self.live.pop(tag.id, None)
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """The calls that the test gave the name."""
         self.requests += 1
-        return Loss(calls=Count(self.calls.get(tag.name, 0)), flows=await self.flows(place, tag))
+        applied = await self.flows(place, tag) if flows else UNKNOWN
+        return Loss(calls=Count(self.calls.get(tag.name, 0)), flows=applied)
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that the test gave the name."""

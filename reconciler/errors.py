@@ -76,10 +76,14 @@ class OutputError(ReconcilerError):
 
 
 class AuthError(ReconcilerError):
-    """No key was found, or the server answered 401, or 403 to a read."""
+    """No key was found, or the server answered 401, or 403 to a read (``status``)."""
 
     exit_code = 4
     code = "auth"
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class RefusedError(ReconcilerError):

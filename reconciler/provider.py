@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
-    from reconciler.model.change import Loss
+    from reconciler.model.change import Count, Loss
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
 
@@ -109,5 +109,19 @@ class Provider(Protocol):
     async def delete(self, tag: LiveTag) -> bool:
         """Delete; False when it was gone already."""
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:
-        """What has ``tag`` of ``place``: interactions, and the flows that apply it."""
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
+        """What has ``tag`` of ``place``: interactions, and the flows that apply it.
+
+        What can't be read is of unknown number; ``uncounted`` then says why. ``flows`` False: they
+        are not read.
+        """
+
+    async def flows(self, place: Place, tag: LiveTag) -> Count:
+        """The flows that apply ``tag`` of ``place``; a part of ``usage``."""
+
+    @property
+    def uncounted(self) -> Mapping[str, str]:
+        """Why what could not be counted, by kind: ``texts``, ``call flows``."""
+
+    def forget_usage(self) -> None:
+        """Count from here on anew, and not by what was read before."""

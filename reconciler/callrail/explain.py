@@ -101,6 +101,7 @@ def _forbidden(answer: Answer, where: str, access: Access) -> ReconcilerError:
         f"{origin(access.base)} answered {answer.status}{said}. "
         f"The key of {access.credential.origin_description} {verb} ('gateway: {door}')",
         hint=hint,
+        status=answer.status,
     )
 
 

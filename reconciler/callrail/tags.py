@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconciler.callrail.create import SHORTEST_CUT, create
 from reconciler.callrail.exchange import Method, Request, path
-from reconciler.callrail.impact import CallCounter
 from reconciler.callrail.ledger import Ledger, unknown
+from reconciler.callrail.losses import Losses
 from reconciler.callrail.retry import Verdict
 from reconciler.callrail.session import AmbiguousError, StaleError
 from reconciler.callrail.wire import changed_tag, update_body
@@ -26,15 +26,15 @@ from reconciler.errors import (
     ReconcilerError,
     RejectedError,
 )
-from reconciler.model.change import Loss
 from reconciler.model.names import may_be_stored_as
 from reconciler.provider import Written
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from reconciler.callrail.exchange import Answer
     from reconciler.callrail.session import Door
+    from reconciler.model.change import Count, Loss
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.provider import Listing, Made
@@ -61,7 +61,7 @@ class AccountProvider:
         self._account = account
         self._lost = lost
         self._ledger = Ledger(door, account)
-        self._calls = CallCounter(door, account)
+        self._losses = Losses(door, account)
 
     @property
     def requests(self) -> int:
@@ -88,7 +88,9 @@ class AccountProvider:
     ) -> Listing:
         """Live tags of ``places`` at least, or of the whole account (None)."""
         scope = None if places is None else frozenset(places)
-        return await self._known(self._ledger.read(scope, proven=proven))
+        listing = await self._known(self._ledger.read(scope, proven=proven))
+        self._losses.learn(listing)
+        return listing
 
     async def create(self, place: Place, tag: Tag) -> Made:
         """Make one tag, at most one under any fault.
@@ -117,9 +119,22 @@ class AccountProvider:
         """
         return await _Delete(self._ledger, tag).run()
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:
-        """What has ``tag`` of ``place``; only calls are counted."""
-        return Loss(calls=await self._calls.count(place, tag.name))
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
+        """What has ``tag`` of ``place``, and the flows that apply it; see ``losses``."""
+        return await self._losses.usage(place, tag, flows=flows)
+
+    async def flows(self, place: Place, tag: LiveTag) -> Count:
+        """The flows that apply ``tag`` of ``place``."""
+        return await self._losses.flows(place, tag)
+
+    @property
+    def uncounted(self) -> Mapping[str, str]:
+        """What could not be counted, by kind, and why."""
+        return self._losses.uncounted
+
+    def forget_usage(self) -> None:
+        """Count from here on anew."""
+        self._losses = Losses(self._door, self._account)
 
     async def close(self) -> None:
         """End reads that nobody waits for any more."""

@@ -29,12 +29,6 @@ def no_chip(_color: str | None) -> str:
     return ""
 
 
-def no_changes(plan: Plan) -> str:
-    """What to say of a plan without changes, and whether live state is all that was declared."""
-    held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
-    return _HELD_BACK if held_back else NO_CHANGES
-
-
 def title(place: Place) -> str:
     """``acme · Dental North``, ``acme · account``."""
     company = "account" if place.company is None else label(place.company.known_as)
@@ -67,7 +61,8 @@ def usage(change: Change) -> str:
     verbs = ("loses the tag", "lose the tag") if deletes else ("has it", "have it")
     parts = [_clause(change.loss, verbs, nothing="no interaction has it")]
     flows = change.loss.flows
-    parts += [] if flows.none else [f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"]
+    said = flows.number or (deletes and flows.most is None)
+    parts += [] if not said else [f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"]
     return "; ".join(parts)
 
 
@@ -212,9 +207,10 @@ def partial(plan: Plan) -> list[str]:
 
 
 def no_changes(plan: Plan) -> str:
-    """What to say of a plan without changes: only of the accounts that were read."""
+    """What to say of a plan without changes, of the accounts that were read."""
     if not plan.unread:
-        return NO_CHANGES
+        held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
+        return _HELD_BACK if held_back else NO_CHANGES
     if not plan.accounts:
         return "No account could be read."
     return "No changes in the accounts that could be read: they match the configuration."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, RejectedError
-from reconciler.model.change import Count, Loss
+from reconciler.model.change import UNKNOWN, Count, Loss
 from reconciler.model.tag import LiveTag, Status
 from reconciler.provider import Listing, Made, Written
 
@@ -29,6 +29,8 @@ class FakeProvider:
     known_companies: tuple[Company, ...] = ()
     unique: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
+    applied: dict[str, int] = field(default_factory=dict)
+    uncounted: dict[str, str] = field(default_factory=dict)
     trouble: dict[tuple[str, str], Exception] = field(default_factory=dict)
     on_write: Callable[[str, str], None] = lambda _method, _name: None
     sent: list[tuple[str, str]] = field(default_factory=list)
@@ -94,10 +96,18 @@ class FakeProvider:
         self._write("delete", tag.name)
         return self.live.pop(tag.id, None) is not None
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """The calls that the test gave the name."""
         self.requests += 1
-        return Loss(calls=Count(self.calls.get(tag.name, 0)))
+        applied = await self.flows(place, tag) if flows else UNKNOWN
+        return Loss(calls=Count(self.calls.get(tag.name, 0)), flows=applied)
+
+    async def flows(self, place: Place, tag: LiveTag) -> Count:
+        """The flows that the test gave the name."""
+        return Count(self.applied.get(tag.name, 0))
+
+    def forget_usage(self) -> None:
+        """Nothing is kept."""
 
     def _write(self, method: str, name: str) -> None:
         self.requests += 1

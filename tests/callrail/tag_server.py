@@ -52,7 +52,7 @@ class TagServer:
     unique: bool = False
     text_ids: bool = False
     filter_by_company: str = "own"
-    filter_by_level: bool = True
+    filter_by_level: bool = False
     filter_by_tag: bool = True
     tidy: Callable[[str], str] = str
     before: Callable[[Call], None] | None = None

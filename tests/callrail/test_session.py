@@ -191,7 +191,7 @@ def test_a_long_wait_for_the_quota_is_told_once(caplog: pytest.LogCaptureFixture
         error, _requests = reading(throttled, times=1)
     assert error is None
     assert [record.message for record in caplog.records] == [
-        "account ACC1: waiting 50s for the quota"
+        "acme has used up its quota (429): waiting 50s for the quota"
     ]
 
 

@@ -462,7 +462,11 @@ def test_one_read_serves_many_writes_and_a_young_one_needs_none() -> None:
 def test_20000_tags_are_not_read_for_one_write(place: str | None, honest: bool, most: int) -> None:
     rows = [tag_row(n, f"t{n}", company=f"COM{n % 400}") for n in range(1, 20_001)]
     rows.append(tag_row(20_001, "Lead", company=place))
-    server = TagServer(tags=rows, filter_by_company="own" if honest else "ignored")
+    server = TagServer(
+        tags=rows,
+        filter_by_company="own" if honest else "ignored",
+        filter_by_level=honest,
+    )
 
     async def work() -> None:
         async with stage(server) as s:

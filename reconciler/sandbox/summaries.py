@@ -21,6 +21,11 @@ MOST_POINTS = 200
 """More points than these are refused (B)."""
 
 
+def _by_a_person(row: Row) -> bool:
+    """Whether a call was answered; voicemail is a missed call (C)."""
+    return bool(row["answered"]) and not row["voicemail"]
+
+
 def _how_many(fits: Callable[[Row], object]) -> Figure:
     return lambda rows: sum(1 for row in rows if fits(row))
 
@@ -37,8 +42,8 @@ def _formatted(rows: Sequence[Row]) -> str:
 _LEADS = _how_many(lambda row: row["lead_status"] == "good_lead")
 CALL_FIGURES: Mapping[str, Figure] = {
     "total_calls": len,
-    "missed_calls": _how_many(lambda row: not row["answered"]),
-    "answered_calls": _how_many(lambda row: row["answered"]),
+    "missed_calls": _how_many(lambda row: not _by_a_person(row)),
+    "answered_calls": _how_many(_by_a_person),
     "first_time_callers": _how_many(lambda row: row["first_call"]),
     "average_duration": _average,
     "formatted_average_duration": _formatted,

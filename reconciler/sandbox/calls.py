@@ -160,10 +160,11 @@ class Calls(Interactions):
     def edited(self, row: Row, body: Mapping[str, Any]) -> Row:
         """As for the others; and ``spam``, which the API can set but not undo (B)."""
         changes = super().edited(row, body)
-        if "spam" in body:
-            if not isinstance(body["spam"], bool):
-                raise Refusal(422, "spam must be true or false")
-            changes |= {"spam": 1} if body["spam"] else {}
+        spam = body.get("spam")
+        if spam is not None and not isinstance(spam, bool):
+            raise Refusal(422, "spam must be true or false")
+        if spam:
+            changes["spam"] = 1
         return changes
 
     def _list(self, account_id: str, asked: Asked) -> Answer:

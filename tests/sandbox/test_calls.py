@@ -203,7 +203,6 @@ def test_an_unknown_name_becomes_a_tag_of_the_call_s_company(direct: Talk) -> No
         {"note": "half", "lead_status": "bad_lead"},
         {"note": "half", "lead_status": 7},
         {"note": "half", "spam": "yes"},
-        {"note": "half", "spam": None},
         {"note": "half", "customer_name": {"first": "John"}},
         {"note": "half", "value": [1]},
     ],

@@ -11,7 +11,7 @@ from reconciler.document.reading import Kind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Plan, Summary, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Plan, Summary, UnmanagedTag
 from reconciler.model.state import Gateway
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
@@ -94,8 +94,8 @@ def change_fields(change: Change) -> Document:
         "company": place.company and place.company.name,
         "name": change.name,
         "tag_id": change.tag_id,
-        "before": change.before and _tag_fields(change.before),
-        "after": change.after and _tag_fields(change.after),
+        "before": change.before and tag_fields(change.before),
+        "after": change.after and tag_fields(change.after),
         "fields": list(change.fields),
         "reason": change.reason.value,
         "source": change.source
@@ -156,10 +156,31 @@ def _account_fields(use: AccountUse) -> Document:
         "apply_requests": use.apply_requests,
         "connection": use.connection,
         "api_key_env": use.api_key_env,
+        **({} if use.requests_per_hour is None else {"requests_per_hour": use.requests_per_hour}),
+        **({} if use.allowance is None else {"quota": _allowance_fields(use.allowance)}),
     }
 
 
-def _tag_fields(tag: Tag) -> Document:
+def _allowance_fields(allowance: Allowance) -> Document:
+    return {
+        "per": allowance.per,
+        "allowed": allowance.allowed,
+        "left": allowance.left,
+        "others": allowance.others,
+    }
+
+
+def _allowance_of(node: Node) -> Allowance:
+    return Allowance(
+        per=node.text("per"),
+        allowed=node.whole("allowed"),
+        left=node.whole("left"),
+        others=node.whole("others"),
+    )
+
+
+def tag_fields(tag: Tag) -> Document:
+    """A tag as the schemas' ``tag`` has it."""
     return {"name": tag.name, "color": tag.color, "status": tag.status.value}
 
 
@@ -224,6 +245,10 @@ def _account_of(node: Node) -> AccountUse:
         apply_requests=node.whole("apply_requests"),
         connection=node.optional_text("connection"),
         api_key_env=node.optional_text("api_key_env"),
+        requests_per_hour=node.optional_whole("requests_per_hour", least=1)
+        if node.has("requests_per_hour")
+        else None,
+        allowance=_allowance_of(node.node("quota")) if node.has("quota") else None,
     )
 
 

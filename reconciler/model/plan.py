@@ -20,11 +20,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What the server told of an account's quota: of ``allowed`` requests ``per`` hour or day.
+
+    ``left`` may still be sent; ``others`` were sent by others than this run.
+    """
+
+    per: str
+    allowed: int
+    left: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountUse:
     """An account of a plan, and the requests that planning cost and applying will cost there.
 
-    ``apply_requests`` holds one request a change and the looks before and after. ``connection``
-    and ``api_key_env`` say how a saved plan reaches it again.
+    ``apply_requests`` holds one request a change and the looks before and after. ``connection``,
+    ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again. ``allowance``
+    is what the server told of the quota when the plan was made; None: nothing.
     """
 
     account: AccountRef
@@ -32,6 +46,8 @@ class AccountUse:
     apply_requests: int = 0
     connection: str | None = None
     api_key_env: str | None = None
+    requests_per_hour: int | None = None
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

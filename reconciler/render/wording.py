@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Change, Count, Loss, Precision, Reason
+from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
 from reconciler.render.escape import label, terminal
 from reconciler.render.layout import count, number
@@ -12,7 +13,7 @@ from reconciler.render.layout import count, number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from reconciler.model.plan import Plan
+    from reconciler.model.plan import AccountUse, Allowance, Plan
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str | None], str]
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 NO_CHANGES: Final = "No changes. Live state matches the configuration."
+_HELD_BACK: Final = "No changes, but declared tags are not live (see the warnings)."
 
 
 def no_chip(_color: str | None) -> str:
@@ -174,13 +176,42 @@ def kept(plan: Plan) -> str:
 
 
 def requests(plan: Plan) -> str:
-    """``4 used to plan, 3 to apply; the quota is 1,000 an hour and account``."""
-    used = plan.requests_used
+    """``4 used to plan, 3 to apply; 812 of this hour's 1,000 are left (others have used 184)``.
+
+    Of the quota only what the server told: without its figures, what this run used and will use.
+    """
     needed = sum(use.apply_requests for use in plan.accounts)
-    return (
-        f"{number(used)} used to plan, {number(needed)} to apply; "
-        "the quota is 1,000 an hour and account"
-    )
+    said = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"
+    told = [use for use in plan.accounts if use.allowance is not None]
+    if not told:
+        return said
+    told.sort(key=_spare)
+    shown = [_quota(use, named=len(plan.accounts) > 1) for use in told[:_MOST_QUOTAS]]
+    more = len(told) - len(shown)
+    rest = f"; {count(more, 'account')} with more to spare" if more else ""
+    return f"{said}; {'; '.join(shown)}{rest}"
+
+
+_MOST_QUOTAS: Final = 3
+
+
+def allowance(left: Allowance) -> str:
+    """``9 of this hour's 250 are left (others have used 240)``."""
+    window = "this hour's" if left.per == "hour" else "today's"
+    others = f" (others have used {number(left.others)})" if left.others else ""
+    return f"{number(left.left)} of {window} {number(left.allowed)} are left{others}"
+
+
+def _spare(use: AccountUse) -> int:
+    return 0 if use.allowance is None else use.allowance.left - use.apply_requests
+
+
+def _quota(use: AccountUse, *, named: bool) -> str:
+    assert use.allowance is not None  # noqa: S101 - the caller chose those; for the type checker
+    said = allowance(use.allowance)
+    short = _spare(use) < 0
+    enough = ": apply stops there, and goes on in a later run" if short else ""
+    return f"{label(use.account.handle)}: {said}{enough}" if named else f"{said}{enough}"
 
 
 def partial(plan: Plan) -> list[str]:
@@ -193,9 +224,10 @@ def partial(plan: Plan) -> list[str]:
 
 
 def no_changes(plan: Plan) -> str:
-    """What to say of a plan without changes: only of the accounts that were read."""
+    """What to say of a plan without changes, of the accounts that were read."""
     if not plan.unread:
-        return NO_CHANGES
+        held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
+        return _HELD_BACK if held_back else NO_CHANGES
     if not plan.accounts:
         return "No account could be read."
     return "No changes in the accounts that could be read: they match the configuration."

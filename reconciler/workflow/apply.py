@@ -10,7 +10,7 @@ from reconciler.apply import Run, apply
 from reconciler.errors import RefusedError
 from reconciler.model.change import Action, Change, companies_of, needs_absence
 from reconciler.model.problem import Source
-from reconciler.model.state import Account
+from reconciler.model.state import Account, Policy
 from reconciler.planning.freshness import Freshness, freshness
 from reconciler.workflow.accounts import unread_code
 
@@ -97,6 +97,7 @@ def accounts_of(plan: Plan) -> list[Account]:
             source=Source("", 0),
             connection=use.connection,
             api_key_env=use.api_key_env,
+            policy=Policy(requests_per_hour=use.requests_per_hour),
         )
         for use in plan.accounts
     ]

@@ -183,6 +183,8 @@ class _Reading:
             apply_requests=_cost(changes, look, counting=counting),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
+            requests_per_hour=self.account.policy.requests_per_hour,
+            allowance=self.provider.allowance,
         )
         return drafted, use, changes
 

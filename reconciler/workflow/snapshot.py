@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NoReturn
 from reconciler.errors import UsageError
 from reconciler.model.change import UNKNOWN, Count, Loss
 from reconciler.model.state import LiveAccount
-from reconciler.provider import Listing, Made
+from reconciler.provider import Listing, Made, Written
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.workflow.plan import ProviderFor
@@ -73,6 +74,16 @@ class SnapshotProvider:
         """None are sent."""
         return 0
 
+    @property
+    def colors(self) -> frozenset[str]:
+        """Those of the snapshot's tags."""
+        return frozenset(tag.color for tag in self.live.tags if tag.color)
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """Nobody tells."""
+        return None
+
     async def companies(self) -> tuple[Company, ...]:
         """The snapshot's companies."""
         return tuple(self.live.companies.values())
@@ -112,11 +123,11 @@ class SnapshotProvider:
         """Not possible."""
         self._refuse(place, tag)
 
-    async def update(self, before: LiveTag, after: Tag) -> LiveTag:
+    async def update(self, before: LiveTag, after: Tag) -> Written:
         """Not possible."""
         self._refuse(before, after)
 
-    async def delete(self, tag: LiveTag) -> None:
+    async def delete(self, tag: LiveTag) -> bool:
         """Not possible."""
         self._refuse(tag)
 

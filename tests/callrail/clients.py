@@ -137,7 +137,9 @@ class StraightTransport:
                 body=request.body,
             )
         )
-        return Answer(status=reply.status, payload=copy.deepcopy(reply.payload))
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        payload = copy.deepcopy(reply.payload)
+        return Answer(status=reply.status, payload=payload, headers=headers)
 
 
 def straight(handler: Callable[[Call], Reply], **changes: object) -> AccountProvider:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reconciler.document.plan import differing
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
@@ -57,6 +57,15 @@ accounts = st.lists(
 )
 
 
+allowances = st.builds(
+    Allowance,
+    per=st.sampled_from(["hour", "day"]),
+    allowed=st.integers(0, 10_000),
+    left=st.integers(0, 10_000),
+    others=st.integers(0, 10_000),
+)
+
+
 def uses(account: AccountRef) -> st.SearchStrategy[AccountUse]:
     """What planning and applying cost in ``account``."""
     return st.builds(
@@ -66,6 +75,8 @@ def uses(account: AccountRef) -> st.SearchStrategy[AccountUse]:
         apply_requests=st.integers(0, 999),
         connection=st.none() | texts,
         api_key_env=st.none() | texts,
+        requests_per_hour=st.none() | st.integers(1, 999),
+        allowance=st.none() | allowances,
     )
 
 

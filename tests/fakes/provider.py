@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from reconciler.errors import NotFoundError, RejectedError
 from reconciler.model.change import UNKNOWN, Count, Loss
 from reconciler.model.tag import LiveTag, Status
-from reconciler.provider import Listing, Made
+from reconciler.provider import Listing, Made, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, Place, Tag
 
 
@@ -41,6 +42,16 @@ class FakeProvider:
         """A provider that holds ``tags``."""
         return cls({tag.id: tag for tag in tags}, **rest)  # type: ignore[arg-type]
 
+    @property
+    def colors(self) -> frozenset[str]:
+        """Those of the live tags."""
+        return frozenset(tag.color for tag in self.live.values() if tag.color)
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """Nobody tells."""
+        return None
+
     async def companies(self) -> tuple[Company, ...]:
         """All of them, for one request."""
         self.requests += 1
@@ -68,7 +79,7 @@ class FakeProvider:
         self.live[made.id] = made
         return Made(tag=made)
 
-    async def update(self, before: LiveTag, after: Tag) -> LiveTag:
+    async def update(self, before: LiveTag, after: Tag) -> Written:
         """Change what differs."""
         self._write("update", before.name)
         if before.id not in self.live:
@@ -78,12 +89,12 @@ class FakeProvider:
         color = after.color if after.color != before.color else self.live[before.id].color
         changed = replace(self.live[before.id], name=after.name, color=color, status=after.status)
         self.live[before.id] = changed
-        return changed
+        return Written(tag=changed)
 
-    async def delete(self, tag: LiveTag) -> None:
+    async def delete(self, tag: LiveTag) -> bool:
         """Delete it; gone is gone."""
         self._write("delete", tag.name)
-        self.live.pop(tag.id, None)
+        return self.live.pop(tag.id, None) is not None
 
     async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """The calls that the test gave the name."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change, Reason
-from reconciler.model.names import any_glob
+from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Company, Place, Status, Tag
@@ -98,7 +98,7 @@ class _Work:
         )
 
     def _live_by_company(self) -> dict[str | None, list[LiveTag]]:
-        ignored = any_glob(self._desired.account.policy.ignore)
+        ignored = any_alike(self._desired.account.policy.ignore)
         live: dict[str | None, list[LiveTag]] = {}
         for tag in self._live.tags:
             if not ignored(tag.name):

@@ -12,7 +12,7 @@ from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import Account, LiveAccount
 from reconciler.planning import Draft, Narrowing, assemble, draft, guard
 from reconciler.provider import Provider
-from reconciler.workflow.narrowed import check_companies, declared_names, unmatched_tags
+from reconciler.workflow.narrowed import check_companies, check_tags, declared_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +47,8 @@ async def make_plan(
 ) -> Plan:
     """Read what the configuration concerns and work out the plan.
 
-    Raises ConfigError for selectors that match nothing, UsageError for a ``--company`` that
-    does, and whatever reading raises: a failed read gives no plan.
+    Raises ConfigError for selectors that match nothing, UsageError for a ``--company`` or ``--tag``
+    that does, and whatever reading raises: a failed read gives no plan.
     """
     accounts = [_Reading(one, provider_for(one), request) for one in configuration.accounts]
     companies = await asyncio.gather(
@@ -61,14 +61,13 @@ async def make_plan(
     parts = await asyncio.gather(
         *(one.plan(wish) for one, wish in zip(accounts, desired.accounts, strict=True))
     )
-    warnings = list(desired.warnings)
     if request.narrowing.tags:
         live = (name for one in accounts for name in one.live_names)
         names = {*declared_names(configuration), *live}
-        warnings.extend(unmatched_tags(request.narrowing.tags, names))
+        check_tags(request.narrowing.tags, names, unread=any(one.unread for one in accounts))
     plan = assemble(
         parts,
-        warnings=warnings,
+        warnings=desired.warnings,
         list_unmanaged=request.list_unmanaged,
     )
     return replace(plan, gateway=configuration.gateway)
@@ -83,6 +82,8 @@ class _Reading:
     request: PlanRequest
     live_names: set[str] = field(default_factory=set)
     """Names of the live tags, where the work is narrowed to some."""
+    unread: int = 0
+    """Live tags that were left out because nothing is declared in their places."""
 
     @property
     def handle(self) -> str:
@@ -99,6 +100,7 @@ class _Reading:
         before = self.provider.requests
         listing = await self.provider.tags(self._concerned(desired))
         look = self.provider.requests - before
+        self.unread = listing.unread
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
         live = LiveAccount(

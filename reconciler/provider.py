@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from reconciler.model.change import Impact
+    from reconciler.model.change import Loss
     from reconciler.model.tag import Company, LiveTag, Place, Tag
 
 
@@ -61,5 +61,5 @@ class Provider(Protocol):
     async def delete(self, tag: LiveTag) -> None:
         """Delete; a tag that is already gone counts as deleted."""
 
-    async def impact(self, place: Place, name: str) -> Impact:
-        """Calls of the retention period that bear the tag, for one request where possible."""
+    async def usage(self, place: Place, tag: LiveTag) -> Loss:
+        """What has ``tag`` of ``place``: interactions, and the flows that apply it."""

@@ -18,7 +18,7 @@ from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.paging import PER_PAGE, Page, parse_page
 from reconciler.callrail.wire import plain_row
 from reconciler.errors import ProtocolError, RejectedError
-from reconciler.model.change import Impact, Precision
+from reconciler.model.change import UNKNOWN, Count, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ class CallCounter:
         self._finds: bool | None = None
         self._dated = True
 
-    async def count(self, place: Place, name: str) -> Impact:
+    async def count(self, place: Place, name: str) -> Count:
         """Calls of the retention period that bear ``name``, of the place's company if it has one.
 
         One request where the filter is known to work; a few more the first time. UNKNOWN where the
@@ -64,13 +64,13 @@ class CallCounter:
                 return self._judged(found.total or 0, whole=True)
             return await self._by_hand(place, name)
         except RejectedError:
-            return Impact(0, Precision.UNKNOWN)
+            return UNKNOWN
 
-    def _judged(self, calls: int, *, whole: bool) -> Impact:
+    def _judged(self, calls: int, *, whole: bool) -> Count:
         """``calls`` as exact only where the ``whole`` retention period was counted."""
         if whole and self._dated:
-            return Impact(calls)
-        return Impact(calls, Precision.AT_LEAST if calls else Precision.UNKNOWN)
+            return Count(calls)
+        return Count(calls, Precision.AT_LEAST) if calls else UNKNOWN
 
     async def _works(self, found: CallPage, name: str) -> bool:
         """Whether the filter can be believed, ``found`` being its answer for ``name``."""
@@ -100,7 +100,7 @@ class CallCounter:
             return sample.whole
         return bool((await self._page(borne)).total)
 
-    async def _by_hand(self, place: Place, name: str) -> Impact:
+    async def _by_hand(self, place: Place, name: str) -> Count:
         sample = await self._sample(pages=_SCANNED_PAGES, company_id=place.company_id)
         calls = sum(name in tags_of(call) for call in sample.calls)
         return self._judged(calls, whole=sample.whole)

@@ -18,13 +18,13 @@ from reconciler.callrail.ledger import Ledger, unknown
 from reconciler.callrail.session import StaleError, UnsettledError
 from reconciler.callrail.wire import changed_tag, update_body
 from reconciler.errors import NotFoundError, ProtocolError, ReconcilerError, RejectedError
+from reconciler.model.change import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
 
     from reconciler.callrail.exchange import Answer
     from reconciler.callrail.session import Door
-    from reconciler.model.change import Impact
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.provider import Listing, Made
 
@@ -120,9 +120,9 @@ class AccountProvider:
         except NotFoundError:
             return
 
-    async def impact(self, place: Place, name: str) -> Impact:
-        """Calls of the retention period that bear the tag ``name`` of ``place``."""
-        return await self._calls.count(place, name)
+    async def usage(self, place: Place, tag: LiveTag) -> Loss:
+        """What has ``tag`` of ``place``; only calls are counted."""
+        return Loss(calls=await self._calls.count(place, tag.name))
 
     async def close(self) -> None:
         """End reads that nobody waits for any more."""

@@ -76,7 +76,7 @@ async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:
     async with Session(
         args, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        request = plan_request(args, console, count_calls=True)
+        request = plan_request(args, console, count_usage=True)
         work = make_plan(configuration, session.provider, request)
         plan = stamp(await session.signals.watch(work))
         _show_plan(plan, args, console)

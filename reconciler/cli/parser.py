@@ -239,7 +239,9 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--show-unmanaged", action="store_true", help="list undeclared tags")
     parser.add_argument(
-        "--impact", action="store_true", help="count calls behind disables and renames too"
+        "--impact",
+        action="store_true",
+        help="count what has the tags that are disabled or renamed too",
     )
     _with_formats(parser, PLAN_FORMATS)
     _with_reports(parser)

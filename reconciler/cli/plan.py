@@ -61,7 +61,7 @@ def read_only_plan(args: argparse.Namespace, console: Console) -> Plan:
     from reconciler.workflow.snapshot import provider_from
 
     provider_for = provider_from(load_snapshot(read_file(args.live)))
-    request = plan_request(args, console, count_calls=False)
+    request = plan_request(args, console, count_usage=False)
     return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
 
 
@@ -73,19 +73,19 @@ async def _live_plan(
     async with Session(
         args, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        request = plan_request(args, console, count_calls=True)
+        request = plan_request(args, console, count_usage=True)
         work = make_plan(configuration, session.provider, request)
         return stamp(await session.signals.watch(work))
 
 
-def plan_request(args: argparse.Namespace, console: Console, *, count_calls: bool) -> PlanRequest:
+def plan_request(args: argparse.Namespace, console: Console, *, count_usage: bool) -> PlanRequest:
     """What the flags ask of a plan."""
     from reconciler.planning import Narrowing
     from reconciler.workflow.plan import PlanRequest
 
     return PlanRequest(
         narrowing=Narrowing(companies=tuple(args.company), tags=tuple(args.tag)),
-        count_calls=count_calls,
+        count_usage=count_usage,
         count_all=getattr(args, "impact", False),
         list_unmanaged=getattr(args, "show_unmanaged", False) or args.command == "drift",
         say=console.progress().step,

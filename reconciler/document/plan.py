@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.document.problems import problem_fields, problem_of, source_of
 from reconciler.document.reading import Kind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
-from reconciler.model.change import Action, Change, Impact, Precision, Reason
+from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.plan import AccountUse, Plan, Summary, UnmanagedTag
 from reconciler.model.state import Gateway
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
@@ -77,7 +77,7 @@ def load_plan(text: str) -> Plan:
 
 def change_fields(change: Change) -> Document:
     """One change, as it stands in plans and reports."""
-    place, impact = change.place, change.impact
+    place = change.place
     return {
         "action": change.action.value,
         "account": place.account.handle,
@@ -98,7 +98,7 @@ def change_fields(change: Change) -> Document:
             "column": change.source.column,
         },
         "note": change.note,
-        "calls": impact and _impact_fields(impact),
+        "loss": change.loss and loss_fields(change.loss),
         "blocked_by": change.blocked_by,
     }
 
@@ -107,6 +107,14 @@ def summary_fields(summary: Summary) -> Document:
     """The counts, in the order in which the plan's text names them."""
     names = ("create", "update", "delete", "unchanged", "unmanaged", "blocked")
     return {name: getattr(summary, name) for name in names}
+
+
+def loss_fields(loss: Loss) -> Document:
+    """A loss, kind by kind."""
+    return {kind: _count_fields(getattr(loss, kind)) for kind in _KINDS}
+
+
+_KINDS: Final = ("calls", "forms", "texts", "flows")
 
 
 def _account_fields(use: AccountUse) -> Document:
@@ -125,9 +133,9 @@ def _tag_fields(tag: Tag) -> Document:
     return {"name": tag.name, "color": tag.color, "status": tag.status.value}
 
 
-def _impact_fields(impact: Impact) -> Document:
-    known = impact.precision is not Precision.UNKNOWN
-    return {"count": impact.calls if known else None, "precision": impact.precision.value}
+def _count_fields(count: Count) -> Document:
+    known = count.precision is not Precision.UNKNOWN
+    return {"count": count.number if known else None, "precision": count.precision.value}
 
 
 def _unmanaged_fields(entry: UnmanagedTag) -> Document:
@@ -202,7 +210,7 @@ def _change_of(node: Node, places: _Places) -> Change:
             source=node.optional("source", source_of),
             note=node.optional_text("note"),
             blocked_by=node.optional_text("blocked_by"),
-            impact=node.optional("calls", _impact_of),
+            loss=node.optional("loss", _loss_of),
         )
     except ValueError as error:
         raise altered(KIND, f"{node.where} is {error}") from None
@@ -212,9 +220,13 @@ def _tag_of(node: Node) -> Tag:
     return Tag(node.text("name"), node.optional_text("color"), node.word("status", Status))
 
 
-def _impact_of(node: Node) -> Impact:
+def _loss_of(node: Node) -> Loss:
+    return Loss(**{kind: _count_of(node.node(kind)) for kind in _KINDS})
+
+
+def _count_of(node: Node) -> Count:
     precision = node.word("precision", Precision)
-    return Impact(0 if precision is Precision.UNKNOWN else node.whole("count"), precision)
+    return UNKNOWN if precision is Precision.UNKNOWN else Count(node.whole("count"), precision)
 
 
 def _unmanaged_of(root: Node, places: _Places) -> tuple[UnmanagedTag, ...]:

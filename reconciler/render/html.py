@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action, Change, Precision
+from reconciler.model.change import Action, Change
 from reconciler.model.tag import Place, Status, Tag
 from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
@@ -103,19 +103,19 @@ def _deletes(plan: Plan) -> str:
     if not plan.deletes:
         return ""
     lost = wording.lost(plan)
-    said = f": they strip {wording.calls(lost)}" if lost else ""
+    said = f": {wording.lost_by(lost)}" if lost else ""
     rows = [
         [
             _tag(change.before),
             _where(change.place),
-            _calls(change),
+            _loses(change),
             bdi(change.note) if change.note else '<span class="dim">not declared</span>',
         ]
         for change in wording.worst_first(plan.deletes)
     ]
     return (
         f'<section class="alarm"><h2>{count(len(rows), "delete")}, for good{said}</h2>'
-        f"{table(['Tag', 'Where', 'Calls', 'Why'], rows, kind='number')}</section>"
+        f"{table(['Tag', 'Where', 'What loses it', 'Why'], rows)}</section>"
     )
 
 
@@ -237,13 +237,11 @@ def _sign(change: Change, *, word: bool = False) -> str:
     return f'<span class="sign {change.action.value}">{text}</span>'
 
 
-def _calls(change: Change) -> str:
-    if change.impact is None:
+def _loses(change: Change) -> str:
+    if change.loss is None:
         return '<span class="dim">not counted</span>'
-    if change.impact.precision is Precision.UNKNOWN:
-        return '<b class="delete">unknown</b>'
-    least = "≥ " if change.impact.precision is Precision.AT_LEAST else ""
-    return f"{least}{number(change.impact.calls)}"
+    said = wording.interactions(change.loss)
+    return f'<b class="delete">{said}</b>' if change.loss.interactions.most is None else said
 
 
 def _where(place: Place) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action, Change, Impact, Precision
+from reconciler.model.change import Action, Change
 from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
 from reconciler.render.budget import Budget
@@ -14,6 +14,7 @@ from reconciler.render.layout import cells, count, number, pad, wrap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.model.change import Loss
     from reconciler.model.outcome import Outcome, Report
     from reconciler.model.plan import Plan
     from reconciler.model.problem import Problem
@@ -106,9 +107,8 @@ def _headline(plan: Plan) -> str:
 def _caution(plan: Plan) -> str:
     lost = wording.lost(plan)
     deletes = len(plan.deletes)
-    verb = "strips" if deletes == 1 else "strip"
-    calls = f" {verb} {wording.calls(lost)}" if lost else f" {verb} their tags off every call"
-    return f"> [!CAUTION]\n> **{count(deletes, 'delete')}{calls}.** That can't be undone.\n"
+    said = wording.lost_by(lost) if lost else "every interaction that has the tag loses it"
+    return f"> [!CAUTION]\n> **{count(deletes, 'delete')}: {said}.** That can't be undone.\n"
 
 
 def _deletes(deletes: Sequence[Change], out: Budget) -> int:
@@ -117,21 +117,19 @@ def _deletes(deletes: Sequence[Change], out: Budget) -> int:
         (
             code(label(change.name), in_table=True),
             code(wording.title(change.place), in_table=True),
-            _calls(change.impact),
+            _loses(change.loss),
             prose(change.note or "") or ("not declared" if change.source is None else ""),
         )
         for change in wording.worst_first(deletes)
     ]
-    return _table(("Delete", "Where", "Calls", "Why"), rows, out)
+    return _table(("Delete", "Where", "What loses it", "Why"), rows, out)
 
 
-def _calls(impact: Impact | None) -> str:
-    if impact is None:
+def _loses(loss: Loss | None) -> str:
+    if loss is None:
         return "not counted"
-    if impact.precision is Precision.UNKNOWN:
-        return "**unknown**"
-    least = "at least " if impact.precision is Precision.AT_LEAST else ""
-    return f"{least}{number(impact.calls)}"
+    said = wording.interactions(loss)
+    return f"**{said}**" if loss.interactions.most is None else said
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], out: Budget) -> int:

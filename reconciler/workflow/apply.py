@@ -52,10 +52,10 @@ def refuse_unless_permitted(plan: Plan, permit: Permit) -> None:
             hint="Lift the limit or the protection in the configuration, where it is reviewed; "
             "--no-deletes does the rest and leaves deletes for later.",
         )
-    uncounted = [change for change in plan.deletes if change.impact is None]
+    uncounted = [change for change in plan.deletes if change.loss is None]
     if uncounted and not held_back:
         raise RefusedError(
-            f"the calls behind {_counted(len(uncounted), 'delete')} were not counted: "
+            f"what {_counted(len(uncounted), 'delete')} would take a tag off was not counted: "
             "the plan was made from a snapshot",
             hint="Plan against live state; --no-deletes does the rest.",
         )

@@ -1,4 +1,4 @@
-"""From a configuration to a plan: companies, desired, live, draft, impact, guards."""
+"""From a configuration to a plan: companies, desired, live, draft, losses, guards."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ COUNTED_WHEN_BLOCKED = 100
 class PlanRequest:
     """What is asked of a plan.
 
-    ``count_calls``: count the calls behind deletes; ``count_all``: behind disables and renames
-    too. ``say`` hears one line of progress at a time.
+    ``count_usage``: count what has a tag that is deleted; ``count_all``: one that is disabled or
+    renamed too. ``say`` hears one line of progress at a time.
     """
 
     narrowing: Narrowing
-    count_calls: bool = True
+    count_usage: bool = True
     count_all: bool = False
     list_unmanaged: bool = False
     say: Callable[[str], None] = lambda _line: None
@@ -135,8 +135,8 @@ class _Reading:
         return frozenset(one for one in places if one is not None)
 
     async def _counted(self, drafted: Draft, guarded: Sequence[Change]) -> Sequence[Change]:
-        """``guarded`` with the calls behind its losses counted, and guarded again by them."""
-        if not self.request.count_calls:
+        """``guarded`` with what it would lose counted, and guarded again by that."""
+        if not self.request.count_usage:
             return guarded
         at_risk = [change for change in guarded if self._at_risk(change)]
         if len(at_risk) > COUNTED_WHEN_BLOCKED:
@@ -144,13 +144,13 @@ class _Reading:
         if not at_risk:
             return guarded
         changes = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"
-        self.request.say(f"{self.handle}: counting the calls behind {changes}")
-        impacts = await asyncio.gather(
-            *(self.provider.impact(change.place, change.live.name) for change in at_risk)
+        self.request.say(f"{self.handle}: counting what {changes} would take a tag off")
+        losses = await asyncio.gather(
+            *(self.provider.usage(change.place, change.live) for change in at_risk)
         )
-        found = {id(one): impact for one, impact in zip(at_risk, impacts, strict=True)}
+        found = {id(one): loss for one, loss in zip(at_risk, losses, strict=True)}
         counted = [
-            replace(change, impact=found.get(id(change)), blocked_by=None) for change in guarded
+            replace(change, loss=found.get(id(change)), blocked_by=None) for change in guarded
         ]
         return guard(drafted, counted)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.errors import UsageError
-from reconciler.model.change import Impact, Precision
+from reconciler.model.change import Loss
 from reconciler.model.state import LiveAccount
 from reconciler.provider import Listing, Made
 
@@ -74,9 +74,9 @@ class SnapshotProvider:
         """The snapshot's tags, all of them."""
         return Listing(tags=self.live.tags)
 
-    async def impact(self, place: Place, name: str) -> Impact:  # noqa: ARG002 - calls are not in a snapshot
-        """Unknown: a snapshot holds no calls."""
-        return Impact(0, Precision.UNKNOWN)
+    async def usage(self, place: Place, tag: LiveTag) -> Loss:  # noqa: ARG002 - not in a snapshot
+        """Unknown: a snapshot holds tags only."""
+        return Loss.unknown()
 
     async def create(self, place: Place, tag: Tag) -> Made:
         """Not possible."""

@@ -6,8 +6,8 @@ import pytest
 
 from reconciler.callrail.impact import retention_start, tags_of
 from reconciler.errors import ProtocolError
-from reconciler.model.change import Impact, Precision
-from tests.callrail.clients import ACCOUNT_PLACE, DENTAL, run, stage
+from reconciler.model.change import UNKNOWN, Count, Precision
+from tests.callrail.clients import ACCOUNT_PLACE, DENTAL, live, run, stage
 from tests.callrail.tag_server import TagServer
 from tests.callrail.wire_server import Call, Reply
 
@@ -21,11 +21,11 @@ def calls(count: int, *names: str, company: str = "COM1") -> list[dict[str, obje
 
 def impact(
     server: TagServer, *names: str, place: object = ACCOUNT_PLACE
-) -> tuple[list[Impact], int]:
-    async def work() -> tuple[list[Impact], int]:
+) -> tuple[list[Count], int]:
+    async def work() -> tuple[list[Count], int]:
         async with stage(server) as s:
-            found = [await s.provider.impact(place, name) for name in names]  # type: ignore[arg-type]
-            return found, s.client.requests
+            losses = [await s.provider.usage(place, live(1, name)) for name in names]  # type: ignore[arg-type]
+            return [loss.calls for loss in losses], s.client.requests
 
     return run(work())
 
@@ -33,13 +33,13 @@ def impact(
 def test_a_count_costs_one_request_once_the_filter_has_proved_itself() -> None:
     server = TagServer(calls=calls(400, "Lead") + calls(40, "Spam"))
     found, requests = impact(server, "Lead", "Spam", "Nobody")
-    assert found == [Impact(400), Impact(40), Impact(0)]
+    assert found == [Count(400), Count(40), Count(0)]
     assert requests == 4
 
 
 def test_tags_may_be_objects() -> None:
     row: dict[str, object] = {"id": "CAL1", "tags": [{"name": "Lead"}]}
-    assert impact(TagServer(calls=[row]), "Lead")[0] == [Impact(1)]
+    assert impact(TagServer(calls=[row]), "Lead")[0] == [Count(1)]
     assert tags_of({"id": "CAL2", "tags": None}) == ()
 
 
@@ -51,15 +51,15 @@ def test_tags_of_another_shape_are_not_guessed_at(tags: object) -> None:
 
 def test_a_company_tag_counts_the_companys_calls() -> None:
     server = TagServer(calls=calls(5, "Lead", company="COM1") + calls(7, "Lead", company="COM2"))
-    assert impact(server, "Lead", place=DENTAL)[0] == [Impact(5)]
+    assert impact(server, "Lead", place=DENTAL)[0] == [Count(5)]
 
 
 def test_a_filter_that_is_ignored_is_not_believed() -> None:
     few = TagServer(calls=calls(6, "Lead") + calls(6, "Spam"), filter_by_tag=False)
-    assert impact(few, "Lead", "Spam", "Nobody")[0] == [Impact(6), Impact(6), Impact(0)]
+    assert impact(few, "Lead", "Spam", "Nobody")[0] == [Count(6), Count(6), Count(0)]
     many = TagServer(calls=calls(2_000, "Lead"), filter_by_tag=False)
     found, _ = impact(many, "Lead", "Nobody")
-    assert found == [Impact(1_000, Precision.AT_LEAST), Impact(0, Precision.UNKNOWN)]
+    assert found == [Count(1_000, Precision.AT_LEAST), UNKNOWN]
 
 
 def test_a_filter_that_finds_nothing_at_all_is_not_believed() -> None:
@@ -70,12 +70,12 @@ def test_a_filter_that_finds_nothing_at_all_is_not_believed() -> None:
             return super()._list(what, call)
 
     assert impact(Blind(calls=calls(2_000, "Lead")), "Lead")[0] == [
-        Impact(1_000, Precision.AT_LEAST)
+        Count(1_000, Precision.AT_LEAST)
     ]
 
 
 def test_no_calls_at_all_is_an_exact_zero() -> None:
-    assert impact(TagServer(), "Lead") == ([Impact(0)], 3)
+    assert impact(TagServer(), "Lead") == ([Count(0)], 3)
 
 
 def test_a_period_that_the_server_refuses_makes_the_count_a_lower_bound() -> None:
@@ -86,7 +86,7 @@ def test_a_period_that_the_server_refuses_makes_the_count_a_lower_bound() -> Non
             return super()._list(what, call)
 
     server = Short(calls=calls(9, "Lead"))
-    assert impact(server, "Lead")[0] == [Impact(9, Precision.AT_LEAST)]
+    assert impact(server, "Lead")[0] == [Count(9, Precision.AT_LEAST)]
 
 
 def test_a_server_that_refuses_to_count_leaves_it_unknown() -> None:
@@ -94,7 +94,7 @@ def test_a_server_that_refuses_to_count_leaves_it_unknown() -> None:
         def _list(self, what: str, call: Call) -> Reply:
             return Reply(status=422, payload={"error": "no"})
 
-    assert impact(Shut(), "Lead")[0] == [Impact(0, Precision.UNKNOWN)]
+    assert impact(Shut(), "Lead")[0] == [UNKNOWN]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from reconciler.document.plan import differing
-from reconciler.model.change import Action, Change, Impact, Precision, Reason
+from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import LiveAccount
@@ -29,14 +29,16 @@ problems = st.builds(
     marks=st.lists(marks, max_size=2).map(tuple),
     severity=st.sampled_from(Severity),
 )
-impacts = st.one_of(
-    st.just(Impact(0, Precision.UNKNOWN)),
+counts = st.one_of(
+    st.just(UNKNOWN),
+    st.builds(Count, number=st.integers(0, 10**6)),
     st.builds(
-        Impact,
-        calls=st.integers(0, 10**6),
-        precision=st.sampled_from([Precision.EXACT, Precision.AT_LEAST]),
+        Count,
+        number=st.integers(1, 10**6),
+        precision=st.sampled_from([Precision.AT_LEAST, Precision.AT_MOST]),
     ),
 )
+losses = st.builds(Loss, calls=counts, forms=counts, texts=counts, flows=counts)
 accounts = st.lists(
     st.builds(AccountRef, handle=texts, id=texts, name=st.none() | texts),
     min_size=1,
@@ -77,7 +79,7 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
         source=draw(st.none() | sources),
         note=draw(st.none() | texts),
         blocked_by=draw(st.none() | texts),
-        impact=draw(st.none() | impacts),
+        loss=draw(st.none() | losses),
     )
 
 

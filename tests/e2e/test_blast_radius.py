@@ -1,4 +1,4 @@
-"""How many calls a delete strips: exactly, at least or unknown, and shown where one looks first."""
+"""What loses a tag that is deleted: counted, at least or unknown, shown where one reads first."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def refused(desk: Desk) -> Ran:
 def test_more_calls_than_the_limit_are_refused(desk: Desk, honest: bool) -> None:
     desk.declare(BUSY)
     (change,) = desk.document("plan")["changes"]
-    assert change["calls"]["precision"] == ("exact" if honest else "at_least")
-    assert change["calls"]["count"] > 100
+    assert change["loss"]["calls"]["precision"] == ("exact" if honest else "at_least")
+    assert change["loss"]["calls"]["count"] > 100
     assert "more than limits.calls 100" in refused(desk).err
 
 
@@ -61,31 +61,31 @@ def test_an_unknown_number_counts_as_more(desk: Desk, honest: bool) -> None:
     desk.declare(IDLE)
     (change,) = desk.document("plan")["changes"]
     if honest:
-        assert change["calls"] == {"count": 0, "precision": "exact"}
+        assert change["loss"]["calls"] == {"count": 0, "precision": "exact"}
         assert change["blocked_by"] is None
     else:
-        assert change["calls"] == {"count": None, "precision": "unknown"}
-        assert "nobody knows how many calls" in refused(desk).err
+        assert change["loss"]["calls"] == {"count": None, "precision": "unknown"}
+        assert "an unknown number of interactions lose a tag" in refused(desk).err
 
 
 @pytest.mark.parametrize("tags", [BUSY, IDLE], ids=["busy", "idle"])
 def test_it_stands_where_the_eye_falls_first(desk: Desk, honest: bool, tags: str) -> None:
     desk.declare(tags + "- name: Another\n- name: A third\n")
     desk.run("plan --report text=t --report markdown=m --report html=h")
-    said = "strip" if honest else "strips at least" if tags == BUSY else "unknown"
+    said = "lose" if honest else "at least" if tags == BUSY else "unknown"
     top = "\n".join(desk.read("m").splitlines()[:7])
     assert said in top
     assert "[!CAUTION]" in top
     page = desk.read("h")
     assert page.index('<section class="alarm"><h2>1 delete, for good') < page.index("Every change")
-    lost = "none loses a tag" if honest and tags == IDLE else "the deletes strip "
-    assert any(line.startswith(f"Calls: {lost}") for line in desk.read("t").splitlines())
+    lost = "nothing" if honest and tags == IDLE else ""
+    assert any(line.startswith(f"Lost: {lost}") for line in desk.read("t").splitlines())
 
 
 def test_impact_counts_what_is_disabled_and_renamed(desk: Desk) -> None:
     desk.declare("- name: Lead won\n  renamed_from: Opportunity\n")
-    assert desk.document("plan")["changes"][0]["calls"] is None
+    assert desk.document("plan")["changes"][0]["loss"] is None
     plain = desk.document("plan")["requests"]["plan"]
     counted = desk.document("plan --impact")
-    assert counted["changes"][0]["calls"]["count"] > 100
+    assert counted["changes"][0]["loss"]["calls"]["count"] > 100
     assert counted["requests"]["plan"] > plain

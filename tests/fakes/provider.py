@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, RejectedError
-from reconciler.model.change import Impact
+from reconciler.model.change import Count, Loss
 from reconciler.model.tag import LiveTag, Status
 from reconciler.provider import Listing, Made
 
@@ -78,10 +78,10 @@ class FakeProvider:
         self._write("delete", tag.name)
         self.live.pop(tag.id, None)
 
-    async def impact(self, place: Place, name: str) -> Impact:
+    async def usage(self, place: Place, tag: LiveTag) -> Loss:
         """The calls that the test gave the name."""
         self.requests += 1
-        return Impact(self.calls.get(name, 0))
+        return Loss(calls=Count(self.calls.get(tag.name, 0)))
 
     def _write(self, method: str, name: str) -> None:
         self.requests += 1

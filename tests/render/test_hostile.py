@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
 from reconciler.document.plan import differing
-from reconciler.model.change import Impact, Reason
+from reconciler.model.change import Count, Loss, Reason
 from reconciler.model.outcome import Outcome, Report, Result, Trouble
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
@@ -52,7 +52,7 @@ def plan_of(foreign: str) -> Plan:
     return plan(
         create(foreign, foreign, place=where, note=foreign, source=source, blocked_by=foreign),
         update(before, after, place=where, fields=fields, note=foreign, source=source),
-        delete(foreign, place=where, note=foreign, impact=Impact(3), blocked_by=foreign),
+        delete(foreign, place=where, note=foreign, loss=Loss(calls=Count(3)), blocked_by=foreign),
         delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.change import Impact, Precision, Reason
+from reconciler.model.change import UNKNOWN, Count, Loss, Precision, Reason
 from reconciler.model.outcome import Outcome, Report, Result, Trouble
 from reconciler.model.plan import AccountUse
 from reconciler.model.problem import Problem, Severity
@@ -30,7 +30,12 @@ def test_a_plan_in_full() -> None:
             place=NORTH,
             reason=Reason.RENAMED_FROM,
         ),
-        delete(place=NORTH, note="Over.", impact=Impact(1234), blocked_by="limits.deletes is 0"),
+        delete(
+            place=NORTH,
+            note="Over.",
+            loss=Loss(calls=Count(1234)),
+            blocked_by="limits.deletes is 0",
+        ),
         accounts=(AccountUse(account=ACME, plan_requests=4, apply_requests=3),),
         unchanged=212,
         unmanaged=37,
@@ -45,11 +50,11 @@ def test_a_plan_in_full() -> None:
         212 unchanged, 37 unmanaged kept.
 
         > [!CAUTION]
-        > **1 delete strips 1,234 calls.** That can't be undone.
+        > **1 delete: 1,234 calls lose a tag.** That can't be undone.
 
-        | Delete | Where | Calls | Why |
+        | Delete | Where | What loses it | Why |
         |---|---|---|---|
-        | `Old campaign` | `acme · Dental North` | 1,234 | Over. |
+        | `Old campaign` | `acme · Dental North` | 1,234 calls | Over. |
 
         #### Blocked: 1 change; apply refuses the plan
 
@@ -70,7 +75,7 @@ def test_a_plan_in_full() -> None:
 
         ```diff
         ! update  Opportunity    name Oppty -> Opportunity, color gray1 -> blue1
-        - delete  Old campaign   strips 1,234 calls; Over.
+        - delete  Old campaign   1,234 calls lose the tag; Over.
         #   blocked: limits.deletes is 0
         ```
 
@@ -96,18 +101,18 @@ def test_no_changes() -> None:
 def test_the_worst_delete_comes_first() -> None:
     shown = markdown.plan(
         plan(
-            delete("Few", tag_id=1, impact=Impact(3)),
-            delete("None", tag_id=2, impact=Impact(0)),
-            delete("Unknown", tag_id=3, impact=Impact(0, Precision.UNKNOWN)),
-            delete("Many", tag_id=4, impact=Impact(9, Precision.AT_LEAST)),
+            delete("Few", tag_id=1, loss=Loss(calls=Count(3))),
+            delete("None", tag_id=2, loss=Loss(calls=Count(0))),
+            delete("Unknown", tag_id=3, loss=Loss(calls=UNKNOWN)),
+            delete("Many", tag_id=4, loss=Loss(calls=Count(9, Precision.AT_LEAST))),
         )
     )
     rows = [line.split("|")[1:4:2] for line in shown.splitlines() if line.startswith("| `")]
     assert rows == [
-        [" `Unknown` ", " **unknown** "],
-        [" `Many` ", " at least 9 "],
-        [" `Few` ", " 3 "],
-        [" `None` ", " 0 "],
+        [" `Unknown` ", " **an unknown number of calls** "],
+        [" `Many` ", " **at least 9 calls** "],
+        [" `Few` ", " 3 calls "],
+        [" `None` ", " nothing "],
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from textwrap import dedent
 
-from reconciler.model.change import Change, Impact, Precision, Reason
+from reconciler.model.change import UNKNOWN, Change, Count, Loss, Precision, Reason
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.tag import Status, Tag
 from reconciler.render import text
@@ -67,23 +67,23 @@ def test_no_changes() -> None:
     )
 
 
-def test_a_delete_says_first_what_it_strips() -> None:
-    shown = text.plan(small_plan(delete(note=NOTE, impact=Impact(1234))))
-    assert "- delete  Old campaign   strips 1,234 calls; Campaign ended" in shown
-    assert "Calls: the deletes strip 1,234 calls, for good.\n" in shown
+def test_a_delete_says_first_what_loses_the_tag() -> None:
+    shown = text.plan(small_plan(delete(note=NOTE, loss=Loss(calls=Count(1234)))))
+    assert "- delete  Old campaign   1,234 calls lose the tag; Campaign ended" in shown
+    assert "Lost: 1,234 calls lose a tag, for good.\n" in shown
 
 
 def test_an_unsure_count_is_never_told_as_sure() -> None:
     changes = (
-        delete("A", tag_id=1, impact=Impact(500, Precision.AT_LEAST)),
-        delete("B", tag_id=2, impact=Impact(0, Precision.UNKNOWN)),
-        delete("C", tag_id=3, impact=Impact(0)),
+        delete("A", tag_id=1, loss=Loss(calls=Count(500, Precision.AT_LEAST))),
+        delete("B", tag_id=2, loss=Loss(calls=UNKNOWN)),
+        delete("C", tag_id=3, loss=Loss(calls=Count(0))),
     )
     shown = text.plan(small_plan(*changes))
-    assert "strips at least 500 calls" in shown
-    assert "strips an unknown number of calls" in shown
-    assert "strips no calls" in shown
-    assert "the deletes strip at least 500 calls" in shown
+    assert "at least 500 calls lose the tag" in shown
+    assert "an unknown number of calls lose the tag" in shown
+    assert "C   no interaction has it" in shown
+    assert "Lost: at least 500 calls lose a tag, for good." in shown
 
 
 def test_a_blocked_change_says_why_beneath() -> None:

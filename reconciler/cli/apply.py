@@ -10,10 +10,10 @@ from reconciler.cli.ci import publish_plan, publish_report
 from reconciler.cli.configuration import load_configuration, load_if_there
 from reconciler.cli.files import read_file
 from reconciler.cli.output import ReportView, emit, write_reports
-from reconciler.cli.plan import plan_request, stamp
+from reconciler.cli.plan import plan_request, say_unread, stamp
 from reconciler.cli.session import Session
 from reconciler.errors import ApplyError, OutputError, ReconcilerError, RefusedError, UsageError
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def _show_plan(plan: Plan, args: argparse.Namespace, console: Console) -> None:
     from reconciler.render import text
 
     console.warnings(plan.warnings)
+    say_unread(plan, console)
     publish_plan(plan, console)
     if args.format == "text":
         console.result(text.plan(plan, style=console.style(), width=console.width()))
@@ -146,7 +147,7 @@ def _refused(
         Outcome(change=change, result=Result.NOT_TRIED, message="refused")
         for change in plan.changes
     )
-    trouble = Trouble(
+    trouble = AccountError(
         account="",
         code=refusal.code,
         exit_code=refusal.exit_code,

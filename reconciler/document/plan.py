@@ -11,6 +11,7 @@ from reconciler.document.problems import problem_fields, problem_of, source_of
 from reconciler.document.reading import Kind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
+from reconciler.model.outcome import AccountError
 from reconciler.model.plan import AccountUse, Beyond, Plan, Summary, UnmanagedTag
 from reconciler.model.state import Gateway, Limits, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
@@ -40,10 +41,12 @@ def plan_document(plan: Plan) -> Document:
         "changes": [change_fields(change) for change in plan.changes],
         "warnings": [problem_fields(problem) for problem in plan.warnings],
         "requests": {
-            "plan": sum(use.plan_requests for use in plan.accounts),
+            "plan": plan.requests_used,
             "apply": sum(use.apply_requests for use in plan.accounts),
         },
     }
+    if plan.unread:
+        document["unread"] = [unread_fields(error) for error in plan.unread]
     if plan.unmanaged_tags:
         document["unmanaged"] = [_unmanaged_fields(tag) for tag in plan.unmanaged_tags]
     return document
@@ -70,6 +73,7 @@ def load_plan(text: str) -> Plan:
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
+        unread=tuple(map(_unread_of, root.nodes("unread"))) if root.has("unread") else (),
     )
     if root.text("digest") != plan.digest:
         raise altered(KIND, f"its changes make the digest {plan.digest}, not the one it bears")
@@ -105,6 +109,29 @@ def summary_fields(summary: Summary) -> Document:
     """The counts, in the order in which the plan's text names them."""
     names = ("create", "update", "delete", "unchanged", "unmanaged", "blocked")
     return {name: getattr(summary, name) for name in names}
+
+
+def unread_fields(error: AccountError) -> Document:
+    """Why an account could not be read, as it stands in plans and reports."""
+    return {
+        "account": error.account,
+        "code": error.code,
+        "exit_code": error.exit_code,
+        "message": error.message,
+        "hint": error.hint,
+        "requests": error.requests,
+    }
+
+
+def _unread_of(node: Node) -> AccountError:
+    return AccountError(
+        account=node.text("account"),
+        code=node.text("code"),
+        exit_code=node.whole("exit_code", least=1),
+        message=node.text("message"),
+        hint=node.optional_text("hint"),
+        requests=node.whole("requests"),
+    )
 
 
 def loss_fields(loss: Loss) -> Document:

@@ -13,6 +13,7 @@ from reconciler.model.state import Policy
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change, Count
+    from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem, Source
     from reconciler.model.tag import AccountRef, LiveTag, Place, Tag
 
@@ -77,7 +78,8 @@ class UnmanagedTag:
 class Plan:
     """What apply will do, in the order in which it is shown, and what the reviewer must know.
 
-    ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted.
+    ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted. ``unread``: accounts
+    of the configuration that could not be read; nothing is planned there, the plan is partial.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -89,6 +91,7 @@ class Plan:
     gateway: str | None = None
     created_at: str = ""
     tool_version: str = ""
+    unread: tuple[AccountError, ...] = ()
 
     @cached_property
     def summary(self) -> Summary:
@@ -107,6 +110,12 @@ class Plan:
     def digest(self) -> str:
         """``sha256:…`` of what will be done; see :func:`digest`."""
         return digest(self)
+
+    @property
+    def requests_used(self) -> int:
+        """What planning cost, accounts that could not be read included."""
+        used = sum(use.plan_requests for use in self.accounts)
+        return used + sum(one.requests for one in self.unread)
 
     @property
     def deletes(self) -> tuple[Change, ...]:

@@ -156,12 +156,30 @@ def kept(plan: Plan) -> str:
 
 def requests(plan: Plan) -> str:
     """``4 used to plan, 3 to apply; the quota is 1,000 an hour and account``."""
-    used = sum(use.plan_requests for use in plan.accounts)
+    used = plan.requests_used
     needed = sum(use.apply_requests for use in plan.accounts)
     return (
         f"{number(used)} used to plan, {number(needed)} to apply; "
         "the quota is 1,000 an hour and account"
     )
+
+
+def partial(plan: Plan) -> list[str]:
+    """Why each account that could not be read was not; the plan says nothing of it."""
+    return [
+        f"{label(one.account)} could not be read, so nothing is planned there: "
+        f"{terminal(one.message)}"
+        for one in plan.unread
+    ]
+
+
+def no_changes(plan: Plan) -> str:
+    """What to say of a plan without changes: only of the accounts that were read."""
+    if not plan.unread:
+        return NO_CHANGES
+    if not plan.accounts:
+        return "No account could be read."
+    return "No changes in the accounts that could be read: they match the configuration."
 
 
 def blocked(plan: Plan) -> str:

@@ -9,7 +9,6 @@ run that takes nothing away, the common one, reads no more than its own places.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.planning import draft, guard
 from reconciler.planning.guard import is_delete, takes_away, totals
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.workflow.accounts import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,8 +95,8 @@ class Guarding:
             return changes
         what = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"
         self.say(f"counting what {what} would take a tag off")
-        losses = await asyncio.gather(
-            *(self.provider.usage(changes[at].place, changes[at].live) for at in at_risk)
+        losses = await side_by_side(
+            self.provider.usage(changes[at].place, changes[at].live) for at in at_risk
         )
         known = dict(zip(at_risk, losses, strict=True))
         return tuple(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.document.plan import differing
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
+from reconciler.model.outcome import AccountError
 from reconciler.model.plan import AccountUse, Beyond, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
@@ -37,6 +38,15 @@ counts = st.one_of(
         number=st.integers(1, 10**6),
         precision=st.sampled_from([Precision.AT_LEAST, Precision.AT_MOST]),
     ),
+)
+account_errors = st.builds(
+    AccountError,
+    account=texts,
+    code=texts,
+    exit_code=st.integers(1, 6),
+    message=texts,
+    hint=st.none() | texts,
+    requests=st.integers(0, 99),
 )
 losses = st.builds(Loss, calls=counts, forms=counts, texts=counts, flows=counts)
 accounts = st.lists(
@@ -130,6 +140,7 @@ def plans(draw: st.DrawFn) -> Plan:
         gateway=draw(st.sampled_from([None, "maton", "callrail"])),
         created_at=draw(texts),
         tool_version=draw(texts),
+        unread=tuple(draw(st.lists(account_errors, max_size=2))),
     )
 
 

@@ -174,3 +174,29 @@ def _is_unseen(character: str) -> bool:
 
 
 _UNSEEN = frozenset(("Mn", "Me", "Cf", "Cc"))
+
+TRUNCATED_FROM: Final = 64
+"""The shortest name that can be what a server left of a longer one (no length is published: D)."""
+
+
+def tidied(name: str) -> str:
+    """What is left of ``name`` when case, blanks and Unicode form are folded.
+
+    A server may store a name with these changed (D), so two names that are equal here may be one
+    tag: the one that was asked for and the one that was stored.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(folded.split())
+
+
+def may_be_stored_as(wanted: str, stored: str) -> bool:
+    """Whether a server that tidies or cuts names could have made ``stored`` of ``wanted``."""
+    if tidied(wanted) == tidied(stored):
+        return True
+    long_enough = TRUNCATED_FROM <= len(stored) < len(wanted)
+    return long_enough and tidied(wanted).startswith(tidied(stored))
+
+
+def can_be_declared(name: str) -> bool:
+    """Whether the language certainly takes ``name``: NFC, visible, no blank at an end."""
+    return name.isprintable() and name == name.strip() and unicodedata.is_normalized("NFC", name)

@@ -26,6 +26,8 @@ class State(StrEnum):
     ENABLED = "enabled"
     DISABLED = "disabled"
     ABSENT = "absent"
+    ANY = "any"
+    """Enabled or disabled, as people left it; created enabled where it is missing."""
 
 
 class Unmanaged(StrEnum):

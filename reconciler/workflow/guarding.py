@@ -30,6 +30,17 @@ COUNTED_WHEN_BLOCKED = 100
 """Deletes that are blocked anyway are counted up to this many an account; each costs requests."""
 
 
+def concerned(desired: DesiredAccount, narrowing: Narrowing) -> frozenset[str] | None:
+    """Companies that the work concerns; None: account level too, so everything must be read."""
+    covers = narrowing.covers_company
+    places = {
+        one for one in desired.tags if covers(None if one is None else desired.companies.get(one))
+    }
+    if None in places or not places:
+        return None
+    return frozenset(one for one in places if one is not None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
     """The draft of a run, its changes with what blocks them, and what lies ``beyond`` the run."""
@@ -87,10 +98,12 @@ class Guarding:
 
         The first of them are those of this run, which stand in ``guarded`` with what blocks them.
         """
-        blocked = any(change.blocked_by is not None for change in guarded)
         at_risk = [at for at, change in enumerate(changes) if self._at_risk(change)]
-        if len(at_risk) > COUNTED_WHEN_BLOCKED and blocked:
-            at_risk = [at for at in at_risk if at < len(guarded) and not guarded[at].blocked_by]
+        if any(change.blocked_by is not None for change in guarded):
+            # Blocked whatever the others lose: only what is shown is worth its requests.
+            at_risk = [at for at in at_risk if at < len(guarded)]
+            if len(at_risk) > COUNTED_WHEN_BLOCKED:
+                at_risk = [at for at in at_risk if guarded[at].blocked_by is None]
         if not at_risk:
             return changes
         what = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"

@@ -18,7 +18,7 @@ from reconciler.workflow.accounts import (
     in_account,
     side_by_side,
 )
-from reconciler.workflow.guarding import Guarding
+from reconciler.workflow.guarding import Guarding, concerned
 from reconciler.workflow.narrowed import check_companies, check_tags, declared_names
 
 if TYPE_CHECKING:
@@ -197,15 +197,7 @@ class _Reading:
         """Companies that the work concerns; None: account level too, so read everything."""
         if self.request.list_unmanaged:
             return None
-        covers = narrowing.covers_company
-        places = {
-            one
-            for one in desired.tags
-            if covers(None if one is None else desired.companies.get(one))
-        }
-        if None in places or not places:
-            return None
-        return frozenset(one for one in places if one is not None)
+        return concerned(desired, narrowing)
 
 
 def _cost(changes: Sequence[Change], look: int) -> int:

@@ -295,7 +295,7 @@ class _Owned:
                 f'{handle}: ignore "{which_alike(policy.ignore, ignored)}" leaves this tag to '
                 f"others: narrow `ignore` below accounts.{handle}{where} to manage it"
             )
-        verb = _forbidden(change)
+        verb = self._forbidden(change)
         if verb is None or change.before is None or not self.is_protected(change.before.name):
             return
         yield (
@@ -303,15 +303,20 @@ class _Owned:
             f"{verb} it: narrow `protect` below accounts.{handle}{where} to allow it"
         )
 
+    def _forbidden(self, change: Change) -> str | None:
+        """What ``change`` does that `protect` forbids; None: nothing.
 
-def _forbidden(change: Change) -> str | None:
-    """What ``change`` does that `protect` forbids; None: nothing."""
-    if is_delete(change):
-        return "delete"
-    if is_disable(change):
-        return "disable"
-    before, after = change.before, change.after
-    return "rename" if before and after and before.name != after.name else None
+        A rename is forbidden where it takes the tag out of protection: its next run could delete
+        it. One that tidies a protected name, or stays below the same pattern, keeps it.
+        """
+        if is_delete(change):
+            return "delete"
+        if is_disable(change):
+            return "disable"
+        before, after = change.before, change.after
+        if before is None or after is None or before.name == after.name:
+            return None
+        return None if self.is_protected(after.name) else "rename"
 
 
 def _allow(account: Account, **needed: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ProtocolError
 from reconciler.model.tag import Company, Level, LiveTag, Status
+from reconciler.provider import OddTag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.tag import Place, Tag
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_DIGITS = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _LARGEST_ID: Final = 2**63 - 1
 _STATUS = {status.value: status for status in Status}
 _LEVEL = {level.value: level for level in Level}
@@ -45,6 +47,36 @@ def live_tag(row: object) -> LiveTag:
         status=status,
         company_id=None if company_id is None else sys.intern(object_id(company_id, "company_id")),
     )
+
+
+def listed_tag(row: object, page: int) -> LiveTag | OddTag:
+    """A row of ``page`` of a listing: a tag, or what can be said of one that is odd.
+
+    Raises ProtocolError for what is not even an object.
+    """
+    try:
+        return live_tag(row)
+    except ProtocolError as odd:
+        fields = _mapping(row, "tag")
+        level, company_id = fields.get("tag_level"), fields.get("company_id")
+        at_company = isinstance(company_id, str) and _ID.fullmatch(company_id) is not None
+        name = fields.get("name")
+        return OddTag(
+            id=_id_as_it_came(fields.get("id")),
+            name=name if isinstance(name, str) else None,
+            company_id=company_id if isinstance(company_id, str) and at_company else None,
+            placed=(level == Level.COMPANY and at_company)
+            or (level == Level.ACCOUNT and company_id is None),
+            page=page,
+            why=odd.message,
+        )
+
+
+def _id_as_it_came(value: object) -> str:
+    try:
+        return str(tag_id(value))
+    except ProtocolError:
+        return _shown(value)
 
 
 def made_tag(payload: object, place: Place, tag: Tag) -> LiveTag:
@@ -92,10 +124,11 @@ def plain_row(row: object) -> Mapping[str, object]:
 
 
 def tag_id(value: object) -> int:
-    """A tag's id: a positive integer (A). Raises ProtocolError."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ID:
+    """A tag's id: a positive integer (A), or its digits as text (B shows both). ProtocolError."""
+    number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= _LARGEST_ID:
         raise ProtocolError(f"a tag's 'id' is {_shown(value)}, not a positive integer")
-    return value
+    return number
 
 
 def object_id(value: object, field: str) -> str:

@@ -179,21 +179,31 @@ TRUNCATED_FROM: Final = 64
 """The shortest name that can be what a server left of a longer one (no length is published: D)."""
 
 
+@lru_cache(maxsize=65536)
 def tidied(name: str) -> str:
-    """What is left of ``name`` when case, blanks and Unicode form are folded.
+    """What is left of ``name`` when case, blanks, Unicode form and the invisible are folded.
 
     A server may store a name with these changed (D), so two names that are equal here may be one
     tag: the one that was asked for and the one that was stored.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    visible = "".join(
+        one
+        for one in unicodedata.normalize("NFKC", name)
+        if one.isspace() or unicodedata.category(one) not in {"Cc", "Cf"}
+    )
+    folded = unicodedata.normalize("NFKC", visible.casefold())
     return " ".join(folded.split())
 
 
-def may_be_stored_as(wanted: str, stored: str) -> bool:
-    """Whether a server that tidies or cuts names could have made ``stored`` of ``wanted``."""
+def may_be_stored_as(wanted: str, stored: str, *, cut_from: int = TRUNCATED_FROM) -> bool:
+    """Whether a server that tidies or cuts names could have made ``stored`` of ``wanted``.
+
+    ``cut_from``: the shortest name that passes for a cut one. A tag that was not there before the
+    request may be more than one that was.
+    """
     if tidied(wanted) == tidied(stored):
         return True
-    long_enough = TRUNCATED_FROM <= len(stored) < len(wanted)
+    long_enough = cut_from <= len(stored) < len(wanted)
     return long_enough and tidied(wanted).startswith(tidied(stored))
 
 

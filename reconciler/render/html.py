@@ -53,18 +53,20 @@ def report(report: Report) -> str:
         for result in outcomes.WORDS
         if report.count(result)
     ]
-    bad = [outcome for outcome in report.outcomes if not outcome.result.succeeded]
-    done = [outcome for outcome in report.outcomes if outcome.result.succeeded]
+    bad = outcomes.to_look_at(report)
+    known = set(map(id, bad))
+    done = [outcome for outcome in report.outcomes if id(outcome) not in known]
     parts = [f"<h1>{verdict}</h1>", _tile_list(tiles), _unread(report.plan.unread)]
     parts.append(_troubles(report))
     if bad:
         rows = _outcomes(bad)
-        parts.append(f'<section class="alarm"><h2>Not in place</h2>{rows}</section>')
+        parts.append(f'<section class="alarm"><h2>Not as planned</h2>{rows}</section>')
     if done:
         parts.append(f"<h2>In place</h2>{_outcomes(done)}")
-    look = "Live state was read once more" if report.verified else "Not verified: no last look"
+    look = outcomes.verification(report).replace(":", ".") if report.differences else ""
+    look = look or outcomes.verification(report)
     parts.append(
-        f"<footer>{look}. {number(report.requests)} requests used.<br>"
+        f"<footer>{look} {number(report.requests)} requests used.<br>"
         f"Digest: <code>{report.plan.digest}</code></footer>"
     )
     return page(f"{verdict}: {outcomes.counts(report)}", "\n".join(parts))

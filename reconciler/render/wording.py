@@ -13,7 +13,7 @@ from reconciler.render.layout import count, number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from reconciler.model.plan import Plan
+    from reconciler.model.plan import AccountUse, Allowance, Plan
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str | None], str]
@@ -71,7 +71,8 @@ def usage(change: Change) -> str:
     verbs = ("loses the tag", "lose the tag") if deletes else ("has it", "have it")
     parts = [_clause(change.loss, verbs, nothing="no interaction has it")]
     flows = change.loss.flows
-    parts += [] if flows.none else [f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"]
+    said = flows.number or (deletes and flows.most is None)
+    parts += [] if not said else [f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"]
     return "; ".join(parts)
 
 
@@ -163,17 +164,47 @@ def summary(plan: Plan) -> str:
 def kept(plan: Plan) -> str:
     """``212 unchanged, 37 unmanaged kept``: what the plan does not touch."""
     counts = plan.summary
-    return f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
+    said = f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
+    return f"{said} (companies' tags not read)" if plan.companies_unread else said
 
 
 def requests(plan: Plan) -> str:
-    """``4 used to plan, 3 to apply; the quota is 1,000 an hour and account``."""
-    used = plan.requests_used
+    """``4 used to plan, 3 to apply; 812 of this hour's 1,000 are left (others have used 184)``.
+
+    Of the quota only what the server told: without its figures, what this run used and will use.
+    """
     needed = sum(use.apply_requests for use in plan.accounts)
-    return (
-        f"{number(used)} used to plan, {number(needed)} to apply; "
-        "the quota is 1,000 an hour and account"
-    )
+    said = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"
+    told = [use for use in plan.accounts if use.allowance is not None]
+    if not told:
+        return said
+    told.sort(key=_spare)
+    shown = [_quota(use, named=len(plan.accounts) > 1) for use in told[:_MOST_QUOTAS]]
+    more = len(told) - len(shown)
+    rest = f"; {count(more, 'account')} with more to spare" if more else ""
+    return f"{said}; {'; '.join(shown)}{rest}"
+
+
+_MOST_QUOTAS: Final = 3
+
+
+def allowance(left: Allowance) -> str:
+    """``9 of this hour's 250 are left (others have used 240)``."""
+    window = "this hour's" if left.per == "hour" else "today's"
+    others = f" (others have used {number(left.others)})" if left.others else ""
+    return f"{number(left.left)} of {window} {number(left.allowed)} are left{others}"
+
+
+def _spare(use: AccountUse) -> int:
+    return 0 if use.allowance is None else use.allowance.left - use.apply_requests
+
+
+def _quota(use: AccountUse, *, named: bool) -> str:
+    assert use.allowance is not None  # noqa: S101 - the caller chose those; for the type checker
+    said = allowance(use.allowance)
+    short = _spare(use) < 0
+    enough = ": apply stops there, and goes on in a later run" if short else ""
+    return f"{label(use.account.handle)}: {said}{enough}" if named else f"{said}{enough}"
 
 
 def partial(plan: Plan) -> list[str]:

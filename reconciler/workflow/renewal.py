@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ReconcilerError, RefusedError
-from reconciler.model.change import companies_of
+from reconciler.model.change import companies_of, needs_absence
 from reconciler.model.names import any_alike
 from reconciler.model.plan import NOTHING_BEYOND
 from reconciler.model.problem import Source
@@ -30,8 +30,9 @@ from reconciler.planning import draft, guard
 from reconciler.planning.freshness import freshness
 from reconciler.planning.guard import Measure, is_delete, takes_away
 from reconciler.planning.narrowing import EVERYTHING
+from reconciler.planning.odd_rows import hold_deletes_back
 from reconciler.workflow.accounts import in_account, side_by_side
-from reconciler.workflow.guarding import concerned
+from reconciler.workflow.guarding import concerned, usage_of
 from reconciler.workflow.refusals import blocked_refusal, by_reason, counted
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _account_of(use: AccountUse) -> Account:
         source=use.source or Source("", 0),
         connection=use.connection,
         api_key_env=use.api_key_env,
-        policy=use.policy,
+        policy=replace(use.policy, requests_per_hour=use.requests_per_hour),
         limits_source=use.limits_source,
     )
 
@@ -214,12 +215,14 @@ class _Renewal:
     async def renewed(self, desired: DesiredAccount | None) -> _Renewed:
         """Hold the changes against live state, counts and guards of today."""
         try:
-            listing = await self.provider.tags(self._to_read(desired))
+            proven = self.takes_away or any(map(needs_absence, self.changes))
+            listing = await self.provider.tags(self._to_read(desired), proven=proven)
             fresh = freshness(self.changes, listing.tags)
             pending, others = fresh.pending, self._others(desired, listing)
             deletes = sum(map(is_delete, (*pending, *others)))
             # More deletes than the limit are blocked whatever they lose: counting costs requests.
             if any(map(is_delete, pending)) and deletes <= self.account.policy.limits.deletes:
+                self.provider.forget_usage()
                 pending = await self._counted(pending)
                 others = await self._counted(others)
         except ReconcilerError as error:
@@ -228,13 +231,14 @@ class _Renewal:
         stale += [*self._of_disabled_companies(), *_grown(fresh.pending, pending)]
         beyond = NOTHING_BEYOND if desired is not None else self.use.beyond
         guarded = guard(self._measure(listing), pending, others=others, beyond=beyond)
-        blocked = [change for change in guarded if change.blocked_by is not None]
+        held = hold_deletes_back(guarded, listing.odd)
+        blocked = [change for change in held if change.blocked_by is not None]
         return _Renewed(done=fresh.done, stale=stale, blocked=blocked)
 
-    def _to_read(self, desired: DesiredAccount | None) -> frozenset[str] | None:
-        """Companies whose tags must be read; None: everything, as guards count the whole."""
+    def _to_read(self, desired: DesiredAccount | None) -> frozenset[str | None] | None:
+        """Places whose tags must be read; None: everything, as guards count the whole."""
         touched = companies_of(self.changes)
-        if touched is None or not self.takes_away:
+        if not self.takes_away:
             return touched
         if self.account.policy.ignore:
             return None
@@ -249,7 +253,7 @@ class _Renewal:
             account=self.account.ref,
             tags=listing.tags,
             companies=desired.companies,
-            unread=listing.unread,
+            unread=listing.unread or 0,
         )
         planned = {change.tag_id for change in self.changes}
         places = {change.place.company_id: change.place for change in self.changes}
@@ -262,9 +266,7 @@ class _Renewal:
     async def _counted(self, changes: Sequence[Change]) -> tuple[Change, ...]:
         """``changes`` with what deletes would lose counted anew."""
         deletes = [at for at, change in enumerate(changes) if is_delete(change)]
-        losses = await side_by_side(
-            self.provider.usage(changes[at].place, changes[at].live) for at in deletes
-        )
+        losses = await side_by_side(usage_of(self.provider, changes[at]) for at in deletes)
         known: dict[int, Loss] = dict(zip(deletes, losses, strict=True))
         return tuple(
             replace(change, loss=known.get(at), blocked_by=None)
@@ -279,7 +281,9 @@ class _Renewal:
         for tag in tags:
             if tag.company_id in places:
                 live_in[places[tag.company_id]] += 1
-        return Measure(account=self.account, live=len(tags) + listing.unread, live_in=live_in)
+        return Measure(
+            account=self.account, live=len(tags) + (listing.unread or 0), live_in=live_in
+        )
 
     def _of_disabled_companies(self) -> list[tuple[Change, str]]:
         active = {company.id for company in self.companies if company.active}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tests.callrail.wire_server import Call, Reply
@@ -38,7 +38,10 @@ class Fault:
 
 @dataclass(kw_only=True)
 class TagServer:
-    """The handler of a WireServer. ``page_cap`` is the most rows on a page."""
+    """The handler of a WireServer. ``page_cap`` is the most rows on a page.
+
+    ``text_ids``: answers to writes show ids as text, as the reference's examples do.
+    """
 
     tags: list[dict[str, object]] = field(default_factory=list)
     companies: list[dict[str, object]] = field(default_factory=list)
@@ -47,8 +50,11 @@ class TagServer:
     page_cap: int = 250
     account: str = ACCOUNT
     unique: bool = False
+    text_ids: bool = False
     filter_by_company: str = "own"
+    filter_by_level: bool = False
     filter_by_tag: bool = True
+    tidy: Callable[[str], str] = str
     before: Callable[[Call], None] | None = None
     listings: int = 0
 
@@ -71,9 +77,14 @@ class TagServer:
         what = call.path.removeprefix(f"/v3/a/{self.account}/")
         if call.method == "GET":
             return self._list(what.removesuffix(".json"), call)
-        if call.method == "POST":
-            return self._create(call)
-        return self._by_id(int(what.removeprefix("tags/").removesuffix(".json")), call)
+        reply = (
+            self._create(call)
+            if call.method == "POST"
+            else self._by_id(int(what.removeprefix("tags/").removesuffix(".json")), call)
+        )
+        if self.text_ids and isinstance(reply.payload, dict) and "id" in reply.payload:
+            return replace(reply, payload={**reply.payload, "id": str(reply.payload["id"])})
+        return reply
 
     def _list(self, what: str, call: Call) -> Reply:
         known = {"tags": self.tags, "companies": self.companies, "calls": self.calls}
@@ -84,6 +95,8 @@ class TagServer:
             rows = [row for row in rows if row["company_id"] in also]
             if self.filter_by_company == "nothing":
                 rows = []
+        if what == "tags" and call.query.get("tag_level") == "account" and self.filter_by_level:
+            rows = [row for row in rows if row["company_id"] is None]
         if what == "calls" and company:
             rows = [row for row in rows if row.get("company_id") == company]
         if what == "calls" and "tags" in call.query and self.filter_by_tag:
@@ -101,7 +114,7 @@ class TagServer:
             return Reply(status=422, payload={"error": "Name has already been taken"})
         row = tag_row(
             max([int(str(row["id"])) for row in self.tags], default=100) + 1,
-            str(body["name"]),
+            self.tidy(str(body["name"])),
             company=place,
             color=str(body.get("color", "gray1")),
         )
@@ -119,6 +132,8 @@ class TagServer:
         changes = dict(call.body)
         if "disabled" in changes:
             row["status"] = "disabled" if changes.pop("disabled") else "enabled"
+        if "name" in changes:
+            changes["name"] = self.tidy(str(changes["name"]))
         row.update(changes)
         return Reply(payload=row)
 

@@ -66,6 +66,7 @@ def altered(desk: Desk, **fields: str) -> None:
 def test_a_saved_plan_can_not_choose_any_secret(desk: Desk) -> None:
     desk.environ["GITHUB_TOKEN"] = "hunter2hunter2"
     altered(desk, api_key_env="GITHUB_TOKEN")
+    (desk.directory / "reconciler.yaml").unlink()
     desk.sandbox.log.clear()
     ran = desk.run("apply plan.json")
     assert ran.code == 4

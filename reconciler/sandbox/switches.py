@@ -84,7 +84,7 @@ class Switches:
         0, "tag listings after a write that still show the old state", tried=(1,)
     )
     read_delay_seconds: int = _number(
-        0, "seconds after a write in which tag listings show the old state", tried=(1,)
+        0, "seconds after a write in which tag listings show the old state", tried=(1, 4, 30)
     )
     company_filter: str = _switch(
         "own",

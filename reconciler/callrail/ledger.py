@@ -116,14 +116,15 @@ class Ledger:
 
         return check
 
-    def recent(self, *, waiting_since: float) -> bool:
-        """Whether the listing is new enough for a POST that was asked for at ``waiting_since``.
+    @property
+    def recent(self) -> bool:
+        """Whether the listing is new enough for a POST.
 
         A run that stood still, for a quota or because its machine slept, has missed what others did
         meanwhile.
         """
         now = self.door.run.now()
-        paused = now - max(waiting_since, self._busy_at) > FRESH
+        paused = now - self._busy_at > FRESH
         return now - self._listed_at <= (FRESH if paused else _OLD)
 
     async def now(self, tag: LiveTag) -> LiveTag | None:

@@ -92,7 +92,7 @@ class _Creation:
         """Send the request, unless the newest listing shows that the tag has appeared."""
         while True:
             try:
-                answer = await self._ledger.send(self._request, check=self._check)
+                answer = await self._ledger.send(self._request, check=self._check, urgent=True)
             except StaleError:
                 await self._ledger.fresh()
             except _AppearedError as appeared:

@@ -54,7 +54,7 @@ def test_more_calls_than_the_limit_are_refused(desk: Desk, honest: bool) -> None
     (change,) = desk.document("plan")["changes"]
     assert change["loss"]["calls"]["precision"] == ("exact" if honest else "at_least")
     assert change["loss"]["calls"]["count"] > 100
-    assert "more than limits.calls 100" in refused(desk).err
+    assert "more than limits.interactions 100" in refused(desk).err
 
 
 def test_an_unknown_number_counts_as_more(desk: Desk, honest: bool) -> None:
@@ -65,7 +65,7 @@ def test_an_unknown_number_counts_as_more(desk: Desk, honest: bool) -> None:
         assert change["blocked_by"] is None
     else:
         assert change["loss"]["calls"] == {"count": None, "precision": "unknown"}
-        assert "an unknown number of interactions lose a tag" in refused(desk).err
+        assert "an unknown number of interactions lose their tag" in refused(desk).err
 
 
 @pytest.mark.parametrize("tags", [BUSY, IDLE], ids=["busy", "idle"])

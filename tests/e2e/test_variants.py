@@ -84,6 +84,7 @@ CREATES = 3
 TIDIED = "the server's spelling is not the declared one"
 UNTRUE = "a listing that contradicts itself is not believed"
 ODD = "one odd row: no deletes"
+UNCOUNTED = "nobody can say how many interactions a delete takes a tag off"
 MAY_STOP = {
     "writes=forbidden": "nothing may be written",
     "create_answer=error": "nothing is created",
@@ -98,14 +99,19 @@ MAY_STOP = {
     **dict.fromkeys(
         ["tags_filter=ignored", *each("call_tags")], "deletes whose loss is unknown are blocked"
     ),
+    **dict.fromkeys(
+        [
+            "tags_filter=ignored",
+            "call_tags=null",
+            "call_tags=missing",
+            "form_tracking=off",
+        ],
+        UNCOUNTED,
+    ),
     "over_cap=error+page_cap=2": "the pages that are asked for are refused",
 }
 """Variants under which not all of the job can be done, or not be seen to be done; why."""
-FAULTY = {
-    **dict.fromkeys(
-        each("name_length"), "a name cut below 64 letters is made again by the next run"
-    ),
-}
+FAULTY = dict.fromkeys(each("name_length"), "the next run does not know a name that was cut")
 """Variants under which the client is known to do wrong: the test says when it no longer does."""
 DONE = {"done", "adopted", "skipped"}
 THROUGH_MATON = ("gateway_errors", "gateway_limit", "connection_key", "oauth", "activation")
@@ -179,7 +185,9 @@ class Job:
                 happened = self._happened(entry)
                 assert happened == (entry["result"] in DONE), (entry, ran.err)
         all_done = all(entry["result"] in DONE for entry in report["results"])
-        assert (ran.code == 0) <= (all_done and report["verified"]), ran.out + ran.err
+        written = any(entry["result"] == "done" for entry in report["results"])
+        seen = report["verified"] or not written
+        assert (ran.code == 0) <= (all_done and seen), ran.out + ran.err
 
     def _happened(self, entry: Row) -> bool:
         live = self.live()

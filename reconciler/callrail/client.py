@@ -79,6 +79,11 @@ class Client:
         if account.handle not in self._providers:
             credential = self._settings.account_credentials.get(account.handle)
             door = self._door(credential, connection=account.connection)
+            self._run.know(
+                account.ref.id,
+                handle=account.handle,
+                requests_per_hour=account.policy.requests_per_hour,
+            )
 
             async def lost(error: NotFoundError) -> ReconcilerError:
                 return await _lost(door, account.ref.id, error)

@@ -17,7 +17,7 @@ from reconciler.render.layout import count
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
@@ -139,7 +139,7 @@ async def _look(
                 for account in accounts:
                     what = f"account {account.handle}"
                     await _try(doctor, what, partial(_account, session, account, doctor))
-                _quota(session, doctor)
+                _quota(session, doctor, accounts)
 
         await session.signals.watch(examine())
 
@@ -229,12 +229,15 @@ async def _account(session: Session, account: Account, doctor: Doctor) -> None:
     )
 
 
-def _quota(session: Session, doctor: Doctor) -> None:
-    doctor.note(
-        "quota",
-        f"{count(session.client.requests, 'request')} used by this look; CallRail allows 1,000 an "
-        "hour and account, and does not tell what others have used",
-    )
+def _quota(session: Session, doctor: Doctor, accounts: Sequence[Account]) -> None:
+    """What this run used, and of each account what the server told."""
+    from reconciler.render.wording import allowance
+
+    doctor.note("quota", f"{count(session.client.requests, 'request')} used by doctor")
+    for account in accounts:
+        left = session.client.provider(account).allowance
+        said = "the server does not say what is left" if left is None else allowance(left)
+        doctor.note(f"quota of {account.handle}", said)
 
 
 def _show(doctor: Doctor, args: argparse.Namespace, console: Console) -> None:

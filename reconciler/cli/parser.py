@@ -239,7 +239,9 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--show-unmanaged", action="store_true", help="list undeclared tags")
     parser.add_argument(
-        "--impact", action="store_true", help="count calls behind disables and renames too"
+        "--impact",
+        action="store_true",
+        help="count what has the tags that are disabled or renamed too",
     )
     _with_formats(parser, PLAN_FORMATS)
     _with_reports(parser)
@@ -309,7 +311,7 @@ def _with_filters(parser: argparse.ArgumentParser) -> None:
     filters.add_argument("--start-date", metavar="ISO8601")
     filters.add_argument("--end-date", metavar="ISO8601")
     filters.add_argument("--search", metavar="TEXT")
-    filters.add_argument("--tags", metavar="NAME", help="calls that bear this tag")
+    filters.add_argument("--tags", metavar="NAME", help="calls that have this tag")
     filters.add_argument("--fields", metavar="A,B", help="fields to add to each call")
     filters.add_argument("--sort", metavar="FIELD")
     filters.add_argument("--order", choices=("asc", "desc"))

@@ -14,6 +14,7 @@ from reconciler.cli.files import read_file, write_file
 from reconciler.cli.output import DriftView, PlanView, emit
 from reconciler.cli.session import Session
 from reconciler.errors import RefusedError
+from reconciler.workflow.accounts import unread_code
 
 if TYPE_CHECKING:
     import argparse
@@ -36,19 +37,30 @@ def run(args: argparse.Namespace, console: Console) -> int:
     show(plan, args, console)
     if plan.summary.blocked:
         count = plan.summary.blocked
-        raise RefusedError(
+        refusal = RefusedError(
             f"{count} change{' is' if count == 1 else 's are'} blocked: apply refuses this plan",
             hint="Lift the limit or the protection in the configuration, where it is reviewed.",
         )
-    return DIFFERENCE if args.detailed_exitcode and plan.changes else 0
+        if not plan.unread:
+            raise refusal
+        console.error(refusal)
+    return unread_code(plan) or (DIFFERENCE if args.detailed_exitcode and plan.changes else 0)
 
 
 def show(plan: Plan, args: argparse.Namespace, console: Console) -> None:
     """The plan on stdout and in the reports, its warnings on stderr, annotations for GitHub."""
     view = DriftView(plan) if args.command == "drift" else PlanView(plan)
     console.warnings(plan.warnings)
+    say_unread(plan, console)
     publish_plan(plan, console)
     emit(view, args, console)
+
+
+def say_unread(plan: Plan, console: Console) -> None:
+    """Name on stderr the accounts that could not be read, and why."""
+    for one in plan.unread:
+        message = f"{one.account} could not be read: {one.message}"
+        console.complaint(message, one.hint, code=one.code)
 
 
 def read_only_plan(args: argparse.Namespace, console: Console) -> Plan:
@@ -61,7 +73,7 @@ def read_only_plan(args: argparse.Namespace, console: Console) -> Plan:
     from reconciler.workflow.snapshot import provider_from
 
     provider_for = provider_from(load_snapshot(read_file(args.live)))
-    request = plan_request(args, console, count_calls=False)
+    request = plan_request(args, console, count_usage=False)
     return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
 
 
@@ -73,19 +85,19 @@ async def _live_plan(
     async with Session(
         args, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        request = plan_request(args, console, count_calls=True)
+        request = plan_request(args, console, count_usage=True)
         work = make_plan(configuration, session.provider, request)
         return stamp(await session.signals.watch(work))
 
 
-def plan_request(args: argparse.Namespace, console: Console, *, count_calls: bool) -> PlanRequest:
+def plan_request(args: argparse.Namespace, console: Console, *, count_usage: bool) -> PlanRequest:
     """What the flags ask of a plan."""
     from reconciler.planning import Narrowing
     from reconciler.workflow.plan import PlanRequest
 
     return PlanRequest(
         narrowing=Narrowing(companies=tuple(args.company), tags=tuple(args.tag)),
-        count_calls=count_calls,
+        count_usage=count_usage,
         count_all=getattr(args, "impact", False),
         list_unmanaged=getattr(args, "show_unmanaged", False) or args.command == "drift",
         say=console.progress().step,

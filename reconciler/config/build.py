@@ -132,6 +132,7 @@ def _account(handle: str, origin: Origin, key: Origin) -> Account:
             protect=tuple(value.get("protect", ())),
             ignore=tuple(value.get("ignore", ())),
             limits=Limits(**value.get("limits", {})),
+            requests_per_hour=value.get("requests_per_hour"),
         ),
     )
 

@@ -14,16 +14,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.change import Change
+    from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem
     from reconciler.model.tag import AccountRef, LiveTag, Place, Tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What the server told of an account's quota: of ``allowed`` requests ``per`` hour or day.
+
+    ``left`` may still be sent; ``others`` were sent by others than this run.
+    """
+
+    per: str
+    allowed: int
+    left: int
+    others: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountUse:
     """An account of a plan, and the requests that planning cost and applying will cost there.
 
-    ``apply_requests`` holds one request a change and the looks before and after. ``connection``
-    and ``api_key_env`` say how a saved plan reaches it again.
+    ``apply_requests`` holds one request a change and the looks before and after. ``connection``,
+    ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again. ``allowance``
+    is what the server told of the quota when the plan was made; None: nothing.
     """
 
     account: AccountRef
@@ -31,6 +46,8 @@ class AccountUse:
     apply_requests: int = 0
     connection: str | None = None
     api_key_env: str | None = None
+    requests_per_hour: int | None = None
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +74,10 @@ class UnmanagedTag:
 class Plan:
     """What apply will do, in the order in which it is shown, and what the reviewer must know.
 
-    ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted.
+    ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted. ``unread``: accounts
+    of the configuration that could not be read; nothing is planned there, the plan is partial.
+    ``companies_unread``: of some account only its account level was read, because nothing else is
+    declared there; ``unmanaged`` does not count its companies' tags.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -69,6 +89,8 @@ class Plan:
     gateway: str | None = None
     created_at: str = ""
     tool_version: str = ""
+    unread: tuple[AccountError, ...] = ()
+    companies_unread: bool = False
 
     @cached_property
     def summary(self) -> Summary:
@@ -87,6 +109,12 @@ class Plan:
     def digest(self) -> str:
         """``sha256:…`` of what will be done; see :func:`digest`."""
         return digest(self.changes)
+
+    @property
+    def requests_used(self) -> int:
+        """What planning cost, accounts that could not be read included."""
+        used = sum(use.plan_requests for use in self.accounts)
+        return used + sum(one.requests for one in self.unread)
 
     @property
     def deletes(self) -> tuple[Change, ...]:

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action, Change, Precision
+from reconciler.model.change import NONE, Action, Change
 from reconciler.model.names import glob
 from reconciler.model.tag import Status
 
@@ -27,7 +27,7 @@ SEVERAL = 2
 
 
 def guard(draft: Draft, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """``changes`` of ``draft`` (with their impact counted, where it was) and what blocks each."""
+    """``changes`` of ``draft`` (with their loss counted, where it was) and what blocks each."""
     objections = [*_limits(draft, changes), *_emptied_places(draft, changes)]
     return tuple(
         replace(change, blocked_by="; ".join(reasons)) if reasons else change
@@ -68,26 +68,20 @@ def _limits(draft: Draft, changes: Sequence[Change]) -> list[Objection]:
             f"limits.delete_percent {limits.delete_percent}"
         )
         objections.append((text, _is_delete))
-    calls = _calls_objection(deletes, limits.calls)
-    return [*objections, (calls, _is_delete)] if calls else objections
+    lost = _loss_objection(deletes, limits.calls)
+    return [*objections, (lost, _is_delete)] if lost else objections
 
 
-def _calls_objection(deletes: Sequence[Change], limit: int) -> str | None:
-    """What to say when deletes take tags off more calls than allowed; unknown counts as more."""
-    impacts = [change.impact for change in deletes if change.impact is not None]
-    total = sum(impact.calls for impact in impacts)
-    unknown = sum(impact.precision is Precision.UNKNOWN for impact in impacts)
-    if total > limit:
-        return f"the deletes strip {total:,} calls, more than limits.calls {limit:,}"
-    if unknown:
-        return (
-            f"nobody knows how many calls {unknown} of the deletes strip (limits.calls {limit:,})"
-        )
-    inexact = any(impact.precision is Precision.AT_LEAST for impact in impacts)
-    if inexact:
-        return (
-            f"the deletes strip at least {total:,} calls, perhaps more than limits.calls {limit:,}"
-        )
+def _loss_objection(deletes: Sequence[Change], limit: int) -> str | None:
+    """What to say when more interactions lose a tag than may; unknown counts as more."""
+    lost = sum((one.loss.interactions for one in deletes if one.loss is not None), start=NONE)
+    if lost.least > limit:
+        return f"{lost.least:,} interactions lose a tag, more than limits.calls {limit:,}"
+    if lost.most is None:
+        least = f"at least {lost.least:,} and " if lost.least else ""
+        return f"{least}an unknown number of interactions lose a tag (limits.calls {limit:,})"
+    if lost.most > limit:
+        return f"up to {lost.most:,} interactions lose a tag, more than limits.calls {limit:,}"
     return None
 
 

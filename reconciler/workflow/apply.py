@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.apply import Run, apply
 from reconciler.errors import RefusedError
-from reconciler.model.change import Action, Change, companies_of
+from reconciler.model.change import Action, Change, companies_of, needs_absence
 from reconciler.model.problem import Source
-from reconciler.model.state import Account
+from reconciler.model.state import Account, Policy
 from reconciler.planning.freshness import Freshness, freshness
+from reconciler.workflow.accounts import unread_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,10 +53,10 @@ def refuse_unless_permitted(plan: Plan, permit: Permit) -> None:
             hint="Lift the limit or the protection in the configuration, where it is reviewed; "
             "--no-deletes does the rest and leaves deletes for later.",
         )
-    uncounted = [change for change in plan.deletes if change.impact is None]
+    uncounted = [change for change in plan.deletes if change.loss is None]
     if uncounted and not held_back:
         raise RefusedError(
-            f"the calls behind {_counted(len(uncounted), 'delete')} were not counted: "
+            f"what {_counted(len(uncounted), 'delete')} would take a tag off was not counted: "
             "the plan was made from a snapshot",
             hint="Plan against live state; --no-deletes does the rest.",
         )
@@ -74,7 +75,8 @@ async def apply_plan(
 
     ``check_freshness``: time has passed since the plan was made. Live state is then read first;
     what is done already is skipped, and RefusedError is raised before any write when something
-    that the plan touches has changed.
+    that the plan touches has changed. Of a partial plan the readable part is carried out, and
+    the report ends with the code of the account that could not be read.
     """
     providers = {account.handle: provider_for(account) for account in accounts_of(plan)}
     before = sum(provider.requests for provider in providers.values())
@@ -83,7 +85,8 @@ async def apply_plan(
         done = await _already_done(plan, providers, run)
     report = await apply(plan, providers, run, done=done)
     after = sum(provider.requests for provider in providers.values())
-    return replace(report, requests=after - before)
+    code = report.exit_code or unread_code(plan)
+    return replace(report, requests=after - before, exit_code=code)
 
 
 def accounts_of(plan: Plan) -> list[Account]:
@@ -94,6 +97,7 @@ def accounts_of(plan: Plan) -> list[Account]:
             source=Source("", 0),
             connection=use.connection,
             api_key_env=use.api_key_env,
+            policy=Policy(requests_per_hour=use.requests_per_hour),
         )
         for use in plan.accounts
     ]
@@ -126,7 +130,8 @@ async def _freshness_of(plan: Plan, handle: str, provider: Provider, run: Run) -
     ]
     if not changes:
         return Freshness((), (), ())
-    listing = await provider.tags(companies_of(changes))
+    sure = any(map(needs_absence, changes))
+    listing = await provider.tags(companies_of(changes), proven=sure)
     return freshness(changes, listing.tags)
 
 

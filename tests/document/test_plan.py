@@ -11,7 +11,7 @@ from hypothesis import given
 
 from reconciler.document import dump, load_plan, plan_document
 from reconciler.errors import DocumentError, RefusedError
-from reconciler.model.change import Impact, Precision, Reason
+from reconciler.model.change import UNKNOWN, Count, Loss, Reason
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import Source
 from reconciler.model.tag import Company, Tag
@@ -26,7 +26,7 @@ A_PLAN = plan(
         place=place("Dental North"),
         reason=Reason.RENAMED_FROM,
     ),
-    delete(note="Campaign ended.", impact=Impact(212)),
+    delete(note="Campaign ended.", loss=Loss(calls=Count(212))),
     accounts=(AccountUse(account=ACME, plan_requests=4, apply_requests=7),),
     unchanged=212,
     unmanaged=37,
@@ -87,7 +87,7 @@ def test_a_change_has_the_fields_of_the_contract() -> None:
         "reason": "renamed_from",
         "source": None,
         "note": None,
-        "calls": None,
+        "loss": None,
         "blocked_by": None,
     }
 
@@ -100,8 +100,11 @@ def test_a_create_has_no_before_and_knows_its_line() -> None:
 
 
 def test_an_unknown_number_of_calls_is_no_number() -> None:
-    unsure = plan(delete(impact=Impact(0, Precision.UNKNOWN)))
-    assert plan_document(unsure)["changes"][0]["calls"] == {"count": None, "precision": "unknown"}
+    unsure = plan(delete(loss=Loss(calls=UNKNOWN)))
+    assert plan_document(unsure)["changes"][0]["loss"]["calls"] == {
+        "count": None,
+        "precision": "unknown",
+    }
 
 
 @pytest.mark.parametrize(

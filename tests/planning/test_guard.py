@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model.change import Impact, Precision
+from reconciler.model.change import Count, Loss, Precision
 from reconciler.model.state import Limits, State, Unmanaged
 from reconciler.planning import draft, guard
 from tests.builders import company, live_tag
@@ -87,34 +87,38 @@ def test_protect_forbids_deletes_and_disables_of_live_names() -> None:
     }
 
 
-def _with_impact(*impacts: Impact) -> set[str | None]:
+def _with_losses(*calls: Count) -> set[str | None]:
     kept = [declare(f"Kept {i}") for i in range(40)]
     tags = [live_tag(i + 1, one.name) for i, one in enumerate(kept)]
-    extra = [live_tag(1000 + i, f"Extra {i}") for i in range(len(impacts))]
+    extra = [live_tag(1000 + i, f"Extra {i}") for i in range(len(calls))]
     drafted = draft(desired(*kept, unmanaged=Unmanaged.DELETE), live(*tags, *extra))
     changes = [
-        replace(change, impact=impact)
-        for change, impact in zip(drafted.changes, impacts, strict=True)
+        replace(change, loss=Loss(calls=count))
+        for change, count in zip(drafted.changes, calls, strict=True)
     ]
     return reasons(guard(drafted, changes))
 
 
-def test_calls_up_to_the_limit_may_be_stripped() -> None:
-    assert _with_impact(Impact(60), Impact(40)) == {None}
+def test_interactions_up_to_the_limit_may_lose_a_tag() -> None:
+    assert _with_losses(Count(60), Count(40)) == {None}
+    assert _with_losses(Count(60), Count(40, Precision.AT_MOST)) == {None}
 
 
-def test_more_calls_than_the_limit_block() -> None:
-    assert _with_impact(Impact(60), Impact(41)) == {
-        "the deletes strip 101 calls, more than limits.calls 100"
+def test_more_interactions_than_the_limit_block() -> None:
+    assert _with_losses(Count(60), Count(41)) == {
+        "101 interactions lose a tag, more than limits.calls 100"
     }
 
 
-def test_unknown_calls_count_as_more() -> None:
-    (reason,) = _with_impact(Impact(0, Precision.UNKNOWN))
-    assert reason == "nobody knows how many calls 1 of the deletes strip (limits.calls 100)"
+def test_an_unknown_number_counts_as_more() -> None:
+    (reason,) = _with_losses(Count(0, Precision.UNKNOWN))
+    assert reason == "an unknown number of interactions lose a tag (limits.calls 100)"
 
 
-def test_at_least_counts_as_more_too() -> None:
-    (reason,) = _with_impact(Impact(3, Precision.AT_LEAST))
+def test_at_least_and_at_most_count_as_more_too() -> None:
+    (reason,) = _with_losses(Count(3, Precision.AT_LEAST))
     assert reason is not None
-    assert "at least 3 calls" in reason
+    assert "at least 3 and an unknown number of interactions" in reason
+    (reason,) = _with_losses(Count(101, Precision.AT_MOST))
+    assert reason is not None
+    assert "up to 101 interactions" in reason

@@ -22,7 +22,7 @@ from reconciler.errors import (
     UsageError,
 )
 from reconciler.model.outcome import AccountError, Outcome, Report, Result
-from reconciler.model.problem import Problem, Severity
+from reconciler.model.problem import Mark, Problem, Severity
 
 if TYPE_CHECKING:
     import argparse
@@ -66,13 +66,20 @@ async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
 
 
 def _expect_own(plan: Plan, configuration: Configuration) -> None:
-    """Raise RefusedError where ``plan`` is for accounts that ``configuration`` does not name."""
-    own = {account.ref.handle: account.ref.id for account in configuration.accounts}
+    """Raise RefusedError where ``plan`` is not for accounts of ``configuration``, reached so."""
+    own = {account.ref.handle: account for account in configuration.accounts}
     for use in plan.accounts:
-        if own.get(use.account.handle) != use.account.id:
+        account = own.get(use.account.handle)
+        if account is None or account.ref.id != use.account.id:
             raise RefusedError(
                 f"the plan is for {use.account.handle} ({use.account.id}), "
                 "an account that the configuration does not name",
+                hint="Plan again with this configuration, or leave --config out.",
+            )
+        if (use.api_key_env, use.connection) != (account.api_key_env, account.connection):
+            raise RefusedError(
+                f"the plan reaches {use.account.handle} with another key or connection than the "
+                "configuration names",
                 hint="Plan again with this configuration, or leave --config out.",
             )
 
@@ -334,14 +341,12 @@ def _stored_otherwise(report: Report) -> Iterator[Problem]:
 
 
 def _problem(outcome: Outcome, code: str, how: str, severity: Severity) -> Problem:
-    from reconciler.config import mark_of
-
     change = outcome.change
     assert change.source is not None  # noqa: S101 - who calls has looked; for the type checker
     return Problem(
         code=code,
         message=f'{change.place}: {change.action} "{change.name}" {how}{outcome.message}',
         hint=outcome.hint,
-        marks=(mark_of(change.source),),
+        marks=(Mark(change.source),),
         severity=severity,
     )

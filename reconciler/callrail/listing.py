@@ -134,6 +134,16 @@ class TagReader:
         self._useless.add("tag_level")
         return await self._whole(first)
 
+    async def glance(self, company_id: str | None) -> tuple[LiveTag, ...]:
+        """The first page of what the filter of one place (None: account level) lists.
+
+        What it shows is live. What it does not show may be live all the same: on another page, or
+        hidden by a filter that does not do what it says. Costs one request.
+        """
+        query = _OF_ACCOUNT if company_id is None else (("company_id", company_id),)
+        page = await self._tags_page(1, query)
+        return tuple(row for row in page.rows if isinstance(row, LiveTag))
+
     async def _of_companies(self, companies: frozenset[str], *, proven: bool) -> Listing:
         """Own tags of ``companies``, by the filter where that is cheaper than everything.
 

@@ -128,6 +128,7 @@ def _account(handle: str, origin: Origin, key: Origin) -> Account:
         source=key.source,
         connection=value.get("connection"),
         api_key_env=value.get("api_key_env"),
+        api_key_source=origin.at("api_key_env").source if "api_key_env" in value else None,
         policy=Policy(
             unmanaged=Unmanaged(value.get("unmanaged", "keep")),
             protect=tuple(value.get("protect", ())),

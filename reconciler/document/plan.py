@@ -94,8 +94,8 @@ def change_fields(change: Change) -> Document:
         "company": place.company and place.company.name,
         "name": change.name,
         "tag_id": change.tag_id,
-        "before": change.before and _tag_fields(change.before),
-        "after": change.after and _tag_fields(change.after),
+        "before": change.before and tag_fields(change.before),
+        "after": change.after and tag_fields(change.after),
         "fields": list(change.fields),
         "reason": change.reason.value,
         "source": change.source
@@ -179,7 +179,8 @@ def _allowance_of(node: Node) -> Allowance:
     )
 
 
-def _tag_fields(tag: Tag) -> Document:
+def tag_fields(tag: Tag) -> Document:
+    """A tag as the schemas' ``tag`` has it."""
     return {"name": tag.name, "color": tag.color, "status": tag.status.value}
 
 

@@ -97,3 +97,40 @@ def skeleton(name: str) -> str:
     kept = "".join(character for character in folded if character.isalnum())
     # A name of punctuation or emoji alone would fold to nothing and look like every other one.
     return kept or "".join(folded.split())
+
+
+TRUNCATED_FROM: Final = 64
+"""The shortest name that can be what a server left of a longer one (no length is published: D)."""
+
+
+@lru_cache(maxsize=65536)
+def tidied(name: str) -> str:
+    """What is left of ``name`` when case, blanks, Unicode form and the invisible are folded.
+
+    A server may store a name with these changed (D), so two names that are equal here may be one
+    tag: the one that was asked for and the one that was stored.
+    """
+    visible = "".join(
+        one
+        for one in unicodedata.normalize("NFKC", name)
+        if one.isspace() or unicodedata.category(one) not in {"Cc", "Cf"}
+    )
+    folded = unicodedata.normalize("NFKC", visible.casefold())
+    return " ".join(folded.split())
+
+
+def may_be_stored_as(wanted: str, stored: str, *, cut_from: int = TRUNCATED_FROM) -> bool:
+    """Whether a server that tidies or cuts names could have made ``stored`` of ``wanted``.
+
+    ``cut_from``: the shortest name that passes for a cut one. A tag that was not there before the
+    request may be more than one that was.
+    """
+    if tidied(wanted) == tidied(stored):
+        return True
+    long_enough = cut_from <= len(stored) < len(wanted)
+    return long_enough and tidied(wanted).startswith(tidied(stored))
+
+
+def can_be_declared(name: str) -> bool:
+    """Whether the language certainly takes ``name``: NFC, visible, no blank at an end."""
+    return name.isprintable() and name == name.strip() and unicodedata.is_normalized("NFC", name)

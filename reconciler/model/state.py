@@ -26,6 +26,8 @@ class State(StrEnum):
     ENABLED = "enabled"
     DISABLED = "disabled"
     ABSENT = "absent"
+    ANY = "any"
+    """Enabled or disabled, as people left it; created enabled where it is missing."""
 
 
 class Unmanaged(StrEnum):
@@ -76,12 +78,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One entry of ``accounts:``. ``connection`` is Maton's; ``api_key_env`` names a variable."""
+    """One entry of ``accounts:``. ``connection`` is Maton's; ``api_key_env`` names a variable.
+
+    ``api_key_source`` is where the name of the variable is written, None where no file says it.
+    """
 
     ref: AccountRef
     source: Source
     connection: str | None = None
     api_key_env: str | None = None
+    api_key_source: Source | None = None
     policy: Policy = field(default_factory=Policy)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Change, Count, Loss, Precision, Reason
+from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
 from reconciler.render.escape import label, terminal
 from reconciler.render.layout import count, number
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 NO_CHANGES: Final = "No changes. Live state matches the configuration."
+_HELD_BACK: Final = "No changes, but declared tags are not live (see the warnings)."
 
 
 def no_chip(_color: str | None) -> str:
@@ -58,14 +60,32 @@ def usage(change: Change) -> str:
     deletes = change.action is Action.DELETE
     verbs = ("loses the tag", "lose the tag") if deletes else ("has it", "have it")
     parts = [_clause(change.loss, verbs, nothing="no interaction has it")]
-    flows = change.loss.flows
-    parts += [] if flows.none else [f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"]
+    if change.loss.flows.number or deletes:
+        parts += filter(None, [applied_by(change.loss)])
     return "; ".join(parts)
+
+
+def losing(loss: Loss) -> str:
+    """``41 calls and 2 forms; 2 flows apply it``: what a delete takes a tag off."""
+    return "; ".join(filter(None, [interactions(loss), applied_by(loss)]))
+
+
+def applied_by(loss: Loss) -> str:
+    """``2 flows apply it``, ``an unknown number of flows apply it``; empty where none does."""
+    flows = loss.flows
+    return "" if flows.none else f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
 
 
 def lost_by(loss: Loss) -> str:
     """``41 calls and 2 forms lose a tag``, ``nothing loses a tag``."""
     return _clause(loss, ("loses a tag", "lose a tag"), nothing="nothing loses a tag")
+
+
+NOT_COUNTED: Final = (
+    "calls marked as spam, records older than 25 months and automation rules, "
+    "which the API does not show"
+)
+"""What has tags and can't be read; said once, in plans that delete something (B)."""
 
 
 def interactions(loss: Loss) -> str:
@@ -204,9 +224,10 @@ def partial(plan: Plan) -> list[str]:
 
 
 def no_changes(plan: Plan) -> str:
-    """What to say of a plan without changes: only of the accounts that were read."""
+    """What to say of a plan without changes, of the accounts that were read."""
     if not plan.unread:
-        return NO_CHANGES
+        held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
+        return _HELD_BACK if held_back else NO_CHANGES
     if not plan.accounts:
         return "No account could be read."
     return "No changes in the accounts that could be read: they match the configuration."

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.config.wording import did_you_mean, listed, quoted
 from reconciler.errors import UsageError
+from reconciler.model.codes import PlanCode
 from reconciler.model.names import glob
 from reconciler.model.problem import Problem, Severity
-from reconciler.planning.advice import NARROWED_TO_NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +67,7 @@ def unmatched_tags(patterns: Iterable[str], names: set[str]) -> Iterator[Problem
     for pattern in patterns:
         if not any(map(glob(pattern), names)):
             yield Problem(
-                code=NARROWED_TO_NOTHING,
+                code=PlanCode.NARROWED_TO_NOTHING.value,
                 message=f"--tag {quoted(pattern)} matches no tag, declared or live",
                 hint=_near(pattern, names)
                 or f"Declared or live: {listed(map(quoted, sorted(names)))}.",

@@ -13,6 +13,7 @@ from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft, guard
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
+from reconciler.planning.usage_advice import disables, warn_of_usage
 from reconciler.provider import Listing, Provider
 from reconciler.workflow.accounts import (
     ABOUT_ONE_ACCOUNT,
@@ -81,7 +82,7 @@ async def make_plan(
         warnings=[
             *desired.warnings,
             *_unmatched(request.narrowing, configuration, everyone),
-            *chain.from_iterable(one.odd for one in accounts),
+            *chain.from_iterable((*one.odd, *one.usage) for one in accounts),
         ],
         list_unmanaged=request.list_unmanaged,
     )
@@ -122,6 +123,7 @@ class _Reading:
     companies: Sequence[Company] = ()
     part: Part | None = None
     odd: Sequence[Problem] = ()
+    usage: Sequence[Problem] = ()
     companies_unread: bool = False
     error: ReconcilerError | None = None
     opened: Provider | None = None
@@ -170,12 +172,15 @@ class _Reading:
         self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
+        before = self.provider.requests
         changes = await self._counted(drafted, guard(drafted, drafted.changes))
+        counting = self.provider.requests - before
+        self.usage = await self._of_usage(changes)
         changes = hold_deletes_back(changes, listing.odd)
         use = AccountUse(
             account=self.account.ref,
             plan_requests=self.provider.requests,
-            apply_requests=_cost(changes, look),
+            apply_requests=_cost(changes, look, counting=counting),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
             requests_per_hour=self.account.policy.requests_per_hour,
@@ -242,7 +247,8 @@ class _Reading:
         changes = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"
         self.request.say(f"{self.handle}: counting what {changes} would take a tag off")
         losses = await side_by_side(
-            self.provider.usage(change.place, change.live) for change in at_risk
+            self.provider.usage(change.place, change.live, flows=_breaks_flows(change))
+            for change in at_risk
         )
         found = {id(one): loss for one, loss in zip(at_risk, losses, strict=True)}
         counted = [
@@ -250,19 +256,37 @@ class _Reading:
         ]
         return guard(drafted, counted)
 
+    async def _of_usage(self, changes: Sequence[Change]) -> Sequence[Problem]:
+        """What must be said of counts, and of flows that apply a tag which is disabled."""
+        if not self.request.count_usage:
+            return ()
+        disabled = [change for change in changes if disables(change)]
+        flows = await side_by_side(
+            self.provider.flows(change.place, change.live) for change in disabled
+        )
+        pairs = list(zip(disabled, flows, strict=True))
+        return warn_of_usage(self.handle, pairs, self.provider.uncounted)
+
     def _at_risk(self, change: Change) -> bool:
         if change.action is Action.DELETE:
             return True
         return self.request.count_all and bool({"name", "status"} & set(change.fields))
 
 
-def _cost(changes: Sequence[Change], look: int) -> int:
-    """Requests that applying will cost at most: one a change, and the looks.
+def _breaks_flows(change: Change) -> bool:
+    """Whether flows that apply the tag can't apply it any more."""
+    return change.action is Action.DELETE or disables(change)
 
-    One look tells whether the plan is still fresh (spared when it is applied as it is made), one
-    comes before deletes, one closes.
+
+def _cost(changes: Sequence[Change], look: int, *, counting: int) -> int:
+    """Requests that applying will cost at most: one a change, the reads, and counting anew.
+
+    One read tells whether the plan is still fresh, and what deletes would lose is then counted as
+    it was for the plan (both spared when it is applied as it is made); one comes before deletes,
+    one closes.
     """
     if not changes:
         return 0
-    deletes = any(change.action is Action.DELETE for change in changes)
-    return len(changes) + look * (3 if deletes else 2)
+    if not any(change.action is Action.DELETE for change in changes):
+        return len(changes) + look * 2
+    return len(changes) + look * 3 + counting

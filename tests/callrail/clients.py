@@ -132,6 +132,7 @@ class StraightTransport:
                 method=request.method.value,
                 path=request.path,
                 query=dict(request.query),
+                pairs=request.query,
                 headers=headers,
                 body=request.body,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -140,3 +141,19 @@ def test_a_file_that_stderr_goes_to_is_not_told_the_key(desk: Desk) -> None:
         )
     assert done.returncode == 0
     assert key not in desk.read("log") + done.stdout.decode()
+
+
+def test_a_key_that_comes_through_a_pipe_is_read_once_for_all_accounts(desk: Desk) -> None:
+    key = desk.environ.pop("CALLRAIL_API_KEY")
+    second = "  beta:\n    id: ACC0\n    api_key_env: ACME_API_KEY\n"
+    desk.declare(TAG + "\n  accounts: [acme]", head=own_key("ACME_API_KEY") + second)
+    reading, writing = os.pipe()
+    os.write(writing, key.encode())
+    os.close(writing)
+    desk.environ["ACME_API_KEY_FILE"] = f"/dev/fd/{reading}"
+    try:
+        assert desk.run("plan --account acme --account beta").code in {0, 1}
+        assert "401" not in str([entry.status for entry in desk.sandbox.log.entries])
+        assert desk.sandbox.log.entries
+    finally:
+        os.close(reading)

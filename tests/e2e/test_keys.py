@@ -14,6 +14,7 @@ from tests.e2e.desk import ACCOUNT
 from tests.e2e.test_installed import COMMAND, environment
 
 if TYPE_CHECKING:
+    from tests.cli_runner import Ran
     from tests.e2e.desk import Desk
 
 TAG = "- name: Returning client\n  color: blue1"
@@ -97,6 +98,20 @@ def test_a_runner_is_told_to_hide_a_key_from_a_file_before_anything_else(
     desk.environ |= {"CALLRAIL_API_KEY_FILE": "key", "GITHUB_ACTIONS": "true"}
     desk.declare(TAG)
     ran = desk.run(f"{command} {flags}")
+    expect_told_first(key, ran)
+
+
+def test_a_runner_is_told_first_when_a_saved_plan_is_applied(desk: Desk) -> None:
+    desk.declare(TAG)
+    assert desk.run("plan --out plan.json").code == 0
+    key = desk.environ.pop("CALLRAIL_API_KEY")
+    desk.write("key", key)
+    desk.environ |= {"CALLRAIL_API_KEY_FILE": "key", "GITHUB_ACTIONS": "true"}
+    (desk.directory / "reconciler.yaml").unlink()
+    expect_told_first(key, desk.run("apply plan.json"))
+
+
+def expect_told_first(key: str, ran: Ran) -> None:
     first, _, rest = ran.err.partition("\n")
     assert first == f"::add-mask::{key}"
     assert key not in rest + ran.out

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from reconciler.config.codes import Code
-from reconciler.planning import advice
+from reconciler.model.codes import MEANINGS, PlanCode
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import direct, run
 
@@ -26,14 +26,13 @@ def golden_codes() -> set[str]:
 
 
 def test_every_code_of_a_plan_has_a_meaning_and_a_golden_case() -> None:
-    constants = {one for one in vars(advice).values() if isinstance(one, str) and "PLAN" in one}
-    assert constants == set(advice.MEANINGS)
-    assert constants <= golden_codes()
+    assert set(PlanCode) == set(MEANINGS)
+    assert {code.value for code in PlanCode} <= golden_codes()
 
 
 def test_no_code_is_used_that_is_not_listed() -> None:
     used = codes_in(sorted(SOURCE.rglob("*.py")))
-    assert used == {*Code, *advice.MEANINGS, "APPLY001"}
+    assert used == {*Code, *PlanCode, "APPLY001", "APPLY002"}
 
 
 def test_what_the_server_refused_is_shown_at_its_line_under_its_code(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_what_agrees_at_a_glance_differs_in_no_field(
     assume(state is not State.ABSENT)
     declaration = declare(name, color=color, state=state)
     tag = live_tag(name=live, color=has, status=status)
-    assert agrees(declaration, tag) == (not changed_fields(tag.tag, wanted(declaration, has)))
+    assert agrees(declaration, tag) == (not changed_fields(tag.tag, wanted(declaration, tag.tag)))
 
 
 @given(names, names, colors, colors, st.sampled_from(Status), st.sampled_from(Status))

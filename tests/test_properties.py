@@ -135,7 +135,7 @@ def plan_of(*documents: dict[str, Any] | str, provider: FakeProvider) -> Plan:
     texts = [one if isinstance(one, str) else json.dumps(one) for one in documents]
     with tempfile.TemporaryDirectory() as folder:
         configuration = load(write(Path(folder), *texts))
-    request = PlanRequest(narrowing=Narrowing(), count_calls=False)
+    request = PlanRequest(narrowing=Narrowing(), count_usage=False)
     return asyncio.run(make_plan(configuration, lambda _account: provider, request))
 
 

@@ -33,10 +33,25 @@ _TAG_KEYS = frozenset(
 )
 _STATES = frozenset(("enabled", "disabled"))
 _ACCOUNT_KEYS = frozenset(
-    ("id", "connection", "api_key_env", "unmanaged", "protect", "ignore", "limits")
+    (
+        "id",
+        "connection",
+        "api_key_env",
+        "unmanaged",
+        "protect",
+        "ignore",
+        "limits",
+        "requests_per_hour",
+    )
 )
 _UNMANAGED = frozenset(("keep", "disable", "delete"))
-_LIMITS = {"deletes": 1_000_000, "delete_percent": 100, "calls": 1_000_000_000}
+_LIMITS = {
+    "deletes": 1_000_000,
+    "disables": 1_000_000,
+    "delete_percent": 100,
+    "interactions": 1_000_000_000,
+    "flows": 1_000_000,
+}
 _SCOPE_KEYS = frozenset(("companies", "except", "accounts", "level"))
 
 
@@ -120,6 +135,10 @@ def _is_scope(value: Any) -> bool:
     return all(map(_is_plain_rest, value.keys(), value.values())) and _is_plain_place(value)
 
 
+def _is_per_hour(value: Any) -> bool:
+    return type(value) is int and 10 <= value <= 1_000_000
+
+
 def _is_limits(value: Any) -> bool:
     return isinstance(value, Block) and all(
         key in _LIMITS and type(number) is int and 0 <= number <= _LIMITS[key]
@@ -149,4 +168,5 @@ _ACCOUNT: dict[str, Any] = {
     "protect": _is_globs,
     "ignore": _is_globs,
     "limits": _is_limits,
+    "requests_per_hour": _is_per_hour,
 }

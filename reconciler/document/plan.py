@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict, fields
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from reconciler.document.problems import problem_fields, problem_of, source_of
 from reconciler.document.reading import Kind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
-from reconciler.model.change import Action, Change, Impact, Precision, Reason
-from reconciler.model.plan import AccountUse, Plan, Summary, UnmanagedTag
-from reconciler.model.state import Gateway
+from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
+from reconciler.model.outcome import AccountError
+from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, Summary, UnmanagedTag
+from reconciler.model.state import Gateway, Limits, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.model.problem import Source
 
 KIND: Final = Kind("saved plan", "Make it again: reconciler plan --out FILE.")
 
@@ -37,10 +41,14 @@ def plan_document(plan: Plan) -> Document:
         "changes": [change_fields(change) for change in plan.changes],
         "warnings": [problem_fields(problem) for problem in plan.warnings],
         "requests": {
-            "plan": sum(use.plan_requests for use in plan.accounts),
+            "plan": plan.requests_used,
             "apply": sum(use.apply_requests for use in plan.accounts),
         },
     }
+    if plan.unread:
+        document["unread"] = [unread_fields(error) for error in plan.unread]
+    if plan.companies_unread:
+        document["companies_unread"] = True
     if plan.unmanaged_tags:
         document["unmanaged"] = [_unmanaged_fields(tag) for tag in plan.unmanaged_tags]
     return document
@@ -67,6 +75,8 @@ def load_plan(text: str) -> Plan:
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
+        unread=tuple(map(_unread_of, root.nodes("unread"))) if root.has("unread") else (),
+        companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
     )
     if root.text("digest") != plan.digest:
         raise altered(KIND, f"its changes make the digest {plan.digest}, not the one it bears")
@@ -77,7 +87,7 @@ def load_plan(text: str) -> Plan:
 
 def change_fields(change: Change) -> Document:
     """One change, as it stands in plans and reports."""
-    place, impact = change.place, change.impact
+    place = change.place
     return {
         "action": change.action.value,
         "account": place.account.handle,
@@ -87,18 +97,13 @@ def change_fields(change: Change) -> Document:
         "company": place.company and place.company.name,
         "name": change.name,
         "tag_id": change.tag_id,
-        "before": change.before and _tag_fields(change.before),
-        "after": change.after and _tag_fields(change.after),
+        "before": change.before and tag_fields(change.before),
+        "after": change.after and tag_fields(change.after),
         "fields": list(change.fields),
         "reason": change.reason.value,
-        "source": change.source
-        and {
-            "file": change.source.file,
-            "line": change.source.line,
-            "column": change.source.column,
-        },
+        "source": change.source and _source_fields(change.source),
         "note": change.note,
-        "calls": impact and _impact_fields(impact),
+        "loss": change.loss and loss_fields(change.loss),
         "blocked_by": change.blocked_by,
     }
 
@@ -107,6 +112,37 @@ def summary_fields(summary: Summary) -> Document:
     """The counts, in the order in which the plan's text names them."""
     names = ("create", "update", "delete", "unchanged", "unmanaged", "blocked")
     return {name: getattr(summary, name) for name in names}
+
+
+def unread_fields(error: AccountError) -> Document:
+    """Why an account could not be read, as it stands in plans and reports."""
+    return {
+        "account": error.account,
+        "code": error.code,
+        "exit_code": error.exit_code,
+        "message": error.message,
+        "hint": error.hint,
+        "requests": error.requests,
+    }
+
+
+def _unread_of(node: Node) -> AccountError:
+    return AccountError(
+        account=node.text("account"),
+        code=node.text("code"),
+        exit_code=node.whole("exit_code", least=1),
+        message=node.text("message"),
+        hint=node.optional_text("hint"),
+        requests=node.whole("requests"),
+    )
+
+
+def loss_fields(loss: Loss) -> Document:
+    """A loss, kind by kind."""
+    return {kind: _count_fields(getattr(loss, kind)) for kind in _KINDS}
+
+
+_KINDS: Final = ("calls", "forms", "texts", "flows")
 
 
 def _account_fields(use: AccountUse) -> Document:
@@ -118,16 +154,59 @@ def _account_fields(use: AccountUse) -> Document:
         "apply_requests": use.apply_requests,
         "connection": use.connection,
         "api_key_env": use.api_key_env,
+        "policy": _policy_fields(use.policy),
+        "source": use.source and _source_fields(use.source),
+        "limits_source": use.limits_source and _source_fields(use.limits_source),
+        "beyond": {
+            "deletes": use.beyond.deletes,
+            "disables": use.beyond.disables,
+            "interactions": _count_fields(use.beyond.interactions),
+            "flows": use.beyond.flows,
+        },
+        **({} if use.requests_per_hour is None else {"requests_per_hour": use.requests_per_hour}),
+        **({} if use.allowance is None else {"quota": _allowance_fields(use.allowance)}),
     }
 
 
-def _tag_fields(tag: Tag) -> Document:
+def _policy_fields(policy: Policy) -> Document:
+    return {
+        "unmanaged": policy.unmanaged.value,
+        "protect": list(policy.protect),
+        "ignore": list(policy.ignore),
+        "limits": asdict(policy.limits),
+    }
+
+
+def _source_fields(source: Source) -> Document:
+    return {"file": source.file, "line": source.line, "column": source.column}
+
+
+def _allowance_fields(allowance: Allowance) -> Document:
+    return {
+        "per": allowance.per,
+        "allowed": allowance.allowed,
+        "left": allowance.left,
+        "others": allowance.others,
+    }
+
+
+def _allowance_of(node: Node) -> Allowance:
+    return Allowance(
+        per=node.text("per"),
+        allowed=node.whole("allowed"),
+        left=node.whole("left"),
+        others=node.whole("others"),
+    )
+
+
+def tag_fields(tag: Tag) -> Document:
+    """A tag as the schemas' ``tag`` has it."""
     return {"name": tag.name, "color": tag.color, "status": tag.status.value}
 
 
-def _impact_fields(impact: Impact) -> Document:
-    known = impact.precision is not Precision.UNKNOWN
-    return {"count": impact.calls if known else None, "precision": impact.precision.value}
+def _count_fields(count: Count) -> Document:
+    known = count.precision is not Precision.UNKNOWN
+    return {"count": count.number if known else None, "precision": count.precision.value}
 
 
 def _unmanaged_fields(entry: UnmanagedTag) -> Document:
@@ -186,6 +265,33 @@ def _account_of(node: Node) -> AccountUse:
         apply_requests=node.whole("apply_requests"),
         connection=node.optional_text("connection"),
         api_key_env=node.optional_text("api_key_env"),
+        policy=_policy_of(node.node("policy")),
+        source=node.optional("source", source_of),
+        limits_source=node.optional("limits_source", source_of),
+        beyond=_beyond_of(node.node("beyond")),
+        requests_per_hour=node.optional_whole("requests_per_hour", least=1)
+        if node.has("requests_per_hour")
+        else None,
+        allowance=_allowance_of(node.node("quota")) if node.has("quota") else None,
+    )
+
+
+def _policy_of(node: Node) -> Policy:
+    limits = node.node("limits")
+    return Policy(
+        unmanaged=node.word("unmanaged", Unmanaged),
+        protect=node.texts("protect"),
+        ignore=node.texts("ignore"),
+        limits=Limits(**{one.name: limits.whole(one.name) for one in fields(Limits)}),
+    )
+
+
+def _beyond_of(node: Node) -> Beyond:
+    return Beyond(
+        deletes=node.whole("deletes"),
+        disables=node.whole("disables"),
+        interactions=_count_of(node.node("interactions")),
+        flows=node.whole("flows"),
     )
 
 
@@ -202,7 +308,7 @@ def _change_of(node: Node, places: _Places) -> Change:
             source=node.optional("source", source_of),
             note=node.optional_text("note"),
             blocked_by=node.optional_text("blocked_by"),
-            impact=node.optional("calls", _impact_of),
+            loss=node.optional("loss", _loss_of),
         )
     except ValueError as error:
         raise altered(KIND, f"{node.where} is {error}") from None
@@ -212,9 +318,13 @@ def _tag_of(node: Node) -> Tag:
     return Tag(node.text("name"), node.optional_text("color"), node.word("status", Status))
 
 
-def _impact_of(node: Node) -> Impact:
+def _loss_of(node: Node) -> Loss:
+    return Loss(**{kind: _count_of(node.node(kind)) for kind in _KINDS})
+
+
+def _count_of(node: Node) -> Count:
     precision = node.word("precision", Precision)
-    return Impact(0 if precision is Precision.UNKNOWN else node.whole("count"), precision)
+    return UNKNOWN if precision is Precision.UNKNOWN else Count(node.whole("count"), precision)
 
 
 def _unmanaged_of(root: Node, places: _Places) -> tuple[UnmanagedTag, ...]:

@@ -33,19 +33,98 @@ class Reason(StrEnum):
 
 
 class Precision(StrEnum):
-    """How sure a count of calls is."""
+    """How sure a count is."""
 
     EXACT = "exact"
     AT_LEAST = "at_least"
+    AT_MOST = "at_most"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Impact:
-    """Calls of the 25 months of retention that bear a tag; ``calls`` is 0 where unknown."""
+class Count:
+    """How many things have a tag, and how sure that is; ``number`` is 0 where it is unknown.
 
-    calls: int
+    A count stands for a range, ``least`` to ``most``: what it does not say is never taken for zero.
+    """
+
+    number: int
     precision: Precision = Precision.EXACT
+
+    def __post_init__(self) -> None:
+        """Refuse what is no count, and the spellings of one that is said otherwise."""
+        exact, unknown = (self.precision is one for one in (Precision.EXACT, Precision.UNKNOWN))
+        if self.number < 0 or (not exact and unknown != (self.number == 0)):
+            raise ValueError(f"a count of {self.number}, {self.precision}")
+
+    @classmethod
+    def between(cls, least: int, most: int | None) -> Count:
+        """The count that says most about the range; ``most`` is None where nothing bounds it.
+
+        Of a range with two bounds the upper one is kept: limits ask for it.
+        """
+        if most is None:
+            return cls(least, Precision.AT_LEAST) if least else UNKNOWN
+        return cls(most) if least == most else cls(most, Precision.AT_MOST)
+
+    @property
+    def least(self) -> int:
+        """So many at least."""
+        return self.number if self.precision in {Precision.EXACT, Precision.AT_LEAST} else 0
+
+    @property
+    def most(self) -> int | None:
+        """So many at most; None: there may be any number."""
+        return self.number if self.precision in {Precision.EXACT, Precision.AT_MOST} else None
+
+    @property
+    def none(self) -> bool:
+        """Whether there is certainly none."""
+        return self.most == 0
+
+    def __add__(self, other: Count) -> Count:
+        """The sum, as sure as the less sure of the two."""
+        bounded = self.most is not None and other.most is not None
+        most = (self.most or 0) + (other.most or 0) if bounded else None
+        return Count.between(self.least + other.least, most)
+
+
+NONE = Count(0)
+UNKNOWN = Count(0, Precision.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """What has a tag, so what a delete of it takes it off, or a rename and a disable concern.
+
+    ``calls``, ``forms`` (submissions) and ``texts`` (threads) are CallRail's *interactions*,
+    counted over the 25 months that it keeps; ``flows`` are call flows and message flows that apply
+    the tag.
+    """
+
+    calls: Count = NONE
+    forms: Count = NONE
+    texts: Count = NONE
+    flows: Count = NONE
+
+    @classmethod
+    def unknown(cls) -> Loss:
+        """Of which nothing is known."""
+        return cls(calls=UNKNOWN, forms=UNKNOWN, texts=UNKNOWN, flows=UNKNOWN)
+
+    @property
+    def interactions(self) -> Count:
+        """Calls, forms and texts together."""
+        return self.calls + self.forms + self.texts
+
+    def __add__(self, other: Loss) -> Loss:
+        """Both, kind by kind."""
+        return Loss(
+            calls=self.calls + other.calls,
+            forms=self.forms + other.forms,
+            texts=self.texts + other.texts,
+            flows=self.flows + other.flows,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +132,7 @@ class Change:
     """One request to come: ``before`` is None for a create, ``after`` for a delete.
 
     ``fields`` names what differs, of name, color and status. ``blocked_by`` says why it may not
-    be sent (None: it may). ``impact`` is None where nobody counted.
+    be sent (None: it may). ``loss`` is None where nobody counted.
     """
 
     action: Action
@@ -66,7 +145,7 @@ class Change:
     source: Source | None = None
     note: str | None = None
     blocked_by: str | None = None
-    impact: Impact | None = None
+    loss: Loss | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not be sent."""
@@ -92,7 +171,15 @@ class Change:
         return LiveTag(self.tag_id, before.name, before.color, before.status, self.place.company_id)
 
 
-def companies_of(changes: Iterable[Change]) -> frozenset[str] | None:
-    """Ids of the companies that ``changes`` touch; None when the account level is among them."""
-    ids = {change.place.company_id for change in changes}
-    return None if None in ids else frozenset(one for one in ids if one is not None)
+def companies_of(changes: Iterable[Change]) -> frozenset[str | None]:
+    """Ids of the companies that ``changes`` touch, and None for the account level."""
+    return frozenset(change.place.company_id for change in changes)
+
+
+def needs_absence(change: Change) -> bool:
+    """Whether ``change`` is right only if some tag is certain not to be live.
+
+    A create or a new name, if that name is free; a delete, if the account's total is known, by
+    which the guards measure it.
+    """
+    return change.action is not Action.UPDATE or "name" in change.fields

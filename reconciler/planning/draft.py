@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change, Reason
-from reconciler.model.names import any_glob
+from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Company, Place, Status, Tag
 from reconciler.planning.advice import Advice
 from reconciler.planning.differ import changed_fields
+from reconciler.planning.elsewhere import elsewhere
 from reconciler.planning.matching import Matches, match
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.model.problem import Problem
     from reconciler.model.state import Account, Declaration, DesiredAccount, LiveAccount
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 class Draft:
     """What one account's plan is made of.
 
-    ``live`` counts the account's live tags without ignored ones, ``live_in`` those of each place
-    that the changes touch: the guards measure deletes against them. ``unread`` of them were left
-    out by the cheaper read; nobody declared those, so they count as unmanaged.
+    ``live`` counts the account's live tags without ignored ones, whatever the work is narrowed to,
+    ``live_in`` those of each place that the changes touch: the guards measure deletes against
+    them. ``unread`` tags were left out by the cheaper read; nobody declared those, so they count as
+    unmanaged.
     """
 
     account: Account
@@ -55,7 +57,8 @@ class _Work:
 
     def __init__(self, desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing) -> None:
         self._desired = desired
-        self._live = live
+        self._live = _by_company(live, desired.account.policy.ignore)
+        self._unread = live.unread
         self._narrowing = narrowing
         self._companies = {**live.companies, **desired.companies}
         self._bearers = Counter(company.name for company in self._companies.values())
@@ -64,46 +67,52 @@ class _Work:
         self._live_in: dict[Place, int] = {}
         self._unchanged = 0
         self._total = 0
-        policy = desired.account.policy
-        self._advice = Advice(deletes_unmanaged=policy.unmanaged is Unmanaged.DELETE)
+        self._keeps_unmanaged = desired.account.policy.unmanaged is Unmanaged.KEEP
+        self._advice = Advice(unmanaged=desired.account.policy.unmanaged)
 
     def run(self) -> None:
-        live = self._live_by_company()
+        live = self._live
         for company_id in {**dict.fromkeys(self._desired.tags), **dict.fromkeys(live)}:
             place = self._place(company_id)
-            if not self._narrowing.covers_company(place.company):
-                continue
             tags = live.get(company_id, [])
             self._total += len(tags)
+            if not self._narrowing.covers_company(place.company):
+                continue
             self._live_in[place] = len(tags)
             declared = self._desired.tags.get(company_id)
             if declared:
-                self._plan_place(place, match(declared, tags))
+                matches = match(declared, tags, keeps_unmanaged=self._keeps_unmanaged)
+                self._plan_place(place, matches)
             else:
                 self._keep(place, tags)
 
     def draft(self) -> Draft:
         changes = tuple(self._changes)
         touched = {change.place for change in changes}
-        unread = 0 if self._narrowing != EVERYTHING else self._live.unread
+        unread = 0 if self._narrowing != EVERYTHING else self._unread
         return Draft(
             account=self._desired.account,
             changes=changes,
             unchanged=self._unchanged,
             unmanaged=tuple(self._unmanaged),
             unread=unread,
-            live=self._total + unread,
+            live=self._total + self._unread,
             live_in={place: n for place, n in self._live_in.items() if place in touched},
-            warnings=(*self._advice.problems(), *self._advice.moves(changes)),
+            warnings=(
+                *self._advice.problems(),
+                *self._advice.moves(changes),
+                *self._elsewhere(changes),
+            ),
         )
 
-    def _live_by_company(self) -> dict[str | None, list[LiveTag]]:
-        ignored = any_glob(self._desired.account.policy.ignore)
-        live: dict[str | None, list[LiveTag]] = {}
-        for tag in self._live.tags:
-            if not ignored(tag.name):
-                live.setdefault(tag.company_id, []).append(tag)
-        return live
+    def _elsewhere(self, changes: tuple[Change, ...]) -> Iterator[Problem]:
+        covers = self._narrowing
+        places = {
+            company_id: place
+            for company_id in {**dict.fromkeys(self._desired.tags), **dict.fromkeys(self._live)}
+            if covers.covers_company((place := self._place(company_id)).company)
+        }
+        return elsewhere(places, self._desired.tags, self._live, changes, covers.covers_tag)
 
     def _place(self, company_id: str | None) -> Place:
         if company_id is None:
@@ -153,23 +162,40 @@ class _Work:
         self._keep(place, kept)
 
 
+def _by_company(live: LiveAccount, ignore: Sequence[str]) -> dict[str | None, list[LiveTag]]:
+    """The live tags of each place, without those that the account ignores."""
+    ignored = any_alike(ignore)
+    found: dict[str | None, list[LiveTag]] = {}
+    for tag in live.tags:
+        if not ignored(tag.name):
+            found.setdefault(tag.company_id, []).append(tag)
+    return found
+
+
 def agrees(declaration: Declaration, tag: LiveTag) -> bool:
     """Whether a live tag is as declared; the fast way to what :func:`wanted` says in full."""
     return (
         declaration.name == tag.name
         and declaration.color in (None, tag.color)
-        and (declaration.state is State.DISABLED) == (tag.status is Status.DISABLED)
+        and _STATUSES.get(declaration.state, tag.status) is tag.status
     )
 
 
-def wanted(declaration: Declaration, color: str | None) -> Tag:
-    """The tag that ``declaration`` asks for; ``color`` is the one it has, kept where unmanaged."""
-    status = Status.DISABLED if declaration.state is State.DISABLED else Status.ENABLED
-    return Tag(declaration.name, declaration.color or color, status)
+def wanted(declaration: Declaration, before: Tag | None) -> Tag:
+    """The tag that ``declaration`` asks for; what it leaves open stays as it was ``before``."""
+    color = before.color if before else None
+    status = before.status if before else Status.ENABLED
+    return Tag(
+        declaration.name, declaration.color or color, _STATUSES.get(declaration.state, status)
+    )
+
+
+_STATUSES = {State.ENABLED: Status.ENABLED, State.DISABLED: Status.DISABLED}
+"""The status that a state asks for; the others ask for none."""
 
 
 def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Change:
-    after = wanted(declaration, tag.color)
+    after = wanted(declaration, tag.tag)
     if after.name != tag.name:
         reason = Reason.RENAMED_FROM
     elif after.status is not tag.status:

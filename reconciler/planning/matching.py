@@ -1,6 +1,9 @@
 """Which declaration meets which live tag in one place, by name and by former name.
 
-Names are compared exactly. Where several live tags of a place bear one name (the API does not rule
+Names are compared exactly. What is left over is then looked at as people and servers do: a declared
+name that is not live may be live as the server tidied it, and a live tag that nobody declared may
+be the former self of one that is created. Neither is created again nor lost by guessing.
+Where several live tags of a place bear one name (the API does not rule
 it out) the one with the lowest id stands for them: it is the oldest, bears the longest history,
 and is the same one in every run.
 """
@@ -11,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.model.state import State
+from reconciler.planning.alikes import Alikes, Tidied
 from reconciler.planning.renames import Renames, find_renames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.state import Declaration
     from reconciler.model.tag import LiveTag
@@ -27,8 +31,10 @@ class Matches:
     ``pairs``: a declaration and the live tag that it is compared with; ``missing``: to be created;
     ``unwanted``: declared absent, and live; ``unmanaged``: live and claimed by nobody;
     ``spared``: live, not declared, and not to be touched whatever ``unmanaged`` says, because a
-    declaration speaks of its name; ``duplicates``: declared names that several live tags bear,
-    of which one is compared.
+    declaration speaks of its name or of one that looks like it; ``duplicates``: declared names
+    that several live tags have, of which one is compared; ``stored_as``: declarations that are not
+    created, because live names may be theirs as the server tidied them; ``alike``: names, still
+    live or about to go, that look like a declared one which is missing or younger.
     """
 
     declared: Mapping[str, Declaration]
@@ -38,11 +44,19 @@ class Matches:
     unmanaged: list[LiveTag] = field(default_factory=list)
     spared: list[LiveTag] = field(default_factory=list)
     duplicates: dict[str, list[LiveTag]] = field(default_factory=dict)
+    stored_as: list[tuple[Declaration, list[str]]] = field(default_factory=list)
+    alike: list[tuple[Declaration, Sequence[str]]] = field(default_factory=list)
     renames: Renames = field(default_factory=Renames)
 
 
-def match(declared: Mapping[str, Declaration], live: Iterable[LiveTag]) -> Matches:
-    """Match one place's declarations with its live tags."""
+def match(
+    declared: Mapping[str, Declaration], live: Iterable[LiveTag], *, keeps_unmanaged: bool = True
+) -> Matches:
+    """Match one place's declarations with its live tags.
+
+    ``keeps_unmanaged``: whether the account's policy leaves alone what nobody declared; where it
+    does not, look-alikes of live tags are searched too.
+    """
     by_name, twins = _index(live)
     renames = find_renames(declared, by_name)
     matches = Matches(declared, renames=renames)
@@ -55,9 +69,11 @@ def match(declared: Mapping[str, Declaration], live: Iterable[LiveTag]) -> Match
             matches.pairs.append((declaration, tag))
             if name in twins:
                 matches.duplicates[name] = [tag, *twins[name]]
-        elif declaration.state is State.ENABLED:
+        elif declaration.state in (State.ENABLED, State.ANY):
             matches.missing.append(declaration)
     _sort_out_the_rest(matches, by_name, twins)
+    _hold_back_what_may_be_stored(matches)
+    _spare_look_alikes(matches, keeps_unmanaged=keeps_unmanaged)
     return matches
 
 
@@ -92,3 +108,45 @@ def _sort_out_the_rest(
             matches.spared.extend((tag, *others))
         else:
             matches.unmanaged.extend((tag, *others))
+
+
+def _hold_back_what_may_be_stored(matches: Matches) -> None:
+    """Don't create what an unmanaged tag may be already, under a name that the server tidied."""
+    if not matches.missing or not matches.unmanaged:
+        return
+    stored = Tidied({tag.name for tag in matches.unmanaged})
+    found = [(one, stored.of(one.name)) for one in matches.missing]
+    matches.missing[:] = [one for one, names in found if not names]
+    matches.stored_as.extend((one, names) for one, names in found if names)
+    _spare(matches, {name for _one, names in found for name in names})
+
+
+def _spare_look_alikes(matches: Matches, *, keeps_unmanaged: bool) -> None:
+    """Leave alone what may be the former self of a tag that is created, or was by an earlier run.
+
+    No record says what an earlier run created, but its tag has the higher id: a look-alike that is
+    older than the declared tag may carry the history that was meant.
+    """
+    oldest: dict[str, int] = {}
+    for tag in matches.unmanaged:
+        oldest[tag.name] = min(tag.id, oldest.get(tag.name, tag.id))
+    absent = {tag.name for _declaration, tag in matches.unwanted}
+    if not oldest and not absent:
+        return
+    alikes = Alikes({*oldest, *absent}, len(matches.declared))
+    for declaration in matches.missing:
+        if names := alikes.of(declaration.name):
+            matches.alike.append((declaration, names))
+    if not keeps_unmanaged and oldest:
+        alikes = Alikes(oldest, len(matches.declared))
+        for declaration, tag in matches.pairs:
+            older = [one for one in alikes.of(declaration.name) if oldest[one] < tag.id]
+            if older:
+                matches.alike.append((declaration, older))
+    _spare(matches, {name for _declaration, names in matches.alike for name in names})
+
+
+def _spare(matches: Matches, names: set[str]) -> None:
+    if names:
+        matches.spared.extend(tag for tag in matches.unmanaged if tag.name in names)
+        matches.unmanaged[:] = [tag for tag in matches.unmanaged if tag.name not in names]

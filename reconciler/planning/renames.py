@@ -10,8 +10,9 @@ swaps and former names claimed twice.
 
 Method. A declared name that is live is itself; former names that are live beside it are left
 alone, for a delete would lose their calls. A declared name that is not live takes over the live
-tag with a former name; of several, the one with the lowest id, the oldest, whatever the order in
-which the names were written. The others are left alone too, and the plan says so.
+tag with a former name; of several, the first in the order in which the names are written, because
+only the author knows which one carries the history that matters. The others are left alone too, and
+the plan says so.
 """
 
 from __future__ import annotations
@@ -49,7 +50,6 @@ def find_renames(declared: Mapping[str, Declaration], by_name: Mapping[str, Live
         if not bearers:
             continue
         renames.claimed.update(tag.name for tag in bearers)
-        bearers.sort(key=lambda tag: tag.id)
         if name not in by_name:
             renames.takeovers[name] = bearers.pop(0)
         if bearers:

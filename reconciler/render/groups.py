@@ -84,7 +84,7 @@ def _likeness(group: Group) -> object:
 
 
 def _stands_alone(change: Change) -> bool:
-    return change.action is Action.DELETE or bool(change.blocked_by) or change.impact is not None
+    return change.action is Action.DELETE or bool(change.blocked_by) or change.loss is not None
 
 
 def _told(changes: Sequence[Change]) -> Iterable[tuple[object, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action, Change, Precision
+from reconciler.model.change import Action, Change
 from reconciler.model.tag import Place, Status, Tag
 from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
@@ -15,7 +15,7 @@ from reconciler.render.page import bdi, chip, page, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.outcome import AccountError, Outcome, Report
     from reconciler.model.plan import Plan
     from reconciler.model.problem import Problem
     from reconciler.model.tag import AccountRef
@@ -26,8 +26,10 @@ MOST_CELLS: Final = 20_000
 
 def plan(plan: Plan) -> str:
     """``plan`` as a whole HTML document."""
-    title = f"Plan: {wording.summary(plan)}"
-    parts = [f"<h1>{'Plan' if plan.changes else wording.NO_CHANGES}</h1>", _tiles(plan)]
+    title = f"{'Partial plan' if plan.unread else 'Plan'}: {wording.summary(plan)}"
+    name = "Partial plan" if plan.unread else "Plan"
+    parts = [f"<h1>{name if plan.changes else wording.no_changes(plan)}</h1>"]
+    parts += [_unread(plan.unread), _tiles(plan)]
     parts += [_deletes(plan), _blocked(plan), _warnings(plan.warnings)]
     by_account: dict[str, list[Change]] = {}
     for change in plan.changes:
@@ -51,17 +53,20 @@ def report(report: Report) -> str:
         for result in outcomes.WORDS
         if report.count(result)
     ]
-    bad = [outcome for outcome in report.outcomes if not outcome.result.succeeded]
-    done = [outcome for outcome in report.outcomes if outcome.result.succeeded]
-    parts = [f"<h1>{verdict}</h1>", _tile_list(tiles), _troubles(report)]
+    bad = outcomes.to_look_at(report)
+    known = set(map(id, bad))
+    done = [outcome for outcome in report.outcomes if id(outcome) not in known]
+    parts = [f"<h1>{verdict}</h1>", _tile_list(tiles), _unread(report.plan.unread)]
+    parts.append(_troubles(report))
     if bad:
         rows = _outcomes(bad)
-        parts.append(f'<section class="alarm"><h2>Not in place</h2>{rows}</section>')
+        parts.append(f'<section class="alarm"><h2>Not as planned</h2>{rows}</section>')
     if done:
         parts.append(f"<h2>In place</h2>{_outcomes(done)}")
-    look = "Live state was read once more" if report.verified else "Not verified: no last look"
+    look = outcomes.verification(report).replace(":", ".") if report.differences else ""
+    look = look or outcomes.verification(report)
     parts.append(
-        f"<footer>{look}. {number(report.requests)} requests used.<br>"
+        f"<footer>{look} {number(report.requests)} requests used.<br>"
         f"Digest: <code>{report.plan.digest}</code></footer>"
     )
     return page(f"{verdict}: {outcomes.counts(report)}", "\n".join(parts))
@@ -103,19 +108,20 @@ def _deletes(plan: Plan) -> str:
     if not plan.deletes:
         return ""
     lost = wording.lost(plan)
-    said = f": they strip {wording.calls(lost)}" if lost else ""
+    said = f": {wording.lost_by(lost)}" if lost else ""
+    hidden = f'<p class="dim">Not counted: {wording.NOT_COUNTED}.</p>' if lost else ""
     rows = [
         [
             _tag(change.before),
             _where(change.place),
-            _calls(change),
+            _loses(change),
             bdi(change.note) if change.note else '<span class="dim">not declared</span>',
         ]
         for change in wording.worst_first(plan.deletes)
     ]
     return (
         f'<section class="alarm"><h2>{count(len(rows), "delete")}, for good{said}</h2>'
-        f"{table(['Tag', 'Where', 'Calls', 'Why'], rows, kind='number')}</section>"
+        f"{table(['Tag', 'Where', 'What loses it', 'Why'], rows)}{hidden}</section>"
     )
 
 
@@ -237,13 +243,12 @@ def _sign(change: Change, *, word: bool = False) -> str:
     return f'<span class="sign {change.action.value}">{text}</span>'
 
 
-def _calls(change: Change) -> str:
-    if change.impact is None:
+def _loses(change: Change) -> str:
+    if change.loss is None:
         return '<span class="dim">not counted</span>'
-    if change.impact.precision is Precision.UNKNOWN:
-        return '<b class="delete">unknown</b>'
-    least = "≥ " if change.impact.precision is Precision.AT_LEAST else ""
-    return f"{least}{number(change.impact.calls)}"
+    said = wording.losing(change.loss)
+    open_ended = change.loss.interactions.most is None or not change.loss.flows.none
+    return f'<b class="delete">{said}</b>' if open_ended else said
 
 
 def _where(place: Place) -> str:
@@ -274,6 +279,16 @@ def _troubles(report: Report) -> str:
         for trouble in report.troubles
     ]
     lines += [f"<li>differs from what was done: {bdi(line)}" for line in report.differences]
+    return f'<section class="alarm"><ul>{"".join(lines)}</ul></section>' if lines else ""
+
+
+def _unread(errors: Sequence[AccountError]) -> str:
+    """Accounts that could not be read: before all else, because the rest is silent about them."""
+    lines = [
+        f"<li><b>{bdi(label(one.account))}</b> could not be read, so nothing is planned there: "
+        f"{bdi(one.message)}" + (f"<br>{bdi(one.hint)}" if one.hint else "")
+        for one in errors
+    ]
     return f'<section class="alarm"><ul>{"".join(lines)}</ul></section>' if lines else ""
 
 

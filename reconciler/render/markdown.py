@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action, Change, Impact, Precision
+from reconciler.model.change import Action, Change
 from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
 from reconciler.render.budget import Budget
@@ -14,7 +14,8 @@ from reconciler.render.layout import cells, count, number, pad, wrap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.change import Loss
+    from reconciler.model.outcome import AccountError, Outcome, Report
     from reconciler.model.plan import Plan
     from reconciler.model.problem import Problem
     from reconciler.render.groups import Group
@@ -36,6 +37,7 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
     """
     out = Budget(limit, reserve=_RESERVE)
     out.take(f"{PLAN_MARKER}\n### {_headline(plan)}\n\n{wording.kept(plan)}.\n")
+    _unread(plan.unread, out)
     if plan.deletes:
         out.take(_caution(plan))
     shown = _deletes(plan.deletes, out)
@@ -52,6 +54,7 @@ def report(report: Report, *, limit: int = LIMIT) -> str:
     out = Budget(limit, reserve=_RESERVE)
     told = outcomes.counts(report) or "nothing to do"
     out.take(f"{REPORT_MARKER}\n### {outcomes.verdict(report)}: {told}\n")
+    _unread(report.plan.unread, out)
     for trouble in report.troubles:
         hint = f" {prose(trouble.hint)}" if trouble.hint else ""
         out.take(f"- {code(trouble.account)} stopped: {prose(trouble.message)}{hint}")
@@ -59,13 +62,13 @@ def report(report: Report, *, limit: int = LIMIT) -> str:
         out.take("")
     if report.differences:
         lines = [f"- {prose(difference)}" for difference in report.differences]
-        out.take("\n".join(["Live state differs from what was done:\n", *lines, ""]))
-    bad = [outcome for outcome in report.outcomes if not outcome.result.succeeded]
-    _table(("Result", "Change", "Where", "Why"), [_outcome_row(one) for one in bad], out)
+        out.take("\n".join([outcomes.verification(report) + "\n", *lines, ""]))
+    bad = outcomes.folded(outcomes.to_look_at(report))
+    _table(("Result", "Change", "Where", "Why"), [_outcome_row(*one) for one in bad], out)
     _done(report, out)
-    look = "Live state was read once more" if report.verified else "**Not verified**: no last look"
+    look = "" if report.differences else f"{outcomes.verification(report)} "
     cut = "\n\n**This report is cut**: not everything fits here." if out.cut else ""
-    ending = f"{look}. {number(report.requests)} requests used.{cut}\n\n"
+    ending = f"{look}{number(report.requests)} requests used.{cut}\n\n"
     return out.text(f"{ending}Digest: `{report.plan.digest}`") + "\n"
 
 
@@ -92,7 +95,7 @@ _DIFF_SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "!", Action.DELETE: "-"
 def _headline(plan: Plan) -> str:
     summary = plan.summary
     if not plan.changes:
-        return wording.NO_CHANGES
+        return wording.no_changes(plan)
     parts = [
         f"{number(getattr(summary, word))} to {word}"
         for word in ("create", "update")
@@ -100,15 +103,28 @@ def _headline(plan: Plan) -> str:
     ]
     parts += [f"**{number(summary.delete)} to delete**"] if summary.delete else []
     parts += [f"**{number(summary.blocked)} blocked**"] if summary.blocked else []
-    return f"Plan: {', '.join(parts)}"
+    return f"{'Partial plan' if plan.unread else 'Plan'}: {', '.join(parts)}"
+
+
+def _unread(errors: Sequence[AccountError], out: Budget) -> None:
+    """Accounts that could not be read: before all else, because the rest is silent about them."""
+    if not errors:
+        return
+    lines = []
+    for one in errors:
+        hint = f" {prose(one.hint)}" if one.hint else ""
+        why = f"could not be read, so nothing is planned there: {prose(one.message)}.{hint}"
+        lines.append(f"> - {code(label(one.account))} {why}")
+    out.take("\n".join(["> [!WARNING]", *lines, ""]))
 
 
 def _caution(plan: Plan) -> str:
     lost = wording.lost(plan)
     deletes = len(plan.deletes)
-    verb = "strips" if deletes == 1 else "strip"
-    calls = f" {verb} {wording.calls(lost)}" if lost else f" {verb} their tags off every call"
-    return f"> [!CAUTION]\n> **{count(deletes, 'delete')}{calls}.** That can't be undone.\n"
+    said = wording.lost_by(lost) if lost else "every interaction that has the tag loses it"
+    hidden = f"> Not counted: {wording.NOT_COUNTED}.\n" if lost else ""
+    top = f"> [!CAUTION]\n> **{count(deletes, 'delete')}: {said}.** That can't be undone.\n"
+    return top + hidden
 
 
 def _deletes(deletes: Sequence[Change], out: Budget) -> int:
@@ -117,21 +133,20 @@ def _deletes(deletes: Sequence[Change], out: Budget) -> int:
         (
             code(label(change.name), in_table=True),
             code(wording.title(change.place), in_table=True),
-            _calls(change.impact),
+            _loses(change.loss),
             prose(change.note or "") or ("not declared" if change.source is None else ""),
         )
         for change in wording.worst_first(deletes)
     ]
-    return _table(("Delete", "Where", "Calls", "Why"), rows, out)
+    return _table(("Delete", "Where", "What loses it", "Why"), rows, out)
 
 
-def _calls(impact: Impact | None) -> str:
-    if impact is None:
+def _loses(loss: Loss | None) -> str:
+    if loss is None:
         return "not counted"
-    if impact.precision is Precision.UNKNOWN:
-        return "**unknown**"
-    least = "at least " if impact.precision is Precision.AT_LEAST else ""
-    return f"{least}{number(impact.calls)}"
+    said = wording.losing(loss)
+    open_ended = loss.interactions.most is None or not loss.flows.none
+    return f"**{said}**" if open_ended else said
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], out: Budget) -> int:
@@ -256,20 +271,22 @@ def _ending(plan: Plan, out: Budget, hidden: int, lost: int) -> str:
     )
 
 
-def _outcome_row(outcome: Outcome) -> tuple[str, str, str, str]:
+def _outcome_row(outcome: Outcome, times: int) -> tuple[str, str, str, str]:
     change = outcome.change
+    more = f" (and {count(times - 1, 'change')} more)" if times > 1 else ""
     said = "; ".join(prose(part) for part in (outcome.message, outcome.hint) if part)
     return (
         f"**{outcomes.WORDS[outcome.result]}**",
         f"{change.action.value} {code(label(change.name), in_table=True)}",
-        code(wording.title(change.place), in_table=True),
+        code(wording.title(change.place), in_table=True) + more,
         said,
     )
 
 
 def _done(report: Report, out: Budget) -> None:
+    known = set(map(id, outcomes.to_look_at(report)))
     lines = [
-        outcomes.outcome_line(outcome) for outcome in report.outcomes if outcome.result.succeeded
+        outcomes.outcome_line(outcome) for outcome in report.outcomes if id(outcome) not in known
     ]
     if not lines:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action, Impact
+from reconciler.model.change import Action
 from reconciler.render import groups, wording
 from reconciler.render.drift import drift
 from reconciler.render.escape import label, log, terminal
@@ -31,7 +31,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     """
     lines: list[str] = []
     if not plan.changes:
-        lines += [style.create(wording.NO_CHANGES)]
+        lines += [(style.update if plan.unread else style.create)(wording.no_changes(plan))]
     shown = groups.of(plan)
     column = _column(change.name for group in shown for change in group.changes)
     notes = _footnotes(plan)
@@ -86,11 +86,17 @@ _SAID_IN_PLACE: Final = 2
 
 def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
     lines = [f"Plan: {wording.summary(plan)}."]
+    for why in wording.partial(plan):
+        first, *more = wrap(f"Partial: {why}", width)
+        lines += [style.delete(line) for line in (first, *(f"  {one}" for one in more))]
     lost = wording.lost(plan)
-    if lost == Impact(0):
-        lines.append("Calls: none loses a tag.")
+    if lost is not None and lost.interactions.none:
+        lines.append("Lost: nothing; no interaction has a tag that is deleted.")
     elif lost is not None:
-        lines.append(style.delete(f"Calls: the deletes strip {wording.calls(lost)}, for good."))
+        lines.append(style.delete(f"Lost: {wording.lost_by(lost)}, for good."))
+    if lost is not None:
+        first, *more = wrap(f"Not counted: {wording.NOT_COUNTED}.", width)
+        lines += [first, *(f"  {line}" for line in more)]
     if plan.summary.blocked:
         lines.append(style.delete(f"Blocked: {wording.blocked(plan)}."))
     for why, number in notes.items():

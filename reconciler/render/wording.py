@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action, Change, Impact, Precision, Reason
+from reconciler.model.change import Action, Change, Count, Loss, Precision, Reason
+from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
 from reconciler.render.escape import label, terminal
 from reconciler.render.layout import count, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from reconciler.model.plan import Plan
+    from reconciler.model.plan import AccountUse, Allowance, Plan
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str | None], str]
@@ -20,11 +21,22 @@ if TYPE_CHECKING:
 
 SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 NO_CHANGES: Final = "No changes. Live state matches the configuration."
+_HELD_BACK: Final = "No changes, but declared tags are not live (see the warnings)."
 
 
 def no_chip(_color: str | None) -> str:
     """Nothing before the names of colours."""
     return ""
+
+
+def no_changes(plan: Plan) -> str:
+    """What to say of a plan without changes: of the accounts that were read, and of no more."""
+    if plan.unread and not plan.accounts:
+        return "No account could be read."
+    if plan.unread:
+        return "No changes in the accounts that could be read: they match the configuration."
+    held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
+    return _HELD_BACK if held_back else NO_CHANGES
 
 
 def title(place: Place) -> str:
@@ -37,62 +49,122 @@ def detail(change: Change, *, chip: Chip = no_chip) -> str:
     """What follows a change's name: its values, what differs, or what is lost and why."""
     before, after = change.before, change.after
     if after is None:
-        return "; ".join(filter(None, [blast(change), _why(change)]))
+        return "; ".join(filter(None, [usage(change), _why(change)]))
     if before is None:
         parts = _created(after, chip=chip)
     else:
         parts = [*_differences(change.fields, before, after, chip=chip)]
-    parts += filter(None, [blast(change)])
+    parts += filter(None, [usage(change)])
     if after.status is Status.DISABLED and before is not None:
         return "; ".join(filter(None, [", ".join(parts), _why(change)]))
     return ", ".join(parts)
 
 
-def blast(change: Change) -> str:
-    """``strips 212 calls`` for a delete, ``on 212 calls`` otherwise; empty where none counted."""
-    if change.impact is None:
+def usage(change: Change) -> str:
+    """``41 calls and 2 forms lose the tag; 2 flows apply it``; empty where nobody counted.
+
+    What is not deleted loses nothing: ``17 calls have it``.
+    """
+    if change.loss is None:
         return ""
-    verb = "strips" if change.action is Action.DELETE else "on"
-    return f"{verb} {calls(change.impact)}"
+    deletes = change.action is Action.DELETE
+    verbs = ("loses the tag", "lose the tag") if deletes else ("has it", "have it")
+    parts = [_clause(change.loss, verbs, nothing="no interaction has it")]
+    if change.loss.flows.number or deletes:
+        parts += filter(None, [applied_by(change.loss)])
+    return "; ".join(parts)
 
 
-def calls(impact: Impact) -> str:
-    """``no calls``, ``212 calls``, ``at least 500 calls``, ``an unknown number of calls``."""
-    if impact.precision is Precision.UNKNOWN:
-        return "an unknown number of calls"
-    if impact.precision is Precision.AT_LEAST:
-        return f"at least {count(impact.calls, 'call')}"
-    return count(impact.calls, "call") if impact.calls else "no calls"
+def losing(loss: Loss) -> str:
+    """``41 calls and 2 forms; 2 flows apply it``: what a delete takes a tag off."""
+    return "; ".join(filter(None, [interactions(loss), applied_by(loss)]))
 
 
-def total(impacts: Iterable[Impact | None]) -> Impact | None:
-    """The sum of several counts, as sure as the least sure of them; None where none counted."""
-    known = [impact for impact in impacts if impact is not None]
-    if not known:
+def applied_by(loss: Loss) -> str:
+    """``2 flows apply it``, ``an unknown number of flows apply it``; empty where none does."""
+    flows = loss.flows
+    return "" if flows.none else f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
+
+
+def lost_by(loss: Loss) -> str:
+    """``41 calls and 2 forms lose a tag``, ``nothing loses a tag``."""
+    return _clause(loss, ("loses a tag", "lose a tag"), nothing="nothing loses a tag")
+
+
+NOT_COUNTED: Final = (
+    "calls marked as spam, records older than 25 months and automation rules, "
+    "which the API does not show"
+)
+"""What has tags and can't be read; said once, in plans that delete something (B)."""
+
+
+def interactions(loss: Loss) -> str:
+    """``41 calls and 2 forms``, ``at least 500 calls``, ``an unknown number of calls and texts``.
+
+    Kinds of which there are certainly none are left out; ``nothing`` where that leaves none.
+    """
+    kinds = _kinds(loss)
+    known = [_number_of(one, noun) for noun, one in kinds if one.precision is not _UNKNOWN]
+    open_ = [f"{noun}s" for noun, one in kinds if one.precision is _UNKNOWN]
+    return joined([*known, *([f"an unknown number of {joined(open_)}"] if open_ else [])])
+
+
+def joined(parts: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; ``nothing`` for none."""
+    if not parts:
+        return "nothing"
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+_UNKNOWN: Final = Precision.UNKNOWN
+_APPLY: Final = ("applies it", "apply it")
+
+
+def _kinds(loss: Loss) -> list[tuple[str, Count]]:
+    named = (("call", loss.calls), ("form", loss.forms), ("text", loss.texts))
+    return [(noun, one) for noun, one in named if not one.none]
+
+
+def _clause(loss: Loss, verbs: tuple[str, str], *, nothing: str) -> str:
+    kinds = _kinds(loss)
+    if not kinds:
+        return nothing
+    verb = _verb(kinds[0][1], verbs) if len(kinds) == 1 else verbs[1]
+    return f"{interactions(loss)} {verb}"
+
+
+def _verb(one: Count, verbs: tuple[str, str]) -> str:
+    return verbs[0] if one.number == 1 else verbs[1]
+
+
+def _number_of(one: Count, noun: str) -> str:
+    if one.precision is Precision.UNKNOWN:
+        return f"an unknown number of {noun}s"
+    return f"{precisely(one)}{count(one.number, noun)}"
+
+
+def precisely(one: Count) -> str:
+    """What stands before a number that is not exact: ``at least ``, ``at most ``."""
+    return {Precision.AT_LEAST: "at least ", Precision.AT_MOST: "at most "}.get(one.precision, "")
+
+
+def lost(plan: Plan) -> Loss | None:
+    """What all deletes of ``plan`` take tags off; None where nobody counted."""
+    losses = [change.loss for change in plan.deletes]
+    if all(loss is None for loss in losses):
         return None
-    sure = all(impact.precision is Precision.EXACT for impact in known)
-    added = sum(impact.calls for impact in known)
-    if not added and any(impact.precision is Precision.UNKNOWN for impact in known):
-        return Impact(0, Precision.UNKNOWN)
-    return Impact(added, Precision.EXACT if sure else Precision.AT_LEAST)
-
-
-def lost(plan: Plan) -> Impact | None:
-    """The calls that all deletes of ``plan`` take tags off; None where nobody counted."""
-    deletes = plan.deletes
-    if any(change.impact is None for change in deletes):
-        counted = [change.impact for change in deletes if change.impact is not None]
-        return total([*counted, Impact(0, Precision.UNKNOWN)]) if counted else None
-    return total(change.impact for change in deletes)
+    return sum((Loss.unknown() if one is None else one for one in losses), start=Loss())
 
 
 def worst_first(deletes: Iterable[Change]) -> list[Change]:
-    """``deletes`` by the calls they strip: the unknown weigh most, the uncounted least."""
+    """``deletes`` by how much they lose: the unknown weigh most, the uncounted least."""
 
-    def weight(change: Change) -> tuple[bool, int]:
-        if change.impact is None:
-            return False, -1
-        return change.impact.precision is Precision.UNKNOWN, change.impact.calls
+    def weight(change: Change) -> tuple[bool, bool, int]:
+        if change.loss is None:
+            return False, False, -1
+        lost = change.loss.interactions
+        return lost.precision is _UNKNOWN, lost.most is None, lost.number
 
     return sorted(deletes, key=weight, reverse=True)
 
@@ -109,17 +181,56 @@ def summary(plan: Plan) -> str:
 def kept(plan: Plan) -> str:
     """``212 unchanged, 37 unmanaged kept``: what the plan does not touch."""
     counts = plan.summary
-    return f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
+    said = f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
+    return f"{said} (companies' tags not read)" if plan.companies_unread else said
 
 
 def requests(plan: Plan) -> str:
-    """``4 used to plan, 3 to apply; the quota is 1,000 an hour and account``."""
-    used = sum(use.plan_requests for use in plan.accounts)
+    """``4 used to plan, 3 to apply; 812 of this hour's 1,000 are left (others have used 184)``.
+
+    Of the quota only what the server told: without its figures, what this run used and will use.
+    """
     needed = sum(use.apply_requests for use in plan.accounts)
-    return (
-        f"{number(used)} used to plan, {number(needed)} to apply; "
-        "the quota is 1,000 an hour and account"
-    )
+    said = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"
+    told = [use for use in plan.accounts if use.allowance is not None]
+    if not told:
+        return said
+    told.sort(key=_spare)
+    shown = [_quota(use, named=len(plan.accounts) > 1) for use in told[:_MOST_QUOTAS]]
+    more = len(told) - len(shown)
+    rest = f"; {count(more, 'account')} with more to spare" if more else ""
+    return f"{said}; {'; '.join(shown)}{rest}"
+
+
+_MOST_QUOTAS: Final = 3
+
+
+def allowance(left: Allowance) -> str:
+    """``9 of this hour's 250 are left (others have used 240)``."""
+    window = "this hour's" if left.per == "hour" else "today's"
+    others = f" (others have used {number(left.others)})" if left.others else ""
+    return f"{number(left.left)} of {window} {number(left.allowed)} are left{others}"
+
+
+def _spare(use: AccountUse) -> int:
+    return 0 if use.allowance is None else use.allowance.left - use.apply_requests
+
+
+def _quota(use: AccountUse, *, named: bool) -> str:
+    assert use.allowance is not None  # noqa: S101 - the caller chose those; for the type checker
+    said = allowance(use.allowance)
+    short = _spare(use) < 0
+    enough = ": apply stops there, and goes on in a later run" if short else ""
+    return f"{label(use.account.handle)}: {said}{enough}" if named else f"{said}{enough}"
+
+
+def partial(plan: Plan) -> list[str]:
+    """Why each account that could not be read was not; the plan says nothing of it."""
+    return [
+        f"{label(one.account)} could not be read, so nothing is planned there: "
+        f"{terminal(one.message)}"
+        for one in plan.unread
+    ]
 
 
 def blocked(plan: Plan) -> str:

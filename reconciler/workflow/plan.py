@@ -1,42 +1,55 @@
-"""From a configuration to a plan: companies, desired, live, draft, impact, guards."""
+"""From a configuration to a plan: companies, desired, live, draft, losses, guards."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action, Change, needs_absence
 from reconciler.model.plan import AccountUse, Plan
-from reconciler.model.state import Account, LiveAccount
-from reconciler.planning import Draft, Narrowing, assemble, draft, guard
-from reconciler.provider import Provider
-from reconciler.workflow.narrowed import check_companies, declared_names, unmatched_tags
+from reconciler.model.state import Account, LiveAccount, Unmanaged
+from reconciler.planning import Draft, Narrowing, assemble, draft
+from reconciler.planning.guard import is_disable
+from reconciler.planning.narrowing import EVERYTHING
+from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
+from reconciler.planning.usage_advice import warn_of_usage
+from reconciler.provider import Listing, Provider
+from reconciler.workflow.accounts import (
+    ABOUT_ONE_ACCOUNT,
+    account_error,
+    in_account,
+    side_by_side,
+)
+from reconciler.workflow.guarding import Guarding, concerned
+from reconciler.workflow.narrowed import check_companies, check_tags, declared_names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from reconciler.config import Configuration
+    from reconciler.errors import ReconcilerError
+    from reconciler.model.outcome import AccountError
+    from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount
     from reconciler.model.tag import Company
 
 ProviderFor = Callable[[Account], Provider]
+Part = tuple[Draft, AccountUse, Sequence[Change]]
 
-COUNTED_WHEN_BLOCKED = 100
-"""Deletes that are blocked anyway are counted up to this many an account; each costs a request."""
+SEVERAL_PAGES = 250
+"""Tags; more than a page of the API's listings holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
     """What is asked of a plan.
 
-    ``count_calls``: count the calls behind deletes; ``count_all``: behind disables and renames
-    too. ``say`` hears one line of progress at a time.
+    ``count_usage``: count what has a tag that is deleted; ``count_all``: one that is disabled or
+    renamed too. ``say`` hears one line of progress at a time.
     """
 
     narrowing: Narrowing
-    count_calls: bool = True
+    count_usage: bool = True
     count_all: bool = False
     list_unmanaged: bool = False
     say: Callable[[str], None] = lambda _line: None
@@ -47,31 +60,54 @@ async def make_plan(
 ) -> Plan:
     """Read what the configuration concerns and work out the plan.
 
-    Raises ConfigError for selectors that match nothing, UsageError for a ``--company`` that
-    does, and whatever reading raises: a failed read gives no plan.
+    An account that can't be read is named in ``Plan.unread``, and the others are planned; where
+    none can be read, the error of the first is raised. Raises ConfigError for selectors that match
+    nothing, UsageError for a ``--company`` or ``--tag`` that does.
     """
-    accounts = [_Reading(one, provider_for(one), request) for one in configuration.accounts]
-    companies = await asyncio.gather(
-        *(one.companies(needed=configuration.needs_companies(one.handle)) for one in accounts)
-    )
-    desired = configuration.resolve(
-        {one.handle: found for one, found in zip(accounts, companies, strict=True)}
-    )
-    check_companies(request.narrowing.companies, configuration, desired)
-    parts = await asyncio.gather(
-        *(one.plan(wish) for one, wish in zip(accounts, desired.accounts, strict=True))
-    )
-    warnings = list(desired.warnings)
-    if request.narrowing.tags:
-        live = (name for one in accounts for name in one.live_names)
-        names = {*declared_names(configuration), *live}
-        warnings.extend(unmatched_tags(request.narrowing.tags, names))
+    everyone = [_Reading(one, provider_for, request) for one in configuration.accounts]
+    needs = configuration.needs_companies
+    await side_by_side(one.read_companies(needed=needs(one.handle)) for one in everyone)
+    accounts = _readable(everyone)
+    readable = configuration.only(one.handle for one in accounts)
+    desired = readable.resolve({one.handle: one.companies for one in accounts})
+    if len(accounts) == len(everyone):
+        check_companies(request.narrowing.companies, configuration, desired)
+    await side_by_side(one.plan(wish) for one, wish in zip(accounts, desired.accounts, strict=True))
+    accounts = _readable(everyone)
+    if len(accounts) == len(everyone):
+        _check_tags(request.narrowing, configuration, everyone)
     plan = assemble(
-        parts,
-        warnings=warnings,
+        [one.part for one in accounts if one.part is not None],
+        warnings=[
+            *desired.warnings,
+            *chain.from_iterable((*one.odd, *one.usage) for one in accounts),
+        ],
         list_unmanaged=request.list_unmanaged,
     )
-    return replace(plan, gateway=configuration.gateway)
+    return replace(
+        plan,
+        gateway=configuration.gateway,
+        unread=tuple(one.unread for one in everyone if one.unread is not None),
+        companies_unread=any(one.companies_unread for one in accounts),
+    )
+
+
+def _readable(accounts: Sequence[_Reading]) -> list[_Reading]:
+    """Those of ``accounts`` that could be read; where there are none, the first error is raised."""
+    readable = [one for one in accounts if one.error is None]
+    first = accounts[0] if accounts else None
+    if not readable and first is not None and first.error is not None:
+        raise first.error if len(accounts) == 1 else in_account(first.error, first.handle)
+    return readable
+
+
+def _check_tags(
+    narrowing: Narrowing, configuration: Configuration, accounts: Sequence[_Reading]
+) -> None:
+    """Refuse a ``--tag`` that matches nothing; all ``accounts`` were read, so none may hold it."""
+    live = (name for one in accounts for name in one.live_names)
+    names = {*declared_names(configuration), *live} if narrowing.tags else set()
+    check_tags(narrowing.tags, names, unread=any(one.left_out for one in accounts))
 
 
 @dataclass(slots=True)
@@ -79,92 +115,163 @@ class _Reading:
     """One account on its way to a draft."""
 
     account: Account
-    provider: Provider
+    provider_for: ProviderFor
     request: PlanRequest
+    companies: Sequence[Company] = ()
+    part: Part | None = None
+    odd: Sequence[Problem] = ()
+    usage: Sequence[Problem] = ()
+    companies_unread: bool = False
+    error: ReconcilerError | None = None
+    opened: Provider | None = None
     live_names: set[str] = field(default_factory=set)
     """Names of the live tags, where the work is narrowed to some."""
+    left_out: int = 0
+    """Live tags that were left out because nothing is declared in their places."""
 
     @property
     def handle(self) -> str:
         return self.account.handle
 
-    async def companies(self, *, needed: bool) -> Sequence[Company]:
-        if not needed:
-            return ()
-        self.request.say(f"{self.handle}: reading companies")
-        return await self.provider.companies()
+    @property
+    def provider(self) -> Provider:
+        """The account's provider; raises AuthError where there is no key for it."""
+        if self.opened is None:
+            self.opened = self.provider_for(self.account)
+        return self.opened
 
-    async def plan(self, desired: DesiredAccount) -> tuple[Draft, AccountUse, Sequence[Change]]:
+    @property
+    def unread(self) -> AccountError | None:
+        """Why the account could not be read."""
+        if self.error is None:
+            return None
+        sent = 0 if self.opened is None else self.opened.requests
+        return account_error(self.error, handle=self.handle, requests=sent)
+
+    async def read_companies(self, *, needed: bool) -> None:
+        if not needed:
+            return
+        self.request.say(f"{self.handle}: reading companies")
+        try:
+            self.companies = await self.provider.companies()
+        except ABOUT_ONE_ACCOUNT as error:
+            self.error = error
+
+    async def plan(self, desired: DesiredAccount) -> None:
+        """Fill in ``part``, or ``error`` where live state can't be read."""
+        try:
+            self.part = await self._part(desired)
+        except ABOUT_ONE_ACCOUNT as error:
+            self.error = error
+
+    async def _part(self, desired: DesiredAccount) -> Part:
         self.request.say(f"{self.handle}: reading tags")
-        before = self.provider.requests
-        listing = await self.provider.tags(self._concerned(desired))
-        look = self.provider.requests - before
+        listing, look, drafted, live = await self._drafted(desired)
+        self.left_out = listing.unread or 0
+        self.odd = warn_of_odd_rows(listing.odd, desired)
+        self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
-        live = LiveAccount(
-            account=self.account.ref,
-            tags=listing.tags,
-            companies=desired.companies,
-            unread=listing.unread,
-        )
-        drafted = draft(desired, live, self.request.narrowing)
-        changes = await self._counted(drafted, guard(drafted, drafted.changes))
+        before = self.provider.requests
+        guarded = await self._guarding.guarded(desired, live, drafted)
+        counting = self.provider.requests - before
+        self.usage = await self._of_usage(guarded.changes)
+        changes = hold_deletes_back(guarded.changes, listing.odd)
         use = AccountUse(
             account=self.account.ref,
             plan_requests=self.provider.requests,
-            apply_requests=_cost(changes, look),
+            apply_requests=_cost(changes, look, counting=counting),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
+            requests_per_hour=self.account.policy.requests_per_hour,
+            allowance=self.provider.allowance,
+            policy=self.account.policy,
+            source=self.account.source,
+            limits_source=self.account.limits_source,
+            beyond=guarded.beyond,
         )
         return drafted, use, changes
 
-    def _concerned(self, desired: DesiredAccount) -> frozenset[str] | None:
-        """Companies that the work concerns; None: account level too, so read everything."""
-        if self.request.list_unmanaged:
-            return None
-        covers = self.request.narrowing.covers_company
-        places = {
-            one
-            for one in desired.tags
-            if covers(None if one is None else desired.companies.get(one))
-        }
-        if None in places or not places:
-            return None
-        return frozenset(one for one in places if one is not None)
-
-    async def _counted(self, drafted: Draft, guarded: Sequence[Change]) -> Sequence[Change]:
-        """``guarded`` with the calls behind its losses counted, and guarded again by them."""
-        if not self.request.count_calls:
-            return guarded
-        at_risk = [change for change in guarded if self._at_risk(change)]
-        if len(at_risk) > COUNTED_WHEN_BLOCKED:
-            at_risk = [change for change in at_risk if change.blocked_by is None]
-        if not at_risk:
-            return guarded
-        changes = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"
-        self.request.say(f"{self.handle}: counting the calls behind {changes}")
-        impacts = await asyncio.gather(
-            *(self.provider.impact(change.place, change.live.name) for change in at_risk)
+    @property
+    def _guarding(self) -> Guarding:
+        return Guarding(
+            provider=self.provider,
+            narrowing=self.request.narrowing,
+            count=self.request.count_usage,
+            count_all=self.request.count_all,
+            say=lambda line: self.request.say(f"{self.handle}: {line}"),
         )
-        found = {id(one): impact for one, impact in zip(at_risk, impacts, strict=True)}
-        counted = [
-            replace(change, impact=found.get(id(change)), blocked_by=None) for change in guarded
-        ]
-        return guard(drafted, counted)
 
-    def _at_risk(self, change: Change) -> bool:
-        if change.action is Action.DELETE:
+    async def _drafted(self, desired: DesiredAccount) -> tuple[Listing, int, Draft, LiveAccount]:
+        """Live tags, what it costs to read them again, and the draft that rests on them.
+
+        An unproven listing will do where nothing rests on what it does not show, and one of the
+        narrowed places where nothing is taken away there.
+        """
+        places = self._concerned(desired, self.request.narrowing)
+        # Where several pages are declared, one more for the proof hardly counts.
+        proven, whole = len(desired.tags.get(None, ())) >= SEVERAL_PAGES, False
+        while True:
+            before = self.provider.requests
+            listing = await self.provider.tags(places, proven=proven)
+            spent = self.provider.requests - before
+            live = LiveAccount(
+                account=self.account.ref,
+                tags=listing.tags,
+                companies=desired.companies,
+                unread=listing.unread or 0,
+            )
+            drafted = draft(desired, live, self.request.narrowing)
+            if not (listing.proven or proven) and self._needs_absence(desired, drafted, live):
+                proven = True
+            elif not whole and self._guarding.needs_all(drafted, listing.unread):
+                self.request.say(f"{self.handle}: reading all that the configuration concerns")
+                ignores = bool(self.account.policy.ignore)
+                places = None if ignores else self._concerned(desired, EVERYTHING)
+                proven = whole = True
+            else:
+                cost = spent if listing.cost is None else listing.cost
+                return listing, cost, drafted, live
+
+    def _needs_absence(self, desired: DesiredAccount, drafted: Draft, live: LiveAccount) -> bool:
+        """Whether the draft might be another one if a tag were live that was not shown."""
+        if any(map(needs_absence, drafted.changes)):
             return True
-        return self.request.count_all and bool({"name", "status"} & set(change.fields))
+        if self.account.policy.unmanaged is not Unmanaged.KEEP:
+            return True
+        places = self._concerned(desired, self.request.narrowing) or ()
+        shown = {(tag.company_id, tag.name) for tag in live.tags}
+        return any(
+            (place, name) not in shown for place in places for name in desired.tags.get(place, ())
+        )
+
+    def _concerned(
+        self, desired: DesiredAccount, narrowing: Narrowing
+    ) -> frozenset[str | None] | None:
+        """Places that the work concerns; None: everything must be read."""
+        return None if self.request.list_unmanaged else concerned(desired, narrowing)
+
+    async def _of_usage(self, changes: Sequence[Change]) -> Sequence[Problem]:
+        """What must be said of counts, and of flows that apply a tag which is disabled."""
+        if not self.request.count_usage:
+            return ()
+        disabled = [change for change in changes if is_disable(change)]
+        flows = await side_by_side(
+            self.provider.flows(change.place, change.live) for change in disabled
+        )
+        pairs = list(zip(disabled, flows, strict=True))
+        return warn_of_usage(self.handle, pairs, self.provider.uncounted)
 
 
-def _cost(changes: Sequence[Change], look: int) -> int:
-    """Requests that applying will cost at most: one a change, and the looks.
+def _cost(changes: Sequence[Change], look: int, *, counting: int) -> int:
+    """Requests that applying will cost at most: one a change, the reads, and counting anew.
 
-    One look tells whether the plan is still fresh (spared when it is applied as it is made), one
-    comes before deletes, one closes.
+    One read tells whether the plan is still fresh, and what deletes would lose is then counted as
+    it was for the plan (both spared when it is applied as it is made); one comes before deletes,
+    one closes.
     """
     if not changes:
         return 0
-    deletes = any(change.action is Action.DELETE for change in changes)
-    return len(changes) + look * (3 if deletes else 2)
+    if not any(change.action is Action.DELETE for change in changes):
+        return len(changes) + look * 2
+    return len(changes) + look * 3 + counting

@@ -7,10 +7,11 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from reconciler.document.plan import differing
-from reconciler.model.change import Action, Change, Impact, Precision, Reason
-from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
+from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
+from reconciler.model.outcome import AccountError
+from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
-from reconciler.model.state import LiveAccount
+from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
 texts = st.text(st.characters(), max_size=12)
@@ -29,19 +30,53 @@ problems = st.builds(
     marks=st.lists(marks, max_size=2).map(tuple),
     severity=st.sampled_from(Severity),
 )
-impacts = st.one_of(
-    st.just(Impact(0, Precision.UNKNOWN)),
+counts = st.one_of(
+    st.just(UNKNOWN),
+    st.builds(Count, number=st.integers(0, 10**6)),
     st.builds(
-        Impact,
-        calls=st.integers(0, 10**6),
-        precision=st.sampled_from([Precision.EXACT, Precision.AT_LEAST]),
+        Count,
+        number=st.integers(1, 10**6),
+        precision=st.sampled_from([Precision.AT_LEAST, Precision.AT_MOST]),
     ),
 )
+account_errors = st.builds(
+    AccountError,
+    account=texts,
+    code=texts,
+    exit_code=st.integers(1, 6),
+    message=texts,
+    hint=st.none() | texts,
+    requests=st.integers(0, 99),
+)
+losses = st.builds(Loss, calls=counts, forms=counts, texts=counts, flows=counts)
 accounts = st.lists(
     st.builds(AccountRef, handle=texts, id=texts, name=st.none() | texts),
     min_size=1,
     max_size=3,
     unique_by=(lambda ref: ref.handle, lambda ref: ref.id),
+)
+
+
+policies = st.builds(
+    Policy,
+    unmanaged=st.sampled_from(Unmanaged),
+    protect=st.lists(texts, max_size=2).map(tuple),
+    ignore=st.lists(texts, max_size=2).map(tuple),
+    limits=st.builds(
+        Limits,
+        deletes=st.integers(0, 99),
+        disables=st.integers(0, 99),
+        delete_percent=st.integers(0, 100),
+        interactions=st.integers(0, 10**6),
+        flows=st.integers(0, 9),
+    ),
+)
+allowances = st.builds(
+    Allowance,
+    per=st.sampled_from(["hour", "day"]),
+    allowed=st.integers(0, 10_000),
+    left=st.integers(0, 10_000),
+    others=st.integers(0, 10_000),
 )
 
 
@@ -54,6 +89,18 @@ def uses(account: AccountRef) -> st.SearchStrategy[AccountUse]:
         apply_requests=st.integers(0, 999),
         connection=st.none() | texts,
         api_key_env=st.none() | texts,
+        policy=policies,
+        source=st.none() | sources,
+        limits_source=st.none() | sources,
+        beyond=st.builds(
+            Beyond,
+            deletes=st.integers(0, 99),
+            disables=st.integers(0, 99),
+            interactions=counts,
+            flows=st.integers(0, 99),
+        ),
+        requests_per_hour=st.none() | st.integers(1, 999),
+        allowance=st.none() | allowances,
     )
 
 
@@ -77,7 +124,7 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
         source=draw(st.none() | sources),
         note=draw(st.none() | texts),
         blocked_by=draw(st.none() | texts),
-        impact=draw(st.none() | impacts),
+        loss=draw(st.none() | losses),
     )
 
 
@@ -102,6 +149,8 @@ def plans(draw: st.DrawFn) -> Plan:
         gateway=draw(st.sampled_from([None, "maton", "callrail"])),
         created_at=draw(texts),
         tool_version=draw(texts),
+        unread=tuple(draw(st.lists(account_errors, max_size=2))),
+        companies_unread=draw(st.booleans()),
     )
 
 

@@ -20,7 +20,7 @@ from reconciler.document import (
     snapshot_document,
 )
 from reconciler.errors import ConfigError, UsageError
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from tests.document.strategies import live_accounts, plans, problems, texts
 
 if TYPE_CHECKING:
@@ -76,12 +76,18 @@ def reports(draw: st.DrawFn) -> Report:
         for change in plan.changes
     ]
     trouble = st.builds(
-        Trouble, account=texts, code=texts, exit_code=st.integers(1, 6), message=texts, hint=maybe
+        AccountError,
+        account=texts,
+        code=texts,
+        exit_code=st.integers(1, 6),
+        message=texts,
+        hint=maybe,
     )
     return Report(
         plan=plan,
         outcomes=tuple(outcomes),
-        verified=draw(st.booleans()),
+        verification=draw(st.sampled_from(Verification)),
+        missing=draw(st.integers(0, 9)),
         differences=tuple(draw(st.lists(texts, max_size=2))),
         troubles=tuple(draw(st.lists(trouble, max_size=2))),
     )

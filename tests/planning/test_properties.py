@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.apply import Run, apply
 from reconciler.model.change import Action
+from reconciler.model.names import may_be_stored_as, skeleton
 from reconciler.model.outcome import Result
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import LiveAccount, State, Unmanaged
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.change import Change
     from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.state import Declaration
     from reconciler.model.tag import Company, LiveTag
 
     Known = tuple[int | None, str | None, str, str | None, Status]
@@ -81,9 +83,11 @@ def test_every_declaration_is_as_wanted_afterwards(world: World) -> None:
             bearers = sorted((tag for tag in here if tag.name == name), key=lambda tag: tag.id)
             if block.state is State.ABSENT:
                 assert bearers == []
-            elif block.state is State.ENABLED or bearers:
+            elif bearers:
                 assert bearers[0].color == (block.color or bearers[0].color)
-                assert bearers[0].status.value == block.state.value
+                assert block.state in (State.ANY, State(bearers[0].status.value))
+            elif block.state is not State.DISABLED:
+                assert any(may_be_stored_as(name, tag.name) for tag in here)
 
 
 @given(worlds())
@@ -110,22 +114,60 @@ def rule(world: World, place: str | None) -> Iterator[Known]:
     here = sorted((tag for tag in world.live if tag.company_id == place), key=lambda tag: tag.id)
     live = {tag.name for tag in here}
     done: set[str] = set()
+    kept, held_back = spared(world, place)
     for tag in here:
         former = (b for b in blocks.values() if tag.name in b.renamed_from)
         block = blocks.get(tag.name) or next(former, None)
         if block is None:
-            yield from left(world, tag, is_covered=bool(blocks))
+            yield from left(world, tag, is_covered=bool(blocks) and tag not in kept)
         elif block.state is State.ABSENT:
             continue
-        elif block.name in done or (tag.name != block.name and block.name in live):
+        elif block.name in done or tag.name != chosen(block, live):
             yield state(tag)
         else:
             done.add(block.name)
-            status = Status.DISABLED if block.state is State.DISABLED else Status.ENABLED
+            status = tag.status if block.state is State.ANY else Status(block.state.value)
             yield (tag.id, place, block.name, block.color or tag.color, status)
     for block in blocks.values():
-        if block.state is State.ENABLED and block.name not in done:
+        created = block.state in (State.ENABLED, State.ANY) and block.name not in done
+        if created and block.name not in held_back:
             yield (None, place, block.name, block.color or "gray1", Status.ENABLED)
+
+
+def chosen(block: Declaration, live: set[str]) -> str:
+    """The name that the tag of ``block`` has now: its own, or the first former one as written."""
+    return next((one for one in (block.name, *block.renamed_from) if one in live), block.name)
+
+
+def spared(world: World, place: str | None) -> tuple[list[LiveTag], set[str]]:
+    """Undeclared tags that may be a declared one's former or tidied self; names held back."""
+    blocks = world.desired.tags.get(place, {})
+    here = [tag for tag in world.live if tag.company_id == place]
+    known = {*blocks, *(former for block in blocks.values() for former in block.renamed_from)}
+    unknown = [tag for tag in here if tag.name not in known]
+    kept: list[LiveTag] = []
+    held_back: set[str] = set()
+    missing = {
+        block.name
+        for block in blocks.values()
+        if block.state in (State.ENABLED, State.ANY)
+        and not {block.name, *block.renamed_from} & {tag.name for tag in here}
+    }
+    for name in missing:
+        stored = [tag for tag in unknown if may_be_stored_as(name, tag.name)]
+        kept += stored
+        held_back |= {name} if stored else set()
+    for block in blocks.values():
+        if block.state is State.ABSENT or block.name in held_back:
+            continue
+        name = chosen(block, {tag.name for tag in here})
+        younger = min((tag.id for tag in here if tag.name == name), default=0)
+        for tag in unknown:
+            alike = skeleton(tag.name) == skeleton(block.name) and tag not in kept
+            oldest = min(one.id for one in unknown if one.name == tag.name)
+            if alike and (block.name in missing or oldest < younger):
+                kept.append(tag)
+    return kept, held_back
 
 
 def left(world: World, tag: LiveTag, *, is_covered: bool) -> Iterator[Known]:

@@ -78,7 +78,7 @@ PAYLOADS: Final = (
     "\uff1d1+1",
     "a;=1+1",
     "a,b\n=1+1",
-    "-> delete  Everything   strips no calls",
+    "-> delete  Everything   no interaction has it",
     "",
     " ",
     "  leading and trailing  ",

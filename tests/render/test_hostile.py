@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
 from reconciler.document.plan import differing
-from reconciler.model.change import Impact, Reason
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.change import Count, Loss, Reason
+from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag
@@ -52,7 +52,7 @@ def plan_of(foreign: str) -> Plan:
     return plan(
         create(foreign, foreign, place=where, note=foreign, source=source, blocked_by=foreign),
         update(before, after, place=where, fields=fields, note=foreign, source=source),
-        delete(foreign, place=where, note=foreign, impact=Impact(3), blocked_by=foreign),
+        delete(foreign, place=where, note=foreign, loss=Loss(calls=Count(3)), blocked_by=foreign),
         delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),
@@ -71,14 +71,14 @@ def report_of(foreign: str) -> Report:
     """The report of an apply whose server answered ``foreign``."""
     the_plan = plan_of(foreign)
     results = [Result.DONE, Result.FAILED, Result.UNKNOWN, Result.ADOPTED]
-    trouble = Trouble(account=foreign, code="api", exit_code=1, message=foreign, hint=foreign)
+    trouble = AccountError(account=foreign, code="api", exit_code=1, message=foreign, hint=foreign)
     return Report(
         plan=the_plan,
         outcomes=tuple(
             Outcome(change=change, result=result, message=foreign, hint=foreign)
             for change, result in zip(the_plan.changes, results, strict=True)
         ),
-        verified=False,
+        verification=Verification.READ_FAILED,
         differences=(foreign,),
         troubles=(trouble,),
         exit_code=3,
@@ -175,5 +175,5 @@ def test_one_annotation_is_one_command(foreign: str) -> None:
 @given(anything)
 def test_outputs_and_counts_hold_no_foreign_text(foreign: str) -> None:
     shown = github.outputs(plan_of(foreign))
-    assert len(shown.splitlines()) == 7
+    assert len(shown.splitlines()) == 8
     assert json.loads(gitlab.plan(plan_of(foreign))) == {"create": 1, "update": 1, "delete": 2}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from reconciler.model.change import Impact, Precision
-from reconciler.model.outcome import Outcome, Report, Result
+from reconciler.model.change import UNKNOWN, Count, Loss, Precision
+from reconciler.model.outcome import Outcome, Report, Result, Verification
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.problem import Problem, Source
 from reconciler.model.tag import Status, Tag
@@ -36,17 +36,20 @@ def test_no_changes() -> None:
 def test_deletes_stand_above_all_else_with_their_calls() -> None:
     found = plan(
         create(),
-        delete(place=NORTH, note="Over.", impact=Impact(1234)),
-        delete("B", tag_id=2, impact=Impact(9, Precision.AT_LEAST)),
-        delete("C", tag_id=3, impact=Impact(0, Precision.UNKNOWN)),
+        delete(place=NORTH, note="Over.", loss=Loss(calls=Count(1234))),
+        delete("B", tag_id=2, loss=Loss(calls=Count(9, Precision.AT_LEAST))),
+        delete("C", tag_id=3, loss=Loss(calls=UNKNOWN)),
         delete("D", tag_id=4),
     )
     page = html.plan(found)
     text = assert_safe_page(page)
-    assert "4 deletes, for good: they strip at least 1,243 calls" in text
-    assert "Old campaign gray1acme · Dental North1,234Over." in text
-    assert "≥ 9" in text
-    assert "unknown" in text
+    assert (
+        "4 deletes, for good: at least 1,243 calls and an unknown number of forms and texts "
+        "lose a tag" in text
+    )
+    assert "Old campaign gray1acme · Dental North1,234 callsOver." in text
+    assert "at least 9 calls" in text
+    assert "an unknown number of calls" in text
     assert "not counted" in text
     assert page.index("for good") < page.index("Every change")
 
@@ -101,11 +104,11 @@ def test_a_report_shows_first_what_is_not_in_place() -> None:
             Outcome(change=done, result=Result.DONE),
             Outcome(change=failed, result=Result.FAILED, message="422: no"),
         ),
-        verified=True,
+        verification=Verification.AS_PLANNED,
         exit_code=3,
     )
     page = html.report(found)
     text = assert_safe_page(page)
     assert "Incomplete" in text
     assert "422: no" in text
-    assert page.index("Not in place") < page.index(">In place")
+    assert page.index("Not as planned") < page.index(">In place")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.change import Impact, Precision, Reason
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.change import UNKNOWN, Count, Loss, Precision, Reason
+from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.plan import AccountUse
 from reconciler.model.problem import Problem, Severity
 from reconciler.model.tag import Tag
-from reconciler.render import markdown
+from reconciler.render import markdown, wording
 from tests.builders import ACME, create, delete, place, plan, update
 from tests.document.strategies import plans
 from tests.render.hostile import assert_safe_markdown
@@ -30,7 +30,12 @@ def test_a_plan_in_full() -> None:
             place=NORTH,
             reason=Reason.RENAMED_FROM,
         ),
-        delete(place=NORTH, note="Over.", impact=Impact(1234), blocked_by="limits.deletes is 0"),
+        delete(
+            place=NORTH,
+            note="Over.",
+            loss=Loss(calls=Count(1234)),
+            blocked_by="limits.deletes is 0",
+        ),
         accounts=(AccountUse(account=ACME, plan_requests=4, apply_requests=3),),
         unchanged=212,
         unmanaged=37,
@@ -45,11 +50,12 @@ def test_a_plan_in_full() -> None:
         212 unchanged, 37 unmanaged kept.
 
         > [!CAUTION]
-        > **1 delete strips 1,234 calls.** That can't be undone.
+        > **1 delete: 1,234 calls lose a tag.** That can't be undone.
+        > Not counted: {wording.NOT_COUNTED}.
 
-        | Delete | Where | Calls | Why |
+        | Delete | Where | What loses it | Why |
         |---|---|---|---|
-        | `Old campaign` | `acme · Dental North` | 1,234 | Over. |
+        | `Old campaign` | `acme · Dental North` | 1,234 calls | Over. |
 
         #### Blocked: 1 change; apply refuses the plan
 
@@ -70,7 +76,7 @@ def test_a_plan_in_full() -> None:
 
         ```diff
         ! update  Opportunity    name Oppty -> Opportunity, color gray1 -> blue1
-        - delete  Old campaign   strips 1,234 calls; Over.
+        - delete  Old campaign   1,234 calls lose the tag; Over.
         #   blocked: limits.deletes is 0
         ```
 
@@ -96,18 +102,18 @@ def test_no_changes() -> None:
 def test_the_worst_delete_comes_first() -> None:
     shown = markdown.plan(
         plan(
-            delete("Few", tag_id=1, impact=Impact(3)),
-            delete("None", tag_id=2, impact=Impact(0)),
-            delete("Unknown", tag_id=3, impact=Impact(0, Precision.UNKNOWN)),
-            delete("Many", tag_id=4, impact=Impact(9, Precision.AT_LEAST)),
+            delete("Few", tag_id=1, loss=Loss(calls=Count(3))),
+            delete("None", tag_id=2, loss=Loss(calls=Count(0))),
+            delete("Unknown", tag_id=3, loss=Loss(calls=UNKNOWN)),
+            delete("Many", tag_id=4, loss=Loss(calls=Count(9, Precision.AT_LEAST))),
         )
     )
     rows = [line.split("|")[1:4:2] for line in shown.splitlines() if line.startswith("| `")]
     assert rows == [
-        [" `Unknown` ", " **unknown** "],
-        [" `Many` ", " at least 9 "],
-        [" `Few` ", " 3 "],
-        [" `None` ", " 0 "],
+        [" `Unknown` ", " **an unknown number of calls** "],
+        [" `Many` ", " **at least 9 calls** "],
+        [" `Few` ", " 3 calls "],
+        [" `None` ", " nothing "],
     ]
 
 
@@ -158,9 +164,9 @@ def test_a_report_in_full() -> None:
             Outcome(change=done, result=Result.DONE),
             Outcome(change=failed, result=Result.FAILED, message="422: no", hint="Look."),
         ),
-        verified=False,
+        verification=Verification.DIFFERS,
         differences=("acme · account: Foo is gone",),
-        troubles=(Trouble(account="acme", code="api", exit_code=1, message="no answer"),),
+        troubles=(AccountError(account="acme", code="api", exit_code=1, message="no answer"),),
         requests=9,
         exit_code=3,
     )
@@ -171,7 +177,7 @@ def test_a_report_in_full() -> None:
 
         - `acme` stopped: no answer
 
-        Live state differs from what was done:
+        Live state was read once more and differs from what was done:
 
         - acme · account: Foo is gone
 
@@ -187,7 +193,7 @@ def test_a_report_in_full() -> None:
 
         </details>
 
-        **Not verified**: no last look. 9 requests used.
+        9 requests used.
 
         Digest: `{found.plan.digest}`
         """
@@ -200,9 +206,9 @@ def test_a_report_always_fits(count: int) -> None:
     found = Report(
         plan=plan(*changes),
         outcomes=tuple(Outcome(change=change, result=Result.DONE) for change in changes),
-        verified=True,
+        verification=Verification.AS_PLANNED,
     )
     shown = markdown.report(found)
     assert len(shown.encode()) < 60_000
     assert ("**This report is cut**" in shown) == (count == 2000)
-    assert "Live state was read once more." in shown
+    assert "all of the plan is there." in shown

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from textwrap import dedent
 
-from reconciler.model.change import Change, Impact, Precision, Reason
+import pytest
+
+from reconciler.model.change import UNKNOWN, Change, Count, Loss, Precision, Reason
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.tag import Status, Tag
 from reconciler.render import text
@@ -67,23 +69,23 @@ def test_no_changes() -> None:
     )
 
 
-def test_a_delete_says_first_what_it_strips() -> None:
-    shown = text.plan(small_plan(delete(note=NOTE, impact=Impact(1234))))
-    assert "- delete  Old campaign   strips 1,234 calls; Campaign ended" in shown
-    assert "Calls: the deletes strip 1,234 calls, for good.\n" in shown
+def test_a_delete_says_first_what_loses_the_tag() -> None:
+    shown = text.plan(small_plan(delete(note=NOTE, loss=Loss(calls=Count(1234)))))
+    assert "- delete  Old campaign   1,234 calls lose the tag; Campaign ended" in shown
+    assert "Lost: 1,234 calls lose a tag, for good.\n" in shown
 
 
 def test_an_unsure_count_is_never_told_as_sure() -> None:
     changes = (
-        delete("A", tag_id=1, impact=Impact(500, Precision.AT_LEAST)),
-        delete("B", tag_id=2, impact=Impact(0, Precision.UNKNOWN)),
-        delete("C", tag_id=3, impact=Impact(0)),
+        delete("A", tag_id=1, loss=Loss(calls=Count(500, Precision.AT_LEAST))),
+        delete("B", tag_id=2, loss=Loss(calls=UNKNOWN)),
+        delete("C", tag_id=3, loss=Loss(calls=Count(0))),
     )
     shown = text.plan(small_plan(*changes))
-    assert "strips at least 500 calls" in shown
-    assert "strips an unknown number of calls" in shown
-    assert "strips no calls" in shown
-    assert "the deletes strip at least 500 calls" in shown
+    assert "at least 500 calls lose the tag" in shown
+    assert "an unknown number of calls lose the tag" in shown
+    assert "C   no interaction has it" in shown
+    assert "Lost: at least 500 calls lose a tag, for good." in shown
 
 
 def test_a_blocked_change_says_why_beneath() -> None:
@@ -201,3 +203,46 @@ def test_unmanaged_tags_are_listed_by_place_where_asked_for() -> None:
 def strip(shown: str) -> str:
     """Without SGR sequences and the chips in them."""
     return re.sub(r"\x1b\[[0-9;]*m", "", re.sub(r"\x1b\[[0-9;]*m■\x1b\[0m\xa0", "", shown))
+
+
+def test_forms_texts_and_flows_are_told_beside_calls() -> None:
+    lost = Loss(calls=Count(41), forms=Count(2), texts=Count(1), flows=Count(2))
+    shown = text.plan(small_plan(delete(loss=lost)))
+    assert "41 calls, 2 forms and 1 text lose the tag; 2 flows apply it" in shown
+    assert "Lost: 41 calls, 2 forms and 1 text lose a tag, for good.\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (Loss(calls=Count(1)), "1 call loses the tag"),
+        (Loss(forms=Count(2)), "2 forms lose the tag"),
+        (Loss(calls=Count(5, Precision.AT_MOST)), "at most 5 calls lose the tag"),
+        (
+            Loss(calls=Count(5), texts=UNKNOWN),
+            "5 calls and an unknown number of texts lose the tag",
+        ),
+        (Loss(calls=UNKNOWN, texts=UNKNOWN), "an unknown number of calls and texts lose the tag"),
+        (Loss(flows=Count(1)), "no interaction has it; 1 flow applies it"),
+        (Loss(flows=UNKNOWN), "no interaction has it; an unknown number of flows apply it"),
+    ],
+)
+def test_what_is_lost_is_one_sentence(loss: Loss, said: str) -> None:
+    assert f"- delete  Old campaign   {said}\n" in text.plan(small_plan(delete(loss=loss)))
+
+
+def test_a_rename_loses_nothing_and_says_what_has_the_tag() -> None:
+    change = update(
+        Tag("Oppty", "gray1"), Tag("Opportunity", "gray1"),
+        loss=Loss(calls=Count(17), flows=UNKNOWN),
+    )  # fmt: skip
+    shown = text.plan(small_plan(change))
+    assert "name Oppty -> Opportunity, 17 calls have it\n" in shown
+    assert "lose" not in shown
+    assert "Not counted" not in shown
+
+
+def test_what_can_t_be_read_is_said_once() -> None:
+    lost = [delete(name, tag_id=at, loss=Loss(calls=Count(at))) for at, name in enumerate("ABC", 1)]
+    shown = text.plan(small_plan(*lost))
+    assert shown.count("Not counted: calls marked as spam, records older than 25 months") == 1

@@ -1,0 +1,85 @@
+"""Which live names a reader, or a server, takes for a declared one.
+
+Three grades. *Tidied*: equal but for case, blanks and Unicode form, or cut short; a server may have
+stored the declared name so, and creating the declared one again and again would make a duplicate a
+run. *Look-alike*: equal skeletons. *Spelling*: nearly equal skeletons ("Oportunity").
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from reconciler.model.names import TRUNCATED_FROM, may_be_stored_as, skeleton, tidied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_BEGINNING = 32
+"""Letters by which names that may have been cut are found."""
+_SPELLING = 0.8
+"""Least likeness of two spellings of one word; below it, "Quote" and "Quota" would still pass."""
+_SPELLING_PAIRS = 20_000
+"""Pairs of names compared by spelling in a place at most: some 20 us each."""
+
+
+class Tidied:
+    """Live names of a place, found by what a server could have made them of."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_key: dict[str, list[str]] = defaultdict(list)
+        self._long: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            key = tidied(name)
+            self._by_key[key].append(name)
+            if len(name) >= TRUNCATED_FROM:
+                self._long[key[:_BEGINNING]].append(name)
+
+    def of(self, name: str) -> list[str]:
+        """The live names that may be ``name`` as a server stored it, sorted."""
+        key = tidied(name)
+        found = set(self._by_key.get(key, ()))
+        if len(name) > TRUNCATED_FROM:
+            cut = self._long.get(key[:_BEGINNING], ())
+            found.update(one for one in cut if may_be_stored_as(name, one))
+        return sorted(found)
+
+
+class Alikes:
+    """``names`` of a place, found by what they look like.
+
+    ``declared``: how many declared names will be asked for at most; of many pairs only equal
+    skeletons are found, the same in every run.
+    """
+
+    def __init__(self, names: Iterable[str], declared: int) -> None:
+        self._names = sorted(names)
+        self._by_skeleton: dict[str, list[str]] = defaultdict(list)
+        for name in self._names:
+            self._by_skeleton[skeleton(name)].append(name)
+        self._spelling = len(self._names) * declared <= _SPELLING_PAIRS
+
+    def of(self, name: str) -> Sequence[str]:
+        """The look-alikes of ``name``; where there are none, the one that is spelt most like it."""
+        found = self._by_skeleton.get(skeleton(name), [])
+        return found if found or not self._spelling else self._nearest(name)
+
+    def _nearest(self, name: str) -> Sequence[str]:
+        best: list[str] = []
+        likeness = _SPELLING
+        for candidate in self._names:
+            ratio = _ratio(skeleton(name), skeleton(candidate))
+            if ratio > likeness:
+                best, likeness = [candidate], ratio
+        return best
+
+
+@lru_cache(maxsize=65536)
+def _ratio(name: str, other: str) -> float:
+    """Likeness of two skeletons, 0 to 1; 0 for all that is certainly below the bound."""
+    if 2 * min(len(name), len(other)) < _SPELLING * (len(name) + len(other)):
+        return 0.0
+    matcher = SequenceMatcher(None, other, name, autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() >= _SPELLING else 0.0

@@ -144,7 +144,10 @@ def digest(changes: Iterable[Change]) -> str:
         )
         for change in changes
     )
-    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    fingerprint = hashlib.sha256()
+    for at, line in enumerate(lines):
+        fingerprint.update((f"\n{line}" if at else line).encode())
+    return f"sha256:{fingerprint.hexdigest()}"
 
 
 def _canonical(tag: Tag | None) -> list[str | None] | None:

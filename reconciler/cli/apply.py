@@ -6,6 +6,7 @@ import asyncio
 import sys
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.cli.ci import publish_plan, publish_report
@@ -49,39 +50,49 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
     from reconciler.document import load_plan
-    from reconciler.workflow.apply import accounts_of
+    from reconciler.workflow.renewal import accounts_of
 
     plan = load_plan(read_file(args.plan_file))
-    configuration = load_if_there(args, console) if args.config else None
-    if configuration is not None:
-        _expect_own(plan, configuration)
-    gateway = configuration.gateway if configuration else plan.gateway
+    configuration = _at_hand(plan, args, console)
     _show_plan(plan, args, console)
-    refusal = _refusal(plan, _permit(args))
+    refusal = _stale_by_itself(plan, configuration, console) or _refusal(plan, _permit(args))
     if refusal is not None:
         return _refused(plan, refusal, args, console)
-    accounts = accounts_of(plan)
-    async with Session(args, console, gateway, accounts=accounts) as session:
-        return await _carry_out(plan, session, args, console, check_freshness=True)
+    accounts = accounts_of(plan, configuration)
+    async with Session(args, console, plan.gateway, accounts=accounts) as session:
+        return await _carry_out(
+            plan, session, args, console, check_freshness=True, configuration=configuration
+        )
 
 
-def _expect_own(plan: Plan, configuration: Configuration) -> None:
-    """Raise RefusedError where ``plan`` is not for accounts of ``configuration``, reached so."""
-    own = {account.ref.handle: account for account in configuration.accounts}
-    for use in plan.accounts:
-        account = own.get(use.account.handle)
-        if account is None or account.ref.id != use.account.id:
-            raise RefusedError(
-                f"the plan is for {use.account.handle} ({use.account.id}), "
-                "an account that the configuration does not name",
-                hint="Plan again with this configuration, or leave --config out.",
-            )
-        if (use.api_key_env, use.connection) != (account.api_key_env, account.connection):
-            raise RefusedError(
-                f"the plan reaches {use.account.handle} with another key or connection than the "
-                "configuration names",
-                hint="Plan again with this configuration, or leave --config out.",
-            )
+def _at_hand(plan: Plan, args: argparse.Namespace, console: Console) -> Configuration | None:
+    """The configuration whose guards hold today: the one named, else the default where it names
+    the plan's accounts; without one the plan's own guards hold.
+    """
+    from reconciler.workflow.renewal import names_accounts_of
+
+    configuration = load_if_there(args, console)
+    named = args.config or console.environ.get("RECONCILER_CONFIG")
+    if configuration is None or not (named or names_accounts_of(plan, configuration)):
+        console.talk("No configuration for the plan's accounts is at hand: its own guards hold.")
+        return None
+    return configuration
+
+
+def _stale_by_itself(
+    plan: Plan, configuration: Configuration | None, console: Console
+) -> RefusedError | None:
+    """Say how old the plan is; the refusal of one that is too old, or for other accounts."""
+    from reconciler.workflow.renewal import refuse_unless_current, refuse_unless_own, spoken
+
+    try:
+        age = refuse_unless_current(plan, datetime.now(UTC))
+        if configuration is not None:
+            refuse_unless_own(plan, configuration)
+    except RefusedError as refusal:
+        return refusal
+    console.talk(f"The plan is {spoken(age)} old.")
+    return None
 
 
 async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:
@@ -102,7 +113,9 @@ async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:
             return _refused(plan, refusal, args, console)
         # Someone read the plan meanwhile: what it rests on may have moved.
         asked = bool(plan.changes) and not args.auto_approve
-        return await _carry_out(plan, session, args, console, check_freshness=asked)
+        return await _carry_out(
+            plan, session, args, console, check_freshness=asked, configuration=configuration
+        )
 
 
 def _show_plan(plan: Plan, args: argparse.Namespace, console: Console) -> None:
@@ -197,11 +210,14 @@ async def _carry_out(
     console: Console,
     *,
     check_freshness: bool,
+    configuration: Configuration | None,
 ) -> int:
     """Apply and tell, with signals taken gently in both: no report would be left of one half."""
     _prepare_report(plan, args, console)
     session.signals.be_gentle()
-    work = _apply(plan, session, args, console, check_freshness=check_freshness)
+    work = _apply(
+        plan, session, args, console, check_freshness=check_freshness, configuration=configuration
+    )
     return await session.signals.watch(_tell(work, plan, args, console))
 
 
@@ -228,6 +244,7 @@ async def _apply(
     console: Console,
     *,
     check_freshness: bool,
+    configuration: Configuration | None,
 ) -> Report:
     from reconciler.apply import Run
     from reconciler.workflow.apply import apply_plan
@@ -244,7 +261,13 @@ async def _apply(
             stopping=lambda: session.signals.number,
             settle=session.wait,
         )
-        return await apply_plan(plan, session.provider, run, check_freshness=check_freshness)
+        return await apply_plan(
+            plan,
+            session.provider,
+            run,
+            check_freshness=check_freshness,
+            configuration=configuration,
+        )
 
 
 @contextmanager

@@ -136,6 +136,7 @@ def _account(handle: str, origin: Origin, key: Origin) -> Account:
             limits=Limits(**value.get("limits", {})),
             requests_per_hour=value.get("requests_per_hour"),
         ),
+        limits_source=origin.key("limits").source if "limits" in value else None,
     )
 
 

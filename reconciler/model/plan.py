@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action
+from reconciler.model.change import NONE, Action
+from reconciler.model.state import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from reconciler.model.change import Change
+    from reconciler.model.change import Change, Count
     from reconciler.model.outcome import AccountError
-    from reconciler.model.problem import Problem
+    from reconciler.model.problem import Problem, Source
     from reconciler.model.tag import AccountRef, LiveTag, Place, Tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beyond:
+    """What the whole configuration takes away in an account outside a narrowed plan.
+
+    ``interactions`` lose their tag by those deletes; ``flows`` apply the tags, one that may is one.
+    """
+
+    deletes: int = 0
+    disables: int = 0
+    interactions: Count = NONE
+    flows: int = 0
+
+
+NOTHING_BEYOND = Beyond()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +51,11 @@ class Allowance:
 class AccountUse:
     """An account of a plan, and the requests that planning cost and applying will cost there.
 
-    ``apply_requests`` holds one request a change and the looks before and after. ``connection``,
-    ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again. ``allowance``
-    is what the server told of the quota when the plan was made; None: nothing.
+    ``apply_requests`` holds one request a change, the reads before and after, and counting anew.
+    ``connection``, ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again.
+    ``allowance`` is what the server told of the quota when the plan was made; None: nothing.
+    ``policy``, where it stands (``source``, ``limits_source``) and ``beyond`` are what a saved plan
+    is guarded by anew.
     """
 
     account: AccountRef
@@ -46,6 +63,10 @@ class AccountUse:
     apply_requests: int = 0
     connection: str | None = None
     api_key_env: str | None = None
+    policy: Policy = field(default_factory=Policy)
+    source: Source | None = None
+    limits_source: Source | None = None
+    beyond: Beyond = NOTHING_BEYOND
     requests_per_hour: int | None = None
     allowance: Allowance | None = None
 
@@ -108,7 +129,7 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """``sha256:…`` of what will be done; see :func:`digest`."""
-        return digest(self.changes)
+        return digest(self)
 
     @property
     def requests_used(self) -> int:
@@ -122,33 +143,60 @@ class Plan:
         return tuple(change for change in self.changes if change.action is Action.DELETE)
 
 
-def digest(changes: Iterable[Change]) -> str:
-    """The fingerprint of what ``changes`` do: equal for equal plans, whatever their order.
+DIGEST_VERSION: Final = 2
+"""Raised when the digest covers something else: one of another version matches none of this one.
 
-    It covers what is sent, to which id and against which live state, and whether it is blocked;
-    not why, from which file or when. That way a reviewed plan is recognised after a merge.
+1: what is sent, to which id and against which live state, and whether it is blocked. 2: also how
+the account is reached, and what deletes would lose, by class.
+"""
+
+
+def digest(plan: Plan) -> str:
+    """The fingerprint of what ``plan`` does: equal for equal plans, whatever their order.
+
+    It covers what is sent, to which id and against which live state; through which gateway,
+    connection and key variable; whether it is blocked; and what each delete loses: nothing, some or
+    unknown. Not how much, why, from which file or when: a reviewed plan is recognised after a
+    merge, and while calls go on coming in.
     """
+    reached = {
+        use.account.id: [plan.gateway, use.connection, use.api_key_env] for use in plan.accounts
+    }
     lines = sorted(
         json.dumps(
             [
                 change.action.value,
                 change.place.account.id,
+                reached.get(change.place.account.id),
                 change.place.level.value,
                 change.place.company_id,
                 change.tag_id,
                 _canonical(change.before),
                 _canonical(change.after),
                 change.blocked_by is not None,
+                _class_of_loss(change),
             ],
             separators=(",", ":"),
         )
-        for change in changes
+        for change in plan.changes
     )
-    fingerprint = hashlib.sha256()
-    for at, line in enumerate(lines):
-        fingerprint.update((f"\n{line}" if at else line).encode())
+    # Line by line: the text of a large plan is never held whole.
+    fingerprint = hashlib.sha256(f"reconciler plan digest {DIGEST_VERSION}".encode())
+    for line in lines:
+        fingerprint.update(b"\n")
+        fingerprint.update(line.encode())
     return f"sha256:{fingerprint.hexdigest()}"
 
 
 def _canonical(tag: Tag | None) -> list[str | None] | None:
     return None if tag is None else [tag.name, tag.color, tag.status.value]
+
+
+def _class_of_loss(change: Change) -> str | None:
+    """What a delete loses for good, as far as it bears on approving it; None for all else."""
+    if change.action is not Action.DELETE:
+        return None
+    counts = [] if change.loss is None else [change.loss.interactions, change.loss.flows]
+    if any(count.number for count in counts):
+        return "some"
+    return "nothing" if counts and all(count.none for count in counts) else "unknown"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.change import NONE
 from reconciler.model.problem import Problem, Severity
 from reconciler.model.quoting import double_quoted
-from reconciler.model.tag import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,16 +23,6 @@ FLOW_BREAKS: Final = "LIVE011"
 
 _LOOK_THERE: Final = "Change the flows in CallRail first, or leave the tag enabled."
 _RIGHTS: Final = "The key's user must be able to see them in CallRail."
-
-
-def disables(change: Change) -> bool:
-    """Whether ``change`` takes an enabled tag out of use and keeps it."""
-    before, after = change.before, change.after
-    return (
-        before is not None
-        and after is not None
-        and (before.status, after.status) == (Status.ENABLED, Status.DISABLED)
-    )
 
 
 def warn_of_usage(
@@ -57,7 +46,7 @@ def _broken(handle: str, name: str, flows: int, places: int) -> Problem:
     return _warning(
         FLOW_BREAKS,
         f"{handle}: {apply} {double_quoted(name)}, which will be disabled{where}: "
-        "they can't apply it any more",
+        "it can't be applied any more",
         _LOOK_THERE,
     )
 

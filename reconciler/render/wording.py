@@ -29,6 +29,16 @@ def no_chip(_color: str | None) -> str:
     return ""
 
 
+def no_changes(plan: Plan) -> str:
+    """What to say of a plan without changes: of the accounts that were read, and of no more."""
+    if plan.unread and not plan.accounts:
+        return "No account could be read."
+    if plan.unread:
+        return "No changes in the accounts that could be read: they match the configuration."
+    held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
+    return _HELD_BACK if held_back else NO_CHANGES
+
+
 def title(place: Place) -> str:
     """``acme · Dental North``, ``acme · account``."""
     company = "account" if place.company is None else label(place.company.known_as)
@@ -221,16 +231,6 @@ def partial(plan: Plan) -> list[str]:
         f"{terminal(one.message)}"
         for one in plan.unread
     ]
-
-
-def no_changes(plan: Plan) -> str:
-    """What to say of a plan without changes, of the accounts that were read."""
-    if not plan.unread:
-        held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
-        return _HELD_BACK if held_back else NO_CHANGES
-    if not plan.accounts:
-        return "No account could be read."
-    return "No changes in the accounts that could be read: they match the configuration."
 
 
 def blocked(plan: Plan) -> str:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from reconciler.model.change import Action, Change, needs_absence
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import Account, LiveAccount, Unmanaged
-from reconciler.planning import Draft, Narrowing, assemble, draft, guard
+from reconciler.planning import Draft, Narrowing, assemble, draft
+from reconciler.planning.guard import is_disable
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
-from reconciler.planning.usage_advice import disables, warn_of_usage
+from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.provider import Listing, Provider
 from reconciler.workflow.accounts import (
     ABOUT_ONE_ACCOUNT,
@@ -21,11 +22,10 @@ from reconciler.workflow.accounts import (
     in_account,
     side_by_side,
 )
-from reconciler.workflow.narrowed import check_companies, declared_names, unmatched_tags
+from reconciler.workflow.guarding import Guarding, concerned
+from reconciler.workflow.narrowed import check_companies, check_tags, declared_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
     from reconciler.model.outcome import AccountError
@@ -38,9 +38,6 @@ Part = tuple[Draft, AccountUse, Sequence[Change]]
 
 SEVERAL_PAGES = 250
 """Tags; more than a page of the API's listings holds."""
-
-COUNTED_WHEN_BLOCKED = 100
-"""Deletes that are blocked anyway are counted up to this many an account; each costs a request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +62,7 @@ async def make_plan(
 
     An account that can't be read is named in ``Plan.unread``, and the others are planned; where
     none can be read, the error of the first is raised. Raises ConfigError for selectors that match
-    nothing, UsageError for a ``--company`` that does.
+    nothing, UsageError for a ``--company`` or ``--tag`` that does.
     """
     everyone = [_Reading(one, provider_for, request) for one in configuration.accounts]
     needs = configuration.needs_companies
@@ -77,11 +74,12 @@ async def make_plan(
         check_companies(request.narrowing.companies, configuration, desired)
     await side_by_side(one.plan(wish) for one, wish in zip(accounts, desired.accounts, strict=True))
     accounts = _readable(everyone)
+    if len(accounts) == len(everyone):
+        _check_tags(request.narrowing, configuration, everyone)
     plan = assemble(
         [one.part for one in accounts if one.part is not None],
         warnings=[
             *desired.warnings,
-            *_unmatched(request.narrowing, configuration, everyone),
             *chain.from_iterable((*one.odd, *one.usage) for one in accounts),
         ],
         list_unmanaged=request.list_unmanaged,
@@ -103,14 +101,13 @@ def _readable(accounts: Sequence[_Reading]) -> list[_Reading]:
     return readable
 
 
-def _unmatched(
+def _check_tags(
     narrowing: Narrowing, configuration: Configuration, accounts: Sequence[_Reading]
-) -> Iterable[Problem]:
-    """Warnings of ``--tag`` that matches nothing; an account that was not read may hold it."""
-    if not narrowing.tags or any(one.error is not None for one in accounts):
-        return ()
+) -> None:
+    """Refuse a ``--tag`` that matches nothing; all ``accounts`` were read, so none may hold it."""
     live = (name for one in accounts for name in one.live_names)
-    return unmatched_tags(narrowing.tags, {*declared_names(configuration), *live})
+    names = {*declared_names(configuration), *live} if narrowing.tags else set()
+    check_tags(narrowing.tags, names, unread=any(one.left_out for one in accounts))
 
 
 @dataclass(slots=True)
@@ -129,6 +126,8 @@ class _Reading:
     opened: Provider | None = None
     live_names: set[str] = field(default_factory=set)
     """Names of the live tags, where the work is narrowed to some."""
+    left_out: int = 0
+    """Live tags that were left out because nothing is declared in their places."""
 
     @property
     def handle(self) -> str:
@@ -167,16 +166,17 @@ class _Reading:
 
     async def _part(self, desired: DesiredAccount) -> Part:
         self.request.say(f"{self.handle}: reading tags")
-        listing, look, drafted = await self._drafted(desired)
+        listing, look, drafted, live = await self._drafted(desired)
+        self.left_out = listing.unread or 0
         self.odd = warn_of_odd_rows(listing.odd, desired)
         self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
         before = self.provider.requests
-        changes = await self._counted(drafted, guard(drafted, drafted.changes))
+        guarded = await self._guarding.guarded(desired, live, drafted)
         counting = self.provider.requests - before
-        self.usage = await self._of_usage(changes)
-        changes = hold_deletes_back(changes, listing.odd)
+        self.usage = await self._of_usage(guarded.changes)
+        changes = hold_deletes_back(guarded.changes, listing.odd)
         use = AccountUse(
             account=self.account.ref,
             plan_requests=self.provider.requests,
@@ -185,17 +185,32 @@ class _Reading:
             api_key_env=self.account.api_key_env,
             requests_per_hour=self.account.policy.requests_per_hour,
             allowance=self.provider.allowance,
+            policy=self.account.policy,
+            source=self.account.source,
+            limits_source=self.account.limits_source,
+            beyond=guarded.beyond,
         )
         return drafted, use, changes
 
-    async def _drafted(self, desired: DesiredAccount) -> tuple[Listing, int, Draft]:
+    @property
+    def _guarding(self) -> Guarding:
+        return Guarding(
+            provider=self.provider,
+            narrowing=self.request.narrowing,
+            count=self.request.count_usage,
+            count_all=self.request.count_all,
+            say=lambda line: self.request.say(f"{self.handle}: {line}"),
+        )
+
+    async def _drafted(self, desired: DesiredAccount) -> tuple[Listing, int, Draft, LiveAccount]:
         """Live tags, what it costs to read them again, and the draft that rests on them.
 
-        An unproven listing will do where nothing rests on what it does not show.
+        An unproven listing will do where nothing rests on what it does not show, and one of the
+        narrowed places where nothing is taken away there.
         """
-        places = self._concerned(desired)
+        places = self._concerned(desired, self.request.narrowing)
         # Where several pages are declared, one more for the proof hardly counts.
-        proven = len(desired.tags.get(None, ())) >= SEVERAL_PAGES
+        proven, whole = len(desired.tags.get(None, ())) >= SEVERAL_PAGES, False
         while True:
             before = self.provider.requests
             listing = await self.provider.tags(places, proven=proven)
@@ -207,9 +222,16 @@ class _Reading:
                 unread=listing.unread or 0,
             )
             drafted = draft(desired, live, self.request.narrowing)
-            if listing.proven or proven or not self._needs_absence(desired, drafted, live):
-                return listing, spent if listing.cost is None else listing.cost, drafted
-            proven = True
+            if not (listing.proven or proven) and self._needs_absence(desired, drafted, live):
+                proven = True
+            elif not whole and self._guarding.needs_all(drafted, listing.unread):
+                self.request.say(f"{self.handle}: reading all that the configuration concerns")
+                ignores = bool(self.account.policy.ignore)
+                places = None if ignores else self._concerned(desired, EVERYTHING)
+                proven = whole = True
+            else:
+                cost = spent if listing.cost is None else listing.cost
+                return listing, cost, drafted, live
 
     def _needs_absence(self, desired: DesiredAccount, drafted: Draft, live: LiveAccount) -> bool:
         """Whether the draft might be another one if a tag were live that was not shown."""
@@ -217,65 +239,28 @@ class _Reading:
             return True
         if self.account.policy.unmanaged is not Unmanaged.KEEP:
             return True
-        places = self._concerned(desired) or ()
+        places = self._concerned(desired, self.request.narrowing) or ()
         shown = {(tag.company_id, tag.name) for tag in live.tags}
         return any(
             (place, name) not in shown for place in places for name in desired.tags.get(place, ())
         )
 
-    def _concerned(self, desired: DesiredAccount) -> frozenset[str | None] | None:
-        """Places that the work concerns; None: so many kinds of them that everything is read."""
-        if self.request.list_unmanaged:
-            return None
-        covers = self.request.narrowing.covers_company
-        places = frozenset(
-            one
-            for one in desired.tags
-            if covers(None if one is None else desired.companies.get(one))
-        )
-        return None if not places or (None in places and len(places) > 1) else places
-
-    async def _counted(self, drafted: Draft, guarded: Sequence[Change]) -> Sequence[Change]:
-        """``guarded`` with what it would lose counted, and guarded again by that."""
-        if not self.request.count_usage:
-            return guarded
-        at_risk = [change for change in guarded if self._at_risk(change)]
-        if len(at_risk) > COUNTED_WHEN_BLOCKED:
-            at_risk = [change for change in at_risk if change.blocked_by is None]
-        if not at_risk:
-            return guarded
-        changes = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"
-        self.request.say(f"{self.handle}: counting what {changes} would take a tag off")
-        losses = await side_by_side(
-            self.provider.usage(change.place, change.live, flows=_breaks_flows(change))
-            for change in at_risk
-        )
-        found = {id(one): loss for one, loss in zip(at_risk, losses, strict=True)}
-        counted = [
-            replace(change, loss=found.get(id(change)), blocked_by=None) for change in guarded
-        ]
-        return guard(drafted, counted)
+    def _concerned(
+        self, desired: DesiredAccount, narrowing: Narrowing
+    ) -> frozenset[str | None] | None:
+        """Places that the work concerns; None: everything must be read."""
+        return None if self.request.list_unmanaged else concerned(desired, narrowing)
 
     async def _of_usage(self, changes: Sequence[Change]) -> Sequence[Problem]:
         """What must be said of counts, and of flows that apply a tag which is disabled."""
         if not self.request.count_usage:
             return ()
-        disabled = [change for change in changes if disables(change)]
+        disabled = [change for change in changes if is_disable(change)]
         flows = await side_by_side(
             self.provider.flows(change.place, change.live) for change in disabled
         )
         pairs = list(zip(disabled, flows, strict=True))
         return warn_of_usage(self.handle, pairs, self.provider.uncounted)
-
-    def _at_risk(self, change: Change) -> bool:
-        if change.action is Action.DELETE:
-            return True
-        return self.request.count_all and bool({"name", "status"} & set(change.fields))
-
-
-def _breaks_flows(change: Change) -> bool:
-    """Whether flows that apply the tag can't apply it any more."""
-    return change.action is Action.DELETE or disables(change)
 
 
 def _cost(changes: Sequence[Change], look: int, *, counting: int) -> int:

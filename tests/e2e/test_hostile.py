@@ -32,7 +32,7 @@ accounts:
   acme:
     id: {ACCOUNT}
     unmanaged: delete
-    limits: {{deletes: 1000, delete_percent: 100, calls: 1000}}
+    limits: {{deletes: 1000, delete_percent: 100, interactions: 1000}}
 """
 CHECKS: dict[str, Callable[[str], object]] = {
     "text": assert_safe_text,

@@ -171,7 +171,8 @@ def kept(plan: Plan) -> str:
 def requests(plan: Plan) -> str:
     """``4 used to plan, 3 to apply; 812 of this hour's 1,000 are left (others have used 184)``.
 
-    What a change rests on is read again before it is written, where that has waited. Of the quota only what the server told: without its figures, what this run used and will use.
+    What a change rests on is read again before it is written, where that has waited. Of the quota
+    only what the server told: without its figures, what this run used and will use.
     """
     needed = sum(use.apply_requests for use in plan.accounts)
     said = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"

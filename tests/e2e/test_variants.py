@@ -101,11 +101,7 @@ MAY_STOP = {
     "over_cap=error+page_cap=2": "the pages that are asked for are refused",
 }
 """Variants under which not all of the job can be done, or not be seen to be done; why."""
-FAULTY = {
-    **dict.fromkeys(
-        each("name_length"), "a name cut below 64 letters is made again by the next run"
-    ),
-}
+FAULTY: dict[str, str] = {}
 """Variants under which the client is known to do wrong: the test says when it no longer does."""
 DONE = {"done", "adopted", "skipped"}
 THROUGH_MATON = ("gateway_errors", "gateway_limit", "connection_key", "oauth", "activation")

@@ -84,6 +84,7 @@ CREATES = 3
 TIDIED = "the server's spelling is not the declared one"
 UNTRUE = "a listing that contradicts itself is not believed"
 ODD = "one odd row: no deletes"
+UNCOUNTED = "nobody can say how many interactions a delete takes a tag off"
 MAY_STOP = {
     "writes=forbidden": "nothing may be written",
     "create_answer=error": "nothing is created",
@@ -97,6 +98,15 @@ MAY_STOP = {
     **dict.fromkeys(each("odd_tag"), ODD),
     **dict.fromkeys(
         ["tags_filter=ignored", *each("call_tags")], "deletes whose loss is unknown are blocked"
+    ),
+    **dict.fromkeys(
+        [
+            "tags_filter=ignored",
+            "call_tags=null",
+            "call_tags=missing",
+            "form_tracking=off",
+        ],
+        UNCOUNTED,
     ),
     "over_cap=error+page_cap=2": "the pages that are asked for are refused",
 }
@@ -175,7 +185,9 @@ class Job:
                 happened = self._happened(entry)
                 assert happened == (entry["result"] in DONE), (entry, ran.err)
         all_done = all(entry["result"] in DONE for entry in report["results"])
-        assert (ran.code == 0) <= (all_done and report["verified"]), ran.out + ran.err
+        written = any(entry["result"] == "done" for entry in report["results"])
+        seen = report["verified"] or not written
+        assert (ran.code == 0) <= (all_done and seen), ran.out + ran.err
 
     def _happened(self, entry: Row) -> bool:
         live = self.live()
@@ -260,14 +272,39 @@ def after(setting: str) -> list[str]:
     return [one for one in later if one.partition("=")[0] != name]
 
 
+@pytest.mark.parametrize("told", ["rate_headers=on", "rate_headers=off"])
+@pytest.mark.parametrize("setting", ["retry_after=none", *each("retry_after")])
+def test_a_quota_that_others_use_up_half_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, told: str
+) -> None:
+    time = skip_waits(monkeypatch)
+    options = Options(
+        switches=set_switches(setting, told),
+        quota=250,
+        daily_quota=2_500,
+        others_used=231,
+        clock=time.monotonic,
+    )
+    with Sandbox(options) as sandbox:
+        job = Job.at(Desk.at(tmp_path, sandbox))
+        assert job.apply().code == 6
+        time.seconds += options.quota_window
+        last = job.apply()
+        assert last.code == 0, last.out + last.err
+        assert job.desk.run("plan --detailed-exitcode").code == 0
+
+
 def test_a_manager_s_key_changes_what_it_may(tmp_path: Path) -> None:
     with Sandbox() as sandbox:
         environ = direct(sandbox) | {"CALLRAIL_API_KEY": MANAGER_KEY}
         job = Job.at(Desk(tmp_path, sandbox, environ))
-        ran = job.apply()
-        assert ran.code != 0
-        refused = [entry for entry in sandbox.log.entries if entry.status == 403]
-        assert refused
+        report = json.loads(job.apply().out)
+        assert report["exit_code"] == 3
+        done = {(one["level"], one["action"]) for one in report["results"] if one["result"] in DONE}
+        assert done == {("company", "create"), ("company", "update")}, (
+            "where a change failed, none deletes"
+        )
+        assert job.deleted() == set()
         assert all(job.live()[tag_id] == job.before[tag_id] for tag_id in (REPEAT, SCHEDULE))
 
 

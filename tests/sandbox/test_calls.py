@@ -331,7 +331,7 @@ def test_other_sorts_change_the_order_and_nothing_else(agency: Talk, sort: str) 
     assert sort == "customer_country" or orders[0] != orders[1]
 
 
-def test_a_search_looks_into_numbers_names_note_and_source(direct: Talk) -> None:
+def test_a_search_finds_numbers_names_note_and_source(direct: Talk) -> None:
     direct.of("PUT", f"calls/{CALL}.json", {"note": "Asked for PRICES"})
     for text, found in {
         "prices": 1,

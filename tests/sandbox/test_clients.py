@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 @pytest.fixture
 def agency() -> Iterator[Sandbox]:
-    """The agency as it is today, for clients that reckon dates by their own clock."""
+    """The agency as it is today, for clients that take dates from their own clock."""
     today = datetime.now(UTC).date()
     with Sandbox(Options(seed="agency", quota=None, today=today)) as running:
         yield running
@@ -143,7 +143,7 @@ LINES = (
     """-X PUT -d '{{"tags": ["Schedule requested"], "append_tags": true}}' {a}/{account}/{call}""",
     "-X DELETE {a}/{account}/tags/7886728.json",
 )
-"""Requests as the reference writes them for curl (B), without the header that tells the key."""
+"""Requests as the reference writes them for curl (B), without the header that carries the key."""
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

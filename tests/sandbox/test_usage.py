@@ -466,3 +466,21 @@ def test_threads_can_be_read_at_their_older_address(used: Talk) -> None:
     (row,) = used.get("text-messages.json", start_date="2026-01-01")["conversations"]
     assert row["last_message_at"] == "2026-02-11T07:46:28.000Z"
     assert "tags" not in row
+
+
+@pytest.mark.parametrize(
+    ("setting", "found_ids"),
+    [("honoured", []), ("nocase", [CALL]), ("ignored", [CALL]), ("partial", [])],
+)
+def test_the_filter_of_calls_under_each_switch(
+    under: Under, setting: str, found_ids: list[str]
+) -> None:
+    talk = under(f"tags_filter={setting}")
+    put(talk, "calls", tags=["Opportunity"])
+    assert found(talk, "calls", ("tags", "OPPORTUNITY")) == found_ids
+
+
+def test_pages_need_not_be_linked(under: Under) -> None:
+    for setting, linked in (("on", True), ("off", False)):
+        reply = under(f"link_header={setting}").of("GET", "tags.json", per_page=1)
+        assert ("Link" in reply.headers) is linked

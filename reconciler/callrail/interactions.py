@@ -116,9 +116,11 @@ class Reader:
         """How many interactions there are in ``dates`` (none: whatever is covered unasked)."""
         return (await self._get(dates, number=1, per_page=1)).total
 
-    def before_recent_days(self) -> Query:
-        """The period but for its last days, which are covered where no range is given (B: 7)."""
-        return period(retention_start(self._today), self._today - timedelta(days=9))
+    @property
+    def first_day(self) -> Query:
+        """The first day of the period."""
+        start = retention_start(self._today)
+        return period(start, start)
 
     async def _get(self, query: Query, *, number: int, per_page: int) -> RowPage:
         answer = await self._door.call(

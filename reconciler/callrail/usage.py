@@ -10,8 +10,8 @@ ignored, know half of the rows, fold case, split at commas, or answer for the la
 row may not show its tags. So neither a total nor a row is believed alone.
 
 Method.
-1. The dates: a range that ends before the last days must find fewer than the whole period, or the
-   last days alone fewer than it. Else the period may have been ignored: at least so many.
+1. The dates: without a range, which covers the last days (B), there must be fewer, or on the first
+   day of the period alone. Else the range may have been ignored: at least so many.
 2. Rows found that do not show the name, though they show other tags: the filter means something
    else. Rows found that show no tags at all: the number is unknown beyond the rows that show it.
 3. Rows of the survey that show the name must be among those found; so must those of the commonest
@@ -158,14 +158,14 @@ class UsageCounter:
     async def _check_dates(self, _key: None) -> bool:
         """Whether the answers cover the range that was asked for."""
         whole = (await self._survey.of(None)).total
-        if whole is None:
+        unasked = await self._reader.number_of(())
+        if whole is None or unasked is None:
             return False
-        if whole:
-            early = await self._reader.number_of(self._reader.before_recent_days())
-            if early is not None and early < whole:
-                return True
-        recent = await self._reader.number_of(())
-        return recent is not None and (recent < whole or recent == whole == 0)
+        if unasked < whole or whole == unasked == 0:
+            return True
+        # All of it is recent, or the range is ignored: then one day long ago has it all too.
+        first_day = await self._reader.number_of(self._reader.first_day)
+        return first_day is not None and first_day < whole
 
     # Finding
 

@@ -311,7 +311,7 @@ def _with_filters(parser: argparse.ArgumentParser) -> None:
     filters.add_argument("--start-date", metavar="ISO8601")
     filters.add_argument("--end-date", metavar="ISO8601")
     filters.add_argument("--search", metavar="TEXT")
-    filters.add_argument("--tags", metavar="NAME", help="calls that bear this tag")
+    filters.add_argument("--tags", metavar="NAME", help="calls that have this tag")
     filters.add_argument("--fields", metavar="A,B", help="fields to add to each call")
     filters.add_argument("--sort", metavar="FIELD")
     filters.add_argument("--order", choices=("asc", "desc"))

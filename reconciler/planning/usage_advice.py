@@ -46,7 +46,7 @@ def _broken(handle: str, name: str, flows: int, places: int) -> Problem:
     return _warning(
         FLOW_BREAKS,
         f"{handle}: {apply} {double_quoted(name)}, which will be disabled{where}: "
-        "they can't apply it any more",
+        "it can't be applied any more",
         _LOOK_THERE,
     )
 

@@ -109,6 +109,7 @@ def _deletes(plan: Plan) -> str:
         return ""
     lost = wording.lost(plan)
     said = f": {wording.lost_by(lost)}" if lost else ""
+    hidden = f'<p class="dim">Not counted: {wording.NOT_COUNTED}.</p>' if lost else ""
     rows = [
         [
             _tag(change.before),
@@ -120,7 +121,7 @@ def _deletes(plan: Plan) -> str:
     ]
     return (
         f'<section class="alarm"><h2>{count(len(rows), "delete")}, for good{said}</h2>'
-        f"{table(['Tag', 'Where', 'What loses it', 'Why'], rows)}</section>"
+        f"{table(['Tag', 'Where', 'What loses it', 'Why'], rows)}{hidden}</section>"
     )
 
 
@@ -245,8 +246,9 @@ def _sign(change: Change, *, word: bool = False) -> str:
 def _loses(change: Change) -> str:
     if change.loss is None:
         return '<span class="dim">not counted</span>'
-    said = wording.interactions(change.loss)
-    return f'<b class="delete">{said}</b>' if change.loss.interactions.most is None else said
+    said = wording.losing(change.loss)
+    open_ended = change.loss.interactions.most is None or not change.loss.flows.none
+    return f'<b class="delete">{said}</b>' if open_ended else said
 
 
 def _where(place: Place) -> str:

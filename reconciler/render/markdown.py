@@ -122,7 +122,9 @@ def _caution(plan: Plan) -> str:
     lost = wording.lost(plan)
     deletes = len(plan.deletes)
     said = wording.lost_by(lost) if lost else "every interaction that has the tag loses it"
-    return f"> [!CAUTION]\n> **{count(deletes, 'delete')}: {said}.** That can't be undone.\n"
+    hidden = f"> Not counted: {wording.NOT_COUNTED}.\n" if lost else ""
+    top = f"> [!CAUTION]\n> **{count(deletes, 'delete')}: {said}.** That can't be undone.\n"
+    return top + hidden
 
 
 def _deletes(deletes: Sequence[Change], out: Budget) -> int:
@@ -142,8 +144,9 @@ def _deletes(deletes: Sequence[Change], out: Budget) -> int:
 def _loses(loss: Loss | None) -> str:
     if loss is None:
         return "not counted"
-    said = wording.interactions(loss)
-    return f"**{said}**" if loss.interactions.most is None else said
+    said = wording.losing(loss)
+    open_ended = loss.interactions.most is None or not loss.flows.none
+    return f"**{said}**" if open_ended else said
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], out: Budget) -> int:

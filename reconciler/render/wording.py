@@ -70,15 +70,32 @@ def usage(change: Change) -> str:
     deletes = change.action is Action.DELETE
     verbs = ("loses the tag", "lose the tag") if deletes else ("has it", "have it")
     parts = [_clause(change.loss, verbs, nothing="no interaction has it")]
-    flows = change.loss.flows
-    said = flows.number or (deletes and flows.most is None)
-    parts += [] if not said else [f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"]
+    if change.loss.flows.number or deletes:
+        parts += filter(None, [applied_by(change.loss)])
     return "; ".join(parts)
+
+
+def losing(loss: Loss) -> str:
+    """``41 calls and 2 forms; 2 flows apply it``: what a delete takes a tag off."""
+    return "; ".join(filter(None, [interactions(loss), applied_by(loss)]))
+
+
+def applied_by(loss: Loss) -> str:
+    """``2 flows apply it``, ``an unknown number of flows apply it``; empty where none does."""
+    flows = loss.flows
+    return "" if flows.none else f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
 
 
 def lost_by(loss: Loss) -> str:
     """``41 calls and 2 forms lose a tag``, ``nothing loses a tag``."""
     return _clause(loss, ("loses a tag", "lose a tag"), nothing="nothing loses a tag")
+
+
+NOT_COUNTED: Final = (
+    "calls marked as spam, records older than 25 months and automation rules, "
+    "which the API does not show"
+)
+"""What has tags and can't be read; said once, in plans that delete something (B)."""
 
 
 def interactions(loss: Loss) -> str:

@@ -13,7 +13,7 @@ from reconciler.model.outcome import AccountError, Outcome, Report, Result, Veri
 from reconciler.model.plan import AccountUse
 from reconciler.model.problem import Problem, Severity
 from reconciler.model.tag import Tag
-from reconciler.render import markdown
+from reconciler.render import markdown, wording
 from tests.builders import ACME, create, delete, place, plan, update
 from tests.document.strategies import plans
 from tests.render.hostile import assert_safe_markdown
@@ -51,6 +51,7 @@ def test_a_plan_in_full() -> None:
 
         > [!CAUTION]
         > **1 delete: 1,234 calls lose a tag.** That can't be undone.
+        > Not counted: {wording.NOT_COUNTED}.
 
         | Delete | Where | What loses it | Why |
         |---|---|---|---|

@@ -48,7 +48,8 @@ def calls(work: Callable[[], object]) -> int:
 
 
 def assert_linear(work_of: Callable[[int], Callable[[], object]]) -> None:
-    work_of(SMALL)()  # what is made once and kept: imports, patterns
+    for size in (SMALL, LARGE):
+        work_of(size)()  # what is made once and kept: imports, patterns, what names look like
     small, large = calls(work_of(SMALL)), calls(work_of(LARGE))
     assert large <= small * (LARGE / SMALL) * ROOM, (small, large)
 

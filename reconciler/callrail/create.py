@@ -42,9 +42,8 @@ async def create(ledger: Ledger, place: Place, tag: Tag) -> Made:
     """Create ``tag`` in ``place``; see :meth:`reconciler.provider.Provider.create`."""
     if tag.status is not Status.ENABLED:
         raise ValueError("the API creates enabled tags only")
-    began = ledger.door.run.now()
     baseline = await ledger.baseline(place)
-    return await _Creation(ledger, place, tag, baseline, began).run()
+    return await _Creation(ledger, place, tag, baseline).run()
 
 
 class _AppearedError(Exception):
@@ -54,14 +53,11 @@ class _AppearedError(Exception):
 class _Creation:
     """One create, from the first request to a certain end."""
 
-    def __init__(
-        self, ledger: Ledger, place: Place, tag: Tag, baseline: frozenset[int], began: float
-    ) -> None:
+    def __init__(self, ledger: Ledger, place: Place, tag: Tag, baseline: frozenset[int]) -> None:
         self._ledger = ledger
         self._place = place
         self._tag = tag
         self._baseline = baseline
-        self._began = began
         self._what = f"creating {tag.name!r}"
         self._request = Request(
             method=Method.POST,
@@ -96,11 +92,9 @@ class _Creation:
         """Send the request, unless the newest listing shows that the tag has appeared."""
         while True:
             try:
-                answer = await self._ledger.send(self._request, check=self._check)
+                answer = await self._ledger.send(self._request, check=self._check, urgent=True)
             except StaleError:
                 await self._ledger.fresh()
-                # The wait is over; a further one counts from here.
-                self._began = self._ledger.door.run.now()
             except _AppearedError as appeared:
                 return self._adopt_as_wanted(appeared.args[0], None)
             except AmbiguousError as doubt:
@@ -116,7 +110,7 @@ class _Creation:
 
     def _check(self) -> None:
         """What must hold at the moment of sending."""
-        if not self._ledger.recent(waiting_since=self._began):
+        if not self._ledger.recent:
             raise StaleError
         same = self._ledger.named(self._place, self._tag.name)
         if same is not None and not self._is_other(same):

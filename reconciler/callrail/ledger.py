@@ -47,6 +47,7 @@ class Ledger:
         self._listing: Listing | None = None
         self._listed_at = _NEVER
         self._began_at = _NEVER
+        self._busy_at = _NEVER
         self._glanced_at: dict[int, float] = {}
         self._tags: dict[int, LiveTag] = {}
         self._by_name: dict[tuple[str | None, str], LiveTag] = {}
@@ -115,11 +116,16 @@ class Ledger:
 
         return check
 
-    def recent(self, *, waiting_since: float) -> bool:
-        """Whether the listing is new enough for a POST that was asked for at ``waiting_since``."""
+    @property
+    def recent(self) -> bool:
+        """Whether the listing is new enough for a POST.
+
+        A run that stood still, for a quota or because its machine slept, has missed what others did
+        meanwhile.
+        """
         now = self.door.run.now()
-        limit = FRESH if now - waiting_since > FRESH else _OLD
-        return now - self._listed_at <= limit
+        paused = now - self._busy_at > FRESH
+        return now - self._listed_at <= (FRESH if paused else _OLD)
 
     async def now(self, tag: LiveTag) -> LiveTag | None:
         """``tag`` as a read of the last two seconds shows it; None when it is gone.
@@ -149,8 +155,13 @@ class Ledger:
 
         Our own creates and deletes would shift the pages under the read, until it gives up.
         """
+
+        def sent() -> None:
+            check()
+            self._busy_at = self.door.run.now()
+
         await self._look.idle()
-        return await self.door.call(request, check=check, urgent=urgent)
+        return await self.door.call(request, check=sent, urgent=urgent)
 
     async def fresh(self) -> tuple[LiveTag, ...]:
         """Live tags by a read that begins now or later; shared with all who wait for one."""
@@ -208,6 +219,7 @@ class Ledger:
             self._listing, self._began_at = listing, began
             # Who asked for this very read acts on it at once: it can't be had any newer.
             self._listed_at = run.now() if asked else began
+            self._busy_at = run.now()
             self._tags.clear()
             self._by_name.clear()
             self._strangers.clear()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LOG: Final = logging.getLogger("reconciler.api")
 _NO_ACCOUNT: Final = ""
+_NAME: Final = "callrail_reconciler"
 # A shorter wait is over before anyone wonders.
 _TOLD: Final = 2.0
 _TO_BE_READ: Final = frozenset({Verdict.VERIFY, Verdict.UNSEEN, Verdict.CONTRADICTED})
@@ -249,8 +250,10 @@ class Door:
 
     def _note(self, request: Request, exchange: Exchange, *, seconds: float, attempt: int) -> None:
         status = exchange.status if isinstance(exchange, Answer) else None
+        whose = self._run.quota(request.account).account
         LOG.debug(
-            "%s %s %s %.0f ms, attempt %d",
+            "%s%s %s %s %.0f ms, attempt %d",
+            f"{whose}: " if whose else "",
             request.method.value,
             request.path,
             status if status is not None else type(exchange).__name__,
@@ -288,10 +291,13 @@ class Door:
 
 
 def _headers(access: Access) -> dict[str, str]:
-    """The headers that authorise (A, B): the two doors want different forms."""
+    """The headers that authorise (A, B): the gateways want different forms.
+
+    CallRail asks third-party software to name itself (B); Maton passes its own name on.
+    """
     key = access.credential.key
     if access.credential.gateway is Gateway.CALLRAIL:
-        return {"Authorization": f'Token token="{key}"'}
+        return {"Authorization": f'Token token="{key}"', "Request-From": _NAME}
     headers = {"Authorization": f"Bearer {key}"}
     if access.connection is not None:
         headers["Maton-Connection"] = access.connection

@@ -48,6 +48,7 @@ class AccountProvider:
     """Implements :class:`reconciler.provider.Provider` over HTTP.
 
     ``lost`` is asked when the server does not know the account; it returns the error to raise.
+    ``admit`` is awaited before anything is read; it raises where the account is not to be read.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class AccountProvider:
         account: str,
         *,
         lost: Callable[[NotFoundError], Awaitable[ReconcilerError]] | None = None,
+        admit: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        self._admit = admit
         self._door = door
         self._account = account
         self._lost = lost
@@ -81,12 +84,14 @@ class AccountProvider:
 
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked. Raises AuthError, QuotaError or an ApiError."""
+        await self._expect_admitted()
         return await self._known(self._ledger.reader.companies())
 
     async def tags(
         self, places: Collection[str | None] | None = None, *, proven: bool = False
     ) -> Listing:
         """Live tags of ``places`` at least, or of the whole account (None)."""
+        await self._expect_admitted()
         scope = None if places is None else frozenset(places)
         listing = await self._known(self._ledger.read(scope, proven=proven))
         self._losses.learn(listing)
@@ -139,6 +144,10 @@ class AccountProvider:
     async def close(self) -> None:
         """End reads that nobody waits for any more."""
         await self._ledger.close()
+
+    async def _expect_admitted(self) -> None:
+        if self._admit is not None:
+            await self._admit()
 
     async def _known(self, reading: Awaitable[T]) -> T:
         try:

@@ -23,7 +23,7 @@ from reconciler.errors import (
     UsageError,
 )
 from reconciler.model.outcome import AccountError, Outcome, Report, Result
-from reconciler.model.problem import Problem, Severity
+from reconciler.model.problem import Mark, Problem, Severity
 
 if TYPE_CHECKING:
     import argparse
@@ -364,14 +364,12 @@ def _stored_otherwise(report: Report) -> Iterator[Problem]:
 
 
 def _problem(outcome: Outcome, code: str, how: str, severity: Severity) -> Problem:
-    from reconciler.config import mark_of
-
     change = outcome.change
     assert change.source is not None  # noqa: S101 - who calls has looked; for the type checker
     return Problem(
         code=code,
         message=f'{change.place}: {change.action} "{change.name}" {how}{outcome.message}',
         hint=outcome.hint,
-        marks=(mark_of(change.source),),
+        marks=(Mark(change.source),),
         severity=severity,
     )

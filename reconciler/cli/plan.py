@@ -13,6 +13,7 @@ from reconciler.cli.configuration import load_configuration
 from reconciler.cli.files import read_file, write_file
 from reconciler.cli.output import DriftView, PlanView, emit
 from reconciler.cli.session import Session
+from reconciler.errors import OutputError
 from reconciler.workflow.accounts import unread_code
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Plan, show, save; 2 for a difference where asked, RefusedError for what is blocked."""
     plan = read_only_plan(args, console)
     if args.out:
-        from reconciler.document import dump, plan_document
-
-        write_file(args.out, dump(plan_document(plan)), console)
+        _save(plan, args.out, console)
     show(plan, args, console)
     if plan.summary.blocked:
         from reconciler.workflow.refusals import blocked_refusal
@@ -42,6 +41,19 @@ def run(args: argparse.Namespace, console: Console) -> int:
             raise refusal
         console.error(refusal)
     return unread_code(plan) or (DIFFERENCE if args.detailed_exitcode and plan.changes else 0)
+
+
+def _save(plan: Plan, path: str, console: Console) -> None:
+    from reconciler.document import dump, plan_document
+    from reconciler.document.reading import LARGEST
+
+    text = dump(plan_document(plan))
+    if len(text.encode(errors="backslashreplace")) > LARGEST:
+        raise OutputError(
+            f"the plan is larger than {LARGEST >> 20} MiB and could not be read again: not saved",
+            hint="Plan fewer accounts or companies at a time: --account, --company.",
+        )
+    write_file(path, text, console)
 
 
 def show(plan: Plan, args: argparse.Namespace, console: Console) -> None:

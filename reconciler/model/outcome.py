@@ -106,8 +106,13 @@ class Report:
 
     @property
     def verified(self) -> bool:
-        """Whether all of the plan was seen in live state after the last write."""
-        return self.verification is Verification.AS_PLANNED
+        """Whether live state, as read after the last write, has all of the plan.
+
+        Where nothing was written, nothing was missing and so nothing read, the plan's own read is
+        that one.
+        """
+        unchanged = self.verification is Verification.NOTHING_WRITTEN and not self.missing
+        return unchanged or self.verification is Verification.AS_PLANNED
 
     def count(self, result: Result) -> int:
         """How many changes ended so."""

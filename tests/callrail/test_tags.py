@@ -134,7 +134,7 @@ def fails(server: TagServer, error: type[ReconcilerError], match: str = "") -> i
 
 @pytest.mark.parametrize("reply", AMBIGUOUS, ids=range(len(AMBIGUOUS)))
 @pytest.mark.parametrize("commit", [True, False])
-def test_an_ambiguous_create_makes_one_tag(reply: Reply, *, commit: bool) -> None:
+def test_a_create_whose_answer_is_lost_makes_one_tag(reply: Reply, *, commit: bool) -> None:
     server = TagServer(tags=[tag_row(1, "Old")])
     server.faults = [Fault(method="POST", reply=reply, commit=commit)]
     made, posts = created(server)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Ta
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+_CODE: Final = re.compile(r"[A-Z]{3,5}[0-9]{3}")
 KIND: Final = Kind("saved plan", "Make it again: reconciler plan --out FILE.")
 
 
@@ -41,6 +43,8 @@ def plan_document(plan: Plan) -> Document:
             "apply": sum(use.apply_requests for use in plan.accounts),
         },
     }
+    if plan.muted:
+        document["muted"] = dict(plan.muted)
     if plan.unmanaged_tags:
         document["unmanaged"] = [_unmanaged_fields(tag) for tag in plan.unmanaged_tags]
     return document
@@ -63,6 +67,7 @@ def load_plan(text: str) -> Plan:
         unchanged=summary.whole("unchanged"),
         unmanaged=summary.whole("unmanaged"),
         warnings=tuple(problem_of(node) for node in root.nodes("warnings")),
+        muted=_muted_of(root),
         unmanaged_tags=_unmanaged_of(root, places),
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
@@ -73,6 +78,15 @@ def load_plan(text: str) -> Plan:
     root.confirm(plan_document(plan))
     _expect_sound(plan)
     return plan
+
+
+def _muted_of(root: Node) -> dict[str, int]:
+    if not root.has("muted"):
+        return {}
+    node = root.node("muted")
+    if not all(_CODE.fullmatch(code) for code in node.names()):
+        raise altered(KIND, "its `muted` names what is not a code")
+    return {code: node.whole(code, least=1) for code in node.names()}
 
 
 def change_fields(change: Change) -> Document:

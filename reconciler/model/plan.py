@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from reconciler.model.change import Change
     from reconciler.model.problem import Problem
@@ -57,7 +57,8 @@ class UnmanagedTag:
 class Plan:
     """What apply will do, in the order in which it is shown, and what the reviewer must know.
 
-    ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted.
+    ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted. ``muted`` counts, by
+    code, the warnings that the configuration declares known.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -65,6 +66,7 @@ class Plan:
     unchanged: int = 0
     unmanaged: int = 0
     warnings: tuple[Problem, ...] = ()
+    muted: Mapping[str, int] = field(default_factory=dict)
     unmanaged_tags: tuple[UnmanagedTag, ...] = ()
     gateway: str | None = None
     created_at: str = ""

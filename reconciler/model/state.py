@@ -74,13 +74,17 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One entry of ``accounts:``. ``connection`` is Maton's; ``api_key_env`` names a variable."""
+    """One entry of ``accounts:``. ``connection`` is Maton's; ``api_key_env`` names a variable.
+
+    ``id_source`` is where its id is written; None where no file says it.
+    """
 
     ref: AccountRef
     source: Source
     connection: str | None = None
     api_key_env: str | None = None
     policy: Policy = field(default_factory=Policy)
+    id_source: Source | None = field(default=None, compare=False)
 
     @property
     def handle(self) -> str:

@@ -11,22 +11,22 @@ from reconciler.render.escape import label, terminal
 from reconciler.render.layout import count, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.model.plan import Plan
     from reconciler.model.tag import Place, Tag
 
-    Chip = Callable[[str | None], str]
-    """What stands before a colour's name: a block in that colour, or nothing."""
+    Chip = Callable[[str], str]
+    """How a colour's name, safe already, is shown: in that colour, or as it is."""
 
 SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 NO_CHANGES: Final = "No changes. Live state matches the configuration."
 _HELD_BACK: Final = "No changes, but declared tags are not live (see the warnings)."
 
 
-def no_chip(_color: str | None) -> str:
-    """Nothing before the names of colours."""
-    return ""
+def no_chip(color: str) -> str:
+    """The names of colours as they are."""
+    return color
 
 
 def no_changes(plan: Plan) -> str:
@@ -172,6 +172,14 @@ def requests(plan: Plan) -> str:
     )
 
 
+def muted(counts: Mapping[str, int]) -> str:
+    """``82 warnings that the configuration declares known: 72 CFG403, 10 CFG402``."""
+    total = sum(counts.values())
+    worst = sorted(counts, key=lambda code: (-counts[code], code))
+    by_code = ", ".join(f"{number(counts[code])} {code}" for code in worst)
+    return f"{count(total, 'warning')} that the configuration declares known: {by_code}"
+
+
 def blocked(plan: Plan) -> str:
     """What blocked changes mean for the plan; empty where there are none."""
     held = plan.summary.blocked
@@ -202,7 +210,7 @@ def _differences(fields: Iterable[str], before: Tag, after: Tag, *, chip: Chip) 
 
 
 def _color(color: str | None, *, chip: Chip) -> str:
-    return "none" if color is None else f"{chip(color)}{terminal(color)}"
+    return "none" if color is None else chip(terminal(color))
 
 
 def _why(change: Change) -> str:

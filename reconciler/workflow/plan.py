@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import AccountUse, Plan
+from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount
 from reconciler.planning import Draft, Narrowing, assemble, draft, guard
 from reconciler.provider import Provider
@@ -71,7 +72,8 @@ async def make_plan(
         warnings=warnings,
         list_unmanaged=request.list_unmanaged,
     )
-    return replace(plan, gateway=configuration.gateway)
+    shown, muted = unmuted(plan.warnings, configuration.muted)
+    return replace(plan, gateway=configuration.gateway, warnings=shown, muted=muted)
 
 
 @dataclass(slots=True)

@@ -77,7 +77,7 @@ class SelectorCheck:
         """Warn of each disabled company once, however many tags name it."""
         for (value, name), origins in self._disabled.items():
             called = "" if name == value else f", {quoted(name)},"
-            others = f" (and in {len(origins) - 1:,} more places)" if len(origins) > 1 else ""
+            others = f" (here and in {len(origins) - 1:,} more)" if len(origins) > 1 else ""
             self._problems.warning(
                 Code.COMPANY_DISABLED,
                 f"the company {quoted(value)}{called} is disabled: it is skipped{others}",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from reconciler.config.codes import Code
 from reconciler.model.change import Action, Reason
 from reconciler.render import groups, wording
 from reconciler.render.escape import label, log, terminal
@@ -58,11 +59,8 @@ def _over(plan: Plan) -> list[str]:
     return [
         f"{terminal(warning.message)} ({terminal(str(warning.source))})"
         for warning in plan.warnings
-        if warning.code == EXCEPTION_OVER
+        if warning.code == Code.EXCEPTION_OVER
     ]
-
-
-EXCEPTION_OVER: Final = "CFG412"
 
 
 def headline(plan: Plan) -> str:

@@ -114,3 +114,16 @@ def test_no_drift_says_so_with_its_numbers() -> None:
 def test_long_lines_are_broken() -> None:
     found = plan(*(create(f"Tag number {at}", place=NORTH) for at in range(20)))
     assert max(map(len, drift(found, width=60).splitlines()[:10])) <= 62
+
+
+def test_exceptions_past_their_date_are_named() -> None:
+    marks = (Mark(Source("tags.yaml", 7, 9)),)
+    over = Problem("CFG412", 'the exception of "Dental Bay" goes on', None, marks, Severity.WARNING)
+    shown = drift(plan(warnings=(over,)))
+    assert "Exceptions past their date, still in force:\n" in shown
+    assert '  the exception of "Dental Bay" goes on (tags.yaml:7:9)\n' in shown
+
+
+def test_a_declared_tag_that_is_held_back_is_not_live_state_as_configured() -> None:
+    held = Problem("PLAN009", '"VIP" is not live', severity=Severity.WARNING)
+    assert "Live state matches" not in drift(plan(warnings=(held,)))

@@ -177,7 +177,7 @@ def _with_narrowing(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="GLOB",
-        help="only these, by any of their names; a warning where one matches nothing (repeats)",
+        help="only these, by any of their names; one that matches nothing is refused (repeats)",
     )
 
 

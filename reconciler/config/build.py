@@ -134,6 +134,7 @@ def _account(handle: str, origin: Origin, key: Origin) -> Account:
             ignore=tuple(value.get("ignore", ())),
             limits=Limits(**value.get("limits", {})),
         ),
+        limits_source=origin.key("limits").source if "limits" in value else None,
     )
 
 

@@ -13,7 +13,7 @@ from reconciler.config.codes import Code
 from reconciler.config.lookalikes import difference, look_alike_key
 from reconciler.config.palette import PALETTE
 from reconciler.config.wording import did_you_mean, quoted
-from reconciler.model.names import any_glob
+from reconciler.model.names import any_alike, which_alike
 from reconciler.model.state import State
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _check_ignored(
     entries: Sequence[Entry], accounts: Mapping[str, Account], problems: Collector
 ) -> None:
     tests = {
-        handle: any_glob(account.policy.ignore)
+        handle: any_alike(account.policy.ignore)
         for handle, account in accounts.items()
         if account.policy.ignore
     }
@@ -187,7 +187,7 @@ def _check_ignored(
 
 def _say_ignored(entry: Entry, name: str, account: Account, problems: Collector) -> None:
     at = name_of(entry) if name == entry.name else former_of(entry, name)
-    pattern = next(one for one in account.policy.ignore if any_glob((one,))(name))
+    pattern = which_alike(account.policy.ignore, name)
     problems.error(
         Code.IGNORED,
         f"{quoted(name)} matches {quoted(pattern)}, which the account {quoted(account.handle)} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict, fields
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -11,12 +12,14 @@ from reconciler.document.reading import Kind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Plan, Summary, UnmanagedTag
-from reconciler.model.state import Gateway
+from reconciler.model.plan import AccountUse, Beyond, Plan, Summary, UnmanagedTag
+from reconciler.model.state import Gateway, Limits, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.model.problem import Source
 
 KIND: Final = Kind("saved plan", "Make it again: reconciler plan --out FILE.")
 
@@ -95,12 +98,7 @@ def change_fields(change: Change) -> Document:
         "after": change.after and _tag_fields(change.after),
         "fields": list(change.fields),
         "reason": change.reason.value,
-        "source": change.source
-        and {
-            "file": change.source.file,
-            "line": change.source.line,
-            "column": change.source.column,
-        },
+        "source": change.source and _source_fields(change.source),
         "note": change.note,
         "loss": change.loss and loss_fields(change.loss),
         "blocked_by": change.blocked_by,
@@ -153,7 +151,29 @@ def _account_fields(use: AccountUse) -> Document:
         "apply_requests": use.apply_requests,
         "connection": use.connection,
         "api_key_env": use.api_key_env,
+        "policy": _policy_fields(use.policy),
+        "source": use.source and _source_fields(use.source),
+        "limits_source": use.limits_source and _source_fields(use.limits_source),
+        "beyond": {
+            "deletes": use.beyond.deletes,
+            "disables": use.beyond.disables,
+            "interactions": _count_fields(use.beyond.interactions),
+            "flows": use.beyond.flows,
+        },
     }
+
+
+def _policy_fields(policy: Policy) -> Document:
+    return {
+        "unmanaged": policy.unmanaged.value,
+        "protect": list(policy.protect),
+        "ignore": list(policy.ignore),
+        "limits": asdict(policy.limits),
+    }
+
+
+def _source_fields(source: Source) -> Document:
+    return {"file": source.file, "line": source.line, "column": source.column}
 
 
 def _tag_fields(tag: Tag) -> Document:
@@ -221,6 +241,29 @@ def _account_of(node: Node) -> AccountUse:
         apply_requests=node.whole("apply_requests"),
         connection=node.optional_text("connection"),
         api_key_env=node.optional_text("api_key_env"),
+        policy=_policy_of(node.node("policy")),
+        source=node.optional("source", source_of),
+        limits_source=node.optional("limits_source", source_of),
+        beyond=_beyond_of(node.node("beyond")),
+    )
+
+
+def _policy_of(node: Node) -> Policy:
+    limits = node.node("limits")
+    return Policy(
+        unmanaged=node.word("unmanaged", Unmanaged),
+        protect=node.texts("protect"),
+        ignore=node.texts("ignore"),
+        limits=Limits(**{one.name: limits.whole(one.name) for one in fields(Limits)}),
+    )
+
+
+def _beyond_of(node: Node) -> Beyond:
+    return Beyond(
+        deletes=node.whole("deletes"),
+        disables=node.whole("disables"),
+        interactions=_count_of(node.node("interactions")),
+        flows=node.whole("flows"),
     )
 
 

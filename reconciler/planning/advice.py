@@ -28,7 +28,7 @@ SEVERAL_FORMER = "PLAN002"
 DUPLICATES = "PLAN003"
 LOOK_ALIKE = "PLAN004"
 MOVED = "PLAN005"
-NARROWED_TO_NOTHING = "PLAN006"
+# PLAN006 was a --tag that matches nothing; codes are not used again.
 
 MEANINGS = {
     BOTH_LIVE: "A former name is still live beside the declared one; it is left alone.",
@@ -36,7 +36,6 @@ MEANINGS = {
     DUPLICATES: "Several live tags of one place bear the declared name; the oldest is managed.",
     LOOK_ALIKE: "A tag will be created beside one that looks like its former self.",
     MOVED: "A tag is created in one place and deleted in another; its calls do not move.",
-    NARROWED_TO_NOTHING: "`--tag` matches no tag, declared or live.",
 }
 
 _NAMED_PLACES = 3

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import Account, LiveAccount
-from reconciler.planning import Draft, Narrowing, assemble, draft, guard
+from reconciler.planning import Draft, Narrowing, assemble, draft
+from reconciler.planning.narrowing import EVERYTHING
 from reconciler.provider import Provider
 from reconciler.workflow.accounts import (
     ABOUT_ONE_ACCOUNT,
@@ -17,23 +18,18 @@ from reconciler.workflow.accounts import (
     in_account,
     side_by_side,
 )
-from reconciler.workflow.narrowed import check_companies, declared_names, unmatched_tags
+from reconciler.workflow.guarding import Guarding
+from reconciler.workflow.narrowed import check_companies, check_tags, declared_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
     from reconciler.model.outcome import AccountError
-    from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount
     from reconciler.model.tag import Company
 
 ProviderFor = Callable[[Account], Provider]
 Part = tuple[Draft, AccountUse, Sequence[Change]]
-
-COUNTED_WHEN_BLOCKED = 100
-"""Deletes that are blocked anyway are counted up to this many an account; each costs a request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +54,7 @@ async def make_plan(
 
     An account that can't be read is named in ``Plan.unread``, and the others are planned; where
     none can be read, the error of the first is raised. Raises ConfigError for selectors that match
-    nothing, UsageError for a ``--company`` that does.
+    nothing, UsageError for a ``--company`` or ``--tag`` that does.
     """
     everyone = [_Reading(one, provider_for, request) for one in configuration.accounts]
     needs = configuration.needs_companies
@@ -70,9 +66,11 @@ async def make_plan(
         check_companies(request.narrowing.companies, configuration, desired)
     await side_by_side(one.plan(wish) for one, wish in zip(accounts, desired.accounts, strict=True))
     accounts = _readable(everyone)
+    if len(accounts) == len(everyone):
+        _check_tags(request.narrowing, configuration, everyone)
     plan = assemble(
         [one.part for one in accounts if one.part is not None],
-        warnings=[*desired.warnings, *_unmatched(request.narrowing, configuration, everyone)],
+        warnings=desired.warnings,
         list_unmanaged=request.list_unmanaged,
     )
     unread = tuple(one.unread for one in everyone if one.unread is not None)
@@ -88,14 +86,13 @@ def _readable(accounts: Sequence[_Reading]) -> list[_Reading]:
     return readable
 
 
-def _unmatched(
+def _check_tags(
     narrowing: Narrowing, configuration: Configuration, accounts: Sequence[_Reading]
-) -> Iterable[Problem]:
-    """Warnings of ``--tag`` that matches nothing; an account that was not read may hold it."""
-    if not narrowing.tags or any(one.error is not None for one in accounts):
-        return ()
+) -> None:
+    """Refuse a ``--tag`` that matches nothing; all ``accounts`` were read, so none may hold it."""
     live = (name for one in accounts for name in one.live_names)
-    return unmatched_tags(narrowing.tags, {*declared_names(configuration), *live})
+    names = {*declared_names(configuration), *live} if narrowing.tags else set()
+    check_tags(narrowing.tags, names, unread=any(one.left_out for one in accounts))
 
 
 @dataclass(slots=True)
@@ -111,6 +108,8 @@ class _Reading:
     opened: Provider | None = None
     live_names: set[str] = field(default_factory=set)
     """Names of the live tags, where the work is narrowed to some."""
+    left_out: int = 0
+    """Live tags that were left out because nothing is declared in their places."""
 
     @property
     def handle(self) -> str:
@@ -150,8 +149,9 @@ class _Reading:
     async def _part(self, desired: DesiredAccount) -> Part:
         self.request.say(f"{self.handle}: reading tags")
         before = self.provider.requests
-        listing = await self.provider.tags(self._concerned(desired))
+        listing = await self.provider.tags(self._concerned(desired, self.request.narrowing))
         look = self.provider.requests - before
+        self.left_out = listing.unread
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
         live = LiveAccount(
@@ -160,22 +160,44 @@ class _Reading:
             companies=desired.companies,
             unread=listing.unread,
         )
-        drafted = draft(desired, live, self.request.narrowing)
-        changes = await self._counted(drafted, guard(drafted, drafted.changes))
+        guarding = Guarding(
+            provider=self.provider,
+            narrowing=self.request.narrowing,
+            count=self.request.count_usage,
+            count_all=self.request.count_all,
+            say=lambda line: self.request.say(f"{self.handle}: {line}"),
+        )
+        if guarding.needs_all(draft(desired, live, self.request.narrowing), live):
+            live = await self._all_that_guards_ask_for(desired, live)
+        guarded = await guarding.guarded(desired, live)
         use = AccountUse(
             account=self.account.ref,
             plan_requests=self.provider.requests,
-            apply_requests=_cost(changes, look),
+            apply_requests=_cost(guarded.changes, look),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
+            policy=self.account.policy,
+            source=self.account.source,
+            limits_source=self.account.limits_source,
+            beyond=guarded.beyond,
         )
-        return drafted, use, changes
+        return guarded.drafted, use, guarded.changes
 
-    def _concerned(self, desired: DesiredAccount) -> frozenset[str] | None:
+    async def _all_that_guards_ask_for(
+        self, desired: DesiredAccount, live: LiveAccount
+    ) -> LiveAccount:
+        """Live state read anew: all that the configuration concerns, ignored tags included."""
+        self.request.say(f"{self.handle}: reading all that the configuration concerns")
+        ignores = bool(self.account.policy.ignore)
+        concerned = None if ignores else self._concerned(desired, EVERYTHING)
+        listing = await self.provider.tags(concerned)
+        return replace(live, tags=listing.tags, unread=listing.unread)
+
+    def _concerned(self, desired: DesiredAccount, narrowing: Narrowing) -> frozenset[str] | None:
         """Companies that the work concerns; None: account level too, so read everything."""
         if self.request.list_unmanaged:
             return None
-        covers = self.request.narrowing.covers_company
+        covers = narrowing.covers_company
         places = {
             one
             for one in desired.tags
@@ -184,31 +206,6 @@ class _Reading:
         if None in places or not places:
             return None
         return frozenset(one for one in places if one is not None)
-
-    async def _counted(self, drafted: Draft, guarded: Sequence[Change]) -> Sequence[Change]:
-        """``guarded`` with what it would lose counted, and guarded again by that."""
-        if not self.request.count_usage:
-            return guarded
-        at_risk = [change for change in guarded if self._at_risk(change)]
-        if len(at_risk) > COUNTED_WHEN_BLOCKED:
-            at_risk = [change for change in at_risk if change.blocked_by is None]
-        if not at_risk:
-            return guarded
-        changes = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"
-        self.request.say(f"{self.handle}: counting what {changes} would take a tag off")
-        losses = await side_by_side(
-            self.provider.usage(change.place, change.live) for change in at_risk
-        )
-        found = {id(one): loss for one, loss in zip(at_risk, losses, strict=True)}
-        counted = [
-            replace(change, loss=found.get(id(change)), blocked_by=None) for change in guarded
-        ]
-        return guard(drafted, counted)
-
-    def _at_risk(self, change: Change) -> bool:
-        if change.action is Action.DELETE:
-            return True
-        return self.request.count_all and bool({"name", "status"} & set(change.fields))
 
 
 def _cost(changes: Sequence[Change], look: int) -> int:

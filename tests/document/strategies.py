@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from reconciler.document.plan import differing
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Beyond, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
-from reconciler.model.state import LiveAccount
+from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
 texts = st.text(st.characters(), max_size=12)
@@ -57,6 +57,22 @@ accounts = st.lists(
 )
 
 
+policies = st.builds(
+    Policy,
+    unmanaged=st.sampled_from(Unmanaged),
+    protect=st.lists(texts, max_size=2).map(tuple),
+    ignore=st.lists(texts, max_size=2).map(tuple),
+    limits=st.builds(
+        Limits,
+        deletes=st.integers(0, 99),
+        disables=st.integers(0, 99),
+        delete_percent=st.integers(0, 100),
+        interactions=st.integers(0, 10**6),
+        flows=st.integers(0, 9),
+    ),
+)
+
+
 def uses(account: AccountRef) -> st.SearchStrategy[AccountUse]:
     """What planning and applying cost in ``account``."""
     return st.builds(
@@ -66,6 +82,16 @@ def uses(account: AccountRef) -> st.SearchStrategy[AccountUse]:
         apply_requests=st.integers(0, 999),
         connection=st.none() | texts,
         api_key_env=st.none() | texts,
+        policy=policies,
+        source=st.none() | sources,
+        limits_source=st.none() | sources,
+        beyond=st.builds(
+            Beyond,
+            deletes=st.integers(0, 99),
+            disables=st.integers(0, 99),
+            interactions=counts,
+            flows=st.integers(0, 99),
+        ),
     )
 
 

@@ -1,8 +1,8 @@
 """Carries out a plan through providers and tells truthfully what became of each change.
 
-Terms. A *phase* is all updates, or creates, or deletes of an account. *Trouble* is what ends an
-account's work: no key, quota, a server that speaks another protocol or can't be reached, a create
-whose outcome nobody knows, a signal.
+Terms. A *phase* is all updates, or creates, or deletes of an account. An *account error* ends
+an account's work: no key, quota, a server that speaks another protocol or can't be reached, a
+create whose outcome nobody knows, a signal.
 
 Premise. What is to be done was decided by planning and approved by someone; nothing is decided
 here but when to stop. Every change ends in exactly one outcome, also those that were not tried.
@@ -33,7 +33,7 @@ from reconciler.errors import (
     exit_code,
 )
 from reconciler.model.change import Action, Change, companies_of
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.tag import Status
 from reconciler.planning.order import PHASES
 
@@ -129,7 +129,7 @@ class _AccountWork:
     provider: Provider
     run: Run
     outcomes: dict[int, Outcome] = field(default_factory=dict)
-    trouble: Trouble | None = None
+    trouble: AccountError | None = None
     verified: bool = True
     differences: tuple[str, ...] = ()
     _stop_deletes: bool = False
@@ -259,7 +259,7 @@ class _AccountWork:
         self.run.watcher.outcome(outcome)
 
     def _stop(self, error: ReconcilerError) -> None:
-        self.trouble = self.trouble or Trouble(
+        self.trouble = self.trouble or AccountError(
             account=self.handle,
             code=error.code,
             exit_code=exit_code(error),

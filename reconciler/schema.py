@@ -208,12 +208,13 @@ def _required(error: Any, _name: str) -> Iterator[_Said]:
 
 
 def _unknown(error: Any, _name: str) -> Iterator[_Said]:
-    known = error.schema.get("properties", {})
+    properties = error.schema.get("properties", {})
+    known = [one for one, schema in properties.items() if not schema.get("deprecated")]
     for key in error.instance:
-        if key in known:
+        if key in properties:
             continue
         near = get_close_matches(str(key), known, 1, 0.6)
-        left = [one for one in known if one not in error.instance] or list(known)
+        left = [one for one in known if one not in error.instance] or known
         hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(left)}."
         yield "unknown", f"the key {shown(key)} is not known here", hint, str(key)
 

@@ -12,13 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reconciler.callrail.catalog import RESOURCES, Resource
     from reconciler.callrail.client import Client, connect
     from reconciler.callrail.clock import Clock, SystemClock
     from reconciler.callrail.credentials import Credential, find_key
     from reconciler.callrail.endpoints import Endpoints, find_endpoints
     from reconciler.callrail.maton import Connection, Connections
     from reconciler.callrail.redact import Redactor
-    from reconciler.callrail.resources import RESOURCES, Query, Resource, Resources
+    from reconciler.callrail.resources import Query, Resources
     from reconciler.callrail.settings import Quota, Sent, Settings, Timeouts
     from reconciler.callrail.stop import Stop
     from reconciler.callrail.tags import AccountProvider
@@ -33,9 +34,9 @@ _HOME = {
     "Endpoints": "endpoints",
     "Query": "resources",
     "Quota": "settings",
-    "RESOURCES": "resources",
+    "RESOURCES": "catalog",
     "Redactor": "redact",
-    "Resource": "resources",
+    "Resource": "catalog",
     "Resources": "resources",
     "Sent": "settings",
     "Settings": "settings",

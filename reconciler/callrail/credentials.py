@@ -1,31 +1,44 @@
-"""Finds the key for a door in the environment, and refuses what can't be one."""
+"""Finds the key for a gateway in the environment, and refuses what can't be one.
+
+Which variable holds a key may be said by a file (``api_key_env`` of a configuration or of a saved
+plan), and a file may come with a pull request. So a file only ever chooses among variables that
+are known to hold keys: those called ``*_API_KEY``, and those that RECONCILER_KEY_VARIABLES lists.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from reconciler.callrail.text import safe_text
 from reconciler.errors import AuthError
 from reconciler.model.state import Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VARIABLES = {Gateway.CALLRAIL: "CALLRAIL_API_KEY", Gateway.MATON: "MATON_API_KEY"}
+VARIABLES: Final = {Gateway.CALLRAIL: "CALLRAIL_API_KEY", Gateway.MATON: "MATON_API_KEY"}
+KEY_VARIABLES: Final = "RECONCILER_KEY_VARIABLES"
 _KEY_LIMIT = 4_096
 # A quote or backslash would end the quoted string of CallRail's header early.
 _KEY = re.compile(r"[!#-\[\]-~]+")
+_NAMED_AS_A_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*_API_KEY")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A key, the door that it opens, and where it was found (never the key itself)."""
+    """A key, the gateway that it is for, and the variable that led to it (never the key itself)."""
 
     gateway: Gateway
     key: str = field(repr=False)
     origin_description: str
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether it stood in a gateway's standard variable, and not in a file or another one."""
+        return self.origin_description in VARIABLES.values()
 
 
 def find_key(
@@ -33,15 +46,15 @@ def find_key(
 ) -> Credential:
     """The key to use, from ``environ``.
 
-    ``gateway`` is the configuration's door, None where it names none: then the one of
-    CALLRAIL_API_KEY and MATON_API_KEY that is set decides. ``api_key_env`` is the variable that an
-    account names for itself; without ``gateway`` its key belongs to the door whose standard
-    variable it is or, failing that, to the door whose standard variable is set, and to CallRail
-    when neither is. Each variable can be replaced by one with ``_FILE`` added, which holds a path.
-    An empty variable counts as not set.
+    ``gateway`` is the configuration's, None where it names none: then the one of CALLRAIL_API_KEY
+    and MATON_API_KEY that is set decides. ``api_key_env`` is the variable that an account names for
+    itself; without ``gateway`` its key belongs to the gateway whose standard variable it is or,
+    failing that, to the one whose standard variable is set, and to CallRail when neither is. Each
+    variable can be replaced by one with ``_FILE`` added, which holds a path. An empty variable
+    counts as not set.
 
-    Raises AuthError when there is no key, when both doors are possible, or when what was found
-    can't be a key.
+    Raises AuthError when there is no key, when both gateways are possible, when ``api_key_env``
+    names a variable that it may not, or when what was found can't be a key.
     """
     if api_key_env is not None:
         return _named(environ, name=api_key_env, gateway=gateway)
@@ -54,14 +67,35 @@ def find_key(
 
 
 def _named(environ: Mapping[str, str], *, name: str, gateway: Gateway | None) -> Credential:
+    _expect_key_variable(environ, name)
+    own = next((door for door, variable in VARIABLES.items() if variable == name), None)
+    if own is not None and gateway is not None and own is not gateway:
+        raise AuthError(
+            f"api_key_env names {name}, which holds the key of another gateway than "
+            f"'gateway: {gateway}'",
+            hint=f"Name the variable of a key for {gateway}: {VARIABLES[gateway]}, or one like "
+            "ACME_API_KEY.",
+        )
     if not _is_set(environ, name):
         raise AuthError(
-            f"the account's key is to come from {name}, which is not set",
+            f"api_key_env names {name}, which is not set",
             hint=f"export {name}=…  (or {name}_FILE=path)",
         )
-    own = next((door for door, variable in VARIABLES.items() if variable == name), None)
     door = gateway or own or _standard_door(environ) or Gateway.CALLRAIL
     return _read(environ, name, door)
+
+
+def _expect_key_variable(environ: Mapping[str, str], name: str) -> None:
+    """Raise AuthError unless ``name`` is known to hold a key; it says nothing of what it holds."""
+    listed = re.split(r"[,\s]+", environ.get(KEY_VARIABLES, ""))
+    if name and (_NAMED_AS_A_KEY.fullmatch(name) or name in listed):
+        return
+    raise AuthError(
+        f"api_key_env names {safe_text(name, limit=60) or 'nothing'}, which is not known to hold "
+        "a key: a file that a pull request can change may not choose any secret",
+        hint="Call the variable …_API_KEY (such as ACME_API_KEY), or list it in the environment: "
+        f"export {KEY_VARIABLES}=NAME,NAME",
+    )
 
 
 def _standard_door(environ: Mapping[str, str]) -> Gateway | None:

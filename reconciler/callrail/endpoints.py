@@ -1,4 +1,4 @@
-"""Where requests go: the bases of both doors and the control plane, and what may replace them."""
+"""Where requests go: the bases of gateways and control plane, and what may replace them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 API_URLS: Final = {
     Gateway.CALLRAIL: "https://api.callrail.com",
-    Gateway.MATON: "https://gateway.maton.ai/callrail",
+    Gateway.MATON: "https://api.maton.ai/callrail",
 }
-CONTROL_URL: Final = "https://ctrl.maton.ai"
+"""CallRail's (B), and the one that Maton's newest pages name (C)."""
+CONTROL_URL: Final = "https://api.maton.ai"
+"""What stands before ``/connections`` (C)."""
+OLDER_API_URLS: Final = {Gateway.MATON: "https://gateway.maton.ai/callrail"}
+OLDER_CONTROL_URL: Final = "https://ctrl.maton.ai"
+"""The names of the page (A): doctor tries them where the newer ones do not answer, nothing else."""
+_DOMAINS: Final = {Gateway.CALLRAIL: "callrail.com", Gateway.MATON: "maton.ai"}
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*")
@@ -37,13 +43,52 @@ def find_endpoints(
 ) -> Endpoints:
     """The bases for ``gateway``; the values of RECONCILER_API_URL and RECONCILER_CONTROL_URL win.
 
-    Raises ReconcilerError (exit 1) for a base that is no plain address or would carry the key over
-    plain http to another machine.
+    Raises ReconcilerError (exit 1) for a base that is no plain address, would carry the key over
+    plain http to another machine, or belongs to the other gateway: a key goes to its own.
     """
     return Endpoints(
-        api=_base(api_url, "RECONCILER_API_URL") if api_url else API_URLS[gateway],
-        control=_base(control_url, "RECONCILER_CONTROL_URL") if control_url else CONTROL_URL,
+        api=_api(api_url, gateway) if api_url else API_URLS[gateway],
+        control=_control(control_url) if control_url else CONTROL_URL,
     )
+
+
+def _api(url: str, gateway: Gateway) -> str:
+    base = _base(url, "RECONCILER_API_URL")
+    if base.endswith("/v3"):
+        raise ReconcilerError("RECONCILER_API_URL ends in /v3: give what stands before it")
+    _expect_own(base, gateway, "RECONCILER_API_URL")
+    if _belongs(base, Gateway.MATON) and not base.endswith("/callrail"):
+        raise ReconcilerError(
+            "RECONCILER_API_URL is Maton's and does not end in /callrail",
+            hint=f"Maton's API for CallRail is {API_URLS[Gateway.MATON]}",
+        )
+    return base
+
+
+def _control(url: str) -> str:
+    base = _base(url, "RECONCILER_CONTROL_URL")
+    if base.endswith("/connections"):
+        raise ReconcilerError(
+            "RECONCILER_CONTROL_URL ends in /connections: give what stands before it"
+        )
+    _expect_own(base, Gateway.MATON, "RECONCILER_CONTROL_URL")
+    return base
+
+
+def _expect_own(base: str, gateway: Gateway, variable: str) -> None:
+    other = next(one for one in Gateway if one is not gateway)
+    if _belongs(base, other):
+        raise ReconcilerError(
+            f"{variable} is an address of {_DOMAINS[other]}, and the key is one for "
+            f"'gateway: {gateway}': it is not sent there",
+            hint=f"Unset {variable}, or use the key and write 'gateway: {other}'.",
+        )
+
+
+def _belongs(base: str, gateway: Gateway) -> bool:
+    """Whether ``base`` is on a known host of ``gateway``."""
+    host = urlsplit(base).hostname or ""
+    return host == _DOMAINS[gateway] or host.endswith(f".{_DOMAINS[gateway]}")
 
 
 def origin(url: str) -> str:
@@ -90,8 +135,6 @@ def _base(url: str, variable: str) -> str:
     base_path = parts.path.rstrip("/")
     if _PATH.fullmatch(base_path) is None:
         raise ReconcilerError(f"the path of {variable} is not a plain one")
-    if base_path.endswith("/v3"):
-        raise ReconcilerError(f"{variable} ends in /v3: give what stands before it")
     return origin(url) + base_path
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.callrail.endpoints import origin
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, Method, NotSent
 from reconciler.callrail.retry import Verdict
-from reconciler.callrail.text import safe_text
+from reconciler.callrail.text import is_matons, safe_text
 from reconciler.errors import (
     ApiError,
     AuthError,
@@ -93,6 +93,10 @@ def _forbidden(answer: Answer, access: Access) -> AuthError:
         if answer.status == 401
         else "Ask an administrator of the account for more rights, or use another key."
     )
+    if answer.status == 401 and door is Gateway.MATON and not is_matons(answer.payload):
+        # Maton passes CallRail's answers on, and this one may be CallRail's.
+        verb += ", or the grant of its connection has expired"
+        hint += " 'reconciler connections list' shows the connections."
     return AuthError(
         f"{origin(access.base)} answered {answer.status}{said}. "
         f"The key of {access.credential.origin_description} {verb} ('gateway: {door}')",
@@ -106,7 +110,11 @@ def _refused(answer: Answer, where: str, access: Access) -> RejectedError:
         return NotFoundError(f"{where}: not found (404): {said}", hint=_base_hint(answer))
     hint = None
     maton = access.credential.gateway is Gateway.MATON
-    if maton and answer.status == 400 and "connection" in said.lower():
+    if (
+        maton
+        and answer.status == 400
+        and (is_matons(answer.payload) or "connection" in said.lower())
+    ):
         hint = (
             "Maton has no usable connection to CallRail: see 'reconciler connections list', "
             "make one with 'reconciler connections create'."

@@ -20,7 +20,7 @@ ACTIVE: Final = "ACTIVE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A connection; ``status`` is ACTIVE, PENDING or FAILED (C), ``url`` where it is authorised.
+    """A connection; ``status`` is ACTIVE, PENDING or FAILED (A), ``url`` where it is authorised.
 
     The times are ISO 8601 as the server gives them; None where it gives none.
     """
@@ -34,7 +34,10 @@ class Connection:
 
 
 class Connections:
-    """The connections of one Maton key (A)."""
+    """The connections of one Maton key (A).
+
+    Only CallRail's are asked for; what other apps' Maton lists all the same is left out.
+    """
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -46,7 +49,7 @@ class Connections:
         rows = payload.get("connections") if isinstance(payload, Mapping) else payload
         if not isinstance(rows, list):
             raise ProtocolError("the answer has no list 'connections'")
-        return tuple(_connection(row) for row in rows)
+        return tuple(one for one in map(_connection, rows) if one.app == APP)
 
     async def get(self, connection: str) -> Connection:
         """One connection. Raises NotFoundError when there is none of that id."""
@@ -90,13 +93,19 @@ def _connection(payload: object) -> Connection:
     if status is not None and not isinstance(status, str):
         raise ProtocolError("a connection's 'status' is no string")
     return Connection(
-        id=object_id(row.get("connection_id"), "connection_id"),
+        id=_id(row),
         status=status or "PENDING",
         app=_text(row, "app") or APP,
         url=_url(row.get("url")),
         created_at=_text(row, "creation_time"),
         updated_at=_text(row, "last_updated_time"),
     )
+
+
+def _id(row: Mapping[str, object]) -> str:
+    """``connection_id`` (A), in Maton's SDK also ``connection_Id`` or ``id`` (C)."""
+    given = (row.get(name) for name in ("connection_id", "connection_Id", "id"))
+    return object_id(next((value for value in given if value is not None), None), "connection_id")
 
 
 def _text(row: Mapping[str, object], field: str) -> str | None:

@@ -60,15 +60,28 @@ class Redactor(logging.Filter):
 
 
 def _forms(secret: str) -> Iterator[str]:
+    """``secret`` as headers, addresses, JSON, pages and dumps write it, alone or in a header."""
     yield secret
-    for quoted in (quote(secret, safe=""), quote_plus(secret), quote(secret)):
-        yield quoted
-        yield re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), quoted)
-    yield json.dumps(secret)[1:-1]
+    each = "".join(f"%{byte:02X}" for byte in secret.encode())
+    # Browsers leave !'()* as they are, Python's quote does not; some tools quote every character.
+    for quoted in (*(quote(secret, safe=safe) for safe in ("", "/", "!'()*")), each):
+        yield from _cases(quoted, "%[0-9A-F]{2}")
+    yield quote_plus(secret)
+    text = json.dumps(secret)[1:-1]
+    yield text
+    yield text.replace("/", "\\/")
+    yield from _cases("".join(f"\\u{ord(char):04X}" for char in secret), "[0-9A-F]{4}")
     yield repr(secret)[1:-1]
     yield html.escape(secret)
-    yield secret.encode().hex()
-    yield from _base64_forms(secret.encode())
+    yield from _cases(secret.encode().hex().upper(), "[0-9A-F]+")
+    for encoded in _base64_forms(secret.encode()):
+        yield encoded
+        yield quote(encoded, safe="")
+
+
+def _cases(text: str, digits: str) -> tuple[str, str]:
+    """``text``, and the same with the hexadecimal ``digits`` in lower case."""
+    return text, re.sub(digits, lambda match: match.group().lower(), text)
 
 
 def _base64_forms(secret: bytes) -> Iterator[str]:

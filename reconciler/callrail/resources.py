@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from reconciler.callrail.catalog import RESOURCES, Resource
 from reconciler.callrail.endpoints import API_URLS, origin
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.paging import PER_PAGE, Page, Source, parse_page, read_all
@@ -22,78 +23,18 @@ if TYPE_CHECKING:
     from reconciler.callrail.session import Door
 
 Row = Mapping[str, object]
-_RANGE = ("date_range", "start_date", "end_date")
 _MOST_PAGES: Final = 4_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
-    """A resource of the reference page: its path below the account, and the filters that it takes.
-
-    ``rows`` is the key of the list in the answer. ``paged`` is False for one that comes in one
-    piece; ``relative`` is True for one that takes relative pagination; ``single`` for one whose
-    rows have an address of their own.
-    """
-
-    segments: tuple[str, ...]
-    rows: str
-    filters: tuple[str, ...] = ()
-    required: tuple[str, ...] = ()
-    paged: bool = True
-    relative: bool = False
-    single: bool = False
-
-
-RESOURCES: Final[Mapping[str, Resource]] = {
-    "accounts": Resource(segments=(), rows="accounts", single=True),
-    "companies": Resource(segments=("companies.json",), rows="companies", single=True),
-    "tags": Resource(segments=("tags.json",), rows="tags", filters=("company_id",)),
-    "calls": Resource(
-        segments=("calls.json",),
-        rows="calls",
-        filters=(
-            *_RANGE,
-            "company_id",
-            "tracker_id",
-            "search",
-            "tags",
-            "fields",
-            "sort",
-            "order",
-        ),
-        relative=True,
-        single=True,
-    ),
-    "call-summary": Resource(
-        segments=("calls", "summary.json"),
-        rows="grouped_results",
-        filters=(*_RANGE, "company_id", "group_by"),
-        paged=False,
-    ),
-    "call-timeseries": Resource(
-        segments=("calls", "timeseries.json"),
-        rows="data",
-        filters=(*_RANGE, "company_id"),
-        paged=False,
-    ),
-    "trackers": Resource(
-        segments=("trackers.json",), rows="trackers", filters=("company_id",), single=True
-    ),
-    "users": Resource(segments=("users.json",), rows="users", filters=("company_id",), single=True),
-    "integrations": Resource(
-        segments=("integrations.json",),
-        rows="integrations",
-        filters=("company_id",),
-        required=("company_id",),
-    ),
-    "notifications": Resource(segments=("notifications.json",), rows="notifications"),
-}
-"""The names that ``reconciler get`` takes."""
+_OURS: Final = frozenset({"action", "controller", "format", "agency_id", "account_id"})
+"""What a ``next_page`` says of its own address (B); ours says it in its path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What to read: ``account`` is an id, None for ``accounts`` only; ``limit`` None means all."""
+    """What to read: ``account`` is an id, None for ``accounts`` only; ``limit`` None means all.
+
+    ``filters`` are pairs of a name of the catalog and a value; a name that takes several may come
+    more than once.
+    """
 
     resource: str
     account: str | None = None
@@ -117,7 +58,7 @@ class Resources:
         Costs one request where rows have an address of their own (A), else the whole listing.
         Raises NotFoundError when there is none, UsageError for a resource whose rows have no ids.
         """
-        resource = _checked(query)
+        resource = _checked(query, one=True)
         if not resource.paged:
             raise UsageError(f"{query.resource!r} comes as a whole: there is no single one to get")
         if resource.single:
@@ -137,8 +78,7 @@ class Resources:
         if query.limit is not None and query.limit <= 0:
             return
         left = query.limit
-        reading = _Reading(self._door, resource, query)
-        async for row in reading.rows():
+        async for row in _Reading(self._door, resource, query).rows():
             yield row
             if left is not None:
                 left -= 1
@@ -156,6 +96,7 @@ class _Reading:
         account = () if query.account is None else (query.account,)
         segments = ("v3", "a", *account, *resource.segments) if account else ("v3", "a.json")
         self._path = path(*segments)
+        self._filters = parameters(resource, query.filters)
         limit = query.limit if query.limit is not None else PER_PAGE
         self._per_page = str(min(limit, PER_PAGE))
 
@@ -173,12 +114,15 @@ class _Reading:
 
     async def one(self, row_id: str) -> Row:
         account = self._query.account
-        inside = ("v3", "a") if account is None else ("v3", "a", account, self._query.resource)
+        inside: tuple[str, ...] = ("v3", "a")
+        if account is not None:
+            inside += (account, *self._resource.segments[:-1])
+            inside += (self._resource.segments[-1].removesuffix(".json"),)
         answer = await self._door.call(
             Request(
                 method=Method.GET,
                 path=path(*inside, f"{row_id}.json"),
-                query=self._query.filters,
+                query=self._filters,
                 account=account,
             )
         )
@@ -187,7 +131,7 @@ class _Reading:
     async def _single(self) -> AsyncIterator[Row]:
         payload = (await self._get(())).payload
         whole = plain_row(payload)
-        rows = whole.get(self._resource.rows)
+        rows = whole.get(self._resource.rows[0])
         if isinstance(rows, list):
             for row in rows:
                 yield plain_row(row)
@@ -235,7 +179,7 @@ class _Reading:
         seen: set[tuple[tuple[str, str], ...]] = set()
         for _ in range(_MOST_PAGES):
             payload = plain_row((await self._get(extra)).payload)
-            page = parse_page(payload, rows=self._resource.rows, parse=plain_row)
+            page = self._page(payload)
             if "has_next_page" not in payload and "next_page" not in payload:
                 async for row in self._sequential(page):
                     yield row
@@ -260,23 +204,33 @@ class _Reading:
         own = {origin(self._door.access.base), API_URLS[Gateway.CALLRAIL], ""}
         if origin(url) not in own or url.startswith("//"):
             raise ProtocolError("'next_page' leads to another server")
-        filters = {name for name, _ in self._query.filters}
-        pairs = parse_qsl(urlsplit(url).query, max_num_fields=50)
-        extra = tuple((name, value) for name, value in pairs if name not in filters)
+        own_names = {name for name, _ in self._filters} | _OURS
+        try:
+            pairs = parse_qsl(urlsplit(url).query, max_num_fields=100)
+        except ValueError:
+            raise ProtocolError("'next_page' is no address") from None
+        extra = tuple((name, value) for name, value in pairs if name not in own_names)
         if not extra:
             raise ProtocolError("'next_page' names no page")
         return extra
 
     async def _numbered(self, number: int) -> Page[Row]:
         answer = await self._get((("page", str(number)), ("per_page", self._per_page)))
-        return parse_page(answer.payload, rows=self._resource.rows, parse=plain_row)
+        return self._page(answer.payload)
+
+    def _page(self, payload: object) -> Page[Row]:
+        keys = self._resource.rows
+        given = payload if isinstance(payload, Mapping) else {}
+        return parse_page(
+            payload, rows=next((key for key in keys if key in given), keys[0]), parse=plain_row
+        )
 
     async def _get(self, extra: tuple[tuple[str, str], ...]) -> Answer:
         return await self._door.call(
             Request(
                 method=Method.GET,
                 path=self._path,
-                query=(*self._query.filters, *extra),
+                query=(*self._filters, *extra),
                 account=self._query.account,
             )
         )
@@ -297,7 +251,7 @@ def _has_next(payload: Row) -> bool:
     return has_next
 
 
-def _checked(query: Query) -> Resource:
+def _checked(query: Query, *, one: bool = False) -> Resource:
     resource = RESOURCES.get(query.resource)
     if resource is None:
         raise UsageError(f"there is no resource {query.resource!r}")
@@ -305,8 +259,25 @@ def _checked(query: Query) -> Resource:
         raise UsageError(f"{query.resource!r} and account {query.account!r} don't go together")
     given = [name for name, _ in query.filters]
     foreign = [name for name in given if name not in resource.filters]
-    missing = [name for name in resource.required if name not in given]
+    alone = one and resource.single
+    missing = [name for name in resource.required if name not in given and not alone]
     if foreign or missing:
         wrong = f"takes no {foreign[0]!r}" if foreign else f"needs {missing[0]!r}"
         raise UsageError(f"{query.resource!r} {wrong}")
     return resource
+
+
+def parameters(
+    resource: Resource, filters: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
+    """``filters`` as the API's own pairs (B).
+
+    A value with a comma might be split where one is asked for (D), so it is sent as one of several.
+    """
+    given = [name for name, _ in filters]
+    pairs = []
+    for name, value in filters:
+        known = resource.filters[name]
+        many = known.several if given.count(name) > 1 or "," in value else None
+        pairs.append((many or known.parameter, value))
+    return tuple(pairs)

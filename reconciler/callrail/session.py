@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LOG: Final = logging.getLogger("reconciler.api")
 _NO_ACCOUNT: Final = ""
+_NAME: Final = "callrail_reconciler"
 # A shorter wait is over before anyone wonders.
 _TOLD: Final = 2.0
 
@@ -195,10 +196,13 @@ class Door:
 
 
 def _headers(access: Access) -> dict[str, str]:
-    """The headers that authorise (A, B): the two doors want different forms."""
+    """The headers that authorise (A, B): the gateways want different forms.
+
+    CallRail asks third-party software to name itself (B); Maton passes its own name on.
+    """
     key = access.credential.key
     if access.credential.gateway is Gateway.CALLRAIL:
-        return {"Authorization": f'Token token="{key}"'}
+        return {"Authorization": f'Token token="{key}"', "Request-From": _NAME}
     headers = {"Authorization": f"Bearer {key}"}
     if access.connection is not None:
         headers["Maton-Connection"] = access.connection

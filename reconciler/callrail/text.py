@@ -36,6 +36,19 @@ def server_message(payload: object, redact: Callable[[str], str] = str) -> str:
     return ""
 
 
+def is_matons(payload: object) -> bool:
+    """Whether an error's JSON has a shape of Maton's own (C), and not one that CallRail has (B).
+
+    Maton's: ``{"message": …}``, ``{"error": {"message": …}}``, ``{"detail": "…" or [...]}``.
+    """
+    if not isinstance(payload, Mapping) or "errors" in payload:
+        return False
+    error = payload.get("error")
+    if error is None:
+        return "message" in payload or "detail" in payload
+    return isinstance(error, Mapping) and "message" in error
+
+
 def _strings(value: object, *, depth: int) -> Iterator[str]:
     if depth > 3:
         return
@@ -48,4 +61,4 @@ def _strings(value: object, *, depth: int) -> Iterator[str]:
         for key, item in list(value.items())[:20]:
             said = ", ".join(_strings(item, depth=depth + 1))
             if said:
-                yield said if key in {"message", "error", "detail"} else f"{key} {said}"
+                yield said if key in {"message", "error", "detail", "msg"} else f"{key} {said}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.model.tag import Place, Tag
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_DIGITS = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _LARGEST_ID: Final = 2**63 - 1
 _STATUS = {status.value: status for status in Status}
 _LEVEL = {level.value: level for level in Level}
@@ -92,10 +93,11 @@ def plain_row(row: object) -> Mapping[str, object]:
 
 
 def tag_id(value: object) -> int:
-    """A tag's id: a positive integer (A). Raises ProtocolError."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ID:
+    """A tag's id: a positive integer (A), or its digits as text (B shows both). ProtocolError."""
+    number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= _LARGEST_ID:
         raise ProtocolError(f"a tag's 'id' is {_shown(value)}, not a positive integer")
-    return value
+    return number
 
 
 def object_id(value: object, field: str) -> str:

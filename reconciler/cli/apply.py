@@ -10,10 +10,10 @@ from reconciler.cli.ci import publish_plan, publish_report
 from reconciler.cli.configuration import load_configuration, load_if_there
 from reconciler.cli.files import read_file
 from reconciler.cli.output import ReportView, emit, write_reports
-from reconciler.cli.plan import plan_request, stamp
+from reconciler.cli.plan import plan_request, say_unread, stamp
 from reconciler.cli.session import Session
 from reconciler.errors import ApplyError, OutputError, ReconcilerError, RefusedError, UsageError
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -58,13 +58,20 @@ async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
 
 
 def _expect_own(plan: Plan, configuration: Configuration) -> None:
-    """Raise RefusedError where ``plan`` is for accounts that ``configuration`` does not name."""
-    own = {account.ref.handle: account.ref.id for account in configuration.accounts}
+    """Raise RefusedError where ``plan`` is not for accounts of ``configuration``, reached so."""
+    own = {account.ref.handle: account for account in configuration.accounts}
     for use in plan.accounts:
-        if own.get(use.account.handle) != use.account.id:
+        account = own.get(use.account.handle)
+        if account is None or account.ref.id != use.account.id:
             raise RefusedError(
                 f"the plan is for {use.account.handle} ({use.account.id}), "
                 "an account that the configuration does not name",
+                hint="Plan again with this configuration, or leave --config out.",
+            )
+        if (use.api_key_env, use.connection) != (account.api_key_env, account.connection):
+            raise RefusedError(
+                f"the plan reaches {use.account.handle} with another key or connection than the "
+                "configuration names",
                 hint="Plan again with this configuration, or leave --config out.",
             )
 
@@ -95,6 +102,7 @@ def _show_plan(plan: Plan, args: argparse.Namespace, console: Console) -> None:
     from reconciler.render import text
 
     console.warnings(plan.warnings)
+    say_unread(plan, console)
     publish_plan(plan, console)
     if args.format == "text":
         console.result(text.plan(plan, style=console.style(), width=console.width()))
@@ -146,7 +154,7 @@ def _refused(
         Outcome(change=change, result=Result.NOT_TRIED, message="refused")
         for change in plan.changes
     )
-    trouble = Trouble(
+    trouble = AccountError(
         account="",
         code=refusal.code,
         exit_code=refusal.exit_code,
@@ -253,7 +261,7 @@ def _point_at_failures(report: Report, console: Console) -> None:
             message=f'{outcome.change.place}: {outcome.change.action} "{outcome.change.name}" '
             f"failed: {outcome.message}",
             hint=outcome.hint,
-            marks=(mark_of(outcome.change.source),),
+            marks=(mark_of(outcome.change.source, console.files),),
         )
         for outcome in report.outcomes
         if outcome.result is Result.FAILED and outcome.change.source is not None

@@ -29,6 +29,7 @@ def load_configuration(args: argparse.Namespace, console: Console) -> Configurat
     from reconciler.config import load
 
     configuration = load(paths(args, console)).on(datetime.now(UTC).date())
+    console.files = frozenset(configuration.files)
     return configuration.only(args.account) if args.account else configuration
 
 
@@ -43,4 +44,6 @@ def load_if_there(args: argparse.Namespace, console: Console) -> Configuration |
         return None
     from reconciler.config import load
 
-    return load(paths(args, console))
+    configuration = load(paths(args, console))
+    console.files = frozenset(configuration.files)
+    return configuration

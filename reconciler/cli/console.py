@@ -7,6 +7,7 @@ Every command pays for this module, `--version` too: it imports what it needs wh
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -15,10 +16,10 @@ from reconciler.errors import ConfigError, OutputError, ReconcilerError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from reconciler.callrail import Redactor
+    from reconciler.callrail import Credential, Redactor
     from reconciler.cli.progress import Progress
     from reconciler.model.problem import Problem
     from reconciler.render.style import Colors, Style
@@ -28,16 +29,21 @@ WIDEST = 120
 
 
 class Console:
-    """What the user sees of a run, and how."""
+    """What the user sees of a run, and how.
+
+    ``files`` are those of the configuration that was loaded: lines of no others are shown.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.verbosity = 0
         self.quiet = False
         self.has_result = False
+        self.files: Collection[str] = ()
         self._color = "auto"
         self._log_format = "text"
         self._redactor: Redactor | None = None
+        self._masked: set[str] = set()
 
     @property
     def redactor(self) -> Redactor:
@@ -49,6 +55,20 @@ class Console:
             for name in ("CALLRAIL_API_KEY", "MATON_API_KEY"):
                 self._redactor.add(self.environ.get(name, ""))
         return self._redactor
+
+    def hide(self, credential: Credential) -> None:
+        """From now on show its key nowhere; a GitHub runner is told of one that it can't know.
+
+        The runner hides what it was given as a secret itself, which a key from a file is not. It
+        takes the command out of its log; a file that stderr was sent to would keep it.
+        """
+        if not credential.is_standard and self.in_github and credential.key not in self._masked:
+            self._masked.add(credential.key)
+            with suppress(OSError):
+                if not _is_file(sys.stderr):
+                    sys.stderr.write(f"::add-mask::{credential.key.replace('%', '%25')}\n")
+                    sys.stderr.flush()
+        self.redactor.add(credential.key)
 
     def configure(self, args: argparse.Namespace) -> None:
         """Take over the flags of the ``output`` group."""
@@ -143,7 +163,7 @@ class Console:
     def problems(self, problems: Sequence[Problem]) -> None:
         """Show problems with the lines that they are about."""
         if problems:
-            self._problems([_with_lines(problem) for problem in problems])
+            self._problems([_with_lines(problem, self.files) for problem in problems])
 
     def complaint(self, message: str, hint: str | None, *, code: str) -> None:
         """Show what went wrong without ending the run."""
@@ -226,21 +246,29 @@ class Console:
             sys.stderr.flush()
 
 
+def _is_file(stream: TextIO) -> bool:
+    """Whether what is written to ``stream`` stays on a disk."""
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def abandon_stdout() -> None:
     """Keep the interpreter from failing again when it flushes what can't be written at its exit."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _with_lines(problem: Problem) -> Problem:
-    """``problem`` with the lines of its files, where planning knew only their places."""
+def _with_lines(problem: Problem, files: Collection[str]) -> Problem:
+    """``problem`` with the lines of the configuration, where planning knew only their places."""
     if all(mark.text for mark in problem.marks):
         return problem
     from dataclasses import replace
 
     from reconciler.config import mark_of
 
-    marks = (mark if mark.text else mark_of(mark.source) for mark in problem.marks)
+    marks = (mark if mark.text else mark_of(mark.source, files) for mark in problem.marks)
     return replace(problem, marks=tuple(marks))
 
 

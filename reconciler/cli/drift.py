@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.cli.plan import DIFFERENCE, read_only_plan, show
+from reconciler.workflow.accounts import unread_code
 
 if TYPE_CHECKING:
     import argparse
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Plan and show; 2 where live state is not as configured, blocked or not."""
+    """Plan and show; 2 where live state is not as configured, blocked or not.
+
+    Where an account could not be read, that failure's code instead.
+    """
     plan = read_only_plan(args, console)
     show(plan, args, console)
-    return DIFFERENCE if plan.changes else 0
+    return unread_code(plan) or (DIFFERENCE if plan.changes else 0)

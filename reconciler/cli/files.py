@@ -1,4 +1,8 @@
-"""Files that a run reads and writes: whole or not at all, and known to be writable beforehand."""
+"""Files that a run reads and writes: whole or not at all, and known to be writable beforehand.
+
+What is written names companies, callers and tags: it is the owner's to read (mode 0600), whatever
+the umask; who publishes a report sets another mode.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +17,24 @@ if TYPE_CHECKING:
 
     from reconciler.cli.console import Console
 
-_LARGEST: Final = 256 << 20
+_PRIVATE: Final = 0o600
 
 
 def read_file(path: str) -> str:
-    """The text of ``path``, at most 256 MiB of UTF-8; raises DocumentError where it can't be."""
+    """The text of a document, UTF-8 of bounded size; raises DocumentError where it can't be."""
+    from reconciler.document.reading import LARGEST
+
     try:
         with Path(path).open("rb") as stream:
-            data = stream.read(_LARGEST + 1)
-    except OSError as error:
-        raise DocumentError(f"{path} can't be read: {error.strerror}") from None
-    if len(data) > _LARGEST:
-        raise DocumentError(f"{path} is larger than {_LARGEST >> 20} MiB")
+            data = stream.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no usable path"
+        raise DocumentError(f"{path} can't be read: {reason}") from None
+    if len(data) > LARGEST:
+        raise DocumentError(
+            f"{path} is larger than {LARGEST >> 20} MiB, which is as much as is read",
+            hint="Is it the right file? Plans of fewer accounts or companies are smaller.",
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -57,10 +67,39 @@ def write_file(path: str, text: str, console: Console) -> None:
         raise OutputError(f"{path} can't be written: {error.strerror}") from None
 
 
+def remove_older_plan(path: str, *, keep: str | None = None) -> None:
+    """Remove a saved plan that stands at ``path``; raises OutputError where it can't be.
+
+    Done before a run that would write another: whatever becomes of the run, nobody applies the old
+    one for its result. ``keep`` is a file that the run still has to read. What does not begin as a
+    JSON object is no plan: it stays until there is one to put in its place.
+    """
+    target = Path(path).resolve()
+    try:
+        if not target.is_file() or (keep is not None and _same(target, Path(keep))):
+            return
+        with target.open("rb") as stream:
+            is_object = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+        if is_object:
+            target.unlink()
+    except OSError as error:
+        raise OutputError(f"{path} can't be removed: {error.strerror}") from None
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
 def _replace(target: Path, text: str) -> None:
     scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        scratch.write_text(text, encoding="utf-8")
+        scratch.unlink(missing_ok=True)
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
         scratch.replace(target)
     except OSError:
         scratch.unlink(missing_ok=True)

@@ -75,18 +75,18 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def _run(args: argparse.Namespace, console: Console) -> int:
     """Import the command's module and run it; the module's name stands in the parser."""
-    if written := [path for _form, path in getattr(args, "report", ())] + _outs(args):
+    out = getattr(args, "out", None)
+    if args.command == "plan" and out:
+        from reconciler.cli.files import remove_older_plan
+
+        remove_older_plan(out, keep=args.live)
+    if written := [path for _form, path in getattr(args, "report", ())] + [out] * bool(out):
         from reconciler.cli.files import expect_writable
 
         expect_writable(written)
     run = import_module(f"reconciler.cli.{args.module}").run
     code: int = run(args, console)
     return code
-
-
-def _outs(args: argparse.Namespace) -> list[str]:
-    out = getattr(args, "out", None)
-    return [out] if out else []
 
 
 def _fail(
@@ -98,6 +98,8 @@ def _fail(
 
         publish_problems(error.problems, console)
     console.error(error)
+    if args is None:
+        _drop_older_plan(argv)
     with suppress(OSError, OutputError):
         if args is not None and getattr(args, "report", None) and not console.has_result:
             from reconciler.cli.output import report_failure
@@ -108,6 +110,20 @@ def _fail(
 
             console.result(dump(error_document(error)))
     return exit_code(error)
+
+
+def _drop_older_plan(argv: Sequence[str]) -> None:
+    """Remove what stands at --out of a ``plan`` whose command line could not be parsed."""
+    if not argv or argv[0] != "plan":
+        return
+    from reconciler.cli.files import remove_older_plan
+
+    given = [*pairwise(argv), *((one.partition("=")[::2]) for one in argv)]
+    live = next((value for flag, value in given if flag == "--live"), None)
+    with suppress(OSError, OutputError, ValueError):
+        for flag, value in given:
+            if flag == "--out" and value:
+                remove_older_plan(value, keep=live)
 
 
 def _wants_json(argv: Sequence[str]) -> bool:

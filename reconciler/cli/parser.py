@@ -25,21 +25,14 @@ RESOURCES = (
     "calls",
     "call-summary",
     "call-timeseries",
+    "forms",
+    "texts",
+    "message-flows",
     "trackers",
     "users",
     "integrations",
     "notifications",
 )
-DATE_RANGES = (
-    "recent",
-    "today",
-    "yesterday",
-    "last_7_days",
-    "last_30_days",
-    "this_month",
-    "last_month",
-)
-
 EPILOG = """\
 exit codes:
   0    done, or nothing to do
@@ -54,6 +47,7 @@ exit codes:
 
 environment:
   CALLRAIL_API_KEY, MATON_API_KEY  the key (or CALLRAIL_API_KEY_FILE, MATON_API_KEY_FILE)
+  RECONCILER_KEY_VARIABLES         other variables than *_API_KEY that api_key_env may name
   RECONCILER_CONFIG                the configuration, instead of reconciler.yaml here
   RECONCILER_API_URL               the API's base, what stands before /v3
   RECONCILER_CONTROL_URL           the base of Maton's control plane
@@ -183,7 +177,7 @@ def _with_narrowing(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="GLOB",
-        help="only these, by any of their names; a warning where one matches nothing (repeats)",
+        help="only these, by any of their names; one that matches nothing is refused (repeats)",
     )
 
 
@@ -288,6 +282,24 @@ def _add_snapshot(parser: argparse.ArgumentParser) -> None:
     _with_network(parser)
 
 
+class Once(argparse.Action):
+    """Stores a value, and refuses a second one: which of the two counts would be a guess."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Store ``values``; raises UsageError for the second time."""
+        given = namespace.__dict__.setdefault("given_once", set())
+        if self.dest in given:
+            parser.error(f"{option_string} is given twice, and one is taken")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
 def _add_get(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "resource", choices=RESOURCES, metavar="RESOURCE", help=", ".join(RESOURCES)
@@ -295,27 +307,61 @@ def _add_get(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", nargs="?", metavar="ID", help="one of them")
     _with_config(parser)
     parser.add_argument(
-        "--account", metavar="HANDLE_OR_ID", help="default: the only one that the key sees"
+        "--account",
+        action=Once,
+        metavar="ACCOUNT",
+        help="handle, id, name or number (default: the only one that the key sees)",
     )
-    parser.add_argument("--limit", type=_between(1, 10_000_000), metavar="N", help="rows at most")
-    _with_formats(parser, ROW_FORMATS)
+    parser.add_argument(
+        "--limit", action=Once, type=_between(1, 10_000_000), metavar="N", help="rows at most"
+    )
+    parser.add_argument(
+        "--format", action=Once, choices=ROW_FORMATS, default="text", help="of stdout"
+    )
     _with_filters(parser)
     _with_network(parser)
 
 
 def _with_filters(parser: argparse.ArgumentParser) -> None:
-    filters = parser.add_argument_group("filters (calls, summaries; --company-id for all)")
-    filters.add_argument("--company-id", metavar="COM…")
-    filters.add_argument("--tracker-id", metavar="TRK…")
-    filters.add_argument("--date-range", choices=DATE_RANGES)
-    filters.add_argument("--start-date", metavar="ISO8601")
-    filters.add_argument("--end-date", metavar="ISO8601")
-    filters.add_argument("--search", metavar="TEXT")
-    filters.add_argument("--tags", metavar="NAME", help="calls that bear this tag")
-    filters.add_argument("--fields", metavar="A,B", help="fields to add to each call")
-    filters.add_argument("--sort", metavar="FIELD")
-    filters.add_argument("--order", choices=("asc", "desc"))
-    filters.add_argument("--group-by", metavar="FIELD", help="of call-summary")
+    """All filters of all resources; which takes which, and which words, is the catalog's."""
+    filters = parser.add_argument_group(
+        "filters (a resource that does not have one says which it has)"
+    )
+    for name, metavar, text in FILTERS:
+        flag = f"--{name.replace('_', '-')}"
+        filters.add_argument(flag, action="append", default=[], metavar=metavar, help=text)
+
+
+FILTERS = (
+    ("company", "GLOB", "of these companies, by name or id (repeats)"),
+    ("company_id", "COM…", "the same, by id"),
+    ("tracker_id", "TRK…", "of this tracker; summaries take several"),
+    ("date_range", "PRESET", "recent, today, last_30_days, this_year, all_time, …"),
+    ("start_date", "ISO8601", None),
+    ("end_date", "ISO8601", "inclusive"),
+    ("time_zone", "NAME", "that dates without an offset are in"),
+    ("search", "TEXT", None),
+    ("tags", "NAME", "that have this tag, or one of them (repeats)"),
+    ("call_type", "TYPE", "first_call, missed, voicemails, inbound, outbound"),
+    ("answer_status", "STATUS", "answered, missed, voicemail"),
+    ("device", "DEVICE", "desktop, mobile, all"),
+    ("direction", "DIRECTION", "inbound, outbound"),
+    ("lead_status", "STATUS", "good_lead, not_a_lead, not_scored"),
+    ("first_time_callers", "BOOL", "true, false"),
+    ("min_duration", "SECONDS", None),
+    ("max_duration", "SECONDS", None),
+    ("agent", "EMAIL", None),
+    ("status", "STATUS", "of companies, tags, trackers"),
+    ("level", "LEVEL", "of tags: account, company"),
+    ("type", "TYPE", "of trackers: source, session"),
+    ("alert_type", "TYPE", "of notifications: all, first_call, missed_and_vm, vm_only"),
+    ("group_by", "FIELD", "of call-summary"),
+    ("interval", "INTERVAL", "of call-timeseries: hour, day, week, month, year"),
+    ("fields", "A,B", "fields to add to each row, figures of a summary (repeats)"),
+    ("sort", "FIELD", None),
+    ("order", "ORDER", "asc, desc"),
+)
+"""Of ``get``: the catalog's name, and what the help says of it."""
 
 
 def _add_connections(parser: argparse.ArgumentParser) -> None:

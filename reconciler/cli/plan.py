@@ -13,7 +13,8 @@ from reconciler.cli.configuration import load_configuration
 from reconciler.cli.files import read_file, write_file
 from reconciler.cli.output import DriftView, PlanView, emit
 from reconciler.cli.session import Session
-from reconciler.errors import RefusedError
+from reconciler.errors import OutputError, RefusedError
+from reconciler.workflow.accounts import unread_code
 
 if TYPE_CHECKING:
     import argparse
@@ -30,25 +31,47 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Plan, show, save; 2 for a difference where asked, RefusedError for what is blocked."""
     plan = read_only_plan(args, console)
     if args.out:
-        from reconciler.document import dump, plan_document
-
-        write_file(args.out, dump(plan_document(plan)), console)
+        _save(plan, args.out, console)
     show(plan, args, console)
     if plan.summary.blocked:
         count = plan.summary.blocked
-        raise RefusedError(
+        refusal = RefusedError(
             f"{count} change{' is' if count == 1 else 's are'} blocked: apply refuses this plan",
             hint="Lift the limit or the protection in the configuration, where it is reviewed.",
         )
-    return DIFFERENCE if args.detailed_exitcode and plan.changes else 0
+        if not plan.unread:
+            raise refusal
+        console.error(refusal)
+    return unread_code(plan) or (DIFFERENCE if args.detailed_exitcode and plan.changes else 0)
+
+
+def _save(plan: Plan, path: str, console: Console) -> None:
+    from reconciler.document import dump, plan_document
+    from reconciler.document.reading import LARGEST
+
+    text = dump(plan_document(plan))
+    if len(text.encode(errors="backslashreplace")) > LARGEST:
+        raise OutputError(
+            f"the plan is larger than {LARGEST >> 20} MiB and could not be read again: not saved",
+            hint="Plan fewer accounts or companies at a time: --account, --company.",
+        )
+    write_file(path, text, console)
 
 
 def show(plan: Plan, args: argparse.Namespace, console: Console) -> None:
     """The plan on stdout and in the reports, its warnings on stderr, annotations for GitHub."""
     view = DriftView(plan) if args.command == "drift" else PlanView(plan)
     console.warnings(plan.warnings)
+    say_unread(plan, console)
     publish_plan(plan, console)
     emit(view, args, console)
+
+
+def say_unread(plan: Plan, console: Console) -> None:
+    """Name on stderr the accounts that could not be read, and why."""
+    for one in plan.unread:
+        message = f"{one.account} could not be read: {one.message}"
+        console.complaint(message, one.hint, code=one.code)
 
 
 def read_only_plan(args: argparse.Namespace, console: Console) -> Plan:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 COLUMNS = {
     "accounts": ("id", "name", "created_at"),
     "companies": ("id", "name", "status", "time_zone"),
-    "tags": ("id", "name", "tag_level", "company_id", "color", "status"),
+    "tags": ("id", "name", "tag_level", "company_id", "color", "background_color", "status"),
     "calls": ("id", "start_time", "direction", "duration", "answered", "customer_name"),
+    "forms": ("id", "submitted_at", "company_id", "customer_name", "source"),
+    "texts": ("id", "state", "company_id", "customer_name", "customer_phone_number", "tags"),
+    "message-flows": ("id", "name", "updated_at"),
     "trackers": ("id", "name", "type", "status", "company"),
     "users": ("id", "name", "email", "role"),
     "connections": ("connection_id", "status", "created_at", "updated_at"),
@@ -58,5 +61,5 @@ def _flat(row: Row) -> Row:
 
 
 def _asked_for(args: argparse.Namespace) -> list[str]:
-    fields = getattr(args, "fields", None)
-    return [name for name in fields.split(",") if name] if fields else []
+    given = ",".join(getattr(args, "fields", ()))
+    return [name.strip() for name in given.split(",") if name.strip()]

@@ -41,7 +41,7 @@ class Session:
         self._own = self._own_credentials(console, door, accounts)
         self.credential = self._credential(console, door)
         for credential in (self.credential, *self._own.values()):
-            console.redactor.add(credential.key)
+            console.hide(credential)
         self.settings = Settings(
             credential=self.credential,
             account_credentials=self._own,
@@ -89,14 +89,22 @@ class Session:
         self, console: Console, gateway: Gateway | None, accounts: Iterable[Account]
     ) -> dict[str, Credential]:
         from reconciler.callrail import find_key
+        from reconciler.errors import AuthError
 
-        return {
-            account.handle: find_key(
-                console.environ, gateway=gateway, api_key_env=account.api_key_env
-            )
-            for account in accounts
-            if account.api_key_env
-        }
+        found = {}
+        for account in accounts:
+            if account.api_key_env is None:
+                continue
+            try:
+                found[account.handle] = find_key(
+                    console.environ, gateway=gateway, api_key_env=account.api_key_env
+                )
+            except AuthError as error:
+                place = f"{account.api_key_source}: " if account.api_key_source else ""
+                raise AuthError(
+                    f"{place}account {account.handle}: {error.message}", hint=error.hint
+                ) from None
+        return found
 
     def _credential(self, console: Console, gateway: Gateway | None) -> Credential:
         """The run's key; accounts' own ones will do where every account has its own."""

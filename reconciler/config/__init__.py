@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.config.configuration import Configuration, Entry, Selector
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from reconciler.model.problem import Mark, Source
@@ -28,8 +28,8 @@ def load(paths: Sequence[Path]) -> Configuration:
     return load_now(paths)
 
 
-def mark_of(source: Source) -> Mark:
+def mark_of(source: Source, files: Collection[str]) -> Mark:
     """See :func:`reconciler.config.files.mark_of`."""
     from reconciler.config.files import mark_of as mark_now  # noqa: PLC0415 - beside load
 
-    return mark_now(source)
+    return mark_now(source, files)

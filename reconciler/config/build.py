@@ -131,12 +131,14 @@ def _account(handle: str, origin: Origin, key: Origin) -> Account:
         id_source=origin.at("id").source,
         connection=value.get("connection"),
         api_key_env=value.get("api_key_env"),
+        api_key_source=origin.at("api_key_env").source if "api_key_env" in value else None,
         policy=Policy(
             unmanaged=Unmanaged(value.get("unmanaged", "keep")),
             protect=tuple(value.get("protect", ())),
             ignore=tuple(value.get("ignore", ())),
             limits=Limits(**value.get("limits", {})),
         ),
+        limits_source=origin.key("limits").source if "limits" in value else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from reconciler.config.grouping import Choice, Group, Grouping, group
@@ -85,9 +86,9 @@ def _account_rest(account: Account) -> Iterator[str]:
     if policy.limits != Policy().limits:
         defaults = Limits()
         changed = (
-            f"{key}: {getattr(policy.limits, key)}"
-            for key in ("deletes", "delete_percent", "calls")
-            if getattr(policy.limits, key) != getattr(defaults, key)
+            f"{one.name}: {getattr(policy.limits, one.name)}"
+            for one in fields(defaults)
+            if getattr(policy.limits, one.name) != getattr(defaults, one.name)
         )
         yield f"    limits: {{{', '.join(changed)}}}"
 

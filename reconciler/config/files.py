@@ -1,4 +1,10 @@
-"""Which files make up a configuration, and their text."""
+"""Which files make up a configuration, and their text.
+
+A configuration may come with a pull request, and a run shows lines of the files that it reads. So
+no file is read that is not one of the configuration: its name ends in .yaml or .yml, and no
+symbolic link leads to it from outside its folder, or to a file that is hidden or of another name
+(.git/config and .env stand in the folder too).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +23,7 @@ from reconciler.config.wording import did_you_mean
 from reconciler.model.problem import Mark, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 LARGEST_FILE = 10 * 1024 * 1024
 LARGEST_SUM = 50 * 1024 * 1024
@@ -40,7 +46,7 @@ _SHOWN_CHARACTERS = 20
 def read_all(paths: Sequence[Path], problems: Collector) -> list[Text]:
     """The text of every file that ``paths`` names, directories walked, each file once.
 
-    What can't be read is noted in ``problems`` and left out.
+    What can't be read, or may not be, is noted in ``problems`` and left out.
     """
     texts: list[Text] = []
     total = 0
@@ -62,12 +68,15 @@ def read_all(paths: Sequence[Path], problems: Collector) -> list[Text]:
     return texts
 
 
-def mark_of(source: Source) -> Mark:
+def mark_of(source: Source, files: Collection[str]) -> Mark:
     """The line that ``source`` speaks of, read again; without its text when it can't be.
 
-    For what is found out late, such as a colour that the server refused. The file may have changed
-    since; the place stays what it was.
+    ``files`` are those of the configuration that this run has loaded: a saved plan may name any
+    file, and no other one is read. For what is found out late, such as a colour that the server
+    refused. The file may have changed since; the place stays what it was.
     """
+    if source.file not in files:
+        return Mark(source)
     quiet = Collector()
     path = Path(source.file)
     data = _read(path, quiet)
@@ -79,13 +88,16 @@ def mark_of(source: Source) -> Mark:
 def _files(paths: Sequence[Path], problems: Collector) -> Iterator[Path]:
     for path in paths:
         if not path.is_dir():
-            yield path
+            if _is_configuration(path, problems):
+                yield path
             continue
-        found = False
-        for file in _walk(path, set()):
+        if _leaves(path, _anchor(path), problems):
+            continue
+        found, before = False, problems.count
+        for file in _walk(path, path.resolve(), set(), problems):
             found = True
             yield file
-        if not found:
+        if not found and problems.count == before:
             problems.error(
                 Code.NO_FILES,
                 f"no *.yaml or *.yml file below {path.as_posix()}",
@@ -94,10 +106,79 @@ def _files(paths: Sequence[Path], problems: Collector) -> Iterator[Path]:
             )
 
 
-def _walk(directory: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
+def _is_configuration(path: Path, problems: Collector) -> bool:
+    """Whether a file that was named may be read; what is not there is found out by reading it."""
+    if not os.path.lexists(path):
+        return True
+    if path.suffix.lower() not in _SUFFIXES:
+        problems.error(
+            Code.UNREADABLE,
+            "not read: the name of a configuration file ends in .yaml or .yml",
+            _whole(path),
+            hint="Name a file or a directory of the configuration; give others such a name first.",
+        )
+        return False
+    if _leaves(path.parent, _anchor(path.parent), problems):
+        return False
+    return not _leaves(path, path.parent.resolve(), problems)
+
+
+def _anchor(path: Path) -> Path:
+    """The real folder that links on the way to ``path`` may not leave.
+
+    The current one for what is in it as it is written (a checkout, any part of which may be a
+    link), else the one that ``path`` is in: the way there was named by whoever runs this. The root,
+    where containers start, holds everything and fences nothing.
+    """
+    here, written = Path.cwd(), _written(path)
+    inside = written.is_relative_to(here) and here != Path(here.anchor)
+    return here.resolve() if inside else written.parent.resolve()
+
+
+def _written(path: Path) -> Path:
+    """``path`` from the root, as it reads: no link is followed."""
+    return Path(os.path.normpath(Path.cwd() / path))
+
+
+def _leaves(path: Path, folder: Path, problems: Collector) -> bool:
+    """Whether ``path`` leads out of ``folder`` (a real one), or to what is no configuration there.
+
+    Noted in ``problems`` where it does.
+    """
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError):
+        return False  # a loop of links: reading it says so
+    written = _written(path)
+    linked = real != written.parent.resolve() / written.name
+    if real.is_relative_to(folder) and not (linked and _is_foreign(real, folder)):
+        return False
+    problems.error(
+        Code.UNREADABLE,
+        "not read: a symbolic link leads out of the configuration's folder, or to what is no "
+        "*.yaml or *.yml file in it",
+        _whole(path),
+        hint="Put the file itself there, or name its real place with --config.",
+    )
+    return True
+
+
+def _is_foreign(real: Path, folder: Path) -> bool:
+    """Whether a link inside ``folder`` leads to what would not be read without it.
+
+    Kubernetes mounts files as links to ``..data/NAME``: two dots hide nothing.
+    """
+    parts = real.relative_to(folder).parts
+    hidden = any(part.startswith(".") and not part.startswith("..") for part in parts)
+    return hidden or not (real.suffix.lower() in _SUFFIXES or real.is_dir())
+
+
+def _walk(
+    directory: Path, folder: Path, seen: set[tuple[int, int]], problems: Collector
+) -> Iterator[Path]:
     """Files below ``directory``, sorted, hidden ones left out; a directory is entered once.
 
-    That makes loops of symbolic links harmless.
+    That makes loops of symbolic links harmless. None of them may lead out of ``folder``.
     """
     try:
         status = directory.stat()
@@ -111,9 +192,14 @@ def _walk(directory: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
         path = directory / name
         if name.startswith("."):
             continue
-        if path.is_dir():
-            yield from _walk(path, seen)
-        elif path.suffix.lower() in _SUFFIXES:
+        is_directory = path.is_dir()
+        if not is_directory and path.suffix.lower() not in _SUFFIXES:
+            continue
+        if path.is_symlink() and _leaves(path, folder, problems):
+            continue
+        if is_directory:
+            yield from _walk(path, folder, seen, problems)
+        else:
             yield path
 
 

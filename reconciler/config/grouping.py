@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.model.names import any_glob, is_glob
+from reconciler.model.names import any_alike, is_glob
 from reconciler.model.quoting import double_quoted
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
 
@@ -92,7 +92,7 @@ def group(
     joined: dict[tuple[Look, Choice | None], Group] = {}
     for ref, companies, tags in accounts:
         account = _Account(ref, companies, result)
-        for look, choice, remarks in account.declarations(tags, any_glob(ignores.get(ref.id, ()))):
+        for look, choice, remarks in account.declarations(tags, any_alike(ignores.get(ref.id, ()))):
             one = joined.setdefault((look, choice), Group(look, choice))
             one.accounts.append(ref.handle)
             one.remarks.extend(remarks)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.config.codes import Code
 from reconciler.config.lookalikes import difference, look_alike_key
 from reconciler.config.wording import did_you_mean, quoted
-from reconciler.model.names import any_glob
+from reconciler.model.names import any_alike, which_alike
 from reconciler.model.palette import PALETTE, nearest_shade
 from reconciler.model.quoting import double_quoted
 from reconciler.model.state import State
@@ -216,7 +216,7 @@ def _check_ignored(
     entries: Sequence[Entry], accounts: Mapping[str, Account], problems: Collector
 ) -> None:
     tests = {
-        handle: any_glob(account.policy.ignore)
+        handle: any_alike(account.policy.ignore)
         for handle, account in accounts.items()
         if account.policy.ignore
     }
@@ -231,7 +231,7 @@ def _check_ignored(
 
 def _say_ignored(entry: Entry, name: str, account: Account, problems: Collector) -> None:
     at = name_of(entry) if name == entry.name else former_of(entry, name)
-    pattern = next(one for one in account.policy.ignore if any_glob((one,))(name))
+    pattern = which_alike(account.policy.ignore, name)
     problems.error(
         Code.IGNORED,
         f"{quoted(name)} matches {quoted(pattern)}, which the account {quoted(account.handle)} "

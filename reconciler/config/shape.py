@@ -36,7 +36,13 @@ _ACCOUNT_KEYS = frozenset(
     ("id", "connection", "api_key_env", "unmanaged", "protect", "ignore", "limits")
 )
 _UNMANAGED = frozenset(("keep", "disable", "delete"))
-_LIMITS = {"deletes": 1_000_000, "delete_percent": 100, "calls": 1_000_000_000}
+_LIMITS = {
+    "deletes": 1_000_000,
+    "disables": 1_000_000,
+    "delete_percent": 100,
+    "interactions": 1_000_000_000,
+    "flows": 1_000_000,
+}
 _SCOPE_KEYS = frozenset(("companies", "except", "accounts", "level"))
 
 

@@ -37,6 +37,7 @@ def join(plans: Sequence[Plan]) -> Plan:
         warnings=tuple(dict.fromkeys(chain.from_iterable(plan.warnings for plan in plans))),
         muted=_added(plan.muted for plan in plans),
         unmanaged_tags=tuple(chain.from_iterable(plan.unmanaged_tags for plan in plans)),
+        unread=tuple(dict.fromkeys(chain.from_iterable(plan.unread for plan in plans))),
         gateway=gateways.pop() if len(gateways) == 1 else None,
         # The oldest part is what the whole can be trusted for.
         created_at=min(plan.created_at for plan in plans),

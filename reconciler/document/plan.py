@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import asdict, fields
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -11,12 +12,15 @@ from reconciler.document.problems import problem_fields, problem_of, source_of
 from reconciler.document.reading import Kind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
-from reconciler.model.plan import AccountUse, Plan, Summary, UnmanagedTag
-from reconciler.model.state import Gateway
+from reconciler.model.outcome import AccountError
+from reconciler.model.plan import AccountUse, Beyond, Plan, Summary, UnmanagedTag
+from reconciler.model.state import Gateway, Limits, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.model.problem import Source
 
 _CODE: Final = re.compile(r"[A-Z]{3,5}[0-9]{3}")
 KIND: Final = Kind("saved plan", "Make it again: reconciler plan --out FILE.")
@@ -39,12 +43,14 @@ def plan_document(plan: Plan) -> Document:
         "changes": [change_fields(change) for change in plan.changes],
         "warnings": [problem_fields(problem) for problem in plan.warnings],
         "requests": {
-            "plan": sum(use.plan_requests for use in plan.accounts),
+            "plan": plan.requests_used,
             "apply": sum(use.apply_requests for use in plan.accounts),
         },
     }
     if plan.muted:
         document["muted"] = dict(plan.muted)
+    if plan.unread:
+        document["unread"] = [unread_fields(error) for error in plan.unread]
     if plan.unmanaged_tags:
         document["unmanaged"] = [_unmanaged_fields(tag) for tag in plan.unmanaged_tags]
     return document
@@ -72,6 +78,7 @@ def load_plan(text: str) -> Plan:
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
+        unread=tuple(map(_unread_of, root.nodes("unread"))) if root.has("unread") else (),
     )
     if root.text("digest") != plan.digest:
         raise altered(KIND, f"its changes make the digest {plan.digest}, not the one it bears")
@@ -105,12 +112,7 @@ def change_fields(change: Change) -> Document:
         "after": change.after and _tag_fields(change.after),
         "fields": list(change.fields),
         "reason": change.reason.value,
-        "source": change.source
-        and {
-            "file": change.source.file,
-            "line": change.source.line,
-            "column": change.source.column,
-        },
+        "source": change.source and _source_fields(change.source),
         "note": change.note,
         "loss": change.loss and loss_fields(change.loss),
         "blocked_by": change.blocked_by,
@@ -121,6 +123,29 @@ def summary_fields(summary: Summary) -> Document:
     """The counts, in the order in which the plan's text names them."""
     names = ("create", "update", "delete", "unchanged", "unmanaged", "blocked")
     return {name: getattr(summary, name) for name in names}
+
+
+def unread_fields(error: AccountError) -> Document:
+    """Why an account could not be read, as it stands in plans and reports."""
+    return {
+        "account": error.account,
+        "code": error.code,
+        "exit_code": error.exit_code,
+        "message": error.message,
+        "hint": error.hint,
+        "requests": error.requests,
+    }
+
+
+def _unread_of(node: Node) -> AccountError:
+    return AccountError(
+        account=node.text("account"),
+        code=node.text("code"),
+        exit_code=node.whole("exit_code", least=1),
+        message=node.text("message"),
+        hint=node.optional_text("hint"),
+        requests=node.whole("requests"),
+    )
 
 
 def loss_fields(loss: Loss) -> Document:
@@ -140,7 +165,29 @@ def _account_fields(use: AccountUse) -> Document:
         "apply_requests": use.apply_requests,
         "connection": use.connection,
         "api_key_env": use.api_key_env,
+        "policy": _policy_fields(use.policy),
+        "source": use.source and _source_fields(use.source),
+        "limits_source": use.limits_source and _source_fields(use.limits_source),
+        "beyond": {
+            "deletes": use.beyond.deletes,
+            "disables": use.beyond.disables,
+            "interactions": _count_fields(use.beyond.interactions),
+            "flows": use.beyond.flows,
+        },
     }
+
+
+def _policy_fields(policy: Policy) -> Document:
+    return {
+        "unmanaged": policy.unmanaged.value,
+        "protect": list(policy.protect),
+        "ignore": list(policy.ignore),
+        "limits": asdict(policy.limits),
+    }
+
+
+def _source_fields(source: Source) -> Document:
+    return {"file": source.file, "line": source.line, "column": source.column}
 
 
 def _tag_fields(tag: Tag) -> Document:
@@ -208,6 +255,29 @@ def _account_of(node: Node) -> AccountUse:
         apply_requests=node.whole("apply_requests"),
         connection=node.optional_text("connection"),
         api_key_env=node.optional_text("api_key_env"),
+        policy=_policy_of(node.node("policy")),
+        source=node.optional("source", source_of),
+        limits_source=node.optional("limits_source", source_of),
+        beyond=_beyond_of(node.node("beyond")),
+    )
+
+
+def _policy_of(node: Node) -> Policy:
+    limits = node.node("limits")
+    return Policy(
+        unmanaged=node.word("unmanaged", Unmanaged),
+        protect=node.texts("protect"),
+        ignore=node.texts("ignore"),
+        limits=Limits(**{one.name: limits.whole(one.name) for one in fields(Limits)}),
+    )
+
+
+def _beyond_of(node: Node) -> Beyond:
+    return Beyond(
+        deletes=node.whole("deletes"),
+        disables=node.whole("disables"),
+        interactions=_count_of(node.node("interactions")),
+        flows=node.whole("flows"),
     )
 
 

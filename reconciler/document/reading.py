@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -13,8 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from enum import StrEnum
 
-MAX_CHARACTERS: Final = 256 * 1024 * 1024
-"""A plan of 100,000 changes needs about a third of it."""
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of a document: a plan of 50,000 changes, a snapshot of 350,000 tags."""
+MOST_VALUES: Final = 3_000_000
+MOST_CONTAINERS: Final = 1_000_000
+"""Values, and objects and lists, of a document. A value in memory takes up to a hundred times the
+bytes that it takes in a file: without a bound, 64 MiB of brackets would become gigabytes."""
+_SHOWN: Final = 80
 
 _Value = TypeVar("_Value")
 _Word = TypeVar("_Word", bound="StrEnum")
@@ -112,6 +118,7 @@ class Node:
         if self._fields == again:
             return
         path, structural = _difference(self._fields, again, "")
+        path = path[: 2 * _SHOWN]
         if structural:
             self._fail("is not a field of this format", path)
         raise altered(self.kind, f"{path} contradicts the rest of it")
@@ -136,15 +143,27 @@ class Node:
 
 def parse(text: str, *, kind: Kind) -> Node:
     """The root object of ``text``. Raises DocumentError that says which mistake it is."""
-    if len(text) > MAX_CHARACTERS:
-        limit = MAX_CHARACTERS // (1024 * 1024)
-        raise DocumentError(f"the {kind.name} is larger than {limit} MiB", hint=kind.again)
-    if not text.strip():
+    _expect_bounded(text, kind)
+    if not text or text.isspace():
         raise DocumentError(f"the {kind.name} is empty", hint=kind.again)
     root = Node(_json(text, kind), kind=kind)
     _expect_kind(root)
     _expect_version(root)
     return root
+
+
+def _expect_bounded(text: str, kind: Kind) -> None:
+    """Count before anything is built; what stands inside strings counts too, and is rare."""
+    for what, found, most in (
+        ("characters", len(text), LARGEST),
+        ("values", text.count(","), MOST_VALUES),
+        ("objects and lists", text.count("{") + text.count("["), MOST_CONTAINERS),
+    ):
+        if found > most:
+            raise DocumentError(
+                f"the {kind.name} holds {found:,} {what}; more than {most:,} are not read",
+                hint=kind.again,
+            )
 
 
 def altered(kind: Kind, why: str) -> RefusedError:
@@ -153,6 +172,10 @@ def altered(kind: Kind, why: str) -> RefusedError:
 
 
 def _json(text: str, kind: Kind) -> Any:
+    # A million values are made and none is in a cycle: collecting between them takes most of the
+    # time.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         return json.loads(
             text.removeprefix("\ufeff"),
@@ -173,8 +196,11 @@ def _json(text: str, kind: Kind) -> Any:
             message = f"the {kind.name} is cut short after line {text.count(chr(10)) + 1}"
         raise DocumentError(message, hint=kind.again) from None
     except ValueError as error:  # also int()'s limit on digits
-        message = f"not a usable {kind.name}: {error}"
+        message = f"not a usable {kind.name}: {str(error)[: 2 * _SHOWN]}"
         raise DocumentError(message, hint=kind.again) from None
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _RepeatedKeyError(ValueError):
@@ -184,8 +210,9 @@ class _RepeatedKeyError(ValueError):
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _RepeatedKeyError(repr(next(name for name in names if names.count(name) > 1)))
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise _RepeatedKeyError(repr(twice[:_SHOWN]))
     return fields
 
 
@@ -217,9 +244,9 @@ def _expect_version(root: Node) -> None:
     if version != FORMAT_VERSION:
         writer = root.optional_text("tool_version") if root.has("tool_version") else None
         raise DocumentError(
-            f"the {root.kind.name} has format version {version!r}; this reconciler reads "
+            f"the {root.kind.name} has format version {version[:_SHOWN]!r}; this reconciler reads "
             f"{FORMAT_VERSION!r}",
-            hint=f"Use the reconciler that wrote it{f' ({writer})' if writer else ''}, "
+            hint=f"Use the reconciler that wrote it{f' ({writer[:_SHOWN]})' if writer else ''}, "
             f"or make it again with this one.",
         )
 

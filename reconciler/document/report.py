@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.document.plan import change_fields
+from reconciler.document.plan import change_fields, unread_fields
 from reconciler.document.writing import FORMAT_VERSION, Document
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 
 if TYPE_CHECKING:
     from reconciler.model.plan import AccountUse
@@ -18,6 +18,7 @@ def report_document(report: Report, *, created_at: str | None = None) -> Documen
     ``created_at`` is when the apply ended (ISO 8601, UTC); left out: when its plan was made.
     """
     plan = report.plan
+    unread = [unread_fields(error) for error in plan.unread]
     return {
         "format_version": FORMAT_VERSION,
         "tool_version": plan.tool_version,
@@ -31,6 +32,7 @@ def report_document(report: Report, *, created_at: str | None = None) -> Documen
         "differences": list(report.differences),
         "troubles": [_trouble_fields(trouble) for trouble in report.troubles],
         "requests": report.requests,
+        **({"unread": unread} if unread else {}),
     }
 
 
@@ -49,7 +51,7 @@ def _account_fields(use: AccountUse) -> Document:
     return {"handle": use.account.handle, "id": use.account.id, "name": use.account.name}
 
 
-def _trouble_fields(trouble: Trouble) -> Document:
+def _trouble_fields(trouble: AccountError) -> Document:
     return {
         "account": trouble.account,
         "code": trouble.code,

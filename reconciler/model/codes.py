@@ -14,7 +14,7 @@ class PlanCode(StrEnum):
     DUPLICATES = "PLAN003"
     LOOK_ALIKE = "PLAN004"
     MOVED = "PLAN005"
-    NARROWED_TO_NOTHING = "PLAN006"
+    # PLAN006 was a --tag that matches nothing; codes are not used again.
     OTHER_LEVEL = "PLAN007"
     FORMER_ELSEWHERE = "PLAN008"
     NOT_CREATED = "PLAN009"
@@ -29,7 +29,6 @@ MEANINGS: Final = {
     PlanCode.LOOK_ALIKE: "A declared tag is new, or newer than a live look-alike that may be its "
     "former self.",
     PlanCode.MOVED: "A tag is created in one place and deleted in another; its calls do not move.",
-    PlanCode.NARROWED_TO_NOTHING: "`--tag` matches no tag, declared or live.",
     PlanCode.OTHER_LEVEL: "A name declared on one level is live on the other: people see two.",
     PlanCode.FORMER_ELSEWHERE: "A former name is live in another place: something still writes it.",
     PlanCode.NOT_CREATED: "A declared tag is not created: a live one differs only by what servers "

@@ -51,14 +51,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """Why one account's work stopped early; ``code`` and ``exit_code`` are the error's."""
+class AccountError:
+    """Why one account could not be read, or its work stopped early.
+
+    ``account`` is its handle; ``code`` and ``exit_code`` are the error's. ``requests``: what was
+    sent there before it could not be read.
+    """
 
     account: str
     code: str
     exit_code: int
     message: str
     hint: str | None = None
+    requests: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +78,7 @@ class Report:
     outcomes: tuple[Outcome, ...]
     verified: bool
     differences: tuple[str, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[AccountError, ...] = ()
     requests: int = 0
     exit_code: int = 0
 

@@ -6,24 +6,43 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action
+from reconciler.model.change import NONE, Action
+from reconciler.model.state import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from reconciler.model.change import Change
-    from reconciler.model.problem import Problem
+    from reconciler.model.change import Change, Count
+    from reconciler.model.outcome import AccountError
+    from reconciler.model.problem import Problem, Source
     from reconciler.model.tag import AccountRef, LiveTag, Place, Tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beyond:
+    """What the whole configuration takes away in an account outside a narrowed plan.
+
+    ``interactions`` lose their tag by those deletes; ``flows`` apply the tags, one that may is one.
+    """
+
+    deletes: int = 0
+    disables: int = 0
+    interactions: Count = NONE
+    flows: int = 0
+
+
+NOTHING_BEYOND = Beyond()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountUse:
     """An account of a plan, and the requests that planning cost and applying will cost there.
 
-    ``apply_requests`` holds one request a change and the looks before and after. ``connection``
-    and ``api_key_env`` say how a saved plan reaches it again.
+    ``apply_requests`` holds one request a change and the reads before and after. ``connection``
+    and ``api_key_env`` say how a saved plan reaches it again. ``policy``, where it stands
+    (``source``, ``limits_source``) and ``beyond`` are what a saved plan is guarded by anew.
     """
 
     account: AccountRef
@@ -31,6 +50,10 @@ class AccountUse:
     apply_requests: int = 0
     connection: str | None = None
     api_key_env: str | None = None
+    policy: Policy = field(default_factory=Policy)
+    source: Source | None = None
+    limits_source: Source | None = None
+    beyond: Beyond = NOTHING_BEYOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +81,8 @@ class Plan:
     """What apply will do, in the order in which it is shown, and what the reviewer must know.
 
     ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted. ``muted`` counts, by
-    code, the warnings that the configuration declares known.
+    code, the warnings that the configuration declares known. ``unread``: accounts of the
+    configuration that could not be read; nothing is planned there, the plan is partial.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -71,6 +95,7 @@ class Plan:
     gateway: str | None = None
     created_at: str = ""
     tool_version: str = ""
+    unread: tuple[AccountError, ...] = ()
 
     @cached_property
     def summary(self) -> Summary:
@@ -88,7 +113,13 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """``sha256:…`` of what will be done; see :func:`digest`."""
-        return digest(self.changes)
+        return digest(self)
+
+    @property
+    def requests_used(self) -> int:
+        """What planning cost, accounts that could not be read included."""
+        used = sum(use.plan_requests for use in self.accounts)
+        return used + sum(one.requests for one in self.unread)
 
     @property
     def deletes(self) -> tuple[Change, ...]:
@@ -96,30 +127,56 @@ class Plan:
         return tuple(change for change in self.changes if change.action is Action.DELETE)
 
 
-def digest(changes: Iterable[Change]) -> str:
-    """The fingerprint of what ``changes`` do: equal for equal plans, whatever their order.
+DIGEST_VERSION: Final = 2
+"""Raised when the digest covers something else: one of another version matches none of this one.
 
-    It covers what is sent, to which id and against which live state, and whether it is blocked;
-    not why, from which file or when. That way a reviewed plan is recognised after a merge.
+1: what is sent, to which id and against which live state, and whether it is blocked. 2: also how
+the account is reached, and what deletes would lose, by class.
+"""
+
+
+def digest(plan: Plan) -> str:
+    """The fingerprint of what ``plan`` does: equal for equal plans, whatever their order.
+
+    It covers what is sent, to which id and against which live state; through which gateway,
+    connection and key variable; whether it is blocked; and what each delete loses: nothing, some or
+    unknown. Not how much, why, from which file or when: a reviewed plan is recognised after a
+    merge, and while calls go on coming in.
     """
+    reached = {
+        use.account.id: [plan.gateway, use.connection, use.api_key_env] for use in plan.accounts
+    }
     lines = sorted(
         json.dumps(
             [
                 change.action.value,
                 change.place.account.id,
+                reached.get(change.place.account.id),
                 change.place.level.value,
                 change.place.company_id,
                 change.tag_id,
                 _canonical(change.before),
                 _canonical(change.after),
                 change.blocked_by is not None,
+                _class_of_loss(change),
             ],
             separators=(",", ":"),
         )
-        for change in changes
+        for change in plan.changes
     )
-    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    text = "\n".join([f"reconciler plan digest {DIGEST_VERSION}", *lines])
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _canonical(tag: Tag | None) -> list[str | None] | None:
     return None if tag is None else [tag.name, tag.color, tag.status.value]
+
+
+def _class_of_loss(change: Change) -> str | None:
+    """What a delete loses for good, as far as it bears on approving it; None for all else."""
+    if change.action is not Action.DELETE:
+        return None
+    counts = [] if change.loss is None else [change.loss.interactions, change.loss.flows]
+    if any(count.number for count in counts):
+        return "some"
+    return "nothing" if counts and all(count.none for count in counts) else "unknown"

@@ -55,11 +55,18 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much one plan may lose, an account: deletes, percent of live tags, calls untagged."""
+    """How much one plan may take away, per account; what can't be counted is never within it.
+
+    ``deletes`` of tags, ``disables`` (also by ``unmanaged: disable``), ``delete_percent`` of the
+    live tags, ``interactions`` (calls, forms and texts) that lose their tag, and ``flows`` that
+    apply a tag which is deleted.
+    """
 
     deletes: int = 5
+    disables: int = 20
     delete_percent: int = 25
-    calls: int = 100
+    interactions: int = 100
+    flows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +84,18 @@ class Account:
     """One entry of ``accounts:``. ``connection`` is Maton's; ``api_key_env`` names a variable.
 
     ``id_source`` is where its id is written; None where no file says it.
+    ``api_key_source`` is where the name of the variable is written, None where no file says it.
+    ``limits_source`` is where its ``limits`` stand; None where it has none of its own.
     """
 
     ref: AccountRef
     source: Source
     connection: str | None = None
     api_key_env: str | None = None
+    api_key_source: Source | None = None
     policy: Policy = field(default_factory=Policy)
     id_source: Source | None = field(default=None, compare=False)
+    limits_source: Source | None = field(default=None, compare=False)
 
     @property
     def handle(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change, Reason
-from reconciler.model.names import any_glob
+from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Company, Place, Status, Tag
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 class Draft:
     """What one account's plan is made of.
 
-    ``live`` counts the account's live tags without ignored ones, ``live_in`` those of each place
-    that the changes touch: the guards measure deletes against them. ``unread`` of them were left
-    out by the cheaper read; nobody declared those, so they count as unmanaged.
+    ``live`` counts the account's live tags without ignored ones, whatever the work is narrowed to,
+    ``live_in`` those of each place that the changes touch: the guards measure deletes against
+    them. ``unread`` tags were left out by the cheaper read; nobody declared those, so they count as
+    unmanaged.
     """
 
     account: Account
@@ -73,10 +74,10 @@ class _Work:
         live = self._live
         for company_id in {**dict.fromkeys(self._desired.tags), **dict.fromkeys(live)}:
             place = self._place(company_id)
-            if not self._narrowing.covers_company(place.company):
-                continue
             tags = live.get(company_id, [])
             self._total += len(tags)
+            if not self._narrowing.covers_company(place.company):
+                continue
             self._live_in[place] = len(tags)
             declared = self._desired.tags.get(company_id)
             if declared:
@@ -95,7 +96,7 @@ class _Work:
             unchanged=self._unchanged,
             unmanaged=tuple(self._unmanaged),
             unread=unread,
-            live=self._total + unread,
+            live=self._total + self._unread,
             live_in={place: n for place, n in self._live_in.items() if place in touched},
             warnings=(
                 *self._advice.problems(),
@@ -163,7 +164,7 @@ class _Work:
 
 def _by_company(live: LiveAccount, ignore: Sequence[str]) -> dict[str | None, list[LiveTag]]:
     """The live tags of each place, without those that the account ignores."""
-    ignored = any_glob(ignore)
+    ignored = any_alike(ignore)
     found: dict[str | None, list[LiveTag]] = {}
     for tag in live.tags:
         if not ignored(tag.name):

@@ -1,104 +1,338 @@
-"""The objections that stop an account's deletes, all counted before the first write.
+"""The objections that stop an account's changes, all counted before the first write.
 
-A plan is shown in full with what blocks it and then refused; the limits are lifted in the
-configuration, where the lifting is reviewed.
+Terms. A *limit* bounds what one plan takes away in an account. *Beyond* is what the whole
+configuration takes away there outside a run that was narrowed to some companies or tags.
+
+Premise. A plan is shown in full with what blocks it and then refused; limits are lifted in the
+configuration, where the lifting is reviewed. So every objection names the account, the number, the
+limit and what to write, at the line where it stands.
+
+Method. Everything is counted over the whole configuration: ten narrowed runs can't do what one run
+may not. What a count leaves open counts as too much. Names are compared as people see them. A
+limit bounds one plan: a delete today and another tomorrow are two reviews, and no guard adds them
+up.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Protocol
 
-from reconciler.model.change import NONE, Action, Change
-from reconciler.model.names import glob
+from reconciler.model.change import Action, Change, Precision
+from reconciler.model.names import any_alike, which_alike
+from reconciler.model.plan import NOTHING_BEYOND, Beyond
+from reconciler.model.state import Limits
 from reconciler.model.tag import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from reconciler.model.change import Count
+    from reconciler.model.state import Account
     from reconciler.model.tag import Place
-    from reconciler.planning.draft import Draft
 
-Objection = tuple[str, "Callable[[Change], bool]"]
+    Test = Callable[[Change], bool]
+    Objection = tuple[str, Test]
 
 SEVERAL = 2
 """A place with fewer live tags may be emptied: there is nothing to mistake it for."""
 
 
-def guard(draft: Draft, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """``changes`` of ``draft`` (with their loss counted, where it was) and what blocks each."""
-    objections = [*_limits(draft, changes), *_emptied_places(draft, changes)]
+class Measured(Protocol):
+    """What changes are measured against; a draft is one."""
+
+    @property
+    def account(self) -> Account:
+        """The account with its policy, and where that is written."""
+
+    @property
+    def live(self) -> int:
+        """The account's live tags without ignored ones."""
+
+    @property
+    def live_in(self) -> Mapping[Place, int]:
+        """Live tags of each place that the changes touch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """Live state as far as guards ask for it; see :class:`Measured`."""
+
+    account: Account
+    live: int
+    live_in: Mapping[Place, int]
+
+
+def guard(
+    measured: Measured,
+    changes: Sequence[Change],
+    *,
+    others: Sequence[Change] = (),
+    beyond: Beyond = NOTHING_BEYOND,
+) -> tuple[Change, ...]:
+    """``changes`` (with their loss counted, where it was) and what blocks each.
+
+    Where ``changes`` are not all that the configuration asks for, ``others`` are the rest of it,
+    or ``beyond`` says what those take away: that is counted as well.
+    """
+    account = measured.account
+    sums = _Sums.of(changes, totals(others) if others else beyond)
+    objections = [*_limits(sums, measured), *_emptied_places(measured, changes, others)]
+    owned = _Owned.of(account)
     return tuple(
         replace(change, blocked_by="; ".join(reasons)) if reasons else change
         for change in changes
-        for reasons in [_reasons(change, draft.account.policy.protect, objections)]
+        for reasons in [
+            [*owned.reasons(change), *(text for text, applies in objections if applies(change))]
+        ]
     )
 
 
-def _reasons(change: Change, protect: Sequence[str], objections: Sequence[Objection]) -> list[str]:
-    reasons = [text for text, applies in objections if applies(change)]
-    if _takes_out_of_use(change) and change.before is not None:
-        shields = [pattern for pattern in protect if glob(pattern)(change.before.name)]
-        reasons[:0] = [f'protect "{pattern}" forbids it' for pattern in shields[:1]]
-    return reasons
-
-
-def _takes_out_of_use(change: Change) -> bool:
-    if change.action is Action.DELETE:
-        return True
-    return (
-        change.after is not None
-        and change.after.status is Status.DISABLED
-        and "status" in change.fields
+def totals(changes: Iterable[Change]) -> Beyond:
+    """What ``changes`` take away together; a delete that nobody counted makes the loss unknown."""
+    sums = _Sums.of(tuple(changes), NOTHING_BEYOND)
+    return Beyond(
+        deletes=sums.deletes,
+        disables=sums.disables,
+        interactions=sums.interactions,
+        flows=sums.flows,
     )
 
 
-def _limits(draft: Draft, changes: Sequence[Change]) -> list[Objection]:
-    deletes = [change for change in changes if _is_delete(change)]
-    limits = draft.account.policy.limits
-    count = len(deletes)
-    objections: list[Objection] = []
-    if count > limits.deletes:
-        text = f"{count} deletes in the account are more than limits.deletes {limits.deletes}"
-        objections.append((text, _is_delete))
-    if count > 1 and count * 100 > limits.delete_percent * draft.live:
-        text = (
-            f"{count} deletes of {draft.live} live tags are more than "
-            f"limits.delete_percent {limits.delete_percent}"
-        )
-        objections.append((text, _is_delete))
-    lost = _loss_objection(deletes, limits.calls)
-    return [*objections, (lost, _is_delete)] if lost else objections
+def takes_away(change: Change) -> bool:
+    """Whether ``change`` deletes a tag or takes it out of use."""
+    return is_delete(change) or is_disable(change)
 
 
-def _loss_objection(deletes: Sequence[Change], limit: int) -> str | None:
-    """What to say when more interactions lose a tag than may; unknown counts as more."""
-    lost = sum((one.loss.interactions for one in deletes if one.loss is not None), start=NONE)
-    if lost.least > limit:
-        return f"{lost.least:,} interactions lose a tag, more than limits.calls {limit:,}"
-    if lost.most is None:
-        least = f"at least {lost.least:,} and " if lost.least else ""
-        return f"{least}an unknown number of interactions lose a tag (limits.calls {limit:,})"
-    if lost.most > limit:
-        return f"up to {lost.most:,} interactions lose a tag, more than limits.calls {limit:,}"
-    return None
-
-
-def _emptied_places(draft: Draft, changes: Sequence[Change]) -> list[Objection]:
-    lost = Counter(change.place for change in changes if _is_delete(change))
-    gained = Counter(change.place for change in changes if change.action is Action.CREATE)
-    return [
-        (f"it would leave none of the {live} live tags of {place}", _is_delete_in(place))
-        for place, count in lost.items()
-        for live in [draft.live_in.get(place, 0)]
-        if live >= SEVERAL and live - count + gained[place] <= 0
-    ]
-
-
-def _is_delete(change: Change) -> bool:
+def is_delete(change: Change) -> bool:
+    """Whether ``change`` deletes a tag."""
     return change.action is Action.DELETE
 
 
-def _is_delete_in(place: Place) -> Callable[[Change], bool]:
-    return lambda change: _is_delete(change) and change.place == place
+def is_disable(change: Change) -> bool:
+    """Whether ``change`` takes a tag out of use and keeps it."""
+    return (
+        change.after is not None
+        and change.before is not None
+        and change.after.status is Status.DISABLED
+        and change.before.status is Status.ENABLED
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sums:
+    """What is taken away in all, and how much of that lies beyond the changes at hand."""
+
+    deletes: int
+    disables: int
+    interactions: Count
+    flows: int
+    """Flows that apply deleted tags; a tag of which that is unknown counts as one at least."""
+    uncertain_flows: int
+    beyond: Beyond
+
+    @classmethod
+    def of(cls, changes: Sequence[Change], beyond: Beyond) -> _Sums:
+        deletes = [change for change in changes if is_delete(change)]
+        losses = [change.loss for change in deletes if change.loss is not None]
+        return cls(
+            deletes=len(deletes) + beyond.deletes,
+            disables=sum(map(is_disable, changes)) + beyond.disables,
+            interactions=sum((loss.interactions for loss in losses), start=beyond.interactions),
+            flows=sum(_charged(loss.flows) for loss in losses) + beyond.flows,
+            uncertain_flows=sum(_is_uncertain(loss.flows) for loss in losses),
+            beyond=beyond,
+        )
+
+
+def _is_uncertain(count: Count) -> bool:
+    return count.precision in {Precision.UNKNOWN, Precision.AT_LEAST}
+
+
+def _charged(flows: Count) -> int:
+    return max(flows.number, 1) if _is_uncertain(flows) else flows.number
+
+
+def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
+    account = measured.account
+    handle, limits = account.handle, account.policy.limits
+    deletes = _counted(sums.deletes, "delete") + _outside(sums.beyond.deletes)
+    if sums.deletes > limits.deletes:
+        text = f"{handle}: {deletes} are more than limits.deletes {limits.deletes:,}"
+        yield f"{text}: {_allow(account, deletes=sums.deletes)}", is_delete
+    if sums.deletes > 1 and sums.deletes * 100 > limits.delete_percent * measured.live:
+        # Live tags that vanish meanwhile must not divide by zero, nor ask for more than all.
+        percent = min(-(-sums.deletes * 100 // max(measured.live, 1)), 100)
+        text = (
+            f"{handle}: {deletes} of {measured.live:,} live tags are {percent}%, "
+            f"more than limits.delete_percent {limits.delete_percent}"
+        )
+        yield f"{text}: {_allow(account, delete_percent=percent)}", is_delete
+    if sums.disables > limits.disables:
+        text = (
+            f"{handle}: {_counted(sums.disables, 'tag')} taken out of use"
+            f"{_outside(sums.beyond.disables)} are more than limits.disables {limits.disables:,}"
+        )
+        yield f"{text}: {_allow(account, disables=sums.disables)}", is_disable
+    yield from _of_interactions(sums, account)
+    if sums.flows > limits.flows:
+        yield _of_flows(sums, account), _flows_may_apply
+
+
+def _of_interactions(sums: _Sums, account: Account) -> Iterator[Objection]:
+    """What to say when more interactions lose their tag than may; unknown counts as more."""
+    lost, limit = sums.interactions, account.policy.limits.interactions
+    most, outside = lost.most, _outside(sums.beyond.interactions.number, "")
+    if most is not None and most <= limit:
+        return
+    if most is None:
+        yield _unknown_interactions(account, lost), _interactions_may_lose
+        return
+    count = f"up to {most:,}" if lost.precision is Precision.AT_MOST else f"{most:,}"
+    interactions = "interaction loses its" if most == 1 else "interactions lose their"
+    yield (
+        (
+            f"{account.handle}: {count} {interactions} tag{outside}, more than "
+            f"limits.interactions {limit:,}: {_allow(account, interactions=most)}"
+        ),
+        _interactions_may_lose,
+    )
+
+
+def _unknown_interactions(account: Account, lost: Count) -> str:
+    limit = account.policy.limits.interactions
+    if lost.least > limit:
+        said = f"at least {lost.least:,} interactions lose their tag, more than"
+    else:
+        least = f" (at least {lost.least:,})" if lost.least else ""
+        said = f"an unknown number of interactions{least} lose their tag, perhaps more than"
+    return (
+        f"{account.handle}: {said} limits.interactions {limit:,}: let the key read calls, forms "
+        "and text threads, so that they can be counted, or disable the tags instead"
+    )
+
+
+def _of_flows(sums: _Sums, account: Account) -> str:
+    handle, limit = account.handle, account.policy.limits.flows
+    if sums.uncertain_flows:
+        what = _counted(sums.uncertain_flows, "tag")
+        return (
+            f"{handle}: whether flows apply {what} that would be deleted is unknown, and "
+            f"limits.flows is {limit:,}: let the key read trackers and message flows, or "
+            f"{_allow(account, flows=sums.flows)}"
+        )
+    flows = "1 flow applies" if sums.flows == 1 else f"{sums.flows:,} flows apply"
+    return (
+        f"{handle}: {flows} tags that would be deleted, more than limits.flows {limit:,}: take "
+        f"them out of the flows, or {_allow(account, flows=sums.flows)}"
+    )
+
+
+def _interactions_may_lose(change: Change) -> bool:
+    return is_delete(change) and not (change.loss is not None and change.loss.interactions.none)
+
+
+def _flows_may_apply(change: Change) -> bool:
+    return is_delete(change) and not (change.loss is not None and change.loss.flows.none)
+
+
+def _emptied_places(
+    measured: Measured, changes: Sequence[Change], others: Sequence[Change]
+) -> Iterator[Objection]:
+    """Places left with none: by ``changes`` alone, or together with the ``others`` of a place."""
+    mine, rest = _Moves.of(changes), _Moves.of(others)
+    for place, lost in mine.lost.items():
+        live = measured.live_in.get(place, 0)
+        alone = live - lost + mine.gained[place]
+        together = alone - rest.lost[place] + rest.gained[place]
+        if live >= SEVERAL and min(alone, together) <= 0:
+            text = f"{place}: none of its {live} live tags would be left: declare one that stays"
+            yield text, _is_delete_in(place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """How many tags each place loses and gains."""
+
+    lost: Counter[Place]
+    gained: Counter[Place]
+
+    @classmethod
+    def of(cls, changes: Sequence[Change]) -> _Moves:
+        return cls(
+            Counter(change.place for change in changes if is_delete(change)),
+            Counter(change.place for change in changes if change.action is Action.CREATE),
+        )
+
+
+def _is_delete_in(place: Place) -> Test:
+    return lambda change: is_delete(change) and change.place == place
+
+
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """The names that an account keeps from changes, as people see them."""
+
+    account: Account
+    is_protected: Callable[[str], bool]
+    is_ignored: Callable[[str], bool]
+
+    @classmethod
+    def of(cls, account: Account) -> _Owned:
+        policy = account.policy
+        return cls(account, any_alike(policy.protect), any_alike(policy.ignore))
+
+    def reasons(self, change: Change) -> Iterator[str]:
+        """Why ``change`` may not be made to the live tag that it starts from, or to its name."""
+        names = [tag.name for tag in (change.before, change.after) if tag is not None]
+        handle, policy, where = self.account.handle, self.account.policy, _where(self.account)
+        ignored = next(filter(self.is_ignored, names), None)
+        if ignored is not None:
+            yield (
+                f'{handle}: ignore "{which_alike(policy.ignore, ignored)}" leaves this tag to '
+                f"others: narrow `ignore` below accounts.{handle}{where} to manage it"
+            )
+        verb = _forbidden(change)
+        if verb is None or change.before is None or not self.is_protected(change.before.name):
+            return
+        yield (
+            f'{handle}: protect "{which_alike(policy.protect, change.before.name)}" forbids to '
+            f"{verb} it: narrow `protect` below accounts.{handle}{where} to allow it"
+        )
+
+
+def _forbidden(change: Change) -> str | None:
+    """What ``change`` does that `protect` forbids; None: nothing."""
+    if is_delete(change):
+        return "delete"
+    if is_disable(change):
+        return "disable"
+    before, after = change.before, change.after
+    return "rename" if before and after and before.name != after.name else None
+
+
+def _allow(account: Account, **needed: int) -> str:
+    """The line that lifts a limit to what is ``needed``, with the account's own other limits."""
+    limits, defaults = account.policy.limits, Limits()
+    own = {one.name: getattr(limits, one.name) for one in fields(limits)}
+    written = ", ".join(
+        f"{name}: {needed.get(name, value)}"
+        for name, value in own.items()
+        if name in needed or value != getattr(defaults, name)
+    )
+    source = account.limits_source or account.source
+    where = f" ({source.file}:{source.line})" if source.file else ""
+    return f"write `limits: {{{written}}}` below accounts.{account.handle}{where} to allow it"
+
+
+def _where(account: Account) -> str:
+    return f" ({account.source.file}:{account.source.line})" if account.source.file else ""
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _outside(count: int, of: str = " of them") -> str:
+    return f" ({count:,}{of} outside this run)" if count else ""

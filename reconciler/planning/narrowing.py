@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.names import any_glob
 
 if TYPE_CHECKING:
+    from reconciler.model.change import Change
     from reconciler.model.tag import Company
 
 
@@ -35,6 +36,11 @@ class Narrowing:
     def covers_tag(self, *names: str) -> bool:
         """Whether one of a tag's names, declared or live, is in."""
         return not self.tags or any(map(any_glob(self.tags), names))
+
+    def covers(self, change: Change) -> bool:
+        """Whether a change is in, by its place and by either of its names."""
+        names = (tag.name for tag in (change.before, change.after) if tag is not None)
+        return self.covers_company(change.place.company) and self.covers_tag(*names)
 
 
 EVERYTHING = Narrowing()

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 def drift(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     """What must be looked at, by kind; text that ends in a newline. ``width`` as for plans."""
-    lines = [(style.delete if plan.changes else style.create)(headline(plan))]
+    worrying = plan.changes or plan.unread
+    lines = [(style.delete if worrying else style.create)(headline(plan))]
     for heading, found in sections(plan):
         lines += ["", style.bold(heading)]
         for line in found:
             first, *more = wrap(line, width - 2 if width else 0)
             lines += [f"  {first}", *(f"    {rest}" for rest in more)]
-    lines += ["", f"Requests: {number(sum(use.plan_requests for use in plan.accounts))} used."]
+    lines += ["", f"Requests: {number(plan.requests_used)} used."]
     if plan.changes:
         lines.append("Next: reconciler plan shows what would bring live state back; else change")
         lines.append("the configuration to what is live.")
@@ -43,6 +44,7 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
     missing = [change for change in declared if change.action is Action.CREATE]
     retired = [change for change in declared if change.action is Action.DELETE]
     found = [
+        ("Accounts that could not be read:", _unread(plan)),
         ("Changed in live state, not asked for by the configuration:", [*map(_edited, edited)]),
         ("Places that lack declared tags:", _missing(missing)),
         ("Declared renames that live state has not seen:", [*map(_renamed, renames)]),
@@ -68,6 +70,8 @@ def headline(plan: Plan) -> str:
     summary = plan.summary
     if not plan.changes:
         rest = f"{number(summary.unchanged)} as declared, {number(summary.unmanaged)} unmanaged"
+        if plan.unread:
+            return f"No drift in the accounts that could be read: {rest}."
         said = wording.no_changes(plan).replace("No changes", "No drift").rstrip(".")
         return f"{said}: {rest}."
     places = {change.place for change in plan.changes}
@@ -75,6 +79,13 @@ def headline(plan: Plan) -> str:
         f"Drift: {count(len(plan.changes), 'difference')} in {count(len(places), 'place')}; "
         f"{number(summary.unchanged)} as declared."
     )
+
+
+def _unread(plan: Plan) -> list[str]:
+    return [
+        " ".join(filter(None, [f"{label(one.account)}: {terminal(one.message)}.", one.hint]))
+        for one in plan.unread
+    ]
 
 
 def _edited(change: Change) -> str:

@@ -38,7 +38,11 @@ def plan_annotations(plan: Plan) -> str:
         _problem("blocked", changes, f"blocked: {reason}")
         for (_, reason), changes in blocked.items()
     ]
-    return problem_annotations([*found, *plan.warnings])
+    unread = [
+        Problem("unread", f"{one.account} could not be read: {one.message}", one.hint)
+        for one in plan.unread
+    ]
+    return problem_annotations([*unread, *found, *plan.warnings])
 
 
 def report_annotations(report: Report) -> str:
@@ -62,10 +66,11 @@ def summary(plan: Plan) -> str:
 
 
 def outputs(plan: Plan) -> str:
-    """Lines for ``$GITHUB_OUTPUT``: has_changes, the counts and the digest."""
+    """Lines for ``$GITHUB_OUTPUT``: has_changes, partial, the counts and the digest."""
     counts = plan.summary
     values: dict[str, object] = {
         "has_changes": "true" if plan.changes else "false",
+        "partial": "true" if plan.unread else "false",
         "create": counts.create,
         "update": counts.update,
         "delete": counts.delete,

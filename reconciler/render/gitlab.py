@@ -16,9 +16,18 @@ if TYPE_CHECKING:
 
 
 def plan(plan: Plan) -> str:
-    """``artifacts:reports:terraform``: the counts, which the merge request shows as a widget."""
+    """``artifacts:reports:terraform``: the counts, which the merge request shows as a widget.
+
+    Of a partial plan ``unread`` names the accounts that could not be read.
+    """
     summary = plan.summary
-    counts = {"create": summary.create, "update": summary.update, "delete": summary.delete}
+    counts: dict[str, object] = {
+        "create": summary.create,
+        "update": summary.update,
+        "delete": summary.delete,
+    }
+    if plan.unread:
+        counts["unread"] = [terminal(one.account) for one in plan.unread]
     return json.dumps(counts) + "\n"
 
 

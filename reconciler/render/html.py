@@ -15,7 +15,7 @@ from reconciler.render.page import bdi, chip, page, pill, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.outcome import AccountError, Outcome, Report
     from reconciler.model.plan import Plan
     from reconciler.model.problem import Problem
     from reconciler.model.tag import AccountRef
@@ -26,8 +26,10 @@ MOST_CELLS: Final = 20_000
 
 def plan(plan: Plan) -> str:
     """``plan`` as a whole HTML document."""
-    title = f"Plan: {wording.summary(plan)}"
-    parts = [f"<h1>{'Plan' if plan.changes else wording.no_changes(plan)}</h1>", _tiles(plan)]
+    title = f"{'Partial plan' if plan.unread else 'Plan'}: {wording.summary(plan)}"
+    name = "Partial plan" if plan.unread else "Plan"
+    parts = [f"<h1>{name if plan.changes else wording.no_changes(plan)}</h1>"]
+    parts += [_unread(plan.unread), _tiles(plan)]
     parts += [_deletes(plan), _blocked(plan), _warnings(plan.warnings)]
     by_account: dict[str, list[Change]] = {}
     for change in plan.changes:
@@ -53,7 +55,8 @@ def report(report: Report) -> str:
     ]
     bad = [outcome for outcome in report.outcomes if not outcome.result.succeeded]
     done = [outcome for outcome in report.outcomes if outcome.result.succeeded]
-    parts = [f"<h1>{verdict}</h1>", _tile_list(tiles), _troubles(report)]
+    parts = [f"<h1>{verdict}</h1>", _tile_list(tiles), _unread(report.plan.unread)]
+    parts.append(_troubles(report))
     if bad:
         rows = _outcomes(bad)
         parts.append(f'<section class="alarm"><h2>Not in place</h2>{rows}</section>')
@@ -272,6 +275,16 @@ def _troubles(report: Report) -> str:
         for trouble in report.troubles
     ]
     lines += [f"<li>differs from what was done: {bdi(line)}" for line in report.differences]
+    return f'<section class="alarm"><ul>{"".join(lines)}</ul></section>' if lines else ""
+
+
+def _unread(errors: Sequence[AccountError]) -> str:
+    """Accounts that could not be read: before all else, because the rest is silent about them."""
+    lines = [
+        f"<li><b>{bdi(label(one.account))}</b> could not be read, so nothing is planned there: "
+        f"{bdi(one.message)}" + (f"<br>{bdi(one.hint)}" if one.hint else "")
+        for one in errors
+    ]
     return f'<section class="alarm"><ul>{"".join(lines)}</ul></section>' if lines else ""
 
 

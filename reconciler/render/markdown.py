@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model.change import Loss
-    from reconciler.model.outcome import Outcome, Report
+    from reconciler.model.outcome import AccountError, Outcome, Report
     from reconciler.model.plan import Plan
     from reconciler.model.problem import Problem
     from reconciler.render.groups import Group
@@ -38,6 +38,7 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
     """
     out = Budget(limit, reserve=_RESERVE)
     out.take(f"{PLAN_MARKER}\n### {_headline(plan)}\n\n{wording.kept(plan)}.\n")
+    _unread(plan.unread, out)
     if plan.deletes:
         out.take(_caution(plan))
     shown = _deletes(plan.deletes, out)
@@ -56,6 +57,7 @@ def report(report: Report, *, limit: int = LIMIT) -> str:
     out = Budget(limit, reserve=_RESERVE)
     told = outcomes.counts(report) or "nothing to do"
     out.take(f"{REPORT_MARKER}\n### {outcomes.verdict(report)}: {told}\n")
+    _unread(report.plan.unread, out)
     for trouble in report.troubles:
         hint = f" {prose(trouble.hint)}" if trouble.hint else ""
         out.take(f"- {code(trouble.account)} stopped: {prose(trouble.message)}{hint}")
@@ -104,7 +106,19 @@ def _headline(plan: Plan) -> str:
     ]
     parts += [f"**{number(summary.delete)} to delete**"] if summary.delete else []
     parts += [f"**{number(summary.blocked)} blocked**"] if summary.blocked else []
-    return f"Plan: {', '.join(parts)}"
+    return f"{'Partial plan' if plan.unread else 'Plan'}: {', '.join(parts)}"
+
+
+def _unread(errors: Sequence[AccountError], out: Budget) -> None:
+    """Accounts that could not be read: before all else, because the rest is silent about them."""
+    if not errors:
+        return
+    lines = []
+    for one in errors:
+        hint = f" {prose(one.hint)}" if one.hint else ""
+        why = f"could not be read, so nothing is planned there: {prose(one.message)}.{hint}"
+        lines.append(f"> - {code(label(one.account))} {why}")
+    out.take("\n".join(["> [!WARNING]", *lines, ""]))
 
 
 def _caution(plan: Plan) -> str:

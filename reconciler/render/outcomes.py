@@ -11,7 +11,7 @@ from reconciler.render.layout import number, wrap
 from reconciler.render.style import PLAIN, Style
 
 if TYPE_CHECKING:
-    from reconciler.model.outcome import Trouble
+    from reconciler.model.outcome import AccountError
 
 APPLIED: Final = "Applied"
 IN_PART: Final = "Applied in part, as asked"
@@ -51,6 +51,7 @@ def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
             first, *more = wrap(outcome_line(outcome, style=style), width - 2 if width else 0)
             lines += [f"  {first}", *(f"    {line}" for line in more)]
     lines += [""] if lines else []
+    lines += [style.delete(line) for line in wording.partial(report.plan)]
     for trouble in report.troubles:
         lines += _trouble(trouble, style=style)
     lines.append(_verdict(report, style=style))
@@ -97,7 +98,7 @@ def _closing_look(report: Report, *, style: Style) -> list[str]:
     return [style.update("Not verified: live state could not be read once more.")]
 
 
-def _trouble(trouble: Trouble, *, style: Style) -> list[str]:
+def _trouble(trouble: AccountError, *, style: Style) -> list[str]:
     lines = [style.delete(f"{terminal(trouble.account)} stopped: {terminal(trouble.message)}")]
     return [*lines, *([f"  help: {terminal(trouble.hint)}"] if trouble.hint else [])]
 

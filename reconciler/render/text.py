@@ -31,7 +31,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     """
     lines: list[str] = []
     if not plan.changes:
-        lines += [style.create(wording.no_changes(plan))]
+        lines += [(style.update if plan.unread else style.create)(wording.no_changes(plan))]
     shown = groups.of(plan)
     column = _column(change.name for group in shown for change in group.changes)
     notes = _footnotes(plan)
@@ -86,6 +86,9 @@ _SAID_IN_PLACE: Final = 2
 
 def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
     lines = [f"Plan: {wording.summary(plan)}."]
+    for why in wording.partial(plan):
+        first, *more = wrap(f"Partial: {why}", width)
+        lines += [style.delete(line) for line in (first, *(f"  {one}" for one in more))]
     lost = wording.lost(plan)
     if lost is not None and lost.interactions.none:
         lines.append("Lost: nothing; no interaction has a tag that is deleted.")

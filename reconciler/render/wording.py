@@ -29,12 +29,6 @@ def no_chip(color: str) -> str:
     return color
 
 
-def no_changes(plan: Plan) -> str:
-    """What to say of a plan without changes, and whether live state is all that was declared."""
-    held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
-    return _HELD_BACK if held_back else NO_CHANGES
-
-
 def title(place: Place) -> str:
     """``acme · Dental North``, ``acme · account``."""
     company = "account" if place.company is None else label(place.company.known_as)
@@ -164,7 +158,7 @@ def kept(plan: Plan) -> str:
 
 def requests(plan: Plan) -> str:
     """``4 used to plan, 3 to apply; the quota is 1,000 an hour and account``."""
-    used = sum(use.plan_requests for use in plan.accounts)
+    used = plan.requests_used
     needed = sum(use.apply_requests for use in plan.accounts)
     return (
         f"{number(used)} used to plan, {number(needed)} to apply; "
@@ -178,6 +172,25 @@ def muted(counts: Mapping[str, int]) -> str:
     worst = sorted(counts, key=lambda code: (-counts[code], code))
     by_code = ", ".join(f"{number(counts[code])} {code}" for code in worst)
     return f"{count(total, 'warning')} that the configuration declares known: {by_code}"
+
+
+def partial(plan: Plan) -> list[str]:
+    """Why each account that could not be read was not; the plan says nothing of it."""
+    return [
+        f"{label(one.account)} could not be read, so nothing is planned there: "
+        f"{terminal(one.message)}"
+        for one in plan.unread
+    ]
+
+
+def no_changes(plan: Plan) -> str:
+    """What to say of a plan without changes: only of what was read, and is live as declared."""
+    if plan.unread:
+        if not plan.accounts:
+            return "No account could be read."
+        return "No changes in the accounts that could be read: they match the configuration."
+    held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
+    return _HELD_BACK if held_back else NO_CHANGES
 
 
 def blocked(plan: Plan) -> str:

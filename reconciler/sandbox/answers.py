@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Row = dict[str, Any]
+FORBIDDEN = "You do not have permission to perform the requested action"
 
 
 @dataclass(slots=True)
@@ -40,18 +41,56 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
         self.headers = dict(headers or {})
 
 
+class GatewayRefusal(Refusal):
+    """A refusal of Maton's own; CallRail never saw the request."""
+
+
+def refused(refusal: Refusal, shape: str) -> Answer:
+    """A refusal of CallRail's in the ``shape`` of switch error_shape."""
+    if shape == "html":
+        page = f"<html><body><h1>{refusal.status}</h1></body></html>".encode()
+        return Answer(refusal.status, raw=page, content_type="text/html", headers=refusal.headers)
+    payloads: dict[str, object] = {
+        "error": {"error": refusal.message},
+        "errors": {"errors": [refusal.message]},
+        "errors-map": {"errors": {"base": [refusal.message]}},
+    }
+    return Answer(refusal.status, payloads[shape], headers=refusal.headers)
+
+
+def refused_by_gateway(refusal: Refusal, shape: str) -> Answer:
+    """A refusal of Maton's own in the ``shape`` of switch gateway_errors (C)."""
+    payloads: dict[str, object] = {
+        "message": {"message": refusal.message},
+        "error": {"error": {"message": refusal.message}},
+        "detail": {"detail": refusal.message},
+        "detail-list": {"detail": [{"loc": ["header"], "msg": refusal.message}]},
+    }
+    return Answer(refusal.status, payloads[shape], headers=refusal.headers)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A parsed request: ``parts`` of the path below the account, query and JSON body."""
+    """A parsed request: ``parts`` of the path below the account, query and JSON body.
+
+    ``query`` holds the last value of each parameter, ``pairs`` every one in order; ``role`` is that
+    of the key's user.
+    """
 
     method: str
     parts: tuple[str, ...]
     query: Mapping[str, str]
     body: Any = None
+    pairs: tuple[tuple[str, str], ...] = ()
+    role: str = "admin"
 
     def one(self, name: str) -> str | None:
         """A query parameter, None where it is missing or empty."""
         return self.query.get(name) or None
+
+    def many(self, name: str) -> tuple[str, ...]:
+        """All values of a query parameter that may repeat, such as ``tags[]``."""
+        return tuple(value for key, value in self.pairs if key == name)
 
     def object(self) -> Mapping[str, Any]:
         """The body, which must be a JSON object."""

@@ -33,7 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed-number", type=int, default=1, metavar="N", help="of the agency")
     parser.add_argument("--latency", type=_time, default=0.0, metavar="50ms", help="a request")
-    parser.add_argument("--quota", type=_count, default=1_000, metavar="N", help="0: none")
+    parser.add_argument(
+        "--quota", type=_count, default=1_000, metavar="N", help="per window; 0: none"
+    )
+    parser.add_argument(
+        "--daily-quota", type=_count, default=10_000, metavar="N", help="per 24 windows; 0: none"
+    )
+    parser.add_argument(
+        "--others-used", type=_count, default=0, metavar="N", help="of it when the sandbox starts"
+    )
     parser.add_argument("--quota-window", type=_time, default=3_600.0, metavar="1h")
     parser.add_argument(
         "--switch",
@@ -69,6 +77,8 @@ def options_from(args: argparse.Namespace) -> Options:
         latency=args.latency,
         quota=args.quota or None,
         quota_window=args.quota_window,
+        daily_quota=args.daily_quota or None,
+        others_used=args.others_used,
         switches=switches,
         faults=tuple(args.fault),
         log_requests=args.log_requests,

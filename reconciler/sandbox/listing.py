@@ -35,7 +35,7 @@ def envelope(
     page, per_page = paging
     payload: dict[str, object] = {"page": page, "per_page": per_page}
     with_pages = switches.total_pages == "always" or (
-        switches.total_pages == "documented" and name in WITH_TOTAL_PAGES
+        switches.total_pages == "some" and name in WITH_TOTAL_PAGES
     )
     if with_pages:
         payload["total_pages"] = max(1, -(-total // per_page))

@@ -19,6 +19,12 @@ class Entry:
     status: int | None = None
     committed: bool = False
     body: object = None
+    request_from: str | None = None
+    """Header Request-From, by which software names itself (B)."""
+    connection: str | None = None
+    """Header Maton-Connection."""
+    counted: bool = False
+    """Whether it was about an account's quota."""
 
     @property
     def is_write(self) -> bool:

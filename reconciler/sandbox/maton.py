@@ -40,8 +40,8 @@ class Connections:
             case "POST", ("connections",):
                 return self._create(asked)
             case "GET", ("connections", connection_id):
-                self._look(connection_id)
-                return Answer(payload={"connection": shown(self._known(connection_id))})
+                self._count_read(connection_id)
+                return Answer(payload={"connection": self._shown(self._known(connection_id))})
             case "DELETE", ("connections", connection_id):
                 self._known(connection_id)
                 self._store.run("DELETE FROM connections WHERE connection_id = ?", (connection_id,))
@@ -55,7 +55,7 @@ class Connections:
         for name in ("app", "status"):
             if asked.one(name):
                 rows = [row for row in rows if row[name] == asked.query[name]]
-        return Answer(payload={"connections": [shown(row) for row in rows]})
+        return Answer(payload={"connections": [self._shown(row) for row in rows]})
 
     def _create(self, asked: Asked) -> Answer:
         if asked.object().get("app") != "callrail":
@@ -70,10 +70,10 @@ class Connections:
             "app": "callrail",
         }
         self._store.insert("connections", [row])
-        return Answer(payload={"connection": shown(row)}, committed=True)
+        return Answer(payload={"connection": self._shown(row)}, committed=True)
 
-    def _look(self, connection_id: str) -> None:
-        """Each look brings a pending connection nearer to being active."""
+    def _count_read(self, connection_id: str) -> None:
+        """Each read brings a pending connection nearer to being active."""
         self._store.run(
             "UPDATE connections SET looks = looks + 1,"
             " status = CASE WHEN looks + 1 >= ? THEN 'ACTIVE' ELSE status END"
@@ -87,15 +87,14 @@ class Connections:
             raise Refusal(404, "connection not found")
         return row
 
-
-def shown(row: Row) -> Row:
-    """A connection as the reference page shows it."""
-    return {
-        "connection_id": row["connection_id"],
-        "status": row["status"],
-        "creation_time": row["creation_time"],
-        "last_updated_time": row["last_updated_time"],
-        "url": row["url"],
-        "app": row["app"],
-        "metadata": {},
-    }
+    def _shown(self, row: Row) -> Row:
+        """A connection as the page shows it, its id under the name that the switch asks for."""
+        return {
+            self.switches.connection_key: row["connection_id"],
+            "status": row["status"],
+            "creation_time": row["creation_time"],
+            "last_updated_time": row["last_updated_time"],
+            "url": row["url"],
+            "app": row["app"],
+            "metadata": {},
+        }

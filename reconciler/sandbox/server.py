@@ -46,14 +46,19 @@ class Sandbox:
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
-        self.store = Store(self.options.db)
-        if self.store.is_empty:
-            sow(self.store, self.options)
         self.log = Log()
         self.faults = Faults(self.options.faults)
-        self.app = App(self.options, self.store)
         self.closing = threading.Event()
-        self.server = _Server(self)
+        self.store = Store(self.options.db)
+        try:
+            if self.store.is_empty:
+                sow(self.store, self.options)
+            self.app = App(self.options, self.store)
+            self.server = _Server(self)
+        except BaseException:
+            # Nobody gets a sandbox to close: a port that is taken, a seed that there is none of.
+            self.store.close()
+            raise
         host, port = self.server.server_address[:2]
         self.url = f"http://{host!s}:{port}"
         self.gateway_url = self.url + PREFIX
@@ -157,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif body is None:
             answer = sandbox.app.error(Refusal(413, "the body is too large, or of unknown length"))
         else:
-            answer = sandbox.app.answer(entry, headers, body, sandbox.url)
+            answer = sandbox.app.answer(entry, headers, body)
         entry.committed = answer.committed
         if sandbox.faults.after_commit is not None:
             sandbox.faults.after_commit(entry.method, entry.path)

@@ -6,6 +6,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
+from reconciler.sandbox.options import MANAGER_KEY
 from reconciler.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def how_to_use(sandbox: Sandbox) -> str:
         "As CallRail:",
         f"  export RECONCILER_API_URL={sandbox.url}",
         f"  export CALLRAIL_API_KEY={sandbox.options.direct_keys[0]}",
+        f"  (or, as a manager, who may not write account-level tags: {MANAGER_KEY})",
         "or as Maton:",
         f"  export RECONCILER_API_URL={sandbox.gateway_url}",
         f"  export RECONCILER_CONTROL_URL={sandbox.control_url}",

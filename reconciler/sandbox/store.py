@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
-    id TEXT PRIMARY KEY, name TEXT, numeric_id INTEGER, created_at TEXT);
+    id TEXT PRIMARY KEY, name TEXT, numeric_id INTEGER, created_at TEXT,
+    time_zone TEXT DEFAULT 'America/New_York');
 CREATE TABLE IF NOT EXISTS companies (
     id TEXT PRIMARY KEY, account_id TEXT, name TEXT, status TEXT, time_zone TEXT, created_at TEXT);
 CREATE TABLE IF NOT EXISTS tags (
@@ -26,25 +27,49 @@ CREATE TABLE IF NOT EXISTS calls (
     id TEXT PRIMARY KEY, account_id TEXT, company_id TEXT, tracker_id TEXT, start_time TEXT,
     duration INTEGER, answered INTEGER, direction TEXT, voicemail INTEGER, customer_name TEXT,
     customer_phone_number TEXT, tracking_phone_number TEXT, source TEXT, note TEXT,
-    lead_status TEXT, value REAL, spam INTEGER DEFAULT 0);
+    lead_status TEXT, value REAL, spam INTEGER DEFAULT 0, customer_city TEXT, customer_state TEXT,
+    customer_country TEXT, landing_page_url TEXT, device_type TEXT, first_call INTEGER DEFAULT 0,
+    source_name TEXT, keywords TEXT, campaign TEXT, referrer TEXT, medium TEXT, agent_email TEXT,
+    moment REAL AS (julianday(start_time)));
 CREATE TABLE IF NOT EXISTS call_tags (
     call_id TEXT, tag_id INTEGER, PRIMARY KEY (call_id, tag_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS forms (
+    id TEXT PRIMARY KEY, account_id TEXT, company_id TEXT, person_id TEXT, form_data TEXT,
+    form_url TEXT, landing_page_url TEXT, referrer TEXT, referring_url TEXT, submitted_at TEXT,
+    first_form INTEGER DEFAULT 0, customer_name TEXT, customer_email TEXT,
+    customer_phone_number TEXT, source TEXT, keywords TEXT, campaign TEXT, medium TEXT, note TEXT,
+    lead_status TEXT, value REAL, moment REAL AS (julianday(submitted_at)));
+CREATE TABLE IF NOT EXISTS form_tags (
+    form_id TEXT, tag_id INTEGER, PRIMARY KEY (form_id, tag_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS texts (
+    id TEXT PRIMARY KEY, account_id TEXT, company_id TEXT, initial_tracker_id TEXT,
+    current_tracker_id TEXT, customer_name TEXT, customer_phone_number TEXT, state TEXT, note TEXT,
+    lead_status TEXT, value REAL, last_message_at TEXT,
+    moment REAL AS (julianday(last_message_at)));
+CREATE TABLE IF NOT EXISTS text_tags (
+    text_id TEXT, tag_id INTEGER, PRIMARY KEY (text_id, tag_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS message_flows (
+    id TEXT PRIMARY KEY, account_id TEXT, name TEXT, updated_at TEXT, tracker_ids TEXT,
+    initial_step_id TEXT, steps TEXT);
 CREATE TABLE IF NOT EXISTS trackers (
     id TEXT PRIMARY KEY, account_id TEXT, company_id TEXT, name TEXT, type TEXT, status TEXT,
-    destination_number TEXT, tracking_number TEXT, source_type TEXT);
+    destination_number TEXT, tracking_number TEXT, source_type TEXT, call_flow TEXT);
 CREATE TABLE IF NOT EXISTS users (
     id TEXT PRIMARY KEY, account_id TEXT, company_id TEXT, email TEXT, first_name TEXT,
     last_name TEXT, role TEXT, created_at TEXT);
 CREATE TABLE IF NOT EXISTS integrations (
     id INTEGER PRIMARY KEY, account_id TEXT, company_id TEXT, type TEXT, state TEXT);
 CREATE TABLE IF NOT EXISTS notifications (
-    id INTEGER PRIMARY KEY, account_id TEXT, company_id TEXT, name TEXT, event TEXT, email TEXT);
+    id INTEGER PRIMARY KEY, account_id TEXT, company_id TEXT, name TEXT, alert_type TEXT,
+    email TEXT);
 CREATE TABLE IF NOT EXISTS connections (
     connection_id TEXT PRIMARY KEY, status TEXT, creation_time TEXT, last_updated_time TEXT,
     url TEXT, app TEXT, looks INTEGER DEFAULT 0);
 CREATE INDEX IF NOT EXISTS tags_place ON tags (account_id, company_id, name);
-CREATE INDEX IF NOT EXISTS calls_time ON calls (account_id, start_time);
+CREATE INDEX IF NOT EXISTS calls_time ON calls (account_id, moment);
 CREATE INDEX IF NOT EXISTS call_tags_tag ON call_tags (tag_id);
+CREATE INDEX IF NOT EXISTS form_tags_tag ON form_tags (tag_id);
+CREATE INDEX IF NOT EXISTS text_tags_tag ON text_tags (tag_id);
 """
 
 
@@ -59,10 +84,14 @@ class Store:
         self._depth = 0
         try:
             self._db = sqlite3.connect(path or ":memory:", check_same_thread=False)
-            self._db.row_factory = sqlite3.Row
-            self._db.executescript(SCHEMA)
+            try:
+                self._db.row_factory = sqlite3.Row
+                self._db.executescript(SCHEMA)
+            except sqlite3.Error:
+                self._db.close()
+                raise
         except sqlite3.Error as error:
-            raise OSError(f"{path} is no database of the sandbox: {error}") from error
+            raise OSError(f"{path} is not a database of the sandbox: {error}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

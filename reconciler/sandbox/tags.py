@@ -3,51 +3,34 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
-from reconciler.sandbox.listing import envelope, page_of
+from reconciler.sandbox.answers import FORBIDDEN, Answer, Asked, Refusal, Row, refused
+from reconciler.sandbox.colors import PALETTES, PLAIN
+from reconciler.sandbox.late import LateListings
+from reconciler.sandbox.listing import page_of
+from reconciler.sandbox.tag_listing import TagListing, shown
+from reconciler.sandbox.tagging import forget_tag
+from reconciler.sandbox.tidying import TIDIED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reconciler.sandbox.store import Store
     from reconciler.sandbox.switches import Switches
 
-DOCUMENTED = [
-    "gray1",
-    "blue1",
-    "blue2",
-    "green1",
-    "green2",
-    "orange1",
-    "orange2",
-    "orange3",
-    "red1",
-]
-NARROW = [
-    "red1",
-    "red2",
-    "orange1",
-    "yellow1",
-    "green1",
-    "blue1",
-    "purple1",
-    "pink1",
-    "gray1",
-    "gray2",
-]
-ID = re.compile(r"([0-9]{1,18})\.json")
-CREATED_AT = "2026-11-01T12:00:00.000Z"
+ID: Final = re.compile(r"([0-9]{1,18})\.json")
+CREATED_AT: Final = "2026-11-01T12:00:00.000Z"
+DISABLED: Final = {True: True, False: False, "true": True, "false": False}
+"""What ``disabled`` may be: text, or a boolean as well (B)."""
 
 
 class Tags:
-    """The tags of all accounts."""
+    """The tags of all accounts; ``clock`` gives seconds, for listings that lag."""
 
-    def __init__(self, store: Store, switches: Switches) -> None:
+    def __init__(self, store: Store, switches: Switches, clock: Callable[[], float]) -> None:
         self._store, self.switches = store, switches
-        self._stale: dict[str, tuple[int, list[Row]]] = {}
-        """Account -> listings that still show these old rows (switch read_delay)."""
+        self._late = LateListings(clock)
 
     def handle(self, account_id: str, asked: Asked) -> Answer:
         """Answer a request below ``/a/ACCOUNT/tags``."""
@@ -57,11 +40,11 @@ class Tags:
             case "POST", ("tags.json",):
                 return self._create(account_id, asked)
             case "GET", ("tags", name) if self.switches.single_tag == "on":
-                return Answer(payload=shown(self._tag(account_id, name)))
+                return Answer(payload=shown(self._tag(account_id, name), self.switches))
             case "PUT", ("tags", name):
                 return self._update(account_id, name, asked)
             case "DELETE", ("tags", name):
-                return self._delete(account_id, name)
+                return self._delete(account_id, name, asked)
             case method, ("tags.json",) | ("tags", _) if method != "GET":
                 raise Refusal(405, "method not allowed")
         raise Refusal(404, "not found")
@@ -69,56 +52,28 @@ class Tags:
     def _list(self, account_id: str, asked: Asked) -> Answer:
         paging = page_of(asked, self.switches)
         with self._store.transaction():
-            total, rows = self._page(account_id, asked, *paging)
-        return envelope("tags", list(map(shown, rows)), total, paging, self.switches)
-
-    def _page(
-        self, account_id: str, asked: Asked, page: int, per_page: int
-    ) -> tuple[int, list[Row]]:
-        """How many tags there are, and those of one page."""
-        left, old = self._stale.get(account_id, (0, []))
-        if left > 0:
-            if page == 1:
-                self._stale[account_id] = (left - 1, old)
-            rows = [row for row in old if self._is_asked_for(row, asked)]
-            return len(rows), rows[(page - 1) * per_page : page * per_page]
-        where, parameters = self._where(account_id, asked)
-        total = self._store.value(f"SELECT count(*) FROM tags WHERE {where}", parameters)  # noqa: S608 - where is ours
-        rows = self._store.rows(
-            f"SELECT * FROM tags WHERE {where} ORDER BY id LIMIT ? OFFSET ?",  # noqa: S608 - same
-            (*parameters, per_page, (page - 1) * per_page),
-        )
-        return total, rows
-
-    def _where(self, account_id: str, asked: Asked) -> tuple[str, list[object]]:
-        company = asked.one("company_id")
-        if company is None or self.switches.company_filter == "ignored":
-            return "account_id = ?", [account_id]
-        if self.switches.company_filter == "own":
-            return "account_id = ? AND company_id = ?", [account_id, company]
-        return "account_id = ? AND (company_id = ? OR company_id IS NULL)", [account_id, company]
-
-    def _is_asked_for(self, row: Row, asked: Asked) -> bool:
-        company = asked.one("company_id")
-        if company is None or self.switches.company_filter == "ignored":
-            return True
-        with_account = self.switches.company_filter == "with-account"
-        return row["company_id"] == company or (with_account and row["company_id"] is None)
+            self._late.listed(account_id, self.switches, first_page=paging[0] == 1)
+            listing = TagListing(self._store, self.switches, self._late.source(account_id))
+            return listing.page(account_id, asked, paging)
 
     def _create(self, account_id: str, asked: Asked) -> Answer:
         body = asked.object()
         company_id = self._place(account_id, body)
-        color = self._color(body.get("color", "gray1"))
+        self._permit(asked, company_id)
+        color = self._color(body.get("color"))
         with self._store.transaction():
             name = self._name(account_id, company_id, body.get("name"))
-            self._remember(account_id)
+            status = int(self.switches.created_status)
+            if self.switches.create_answer == "error":
+                raise Refusal(status, "The tag could not be created")
             tag_id = self.make(account_id, company_id, name, color)
             tag = self._store.row("SELECT * FROM tags WHERE id = ?", (tag_id,)) or {}
-        return Answer(int(self.switches.created_status), shown(tag), committed=True)
+        return self._written(self.switches.create_answer, status, tag)
 
     def _place(self, account_id: str, body: Mapping[str, Any]) -> str | None:
         """The company that a new tag is for, None on account level."""
-        level, company_id = body.get("tag_level"), body.get("company_id")
+        default = "company" if self.switches.missing_level == "company" else None
+        level, company_id = body.get("tag_level", default), body.get("company_id")
         if level not in {"account", "company"}:
             raise Refusal(400, "tag_level must be account or company")
         if level == "account":
@@ -129,27 +84,61 @@ class Tags:
             raise Refusal(422, "company_id is none of the account's companies")
         return company_id
 
-    def make(self, account_id: str, company_id: str | None, name: str, color: str) -> int:
+    def _permit(self, asked: Asked, company_id: str | None) -> None:
+        """Raise Refusal where the key's user may not write tags of this level (B)."""
+        admins_only = company_id is None and self.switches.account_tags == "admins"
+        if admins_only and asked.role != "admin":
+            raise Refusal(403, FORBIDDEN)
+
+    def make(self, account_id: str, company_id: str | None, name: str, color: str = PLAIN) -> int:
         """Insert a tag; gives its id."""
-        return self._store.run(
-            "INSERT INTO tags (account_id, company_id, name, color, background_color, status,"
-            " created_at) VALUES (?, ?, ?, ?, 'gray1', 'enabled', ?)",
-            (account_id, company_id, name, color, CREATED_AT),
-        )
+        with self._store.transaction():
+            tag_id = self._store.run(
+                "INSERT INTO tags (account_id, company_id, name, color, background_color, status,"
+                " created_at) VALUES (?, ?, ?, ?, 'gray1', 'enabled', ?)",
+                (account_id, company_id, name, color, CREATED_AT),
+            )
+            self._late.note(account_id, tag_id, None, self.switches)
+            return tag_id
 
     def _update(self, account_id: str, part: str, asked: Asked) -> Answer:
         with self._store.transaction():
             tag = self._tag(account_id, part)
+            self._permit_change(asked, tag)
             wanted = self._wanted(tag, asked.object())
-            self._remember(account_id)
+            if self.switches.update_answer == "error":
+                raise Refusal(200, "The tag could not be updated")
+            self._late.note(account_id, tag["id"], tag, self.switches)
             for column, value in wanted.items():
                 self._store.run(
                     f"UPDATE tags SET {column} = ? WHERE id = ?",  # noqa: S608 - column is ours
                     (value, tag["id"]),
                 )
-        if self.switches.update_body == "empty":
-            return Answer(204, committed=True)
-        return Answer(payload=shown({**tag, **wanted}), committed=True)
+        form = self.switches.update_answer
+        status = 204 if form == "none" else 200
+        return self._written(form, status, tag if form == "stale" else {**tag, **wanted})
+
+    def _written(self, form: str, status: int, tag: Row) -> Answer:
+        """The answer to a write that was done, in the ``form`` that a switch asks for."""
+        match form:
+            case "empty":
+                return Answer(status, {}, committed=True)
+            case "none":
+                return Answer(status, committed=True)
+            case "unreadable":
+                return Answer(status, raw=b'{"id": 72', committed=True)
+            case "error-done":
+                answer = refused(Refusal(status, "Something went wrong"), self.switches.error_shape)
+                answer.committed = True
+                return answer
+        row = shown(tag, self.switches)
+        row["id"] = str(tag["id"]) if self.switches.write_ids == "text" else tag["id"]
+        return Answer(status, row, committed=True)
+
+    def _permit_change(self, asked: Asked, tag: Row) -> None:
+        self._permit(asked, tag["company_id"])
+        if tag["id"] == self.switches.locked_tag:
+            raise Refusal(403, FORBIDDEN)
 
     def _wanted(self, tag: Row, body: Mapping[str, Any]) -> Row:
         """The columns that an update sets; fields other than these three are not taken (B)."""
@@ -159,22 +148,26 @@ class Tags:
             wanted["name"] = self._name(*place, body["name"], but=int(tag["id"]))
         if "color" in body:
             wanted["color"] = self._color(body["color"])
-        if "disabled" in body:
-            if not isinstance(body["disabled"], bool):
+        if not _is_cleared(value := body.get("disabled")):
+            # 1 equals True, but JSON tells them apart.
+            if not isinstance(value, bool | str) or value not in DISABLED:
                 raise Refusal(422, "disabled must be true or false")
-            wanted["status"] = "disabled" if body["disabled"] else "enabled"
+            wanted["status"] = "disabled" if DISABLED[value] else "enabled"
         return wanted
 
-    def _delete(self, account_id: str, part: str) -> Answer:
+    def _delete(self, account_id: str, part: str, asked: Asked) -> Answer:
         with self._store.transaction():
             try:
                 tag = self._tag(account_id, part)
             except Refusal:
-                if self.switches.second_delete == "204" and ID.fullmatch(part):
+                if ID.fullmatch(part) and self.switches.second_delete == "204":
                     return Answer(204)
+                if ID.fullmatch(part) and self.switches.second_delete == "403":
+                    raise Refusal(403, FORBIDDEN) from None
                 raise
-            self._remember(account_id)
-            self._store.run("DELETE FROM call_tags WHERE tag_id = ?", (tag["id"],))
+            self._permit_change(asked, tag)
+            self._late.note(account_id, tag["id"], tag, self.switches)
+            forget_tag(self._store, account_id, tag["id"])
             self._store.run("DELETE FROM tags WHERE id = ?", (tag["id"],))
         return Answer(204, committed=True)
 
@@ -195,9 +188,13 @@ class Tags:
         )
 
     def _name(self, account_id: str, company_id: str | None, name: object, but: int = 0) -> str:
+        """``name`` as it is stored; raises Refusal for one that is not taken."""
         if name is None:
             raise Refusal(400, "name is required")
-        if not isinstance(name, str) or not name.strip():
+        if not isinstance(name, str):
+            raise Refusal(422, "Name must be text")
+        name = self._tidied(name)
+        if not name.strip():
             raise Refusal(422, "Name can't be blank")
         if self.switches.unique_names != "off":
             fold = " COLLATE NOCASE" if self.switches.unique_names == "nocase" else ""
@@ -210,28 +207,27 @@ class Tags:
                 raise Refusal(422, "Name has already been taken")
         return name
 
-    def _color(self, color: Any) -> str:
-        palette = {"documented": DOCUMENTED, "narrow": NARROW}.get(self.switches.palette)
-        if not isinstance(color, str) or (palette is not None and color not in palette):
-            raise Refusal(400, f"Color {color} is not included in the list")
-        return color
+    def _tidied(self, name: str) -> str:
+        name = TIDIED[self.switches.names](name)
+        most = self.switches.name_length
+        if most and len(name) > most:
+            if self.switches.long_names == "refused":
+                raise Refusal(422, f"Name is too long (maximum is {most} characters)")
+            return name[:most]
+        return name
 
-    def _remember(self, account_id: str) -> None:
-        """Keep what listings will go on to show for a while."""
-        if self.switches.read_delay:
-            left, old = self._stale.get(account_id, (0, []))
-            rows = old if left > 0 else self._store.tags(account_id)
-            self._stale[account_id] = (self.switches.read_delay, rows)
+    def _color(self, color: object) -> str:
+        """``color`` as it is stored; null and "" give the plain one (B: they clear a field)."""
+        if _is_cleared(color):
+            return PLAIN
+        palette = PALETTES.get(self.switches.palette)
+        if isinstance(color, str) and (palette is None or color in palette):
+            return color
+        if self.switches.other_colors == "changed":
+            return PLAIN
+        raise Refusal(int(self.switches.other_colors), f"Color {color} is not included in the list")
 
 
-def shown(tag: Row) -> Row:
-    """A tag as the reference page shows it."""
-    return {
-        "id": tag["id"],
-        "name": tag["name"],
-        "tag_level": "account" if tag["company_id"] is None else "company",
-        "color": tag["color"],
-        "background_color": tag["background_color"],
-        "company_id": tag["company_id"],
-        "status": tag["status"],
-    }
+def _is_cleared(value: object) -> bool:
+    """Whether a field is left empty: null or "" (B)."""
+    return value is None or value == ""

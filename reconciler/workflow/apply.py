@@ -12,6 +12,7 @@ from reconciler.model.change import Action, Change, companies_of
 from reconciler.model.problem import Source
 from reconciler.model.state import Account
 from reconciler.planning.freshness import Freshness, freshness
+from reconciler.workflow.accounts import unread_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +75,8 @@ async def apply_plan(
 
     ``check_freshness``: time has passed since the plan was made. Live state is then read first;
     what is done already is skipped, and RefusedError is raised before any write when something
-    that the plan touches has changed.
+    that the plan touches has changed. Of a partial plan the readable part is carried out, and
+    the report ends with the code of the account that could not be read.
     """
     providers = {account.handle: provider_for(account) for account in accounts_of(plan)}
     before = sum(provider.requests for provider in providers.values())
@@ -83,7 +85,8 @@ async def apply_plan(
         done = await _already_done(plan, providers, run)
     report = await apply(plan, providers, run, done=done)
     after = sum(provider.requests for provider in providers.values())
-    return replace(report, requests=after - before)
+    code = report.exit_code or unread_code(plan)
+    return replace(report, requests=after - before, exit_code=code)
 
 
 def accounts_of(plan: Plan) -> list[Account]:

@@ -1,8 +1,7 @@
 """``--company`` and ``--tag`` that match nothing: misspelt, they plan nothing and look like rest.
 
-A company that is not there is an error, as it is in the configuration. A tag is a warning only: it
-may be gone because the same command deleted it yesterday, and a job that did its work must
-not fail.
+Both are wrong usage. A tag that the same command deleted yesterday is no such case: what is deleted
+is declared `absent`, and stays declared.
 """
 
 from __future__ import annotations
@@ -11,12 +10,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.config.wording import did_you_mean, listed, quoted
 from reconciler.errors import UsageError
-from reconciler.model.codes import PlanCode
 from reconciler.model.names import glob
-from reconciler.model.problem import Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from reconciler.config import Configuration
     from reconciler.model.state import Desired
@@ -62,17 +59,20 @@ def declared_names(configuration: Configuration) -> set[str]:
     }
 
 
-def unmatched_tags(patterns: Iterable[str], names: set[str]) -> Iterator[Problem]:
-    """A warning for each pattern that none of ``names``, declared or live, matches."""
+def check_tags(patterns: Iterable[str], names: Collection[str], *, unread: bool) -> None:
+    """Raise UsageError for a pattern that none of ``names``, declared or live, matches.
+
+    ``unread``: live tags in places where nothing is declared were not read.
+    """
     for pattern in patterns:
-        if not any(map(glob(pattern), names)):
-            yield Problem(
-                code=PlanCode.NARROWED_TO_NOTHING.value,
-                message=f"--tag {quoted(pattern)} matches no tag, declared or live",
-                hint=_near(pattern, names)
-                or f"Declared or live: {listed(map(quoted, sorted(names)))}.",
-                severity=Severity.WARNING,
-            )
+        if any(map(glob(pattern), names)):
+            continue
+        where = " in the places where tags are declared" if unread else ""
+        raise UsageError(
+            f"--tag {quoted(pattern)} matches no tag, declared or live{where}",
+            hint=_near(pattern, names)
+            or f"Declared or live: {listed(map(quoted, sorted(names)))}.",
+        )
 
 
 def _near(pattern: str, names: Iterable[str]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -10,6 +9,7 @@ from reconciler.errors import UsageError
 from reconciler.model.change import Loss
 from reconciler.model.state import LiveAccount
 from reconciler.provider import Listing, Made
+from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,14 +22,21 @@ if TYPE_CHECKING:
 async def read_live(
     accounts: Sequence[Account], provider_for: ProviderFor
 ) -> tuple[LiveAccount, ...]:
-    """Companies and all tags of ``accounts``, completely read."""
-    return tuple(await asyncio.gather(*(_read(one, provider_for) for one in accounts)))
+    """Companies and all tags of ``accounts``, completely read.
+
+    An account that can't be read is an error that names it: part of a snapshot would pass for the
+    whole.
+    """
+    return tuple(await side_by_side(_read(one, provider_for) for one in accounts))
 
 
 async def _read(account: Account, provider_for: ProviderFor) -> LiveAccount:
-    provider = provider_for(account)
-    companies = await provider.companies()
-    listing = await provider.tags()
+    try:
+        provider = provider_for(account)
+        companies = await provider.companies()
+        listing = await provider.tags()
+    except ABOUT_ONE_ACCOUNT as error:
+        raise in_account(error, account.handle) from error
     return LiveAccount(
         account=account.ref,
         tags=listing.tags,

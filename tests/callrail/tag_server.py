@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tests.callrail.wire_server import Call, Reply
@@ -38,7 +38,10 @@ class Fault:
 
 @dataclass(kw_only=True)
 class TagServer:
-    """The handler of a WireServer. ``page_cap`` is the most rows on a page."""
+    """The handler of a WireServer. ``page_cap`` is the most rows on a page.
+
+    ``text_ids``: answers to writes show ids as text, as the reference's examples do.
+    """
 
     tags: list[dict[str, object]] = field(default_factory=list)
     companies: list[dict[str, object]] = field(default_factory=list)
@@ -47,6 +50,7 @@ class TagServer:
     page_cap: int = 250
     account: str = ACCOUNT
     unique: bool = False
+    text_ids: bool = False
     filter_by_company: str = "own"
     filter_by_tag: bool = True
     before: Callable[[Call], None] | None = None
@@ -71,9 +75,14 @@ class TagServer:
         what = call.path.removeprefix(f"/v3/a/{self.account}/")
         if call.method == "GET":
             return self._list(what.removesuffix(".json"), call)
-        if call.method == "POST":
-            return self._create(call)
-        return self._by_id(int(what.removeprefix("tags/").removesuffix(".json")), call)
+        reply = (
+            self._create(call)
+            if call.method == "POST"
+            else self._by_id(int(what.removeprefix("tags/").removesuffix(".json")), call)
+        )
+        if self.text_ids and isinstance(reply.payload, dict) and "id" in reply.payload:
+            return replace(reply, payload={**reply.payload, "id": str(reply.payload["id"])})
+        return reply
 
     def _list(self, what: str, call: Call) -> Reply:
         known = {"tags": self.tags, "companies": self.companies, "calls": self.calls}

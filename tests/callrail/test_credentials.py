@@ -79,9 +79,9 @@ def test_a_key_that_is_none_is_refused_without_being_shown(key: str) -> None:
 @pytest.mark.parametrize(
     ("environ", "gateway", "name", "door"),
     [
-        ({"ACME": "k"}, None, "ACME", Gateway.CALLRAIL),
-        ({"ACME": "k"}, Gateway.MATON, "ACME", Gateway.MATON),
-        ({"ACME": "k"} | MATON, None, "ACME", Gateway.MATON),
+        ({"ACME_API_KEY": "k"}, None, "ACME_API_KEY", Gateway.CALLRAIL),
+        ({"ACME_API_KEY": "k"}, Gateway.MATON, "ACME_API_KEY", Gateway.MATON),
+        ({"ACME_API_KEY": "k"} | MATON, None, "ACME_API_KEY", Gateway.MATON),
         (DIRECT | MATON, None, "MATON_API_KEY", Gateway.MATON),
     ],
 )
@@ -93,7 +93,46 @@ def test_an_accounts_own_variable_wins(
 
 
 def test_an_accounts_own_variable_must_be_set() -> None:
-    assert "ACME_KEY" in refused(DIRECT, api_key_env="ACME_KEY").message
+    assert "ACME_API_KEY" in refused(DIRECT, api_key_env="ACME_API_KEY").message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AWS_SECRET_ACCESS_KEY",
+        "GITHUB_TOKEN",
+        "_API_KEY",
+        "ACME_API_KEY_FILE",
+        "acme_api_key",
+        "ACME_API_KEY\n",
+        " ACME_API_KEY",
+        "X=ACME_API_KEY",
+        "",
+        "A" * 100_000,
+    ],
+)
+def test_a_file_names_no_variable_that_is_not_one_for_keys(name: str) -> None:
+    error = refused({name: "hunter2"} | DIRECT, api_key_env=name)
+    shown = error.message + (error.hint or "")
+    assert "not known to hold a key" in shown
+    assert "RECONCILER_KEY_VARIABLES" in shown
+    assert "hunter2" not in shown
+    assert len(shown) < 500
+
+
+@pytest.mark.parametrize("listed", ["ACME", "X,ACME", "X ACME", "X,\n ACME ,Y"])
+def test_the_environment_may_list_other_variables(listed: str) -> None:
+    environ = {"ACME": "k", "RECONCILER_KEY_VARIABLES": listed}
+    assert find_key(environ, gateway=None, api_key_env="ACME").key == "k"
+    assert "ACM," in refused(environ, api_key_env="ACM").message
+
+
+@pytest.mark.parametrize("gateway", list(Gateway))
+def test_a_file_does_not_send_one_gateways_key_to_the_other(gateway: Gateway) -> None:
+    other = "MATON_API_KEY" if gateway is Gateway.CALLRAIL else "CALLRAIL_API_KEY"
+    environ = DIRECT | MATON | {"RECONCILER_KEY_VARIABLES": other}
+    assert "another gateway" in refused(environ, gateway=gateway, api_key_env=other).message
+    assert find_key(environ, gateway=None, api_key_env=other).gateway is not gateway
 
 
 def test_a_key_does_not_show_in_its_repr() -> None:

@@ -8,17 +8,51 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.state import Gateway
 
 
-def test_each_door_has_its_base() -> None:
+def test_each_gateway_has_its_base() -> None:
     assert find_endpoints(Gateway.CALLRAIL).api == "https://api.callrail.com"
-    assert find_endpoints(Gateway.MATON).api == "https://gateway.maton.ai/callrail"
-    assert find_endpoints(Gateway.MATON).control == "https://ctrl.maton.ai"
+    assert find_endpoints(Gateway.MATON).api == "https://api.maton.ai/callrail"
+    assert find_endpoints(Gateway.MATON).control == "https://api.maton.ai"
+
+
+@pytest.mark.parametrize("host", ["api.maton.ai", "gateway.maton.ai"])
+def test_maton_has_a_new_and_an_older_name(host: str) -> None:
+    url = f"https://{host}/callrail"
+    found = find_endpoints(Gateway.MATON, api_url=url, control_url="https://ctrl.maton.ai")
+    assert (found.api, found.control) == (url, "https://ctrl.maton.ai")
+
+
+@pytest.mark.parametrize(
+    ("gateway", "url"),
+    [
+        (Gateway.CALLRAIL, "https://api.maton.ai/callrail"),
+        (Gateway.CALLRAIL, "https://GATEWAY.maton.ai:443/callrail"),
+        (Gateway.CALLRAIL, "https://maton.ai:8443/callrail"),
+        (Gateway.MATON, "https://api.callrail.com"),
+        (Gateway.MATON, "https://api.callrail.com/callrail"),
+    ],
+)
+def test_a_key_is_not_sent_to_the_other_gateway(gateway: Gateway, url: str) -> None:
+    with pytest.raises(ReconcilerError, match="it is not sent there"):
+        find_endpoints(gateway, api_url=url)
+
+
+def test_a_key_of_maton_is_not_sent_to_callrail_as_its_control_plane() -> None:
+    with pytest.raises(ReconcilerError, match="it is not sent there"):
+        find_endpoints(Gateway.MATON, control_url="https://api.callrail.com")
+
+
+def test_matons_base_says_which_app() -> None:
+    with pytest.raises(ReconcilerError, match="/callrail"):
+        find_endpoints(Gateway.MATON, api_url="https://api.maton.ai")
+    with pytest.raises(ReconcilerError, match="before it"):
+        find_endpoints(Gateway.MATON, control_url="https://api.maton.ai/connections")
 
 
 @pytest.mark.parametrize(
     ("given", "base"),
     [
-        ("https://api.maton.ai/callrail", "https://api.maton.ai/callrail"),
-        ("https://api.maton.ai/callrail/", "https://api.maton.ai/callrail"),
+        ("https://proxy.example/callrail", "https://proxy.example/callrail"),
+        ("https://proxy.example/callrail/", "https://proxy.example/callrail"),
         ("HTTPS://Example.COM:443/", "https://example.com"),
         ("http://localhost:8080", "http://localhost:8080"),
         ("http://127.0.0.1:8080/callrail/", "http://127.0.0.1:8080/callrail"),
@@ -58,7 +92,6 @@ def test_a_base_may_be_replaced(given: str, base: str) -> None:
         "https://exämple.com",
         "https://example.com:99999",
         "https://[::1",
-        "https://example.com/v3",
         "https://example.com\r\nX: y",
     ],
 )
@@ -68,6 +101,11 @@ def test_what_is_no_safe_base_is_refused(url: str) -> None:
             find_endpoints(Gateway.MATON, **{option: url})
         assert caught.value.exit_code == 1
         assert "hunter2" not in caught.value.message
+
+
+def test_the_version_is_no_part_of_the_base() -> None:
+    with pytest.raises(ReconcilerError, match="before it"):
+        find_endpoints(Gateway.CALLRAIL, api_url="https://example.com/v3/")
 
 
 def test_origins_compare_equal_in_any_spelling() -> None:

@@ -37,6 +37,28 @@ def test_connections_are_listed_for_callrail_with_the_key_of_maton(payload: obje
     run(work())
 
 
+@pytest.mark.parametrize("name", ["connection_id", "connection_Id", "id"])
+def test_the_id_of_a_connection_has_three_spellings(name: str) -> None:
+    row = {field: value for field, value in ROW.items() if field != "connection_id"}
+    row[name] = "abc-1"
+
+    async def work() -> None:
+        async with stage(lambda _: Reply(payload={"connections": [row]}), credential=maton()) as s:
+            assert [one.id for one in await s.client.control.list()] == ["abc-1"]
+
+    run(work())
+
+
+def test_connections_of_other_apps_are_left_out() -> None:
+    rows = [ROW, {**ROW, "app": "slack", "connection_id": "other"}]
+
+    async def work() -> None:
+        async with stage(lambda _: Reply(payload={"connections": rows}), credential=maton()) as s:
+            assert [one.id for one in await s.client.control.list()] == [ROW["connection_id"]]
+
+    run(work())
+
+
 @pytest.mark.parametrize("payload", [{"connection": ROW}, ROW])
 def test_one_connection_is_read_in_either_shape(payload: object) -> None:
     async def work() -> None:

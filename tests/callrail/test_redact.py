@@ -28,7 +28,14 @@ def redactor(secret: str = SECRET) -> Redactor:
         urllib.parse.quote(SECRET, safe="").lower(),
         urllib.parse.quote_plus(SECRET),
         SECRET.encode().hex(),
+        SECRET.encode().hex().upper(),
         json.dumps({"key": SECRET}),
+        json.dumps({"key": SECRET}).replace("/", "\\/"),
+        "".join(f"\\u{ord(char):04x}" for char in SECRET),
+        "".join(f"%{ord(char):02x}" for char in SECRET),
+        base64.b64encode(f'Token token="{SECRET}"'.encode()).decode(),
+        base64.b64encode(f"Bearer {SECRET}".encode()).decode(),
+        urllib.parse.quote(base64.b64encode(f"Bearer {SECRET}".encode()).decode(), safe=""),
     ],
 )
 def test_every_spelling_is_hidden(text: str) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.callrail import RESOURCES, Query
+from reconciler.callrail.resources import parameters
 from reconciler.errors import ProtocolError, UsageError
 from tests.callrail.clients import run, stage
 from tests.callrail.tag_server import ACCOUNT, BASE, TagServer, page
@@ -36,13 +37,14 @@ def test_every_listing_is_complete_and_asks_at_its_documented_path(name: str) ->
     resource = RESOURCES[name]
     filters = tuple((required, "COM1") for required in resource.required)
     found, calls = read(
-        lambda call: Reply(payload=page(rows(600), call, key=resource.rows, cap=250)),
+        lambda call: Reply(payload=page(rows(600), call, key=resource.rows[0], cap=250)),
         name,
         filters=filters,
     )
     assert found == rows(600)
     assert len(calls) == 3
-    assert calls[0].path == ("/v3/a.json" if name == "accounts" else f"{BASE}/{name}.json")
+    listing = {"forms": "form_submissions", "texts": "sms-threads"}.get(name, name)
+    assert calls[0].path == ("/v3/a.json" if name == "accounts" else f"{BASE}/{listing}.json")
 
 
 @pytest.mark.parametrize(("limit", "requests"), [(0, 0), (1, 1), (10, 1), (250, 1), (300, 2)])
@@ -113,6 +115,8 @@ def relative(
         f"https://api.callrail.com{BASE}/calls.json?offset=2&per_page=250&search=evil",
         f"{BASE}/calls.json?offset=2&per_page=250",
         "?offset=2",
+        "https://api.callrail.com/v3/a/111222333/calls?action=index&agency_id=111222333&format=json"
+        "&offset=2&page=1&per_page=100&relative_pagination=true",
     ],
 )
 def test_relative_pagination_takes_the_query_and_nothing_else(url: str) -> None:
@@ -121,6 +125,7 @@ def test_relative_pagination_takes_the_query_and_nothing_else(url: str) -> None:
     assert calls[1].path == f"{BASE}/calls.json"
     assert calls[1].query["offset"] == "2"
     assert calls[1].query["search"] == "a b"
+    assert not {"action", "agency_id", "format"} & set(calls[1].query)
 
 
 @pytest.mark.parametrize(
@@ -187,5 +192,49 @@ def test_an_account_that_is_a_path_is_refused() -> None:
             with pytest.raises(ProtocolError):
                 await anext(s.client.resources.rows(Query(resource="tags", account="../../x")))
             assert s.client.requests == 0
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("resource", "filters", "sent"),
+    [
+        ("calls", (("tags", "A"),), [("tags", "A")]),
+        ("calls", (("tags", "A"), ("tags", "B")), [("tags[]", "A"), ("tags[]", "B")]),
+        ("calls", (("tags", "A, B"),), [("tags[]", "A, B")]),
+        ("calls", (("tracker_id", "TRK1"),), [("tracker_id", "TRK1")]),
+        ("call-summary", (("tracker_id", "TRK1"),), [("tracker_ids[]", "TRK1")]),
+        ("call-summary", (("fields", "leads,total_calls"),), [("fields", "leads,total_calls")]),
+        ("tags", (("level", "account"),), [("tag_level", "account")]),
+    ],
+)
+def test_filters_are_sent_as_the_reference_names_them(
+    resource: str, filters: tuple[tuple[str, str], ...], sent: list[tuple[str, str]]
+) -> None:
+    assert list(parameters(RESOURCES[resource], filters)) == sent
+
+
+@pytest.mark.parametrize("key", ["sms_threads", "sms-threads"])
+def test_text_threads_are_found_under_either_key(key: str) -> None:
+    found, _ = read(lambda call: Reply(payload=page(rows(3), call, key=key, cap=250)), "texts")
+    assert found == rows(3)
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        ("forms", "form_submissions/X1.json"),
+        ("texts", "sms-threads/X1.json"),
+        ("message-flows", "message-flows/X1.json"),
+        ("integrations", "integrations/X1.json"),
+        ("calls", "calls/X1.json"),
+    ],
+)
+def test_one_row_is_asked_for_at_its_own_address(resource: str, path: str) -> None:
+    async def work() -> None:
+        async with stage(lambda _: Reply(payload={"id": "X1"})) as s:
+            query = Query(resource=resource, account=ACCOUNT)
+            assert await s.client.resources.one(query, "X1") == {"id": "X1"}
+            assert [call.path for call in s.server.calls] == [f"{BASE}/{path}"]
 
     run(work())

@@ -133,6 +133,33 @@ def test_the_gateways_own_errors_get_their_hints() -> None:
     assert "connections create" in (getattr(error, "hint", "") or "")
 
 
+MATONS = {
+    "message": lambda said: {"message": said},
+    "error": lambda said: {"error": {"message": said}},
+    "detail": lambda said: {"detail": said},
+    "a list": lambda said: {"detail": [{"loc": ["header"], "msg": said}]},
+}
+
+
+@pytest.mark.parametrize("shape", list(MATONS))
+def test_matons_own_errors_are_told_in_their_words(shape: str) -> None:
+    payload = MATONS[shape]("no such thing")
+    error, _ = reading(Reply(status=400, payload=payload), credential=maton())
+    assert "no such thing" in str(error)
+    assert "no usable connection" in (getattr(error, "hint", "") or "")
+    error, _ = reading(Reply(status=401, payload=payload), credential=maton())
+    assert isinstance(error, AuthError)
+    assert "no such thing. The key of MATON_API_KEY is not known there ('" in error.message
+
+
+@pytest.mark.parametrize("payload", [{"error": "no"}, {"errors": ["no"]}, None])
+def test_an_error_that_may_be_callrails_is_not_laid_at_matons_door(payload: object) -> None:
+    error, _ = reading(Reply(status=400, payload=payload), credential=maton())
+    assert not getattr(error, "hint", None)
+    error, _ = reading(Reply(status=401, payload=payload), credential=maton())
+    assert "or the grant of its connection has expired" in str(error)
+
+
 def test_a_redirect_names_its_target_and_the_key_stays() -> None:
     async def work() -> None:
         async with WireServer(lambda _: Reply(payload={})) as elsewhere:
@@ -393,5 +420,7 @@ def test_a_connection_is_named_through_the_gateway_only() -> None:
                     await client.provider(account(connection="75364cb9-7116")).tags()
             sent = [call.headers.get("maton-connection") for call in server.calls]
             assert sent == ["75364cb9-7116", None]
+            names = [call.headers.get("request-from") for call in server.calls]
+            assert names == [None, "callrail_reconciler"]
 
     run(work())

@@ -26,15 +26,16 @@ LOST = [
     Reply(status=201, body=b'{"id": 10', announce=40),
     Reply(status=201, body=b"<html>hello</html>", headers={"Content-Type": "text/html"}),
     Reply(status=201, body=b"{"),
-    Reply(status=200, payload={"id": "10"}),
+    Reply(status=200, payload={"id": "ten"}),
     Reply(status=302, headers={"Location": "https://elsewhere.example/"}),
     Reply(status=201, payload={"id": 5}, headers={"Content-Encoding": "gzip"}),
 ]
 
 
+@pytest.mark.parametrize("text_ids", [False, True])
 @pytest.mark.parametrize("place", [ACCOUNT_PLACE, DENTAL])
-def test_a_tag_is_created_recoloured_disabled_and_deleted(place: object) -> None:
-    server = TagServer()
+def test_a_tag_is_created_recoloured_disabled_and_deleted(place: object, text_ids: bool) -> None:
+    server = TagServer(text_ids=text_ids)
 
     async def work() -> None:
         async with stage(server) as s:
@@ -46,6 +47,7 @@ def test_a_tag_is_created_recoloured_disabled_and_deleted(place: object) -> None
             assert server.tags == []
             bodies = [call.body for call in s.server.calls if call.method == "PUT"]
             assert bodies == [{"color": "red1"}, {"disabled": True}]
+            assert [call.method for call in s.server.calls].count("POST") == 1
 
     run(work())
 

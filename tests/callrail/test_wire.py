@@ -41,7 +41,13 @@ def test_a_color_may_be_absent_and_strangers_are_ignored() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("id", "1"),
+        ("id", "01"),
+        ("id", "1 "),
+        ("id", "+1"),
+        ("id", "1.0"),
+        ("id", "0"),
+        ("id", "\u0661"),
+        ("id", "9" * 19),
         ("id", True),
         ("id", 1.0),
         ("id", 0),
@@ -65,6 +71,12 @@ def test_a_color_may_be_absent_and_strangers_are_ignored() -> None:
 def test_no_type_is_coerced(field: str, value: object) -> None:
     with pytest.raises(ProtocolError):
         live_tag({**tag_row(1, "a"), field: value})
+
+
+def test_digits_in_text_are_an_id() -> None:
+    assert live_tag({**tag_row(1, "a"), "id": "1234569"}).id == 1234569
+    assert made_tag({"id": "7200112", "name": "a"}, DENTAL, Tag("a")).id == 7200112
+    assert changed_tag({"id": "7"}, live(7, "a"), Tag("b")).id == 7
 
 
 @pytest.mark.parametrize("company_id", ["", "../x", "a/b", "a?b", "COM 1", "é", "x" * 500])

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
 
+LIMITS = ("deletes", "disables", "delete_percent", "interactions", "flows")
+
 TRICKY = (
     "No", "on", "null", "~", "1.0", "0o17", "2026-11-24", "true", "# a", "a # b", "a: b", ": ",
     "- a", "*", "D*", "?", "&a", "!a", "%a", "@a", "`a", "'", '"', '\\', "[a]", "{a}", "a,b",
@@ -119,8 +121,8 @@ _accounts = _mapping(
         "protect": _LISTS,
         "ignore": _LISTS,
         "limits": _mapping(
-            ("deletes", "delete_percent", "calls", "x"),
-            dict.fromkeys(("deletes", "delete_percent", "calls"), st.integers(-1, 101)),
+            (*LIMITS, "calls", "x"),
+            dict.fromkeys((*LIMITS, "calls"), st.integers(-1, 101)),
         ),
     },
 )

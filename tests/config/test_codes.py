@@ -60,6 +60,8 @@ CASES = (
     Case(Code.KEY_MISSING, HEAD.replace("version: 1\n", ""), HEAD.splitlines()[1], "`version: 1`"),
     Case(Code.KEY_MISSING, tags("color: red1"), "{color: red1}", "tag's name"),
     Case(Code.KEY_UNKNOWN, tags("name: a, colour: red1"), "colour", "`color`"),
+    Case(Code.KEY_UNKNOWN, HEAD[:-3] + ", limits: {calls: 9}}}\n", "9", "`interactions:`"),
+    Case(Code.KEY_UNKNOWN, HEAD[:-3] + ", limits: {call: 9}}}\n", "call", "interactions"),
     Case(Code.TYPE, tags("name: 1.0"), "1.0", 'Quote it: "1.0"'),
     Case(Code.TYPE, tags("name: a, companies: Dental North"), "Dental North", '["Dental North"]'),
     Case(Code.TYPE, tags("name: a, companies: 5"), "5", '["5"]'),

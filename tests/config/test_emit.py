@@ -152,7 +152,7 @@ accounts:
     unmanaged: delete
     protect: ["Lead *"]
     ignore: ["crm-*"]
-    limits: {deletes: 7, calls: 0}
+    limits: {deletes: 7, interactions: 0, flows: 2}
 """
 
 

@@ -43,13 +43,13 @@ def test_an_account_carries_its_policy(tmp_path: Path) -> None:
     assert (account.connection, account.api_key_env) == ("75364cb9-7116", "ACME_KEY")
     assert account.policy.unmanaged is Unmanaged.DELETE
     assert (account.policy.protect, account.policy.ignore) == (("Lead *",), ("crm-*",))
-    assert account.policy.limits == Limits(deletes=0, delete_percent=100, calls=100)
+    assert account.policy.limits == Limits(deletes=0, delete_percent=100, interactions=100)
 
 
 def test_what_an_account_leaves_out_has_the_careful_default(tmp_path: Path) -> None:
     (account,) = loaded(tmp_path, HEAD).accounts
     assert account.policy.unmanaged is Unmanaged.KEEP
-    assert account.policy.limits == Limits(deletes=5, delete_percent=25, calls=100)
+    assert account.policy.limits == Limits(deletes=5, delete_percent=25, interactions=100)
 
 
 def test_a_tag_lives_on_account_level_of_every_account_unless_it_says_more(

@@ -126,7 +126,7 @@ def test_a_file_full_of_control_characters_draws_a_bounded_number_of_errors(
 
 def test_a_late_error_finds_its_line_again(tmp_path: Path) -> None:
     (path,) = write(tmp_path, "version: 1\r\n\ttags: []\r\n")
-    mark = mark_of(Source(str(path), 2, 2))
+    mark = mark_of(Source(str(path), 2, 2), {str(path)})
     assert (mark.text, mark.length) == ("\ttags: []", 8)
 
 
@@ -134,10 +134,125 @@ def test_a_late_error_finds_its_line_again(tmp_path: Path) -> None:
 def test_a_late_error_in_a_line_that_is_gone_keeps_its_place(tmp_path: Path, line: int) -> None:
     (path,) = write(tmp_path, "version: 1\ntags: []")
     source = Source(str(path), line, 1)
-    assert mark_of(source).text == ""
-    assert mark_of(source).source == source
+    mark = mark_of(source, {source.file})
+    assert (mark.source, mark.text) == (source, "")
 
 
 def test_a_late_error_in_a_file_that_is_gone_keeps_its_place(tmp_path: Path) -> None:
     source = Source(str(tmp_path / "gone.yaml"), 1, 1)
-    assert mark_of(source).source == source
+    assert mark_of(source, {source.file}).source == source
+
+
+def test_a_late_error_reads_no_file_that_is_not_the_configurations(tmp_path: Path) -> None:
+    (path,) = write(tmp_path, HEAD)
+    source = Source(str(path), 1, 1)
+    assert mark_of(source, {str(path)}).text
+    assert mark_of(source, {str(tmp_path), f"{path}x"}).text == ""
+
+
+SECRET = "hunter2: [\n"
+
+
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """A configuration's folder beside another one that holds what is nobody's business."""
+    inside, outside = tmp_path / "config", tmp_path / "other"
+    for folder in (inside, outside):
+        folder.mkdir()
+    (outside / "secret.yaml").write_text(SECRET)
+    (inside / "a.yaml").write_text(HEAD)
+    return inside, outside
+
+
+@pytest.mark.parametrize("chain", [1, 2, 5])
+@pytest.mark.parametrize("relative", [True, False])
+def test_links_that_leave_the_folder_are_refused(
+    tmp_path: Path, chain: int, relative: bool
+) -> None:
+    inside, outside = folders(tmp_path)
+    target = Path("../other/secret.yaml") if relative else outside / "secret.yaml"
+    for number in range(chain):
+        (inside / f"z{number}.yaml").symlink_to(target)
+        target = Path(f"z{number}.yaml")
+    last = inside / target
+    assert read(last) == ([], [Code.UNREADABLE])
+    assert read(inside) == (["a.yaml"], [Code.UNREADABLE] * chain)
+
+
+def test_a_folder_that_is_a_link_elsewhere_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, outside = folders(tmp_path)
+    (inside / "sub").symlink_to(outside, target_is_directory=True)
+    (inside / "up").symlink_to("..", target_is_directory=True)
+    assert read(inside) == (["a.yaml"], [Code.UNREADABLE] * 2)
+    for path in ("sub", "sub/secret.yaml", "up/other/secret.yaml"):
+        monkeypatch.chdir(inside)
+        assert read(Path(path)) == ([], [Code.UNREADABLE])
+        assert read(inside / path) == ([], [Code.UNREADABLE])
+    assert read(outside) == (["secret.yaml"], [])
+
+
+@pytest.mark.parametrize("here", ["/", "."])
+def test_a_named_folder_that_is_a_link_elsewhere_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str
+) -> None:
+    inside, outside = folders(tmp_path)
+    (inside / "config").symlink_to(outside, target_is_directory=True)
+    monkeypatch.chdir(inside / here)
+    assert read(inside / "config") == ([], [Code.UNREADABLE])
+
+
+def test_a_link_to_what_would_not_be_read_is_refused(tmp_path: Path) -> None:
+    inside, _ = folders(tmp_path)
+    (inside / ".git").mkdir()
+    for name in (".env", ".git/config", ".hidden.yaml", "notes.txt"):
+        (inside / name).write_text(SECRET)
+        (inside / "link.yaml").symlink_to(name)
+        assert read(inside / "link.yaml") == ([], [Code.UNREADABLE])
+        assert read(inside) == (["a.yaml"], [Code.UNREADABLE])
+        (inside / "link.yaml").unlink()
+
+
+def test_links_that_stay_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, _ = folders(tmp_path)
+    (inside / "b").mkdir()
+    (inside / "b" / "c.yaml").write_text(HEAD)
+    (inside / "d.yaml").symlink_to("b/c.yaml")
+    (inside / "e").symlink_to("b", target_is_directory=True)
+    # How a ConfigMap is mounted.
+    (inside / "..2026_01").mkdir()
+    (inside / "..2026_01" / "f.yaml").write_text(HEAD)
+    (inside / "..data").symlink_to("..2026_01", target_is_directory=True)
+    (inside / "f.yaml").symlink_to("..data/f.yaml")
+    assert read(inside) == (["a.yaml", "c.yaml", "f.yaml"], [])
+    monkeypatch.chdir(inside / "b")
+    for path in ("..", "../d.yaml", "../f.yaml", "../../config"):
+        assert read(Path(path))[1] == []
+
+
+@pytest.mark.parametrize("name", ["shadow", "shadow.txt", "passwd.yaml.bak", ".yaml", "key.json"])
+def test_a_file_of_another_name_is_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(SECRET)
+    with pytest.raises(ConfigError) as caught:
+        load([tmp_path / name])
+    (problem,) = caught.value.problems
+    assert problem.code == Code.UNREADABLE
+    assert "ends in .yaml or .yml" in problem.message
+    assert problem.marks[0].text == ""
+
+
+@pytest.mark.parametrize("path", ["/dev/stdin", "/dev/fd/0", "/proc/self/environ", "/etc/passwd"])
+def test_streams_and_files_of_the_system_are_not_read(path: str) -> None:
+    assert read(Path(path)) == ([], [Code.UNREADABLE])
+
+
+def test_loops_of_folders_end(tmp_path: Path) -> None:
+    inside, _ = folders(tmp_path)
+    (inside / "x").mkdir()
+    for at in range(20):
+        (inside / "x" / f"loop{at}").symlink_to("..", target_is_directory=True)
+    (inside / "ping").symlink_to("pong")
+    (inside / "pong").symlink_to("ping")
+    os.mkfifo(inside / "pipe.yml")
+    (inside / "to-pipe.yaml").symlink_to("pipe.yml")
+    assert read(inside) == (["a.yaml"], [Code.UNREADABLE])

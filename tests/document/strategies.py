@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from reconciler.document.plan import differing
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
-from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
+from reconciler.model.outcome import AccountError
+from reconciler.model.plan import AccountUse, Beyond, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
-from reconciler.model.state import LiveAccount
+from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
 texts = st.text(st.characters(), max_size=12)
@@ -38,12 +39,37 @@ counts = st.one_of(
         precision=st.sampled_from([Precision.AT_LEAST, Precision.AT_MOST]),
     ),
 )
+account_errors = st.builds(
+    AccountError,
+    account=texts,
+    code=texts,
+    exit_code=st.integers(1, 6),
+    message=texts,
+    hint=st.none() | texts,
+    requests=st.integers(0, 99),
+)
 losses = st.builds(Loss, calls=counts, forms=counts, texts=counts, flows=counts)
 accounts = st.lists(
     st.builds(AccountRef, handle=texts, id=texts, name=st.none() | texts),
     min_size=1,
     max_size=3,
     unique_by=(lambda ref: ref.handle, lambda ref: ref.id),
+)
+
+
+policies = st.builds(
+    Policy,
+    unmanaged=st.sampled_from(Unmanaged),
+    protect=st.lists(texts, max_size=2).map(tuple),
+    ignore=st.lists(texts, max_size=2).map(tuple),
+    limits=st.builds(
+        Limits,
+        deletes=st.integers(0, 99),
+        disables=st.integers(0, 99),
+        delete_percent=st.integers(0, 100),
+        interactions=st.integers(0, 10**6),
+        flows=st.integers(0, 9),
+    ),
 )
 
 
@@ -56,6 +82,16 @@ def uses(account: AccountRef) -> st.SearchStrategy[AccountUse]:
         apply_requests=st.integers(0, 999),
         connection=st.none() | texts,
         api_key_env=st.none() | texts,
+        policy=policies,
+        source=st.none() | sources,
+        limits_source=st.none() | sources,
+        beyond=st.builds(
+            Beyond,
+            deletes=st.integers(0, 99),
+            disables=st.integers(0, 99),
+            interactions=counts,
+            flows=st.integers(0, 99),
+        ),
     )
 
 
@@ -104,6 +140,7 @@ def plans(draw: st.DrawFn) -> Plan:
         gateway=draw(st.sampled_from([None, "maton", "callrail"])),
         created_at=draw(texts),
         tool_version=draw(texts),
+        unread=tuple(draw(st.lists(account_errors, max_size=2))),
     )
 
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from reconciler.document import dump, load_plan, plan_document
 from reconciler.errors import DocumentError, RefusedError
 from reconciler.model.change import UNKNOWN, Count, Loss, Reason
-from reconciler.model.plan import AccountUse, Plan
+from reconciler.model.plan import AccountUse, Beyond, Plan
 from reconciler.model.problem import Source
+from reconciler.model.state import Limits, Policy
 from reconciler.model.tag import Company, Tag
 from tests.builders import ACME, create, delete, place, plan, update
 from tests.document.strategies import plans
@@ -27,7 +28,16 @@ A_PLAN = plan(
         reason=Reason.RENAMED_FROM,
     ),
     delete(note="Campaign ended.", loss=Loss(calls=Count(212))),
-    accounts=(AccountUse(account=ACME, plan_requests=4, apply_requests=7),),
+    accounts=(
+        AccountUse(
+            account=ACME,
+            plan_requests=4,
+            apply_requests=7,
+            policy=Policy(protect=("Lead *",), limits=Limits(interactions=500)),
+            source=Source("accounts.yaml", 3),
+            beyond=Beyond(deletes=2),
+        ),
+    ),
     unchanged=212,
     unmanaged=37,
     gateway="maton",
@@ -58,6 +68,26 @@ def test_the_top_level_has_the_fields_of_the_contract() -> None:
         "apply_requests": 7,
         "connection": None,
         "api_key_env": None,
+        "policy": {
+            "unmanaged": "keep",
+            "protect": ["Lead *"],
+            "ignore": [],
+            "limits": {
+                "deletes": 5,
+                "disables": 20,
+                "delete_percent": 25,
+                "interactions": 500,
+                "flows": 0,
+            },
+        },
+        "source": {"file": "accounts.yaml", "line": 3, "column": 1},
+        "limits_source": None,
+        "beyond": {
+            "deletes": 2,
+            "disables": 0,
+            "interactions": {"count": 0, "precision": "exact"},
+            "flows": 0,
+        },
     }
     assert found["summary"] == {
         "create": 1,
@@ -111,6 +141,11 @@ def test_an_unknown_number_of_calls_is_no_number() -> None:
     ("path", "value"),
     [
         (["digest"], "sha256:" + "0" * 64),
+        (["gateway"], "callrail"),
+        (["accounts", 0, "connection"], "75364cb9"),
+        (["accounts", 0, "api_key_env"], "OTHER_API_KEY"),
+        (["changes", 2, "loss", "calls"], {"count": 0, "precision": "exact"}),
+        (["changes", 2, "loss"], None),
         (["summary", "delete"], 0),
         (["summary", "blocked"], 1),
         (["requests", "apply"], 0),

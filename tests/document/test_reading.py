@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +20,9 @@ from reconciler.document import (
 )
 from reconciler.errors import DocumentError, RefusedError, UsageError
 from tests.builders import create, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAVED = dump(plan_document(plan(create())))
 
@@ -60,10 +66,38 @@ def test_other_documents_are_named() -> None:
         load_plan(dump(error_document(UsageError("no"))))
 
 
-def test_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_CHARACTERS", 10)
-    with pytest.raises(DocumentError, match="larger than"):
+@pytest.mark.parametrize("bound", ["LARGEST", "MOST_VALUES", "MOST_CONTAINERS"])
+def test_size_is_bounded_and_the_bound_is_told(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    monkeypatch.setattr(reading, bound, 5)
+    with pytest.raises(DocumentError, match="more than 5 are not read"):
         load_plan(SAVED)
+
+
+HOSTILE = {
+    "brackets": lambda: "[" * (60 << 20),
+    "objects": lambda: '{"a":' * (12 << 20),
+    "empty lists": lambda: '{"changes":[' + "[]," * (20 << 20) + "[]]}",
+    "digits": lambda: '{"changes":' + "1" * (60 << 20) + "}",
+    "a version": lambda: '{"changes":[],"format_version":"' + "x" * (60 << 20) + '"}',
+    "blanks": lambda: " " * (60 << 20),
+    "one key": lambda: '{"' + "x" * (30 << 20) + '":1,"' + "x" * (30 << 20) + '":1}',
+    "keys, the last twice": lambda: (
+        "{" + ",".join(f'"{at}":1' for at in range(300_000)) + ',"299999":1}'
+    ),
+}
+
+
+@pytest.mark.parametrize("hostile", list(HOSTILE))
+@pytest.mark.parametrize("load", [load_plan, load_snapshot])
+def test_sixty_megabytes_of_nonsense_end_soon_and_in_one_short_sentence(
+    load: Callable[[str], object], hostile: str
+) -> None:
+    text = HOSTILE[hostile]()
+    began = time.process_time()
+    with pytest.raises(DocumentError) as caught:
+        load(text)
+    assert time.process_time() - began < 5
+    assert len(caught.value.message) < 300
 
 
 def test_a_byte_order_mark_is_no_harm() -> None:

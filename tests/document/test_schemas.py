@@ -20,7 +20,7 @@ from reconciler.document import (
     snapshot_document,
 )
 from reconciler.errors import ConfigError, UsageError
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from tests.document.strategies import live_accounts, plans, problems, texts
 
 if TYPE_CHECKING:
@@ -76,7 +76,12 @@ def reports(draw: st.DrawFn) -> Report:
         for change in plan.changes
     ]
     trouble = st.builds(
-        Trouble, account=texts, code=texts, exit_code=st.integers(1, 6), message=texts, hint=maybe
+        AccountError,
+        account=texts,
+        code=texts,
+        exit_code=st.integers(1, 6),
+        message=texts,
+        hint=maybe,
     )
     return Report(
         plan=plan,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """The reference page's account, company and two tags."""
-    with Sandbox(Options(seed="reference")) as running:
+    """The reference page's account, company and two tags, two days after its one call."""
+    with Sandbox(Options(seed="reference", today=date(2026, 2, 12))) as running:
         yield running
 
 

@@ -91,10 +91,10 @@ def test_a_configuration_error_is_shown_at_its_place(
 
 
 def test_a_colour_that_the_server_refuses_is_shown_at_its_line(desk: Desk) -> None:
-    desk.declare("- name: Good\n  color: blue1\n- name: Bad\n  color: yellow1")
+    desk.declare("- name: Good\n  color: blue1\n- name: Bad\n  color: mauve")
     ran = desk.run("apply --auto-approve")
     assert ran.code == 3
-    assert "Color yellow1 is not included in the list" in ran.err
+    assert "Color mauve is not included in the list" in ran.err
     assert "reconciler.yaml:8:" in ran.err
     assert "Good" in desk.tags()
     assert "Bad" not in desk.tags()

@@ -132,7 +132,7 @@ def test_a_blocked_plan_is_a_plan(desk: Desk) -> None:
 
 
 def test_a_failure_half_way_is_a_report(desk: Desk) -> None:
-    desk.declare(TAGS + "- name: Bad\n  color: yellow1\n")
+    desk.declare(TAGS + "- name: Bad\n  color: mauve\n")
     found = document(desk, "apply --auto-approve", code=3, schema="report")
     assert {row["name"]: row["result"] for row in found["results"]} == {
         "New Tag": "done",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NEW = "- name: New Tag\n  color: blue1\n"
-BAD = "- name: Bad\n  color: yellow1\n"
+BAD = "- name: Bad\n  color: mauve\n"
 DELETE = f"- name: Opportunity\n  companies: [{COMPANY}]\n  state: absent\n  note: Over.\n"
 KEPT = "- name: Schedule requested\n"
 

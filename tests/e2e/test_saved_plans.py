@@ -117,10 +117,10 @@ def test_a_snapshot_is_no_plan(desk: Desk) -> None:
 def test_a_giant_plan_is_refused_without_being_read(desk: Desk) -> None:
     saved(desk)
     with (desk.directory / "plan.json").open("r+b") as stream:
-        stream.truncate(300 << 20)
+        stream.truncate(65 << 20)
     ran = desk.run("apply plan.json")
     assert ran.code == 1
-    assert "larger than 256 MiB" in ran.err
+    assert "larger than 64 MiB" in ran.err
 
 
 def test_a_plan_for_an_account_of_others_is_refused_before_any_request(desk: Desk) -> None:

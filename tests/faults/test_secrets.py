@@ -85,6 +85,11 @@ def leaks(world: World, *texts: str) -> list[str]:
     return [text for text in found if any(part in text for part in parts)]
 
 
+def without_mask(err: str) -> str:
+    """``err`` without the one place where the key belongs: a runner hides what it is told there."""
+    return err.removeprefix(f"::add-mask::{CANARY.replace('%', '%25')}\n")
+
+
 def expect_no_leak(world: World, door: str, variable: str, rule: str) -> None:
     world.environ = environ(world.sandbox, door, variable)
     for line in COMMANDS:
@@ -92,7 +97,7 @@ def expect_no_leak(world: World, door: str, variable: str, rule: str) -> None:
         if rule:
             world.sandbox.faults.add(rule)
         ran = world.run(*line.split(), "-vv")
-        assert leaks(world, ran.out, ran.err) == [], line
+        assert leaks(world, ran.out, without_mask(ran.err)) == [], line
 
 
 @pytest.mark.usefixtures("impatient")
@@ -159,4 +164,4 @@ def test_a_traceback_of_the_process_shows_no_key(world: World) -> None:
     process = start(world, "plan", "-vv", "--log-format", "json")
     out, err = process.communicate(timeout=60)
     assert "Traceback" in err
-    assert leaks(world, out, err) == []
+    assert leaks(world, out, without_mask(err)) == []

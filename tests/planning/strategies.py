@@ -15,7 +15,9 @@ COMPANIES = (Company("COM1", "Dental North"), Company("COM2", "Dental South"))
 PLACES = (None, "COM1", "COM2")
 NAMES = ("Lead", "lead", "Lead ", "Oppty", "Opportunity", "Implant", "Spam", "Léad")
 COLORS = ("gray1", "blue1", "red1")
-NO_LIMITS = Limits(deletes=10_000, delete_percent=100, calls=1_000_000)
+NO_LIMITS = Limits(
+    deletes=10_000, disables=10_000, delete_percent=100, interactions=1_000_000, flows=1_000_000
+)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 from reconciler.model.change import Reason
 from reconciler.model.plan import AccountUse, UnmanagedTag
-from reconciler.model.problem import Source
+from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.tag import Status, Tag
 from reconciler.render import html, markdown
 from reconciler.render.text import drift
@@ -118,7 +118,8 @@ def test_long_lines_are_broken() -> None:
 
 def test_exceptions_past_their_date_are_named() -> None:
     marks = (Mark(Source("tags.yaml", 7, 9)),)
-    over = Problem("CFG412", 'the exception of "Dental Bay" goes on', None, marks, Severity.WARNING)
+    said = 'the exception of "Dental Bay" goes on'
+    over = Problem("CFG412", said, None, marks, Severity.WARNING)
     shown = drift(plan(warnings=(over,)))
     assert "Exceptions past their date, still in force:\n" in shown
     assert '  the exception of "Dental Bay" goes on (tags.yaml:7:9)\n' in shown

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.document import dump, plan_document
 from reconciler.document.plan import differing
 from reconciler.model.change import Count, Loss, Reason
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag
@@ -71,7 +71,7 @@ def report_of(foreign: str) -> Report:
     """The report of an apply whose server answered ``foreign``."""
     the_plan = plan_of(foreign)
     results = [Result.DONE, Result.FAILED, Result.UNKNOWN, Result.ADOPTED]
-    trouble = Trouble(account=foreign, code="api", exit_code=1, message=foreign, hint=foreign)
+    trouble = AccountError(account=foreign, code="api", exit_code=1, message=foreign, hint=foreign)
     return Report(
         plan=the_plan,
         outcomes=tuple(
@@ -175,5 +175,5 @@ def test_one_annotation_is_one_command(foreign: str) -> None:
 @given(anything)
 def test_outputs_and_counts_hold_no_foreign_text(foreign: str) -> None:
     shown = github.outputs(plan_of(foreign))
-    assert len(shown.splitlines()) == 7
+    assert len(shown.splitlines()) == 8
     assert json.loads(gitlab.plan(plan_of(foreign))) == {"create": 1, "update": 1, "delete": 2}

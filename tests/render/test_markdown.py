@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.change import UNKNOWN, Count, Loss, Precision, Reason
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.plan import AccountUse
 from reconciler.model.problem import Problem, Severity
 from reconciler.model.tag import Tag
@@ -167,7 +167,7 @@ def test_a_report_in_full() -> None:
         ),
         verified=False,
         differences=("acme · account: Foo is gone",),
-        troubles=(Trouble(account="acme", code="api", exit_code=1, message="no answer"),),
+        troubles=(AccountError(account="acme", code="api", exit_code=1, message="no answer"),),
         requests=9,
         exit_code=3,
     )

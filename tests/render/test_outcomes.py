@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model.outcome import Outcome, Report, Result, Trouble
+from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.render import html, markdown
 from reconciler.render.outcomes import outcome_line, report
 from tests.builders import create, delete, place, plan
@@ -78,7 +78,7 @@ def test_an_incomplete_one_says_what_is_left() -> None:
         exit_code=3,
         verified=False,
         troubles=(
-            Trouble(account="acme", code="x", exit_code=6, message="quota", hint="Run again."),
+            AccountError(account="acme", code="x", exit_code=6, message="quota", hint="Run again."),
         ),
     )
     assert report(found) == dedent(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
+from reconciler.sandbox.switches import set_switches
 from tests.sandbox.talk import MATON, Talk
 
 if TYPE_CHECKING:
@@ -27,6 +28,16 @@ def start() -> Iterator[Callable[..., Talk]]:
             return Talk(stack.enter_context(Sandbox(chosen)))
 
         yield begin
+
+
+@pytest.fixture
+def under(start: Callable[..., Talk]) -> Callable[..., Talk]:
+    """Starts a sandbox with switches such as ``palette=any``, and options if wanted."""
+
+    def begin(*texts: str, **options: object) -> Talk:
+        return start(switches=set_switches(*texts), **options)
+
+    return begin
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.sandbox.talk import CALL, COMPANY, Talk
+from tests.sandbox.talk import ACCOUNT, CALL, COMPANY, Talk
 
 TRACKER = "TRK019c46b9f18174d68bb8d7985260a11f"
 
@@ -38,7 +38,10 @@ def test_fields_adds_what_it_names(direct: Talk) -> None:
         ({"tags": "Opportunity"}, 0),
         ({"start_date": "2026-02-10"}, 1),
         ({"start_date": "2026-02-11"}, 0),
-        ({"end_date": "2026-02-10T00:00:00-08:00"}, 1),
+        ({"end_date": "2026-02-10"}, 1),
+        ({"end_date": "2026-02-10T00:45:19.781-08:00"}, 1),
+        ({"end_date": "2026-02-10T00:45:19.780-08:00"}, 0),
+        ({"end_date": "2026-02-10T08:45:20Z"}, 1),
         ({"end_date": "2026-02-09"}, 0),
         ({"date_range": "recent"}, 1),
         ({"date_range": "today"}, 0),
@@ -83,20 +86,16 @@ def test_calls_come_newest_first_or_as_told(agency: Talk) -> None:
 
 
 def follow(talk: Talk, **query: object) -> list[dict[str, Any]]:
-    """Every page that ``next_page`` leads to."""
+    """Every page that the query of ``next_page`` leads to."""
     pages = [talk.get("calls.json", relative_pagination="true", **query)]
     while pages[-1]["has_next_page"]:
-        split = urlsplit(pages[-1]["next_page"])
-        assert f"{split.scheme}://{split.netloc}" == talk.sandbox.url
-        reply = Talk(talk.sandbox, "", talk.headers).send(
-            "GET", split.path, **dict(parse_qsl(split.query))
-        )
-        pages.append(reply.json)
+        query = dict(parse_qsl(urlsplit(pages[-1]["next_page"]).query))
+        pages.append(talk.get("calls.json", **query))
     return pages
 
 
 def test_relative_pages_lead_to_every_call_once(agency: Talk) -> None:
-    query = {"company_id": company(agency), "per_page": 100, "fields": "tags"}
+    query = {"company_id": company(agency), "fields": "tags", "start_date": "2025-01-01"}
     pages = follow(agency, **query)
     found = [call["id"] for page in pages for call in page["calls"]]
     assert len(pages) > 1
@@ -106,9 +105,23 @@ def test_relative_pages_lead_to_every_call_once(agency: Talk) -> None:
     assert "total_records" not in pages[0]
 
 
-def test_the_next_page_is_behind_the_same_door(agency: Talk, maton_agency: Talk) -> None:
-    page = maton_agency.get("calls.json", relative_pagination="true")
-    assert page["next_page"].startswith(agency.sandbox.gateway_url + "/v3/a/")
+def test_the_next_page_is_on_callrail_s_own_host_even_through_maton(
+    agency: Talk, maton_agency: Talk
+) -> None:
+    number = agency.send("GET", f"/v3/a/{ACCOUNT}.json").json["numeric_id"]
+    for talk in (agency, maton_agency):
+        page = talk.get("calls.json", relative_pagination="true", date_range="last_30_days")
+        assert page["next_page"] == (
+            f"https://api.callrail.com/v3/a/{number}/calls?action=index&agency_id={number}"
+            "&date_range=last_30_days&format=json&offset=1&page=1&per_page=100"
+            "&relative_pagination=true"
+        )
+
+
+@pytest.mark.parametrize("offset", ["-1", "1.5", "x"])
+def test_an_offset_is_a_number_from_0(direct: Talk, offset: str) -> None:
+    query = {"relative_pagination": "true", "offset": offset}
+    assert direct.of("GET", "calls.json", **query).status == 400
 
 
 @pytest.fixture
@@ -142,8 +155,13 @@ def test_spam_is_hidden_from_lists_and_figures(direct: Talk) -> None:
     direct.of("PUT", f"calls/{CALL}.json", {"spam": True})
     assert direct.get("calls.json")["calls"] == []
     assert direct.get("calls/summary.json")["total_results"] == {"total_calls": 0}
-    direct.of("PUT", f"calls/{CALL}.json", {"spam": False})
-    assert direct.get("calls.json")["total_records"] == 1
+    assert direct.get(f"calls/{CALL}.json")["id"] == CALL, "one asked for by id is shown"
+
+
+def test_spam_can_be_set_and_not_be_undone(direct: Talk) -> None:
+    for spam, listed in ((False, 1), (True, 0), (False, 0)):
+        assert direct.of("PUT", f"calls/{CALL}.json", {"spam": spam}).status == 200
+        assert direct.get("calls.json")["total_records"] == listed
 
 
 @pytest.mark.parametrize(
@@ -192,7 +210,13 @@ def test_a_refused_update_changes_nothing(direct: Talk, body: dict[str, object])
 
 @pytest.mark.parametrize(
     ("group", "field"),
-    [("company", "company_id"), ("tracker", "tracker_id"), ("source", "source")],
+    [
+        ("company", "company_name"),
+        ("company_id", "company_id"),
+        ("tracker", "tracker_id"),
+        ("source", "source"),
+        ("landing_page", "landing_page_url"),
+    ],
 )
 def test_a_summary_counts_and_groups(agency: Talk, group: str, field: str) -> None:
     summary = agency.get("calls/summary.json", group_by=group, date_range="last_30_days")
@@ -210,4 +234,4 @@ def test_a_time_series_counts_by_day(agency: Talk) -> None:
     expected = Counter(call["start_time"][:10] for call in calls)
     assert {row["date"]: row["total_calls"] for row in series["data"]} == expected
     assert all(row["key"] == row["date"] for row in series["data"])
-    assert series["end_date"] == "2026-02-12T23:59:59-0800"
+    assert series["end_date"] == "2026-02-12T23:59:59-0500"

@@ -93,7 +93,7 @@ def test_what_was_kept_in_a_file_is_there_again(tmp_path: Path) -> None:
         (_, url), *_ = exported(said)
         found = fetch(f"{url}{tags}.json", headers)["tags"]
         assert [tag["name"] for tag in found] == ["Schedule requested", "Kept"]
-        assert found[1] == made
+        assert found[1] == made | {"id": int(made["id"])}
 
 
 def test_requests_are_logged_and_the_flags_hold() -> None:
@@ -146,10 +146,10 @@ def test_what_was_logged_can_t_forge_a_line(
         (("--seed", "nonsense"), "no seed 'nonsense'"),
         (("--latency", "5x"), "write 50ms, 2s or 1h"),
         (("--quota", "-3"), "no number of requests"),
-        (("--switch", "palette=pink"), "palette takes any or documented or narrow"),
+        (("--switch", "palette=pink"), "palette takes reference or any or page or narrow"),
         (("--switch", "nonsense=1"), "no switch 'nonsense'"),
         (("--fault", "GET * explode"), "no action 'explode'"),
-        (("--db", "."), ". is no database of the sandbox"),
+        (("--db", "."), ". is not a database of the sandbox"),
     ],
 )
 def test_a_wrong_flag_is_a_usage_error(flags: tuple[str, ...], said: str) -> None:
@@ -176,3 +176,15 @@ def test_help_names_switches_and_faults() -> None:
     ran = run("sandbox", "--help")
     assert "second_delete=404|204" in ran.out
     assert "reset-after-commit" in ran.out
+
+
+def test_a_trial_account_s_quota_can_be_staged() -> None:
+    flags = ("--quota", "250", "--daily-quota", "2500", "--others-used", "240")
+    with serving("--seed", "reference", *flags) as (_process, said):
+        (_, url), (_, key), *_ = exported(said)
+        request = urllib.request.Request(
+            f"{url}/v3/a/{ACCOUNT}/tags.json", headers={"Authorization": f"Token token={key}"}
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            assert answer.headers["X-Rate-Limit-Hourly-Used"] == "241"
+            assert answer.headers["X-Rate-Limit-Daily-Allowed"] == "2500"

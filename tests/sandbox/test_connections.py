@@ -78,5 +78,15 @@ def test_nonsense_makes_no_connection(
     control: Talk, method: str, path: str, body: object, status: int
 ) -> None:
     reply = control.send(method, path, body)
-    assert (reply.status, set(reply.json)) == (status, {"error"})
+    assert (reply.status, set(reply.json)) == (status, {"message"})
     assert ids(control) == [CONNECTION]
+
+
+@pytest.mark.parametrize("key", ["connection_id", "connection_Id", "id"])
+def test_the_id_has_three_spellings(under: Callable[..., Talk], key: str) -> None:
+    control = Talk(under(f"connection_key={key}").sandbox, "", MATON)
+    connection = made(control)
+    assert [name for name in connection if name.lower().endswith("id")] == [key]
+    assert control.send("GET", f"/connections/{connection[key]}").status == 200
+    listed = control.send("GET", "/connections").json["connections"]
+    assert [one[key] for one in listed] == [CONNECTION, connection[key]]

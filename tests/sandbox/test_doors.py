@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Switches
-from tests.sandbox.talk import ACCOUNT, CONNECTION, DIRECT, MATON, Talk
+from tests.sandbox.talk import ACCOUNT, CONNECTION, DIRECT, MATON, Reply, Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def test_either_door_leads_to_the_same(direct: Talk, maton: Talk) -> None:
 def test_a_key_opens_its_own_door_only(direct: Talk, prefix: str, headers: dict[str, str]) -> None:
     reply = Talk(direct.sandbox, prefix, headers).send("GET", A)
     assert reply.status == 401
-    assert set(reply.json) == {"error"}
+    assert set(reply.json) == ({"message"} if prefix else {"error"})
     assert direct.sandbox.log.writes == []
 
 
@@ -182,3 +182,124 @@ def test_a_body_without_a_bearable_length_is_413(direct: Talk, headers: dict[str
 def test_a_page_that_is_no_positive_number_is_400(direct: Talk, paging: dict[str, object]) -> None:
     assert direct.of("GET", "tags.json", **paging).status == 400
     assert direct.of("GET", "users.json", **paging).status == 400
+
+
+@pytest.mark.parametrize("written", ["sandbox-callrail-key", '"sandbox-callrail-key"'])
+def test_a_key_comes_with_quotes_or_without(direct: Talk, written: str) -> None:
+    direct.headers["Authorization"] = f"Token token={written}"
+    assert direct.send("GET", A).status == 200
+
+
+@pytest.mark.parametrize("written", ['"sandbox-callrail-key', 'sandbox-callrail-key"', ""])
+def test_half_a_quote_is_no_key(direct: Talk, written: str) -> None:
+    direct.headers["Authorization"] = f"Token token={written}"
+    assert direct.send("GET", A).status == 401
+
+
+def test_an_account_has_a_number_as_well(direct: Talk) -> None:
+    by_number = direct.send("GET", "/v3/a/518664017/tags.json")
+    assert (by_number.status, by_number.json) == (200, direct.get("tags.json"))
+    assert direct.send("GET", "/v3/a/518664017.json").json["id"] == ACCOUNT
+    assert direct.send("GET", "/v3/a/518664018/tags.json").status == 404
+    assert direct.sandbox.log.entries[0].account == ACCOUNT
+
+
+def test_an_account_out_of_reach_may_be_403(under: Callable[..., Talk]) -> None:
+    talk = under("hidden_accounts=403", seed="agency", reach={"sandbox-callrail-key": (ACCOUNT,)})
+    other = ACCOUNT.removesuffix("3") + "4"
+    assert talk.send("GET", f"/v3/a/{other}/tags.json").status == 403
+    assert talk.send("GET", "/v3/a/ACC1/tags.json").status == 404
+
+
+def test_answers_tell_the_quota_and_what_is_used_of_it(start: Callable[..., Talk]) -> None:
+    talk = start(quota=250, daily_quota=2_500, others_used=240)
+    assert limits(talk.of("GET", "tags.json")) == ["250", "241", "2500", "241"]
+    talk.sandbox.app.quota.use(ACCOUNT, 8)
+    assert limits(talk.of("POST", "tags.json", {})) == ["250", "250", "2500", "250"]
+    last = talk.of("GET", "tags.json")
+    assert (last.status, limits(last)) == (429, ["250", "250", "2500", "250"])
+    assert limits(talk.send("GET", A)) == []
+
+
+@pytest.mark.parametrize("options", [{"switches": Switches(rate_headers="off")}, {"quota": None}])
+def test_answers_may_tell_no_quota(start: Callable[..., Talk], options: dict[str, object]) -> None:
+    assert limits(start(**options).of("GET", "tags.json")) == []
+
+
+def limits(reply: Reply) -> list[str]:
+    names = ("Hourly-Allowed", "Hourly-Used", "Daily-Allowed", "Daily-Used")
+    found = (reply.headers.get(f"X-Rate-Limit-{name}") for name in names)
+    return [value for value in found if value is not None]
+
+
+def test_a_day_has_a_quota_of_its_own(start: Callable[..., Talk]) -> None:
+    now = [0.0]
+    talk = start(quota=2, daily_quota=3, quota_window=60.0, clock=lambda: now[0])
+    statuses = []
+    for now[0] in (0.0, 60.0, 120.0, 180.0, 24 * 60.0):
+        statuses.append(talk.of("GET", "tags.json").status)
+    assert statuses == [200, 200, 200, 429, 200]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("zero", "0"), ("day", "86400"), ("nonsense", "soon")]
+)
+def test_a_429_may_tell_something_useless(
+    under: Callable[..., Talk], setting: str, value: str
+) -> None:
+    talk = under(f"retry_after={setting}", quota=1)
+    talk.of("GET", "tags.json")
+    assert talk.of("GET", "tags.json").headers["Retry-After"] == value
+
+
+@pytest.mark.parametrize(
+    ("setting", "payload"),
+    [
+        ("message", {"message": "no active connection for app callrail"}),
+        ("error", {"error": {"message": "no active connection for app callrail"}}),
+        ("detail", {"detail": "no active connection for app callrail"}),
+        (
+            "detail-list",
+            {"detail": [{"loc": ["header"], "msg": "no active connection for app callrail"}]},
+        ),
+    ],
+)
+def test_the_gateway_s_own_errors_have_their_own_shape(
+    under: Callable[..., Talk], setting: str, payload: object
+) -> None:
+    maton = Talk(under(f"gateway_errors={setting}").sandbox, "/callrail", dict(MATON))
+    assert set(maton.of("GET", "tagz.json").json) == {"error"}, "CallRail's pass through"
+    maton.headers["Maton-Connection"] = "not-one-of-mine"
+    reply = maton.send("GET", A)
+    assert (reply.status, reply.json) == (400, payload)
+    assert maton.sandbox.log.entries[-1].connection == "not-one-of-mine"
+
+
+def test_the_gateway_may_have_a_limit_of_its_own(under: Callable[..., Talk]) -> None:
+    now = [0.0]
+    talk = under("gateway_limit=10", clock=lambda: now[0])
+    maton = Talk(talk.sandbox, "/callrail", MATON)
+    statuses = [maton.of("GET", "tags.json").status for _ in range(11)]
+    assert statuses == [200] * 10 + [429]
+    assert talk.of("GET", "tags.json").status == 200
+    now[0] = 1.0
+    assert maton.of("GET", "tags.json").status == 200
+    talk.sandbox.app.switches = Switches()
+    assert [maton.of("GET", "tags.json").status for _ in range(11)] == [200] * 11
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [("application/json", 200), ("*/*", 200), ("text/html", 406), ("text/html, */*;q=0.1", 200)],
+)
+def test_another_format_than_json_is_406(direct: Talk, accept: str, status: int) -> None:
+    direct.headers["Accept"] = accept
+    assert direct.send("GET", A).status == status
+    del direct.headers["Accept"]
+    assert direct.of("GET", "tags.xml").status == 406
+
+
+def test_the_manager_s_key_is_known_from_the_start(direct: Talk) -> None:
+    direct.headers["Authorization"] = 'Token token="sandbox-manager-key"'
+    body = {"name": "X", "tag_level": "account"}
+    assert direct.of("POST", "tags.json", body).status == 403

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,7 @@ from tests.sandbox.talk import ACCOUNT, CALL, COMPANY, CONNECTION, Talk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NUMBERED = {"page": 1, "per_page": 100, "total_pages": 1, "total_records": 1}
-UNNUMBERED = {"page": 1, "per_page": 100, "total_records": 1}
+ENVELOPE = {"page": 1, "per_page": 100, "total_pages": 1, "total_records": 1}
 TRACKER = "TRK019c46b9f18174d68bb8d7985260a11f"
 USER = "USR019c46b8a0557b2e85e5e1c651452509"
 PAGE = {
@@ -35,6 +35,11 @@ PAGE = {
         "callscore_enabled": False,
         "lead_scoring_enabled": True,
         "callscribe_enabled": True,
+        # What the page leaves out and the reference has.
+        "disabled_at": None,
+        "dni_active": True,
+        "script_url": f"//cdn.example.test/companies/{COMPANY}/swap.js",
+        "form_capture": True,
     },
     "calls": {
         "id": CALL,
@@ -87,6 +92,7 @@ TAGS = [
         "background_color": "gray1",
         "company_id": COMPANY,
         "status": "enabled",
+        "created_at": "2026-02-10T08:43:51.280Z",
     },
     {
         "id": 7886733,
@@ -96,6 +102,7 @@ TAGS = [
         "background_color": "gray1",
         "company_id": None,
         "status": "enabled",
+        "created_at": "2026-02-10T08:43:51.280Z",
     },
 ]
 ACCOUNTS = [ACCOUNT, ACCOUNT[:-1] + "4", ACCOUNT[:-1] + "5"]
@@ -104,15 +111,14 @@ ACCOUNTS = [ACCOUNT, ACCOUNT[:-1] + "4", ACCOUNT[:-1] + "5"]
 @pytest.mark.parametrize("name", PAGE)
 def test_the_reference_seed_answers_as_the_page_does(direct: Talk, maton: Talk, name: str) -> None:
     path = "/v3/a.json" if name == "accounts" else f"/v3/a/{ACCOUNT}/{name}.json"
-    envelope = NUMBERED if name in {"accounts", "companies", "calls"} else UNNUMBERED
     for talk in (direct, maton):
-        assert talk.send("GET", path).json == {**envelope, name: [PAGE[name]]}
+        assert talk.send("GET", path).json == {**ENVELOPE, name: [PAGE[name]]}
         one = path.removesuffix(".json") + f"/{PAGE[name]['id']}.json"
         assert talk.send("GET", one).json == PAGE[name]
 
 
 def test_the_reference_seed_has_the_page_s_tags(direct: Talk) -> None:
-    assert direct.get("tags.json") == {**UNNUMBERED, "total_records": 2, "tags": TAGS}
+    assert direct.get("tags.json") == {**ENVELOPE, "total_records": 2, "tags": TAGS}
 
 
 def test_the_reference_seed_has_the_page_s_connection(control: Talk) -> None:
@@ -129,20 +135,6 @@ def test_the_reference_seed_has_the_page_s_connection(control: Talk) -> None:
     }
 
 
-def test_integrations_are_a_company_s(agency: Talk) -> None:
-    company = agency.get("companies.json")["companies"][0]["id"]
-    assert agency.of("GET", "integrations.json").status == 400
-    listed = agency.get("integrations.json", company_id=company)
-    assert [row["type"] for row in listed["integrations"]] == ["GoogleAds"]
-
-
-def test_trackers_users_and_notifications_can_be_a_company_s(agency: Talk) -> None:
-    company = agency.get("companies.json")["companies"][0]["id"]
-    for name in ("trackers", "users", "notifications"):
-        assert agency.get(f"{name}.json")["total_records"] == 32
-        assert agency.get(f"{name}.json", company_id=company)["total_records"] == 1
-
-
 def test_the_agency_has_3_accounts_60_companies_hundreds_of_tags_and_20_000_calls(
     agency: Talk,
 ) -> None:
@@ -151,7 +143,8 @@ def test_the_agency_has_3_accounts_60_companies_hundreds_of_tags_and_20_000_call
     assert [account["id"] for account in listed] == ACCOUNTS
     for account in ACCOUNTS:
         for name in ("companies", "tags", "calls"):
-            reply = agency.send("GET", f"/v3/a/{account}/{name}.json", per_page=1)
+            query = {"per_page": 1, "start_date": "2024-02-01"}
+            reply = agency.send("GET", f"/v3/a/{account}/{name}.json", **query)
             totals[name] += reply.json["total_records"]
     assert (totals["companies"], totals["calls"]) == (60, 20_000)
     assert 200 < totals["tags"] < 1_000
@@ -183,9 +176,55 @@ def test_calls_bear_tags_of_their_own_company_or_account(agency: Talk) -> None:
     assert agency.sandbox.store.value("SELECT count(*) FROM call_tags") > 10_000
 
 
+@pytest.mark.parametrize(
+    ("path", "key", "least"),
+    [
+        ("form_submissions.json", "form_submissions", 500),
+        ("sms-threads.json", "sms_threads", 200),
+        ("message-flows.json", "message-flows", 3),
+    ],
+)
+def test_the_agency_has_forms_texts_and_flows(
+    agency: Talk, path: str, key: str, least: int
+) -> None:
+    dates = {"start_date": "2024-02-20", "end_date": "2026-02-12"}
+    rows = list(agency.every(path, key, fields="tags", **dates))
+    assert len(rows) >= least
+    assert len({row["id"] for row in rows}) == len(rows)
+    if key != "message-flows":
+        assert any(row["tags"] for row in rows)
+        assert any(not row["tags"] for row in rows)
+
+
+def test_the_agency_s_flows_apply_tags_that_live(agency: Talk) -> None:
+    live = {tag["id"]: tag["name"] for tag in agency.every("tags.json", "tags")}
+    trackers = agency.get("trackers.json")["trackers"]
+    flows = [row["call_flow"] for row in trackers if row["call_flow"]["type"] == "advanced"]
+    assert flows
+    assert {name for flow in flows for name in flow["steps"][0]["tags"]} <= set(live.values())
+    listed = agency.get("message-flows.json")["message-flows"]
+    steps = [agency.get(f"message-flows/{row['id']}.json")["steps"] for row in listed]
+    applied = {tag for flow in steps for step in flow.values() for tag in step.get("tag_ids", ())}
+    assert applied
+    assert applied <= set(live)
+
+
+def test_the_agency_has_names_on_both_levels_and_spam_that_has_tags(agency: Talk) -> None:
+    tags = list(agency.every("tags.json", "tags"))
+    levels = [
+        {tag["name"] for tag in tags if tag["tag_level"] == level}
+        for level in ("account", "company")
+    ]
+    assert levels[0] & levels[1]
+    spam = agency.sandbox.store.value(
+        "SELECT count(*) FROM calls JOIN call_tags ON call_id = id WHERE spam = 1"
+    )
+    assert spam > 20
+
+
 def test_one_seed_number_gives_one_agency(agency: Talk, start: Callable[..., Talk]) -> None:
     def everything(talk: Talk) -> list[object]:
-        tables = ("companies", "tags", "calls", "call_tags")
+        tables = ("companies", "tags", "calls", "call_tags", "forms", "texts", "message_flows")
         return [talk.sandbox.store.rows(f"SELECT * FROM {table}") for table in tables]
 
     assert everything(start(seed="agency")) == everything(agency)
@@ -203,3 +242,14 @@ def test_an_empty_sandbox_has_no_account_and_no_seed_is_made_up(
 def test_it_serves_loopback_only(start: Callable[..., Talk]) -> None:
     with pytest.raises(ValueError, match="loopback"):
         start(host="0.0.0.0")
+
+
+def test_what_can_t_start_leaves_no_database_open(
+    direct: Talk, start: Callable[..., Talk], recwarn: pytest.WarningsRecorder
+) -> None:
+    port = int(direct.sandbox.url.rpartition(":")[2])
+    for options in ({"port": port}, {"seed": "nonsense"}, {"db": "."}):
+        with pytest.raises((OSError, ValueError)):
+            start(**options)
+    gc.collect()
+    assert [str(one.message) for one in recwarn] == []

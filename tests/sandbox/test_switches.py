@@ -7,29 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.sandbox.switches import Switches, described, set_switch
+from reconciler.sandbox.switches import (
+    Switches,
+    described,
+    set_switch,
+    set_switches,
+    variants,
+)
 from tests.sandbox.talk import CALL, COMPANY, Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Start = Callable[..., Talk]
-
 X = {"name": "X", "tag_level": "account"}
 OPPORTUNITY = "tags/7886728.json"
-
-
-@pytest.fixture
-def under(start: Start) -> Callable[[str], Talk]:
-    """A sandbox with the switches of a text such as ``palette=any``."""
-
-    def begin(*texts: str) -> Talk:
-        switches = Switches()
-        for text in texts:
-            switches = set_switch(switches, text)
-        return start(switches=switches)
-
-    return begin
 
 
 @pytest.mark.parametrize(
@@ -53,63 +44,10 @@ def test_a_tag_may_keep_its_own_unique_name(under: Callable[..., Talk]) -> None:
     assert talk.of("PUT", OPPORTUNITY, {"name": "y"}).status == 422
 
 
-@pytest.mark.parametrize(
-    ("setting", "taken"),
-    [
-        ("any", {"blue2", "purple1", "#bada55"}),
-        ("documented", {"blue2"}),
-        ("narrow", {"purple1"}),
-    ],
-)
-def test_palette(under: Callable[..., Talk], setting: str, taken: set[str]) -> None:
-    talk = under(f"palette={setting}")
-    for color in ("blue2", "purple1", "#bada55"):
-        expected = 200 if color in taken else 400
-        assert talk.of("PUT", OPPORTUNITY, {"color": color}).status == expected
-
-
-@pytest.mark.parametrize(
-    ("setting", "listed"),
-    [
-        ("own", ["Opportunity"]),
-        ("with-account", ["Opportunity", "Schedule requested"]),
-        ("ignored", ["Opportunity", "Schedule requested", "Other"]),
-    ],
-)
-@pytest.mark.parametrize("delay", ["0", "1"])
-def test_company_filter(
-    under: Callable[..., Talk], setting: str, listed: list[str], delay: str
-) -> None:
-    talk = under(f"company_filter={setting}", f"read_delay={delay}")
-    store = talk.sandbox.store
-    store.run("INSERT INTO companies (id, account_id) SELECT 'COM2', id FROM accounts")
-    talk.tag("Other", "COM2")
-    if delay == "1":
-        listed = [name for name in listed if name != "Other"]
-    assert talk.names(company_id=COMPANY) == listed
-
-
 @pytest.mark.parametrize(("setting", "found"), [("honoured", 0), ("ignored", 1)])
 def test_tags_filter(under: Callable[..., Talk], setting: str, found: int) -> None:
     talk = under(f"tags_filter={setting}")
     assert talk.get("calls.json", tags="Opportunity")["total_records"] == found
-
-
-@pytest.mark.parametrize("setting", ["404", "204"])
-def test_second_delete(under: Callable[..., Talk], setting: str) -> None:
-    talk = under(f"second_delete={setting}")
-    statuses = [talk.of("DELETE", OPPORTUNITY).status for _ in range(2)]
-    assert statuses == [204, int(setting)]
-    assert talk.of("DELETE", "tags/x.json").status == 404
-    assert len(talk.sandbox.log.writes) == 1
-
-
-@pytest.mark.parametrize("setting", [0, 2])
-def test_read_delay(under: Callable[..., Talk], setting: int) -> None:
-    talk = under(f"read_delay={setting}")
-    talk.tag("X")
-    shown = ["X" in talk.names() for _ in range(3)]
-    assert shown == [number >= setting for number in range(3)]
 
 
 @pytest.mark.parametrize(("setting", "rows"), [("clamp", 1), ("error", None)])
@@ -123,7 +61,7 @@ def test_page_cap_and_over_cap(under: Callable[..., Talk], setting: str, rows: i
 
 @pytest.mark.parametrize(
     ("setting", "companies", "tags"),
-    [("documented", True, False), ("always", True, True), ("never", False, False)],
+    [("some", True, False), ("always", True, True), ("never", False, False)],
 )
 def test_total_pages(
     under: Callable[..., Talk], setting: str, *, companies: bool, tags: bool
@@ -134,8 +72,13 @@ def test_total_pages(
 
 
 def test_error_shape(under: Callable[..., Talk]) -> None:
-    bodies = [under(f"error_shape={shape}").of("GET", "tagz.json") for shape in ("error", "errors")]
-    assert [reply.json for reply in bodies] == [{"error": "not found"}, {"errors": ["not found"]}]
+    shapes = ("error", "errors", "errors-map")
+    bodies = [under(f"error_shape={shape}").of("GET", "tagz.json").json for shape in shapes]
+    assert bodies == [
+        {"error": "not found"},
+        {"errors": ["not found"]},
+        {"errors": {"base": ["not found"]}},
+    ]
     page = under("error_shape=html").of("GET", "tagz.json")
     assert (page.status, page.headers["Content-Type"]) == (404, "text/html")
 
@@ -160,20 +103,6 @@ def test_single_tag(under: Callable[..., Talk], setting: str, status: int) -> No
     assert under(f"single_tag={setting}").of("GET", OPPORTUNITY).status == status
 
 
-@pytest.mark.parametrize("setting", ["201", "200"])
-def test_created_status(under: Callable[..., Talk], setting: str) -> None:
-    talk = under(f"created_status={setting}")
-    assert talk.of("POST", "tags.json", X).status == int(setting)
-
-
-@pytest.mark.parametrize(("setting", "status"), [("tag", 200), ("empty", 204)])
-def test_update_body(under: Callable[..., Talk], setting: str, status: int) -> None:
-    talk = under(f"update_body={setting}")
-    reply = talk.of("PUT", OPPORTUNITY, {"color": "red1"})
-    assert (reply.status, reply.raw == b"") == (status, setting == "empty")
-    assert talk.get("tags.json", company_id=COMPANY)["tags"][0]["color"] == "red1"
-
-
 def test_a_switch_can_be_thrown_while_it_runs(direct: Talk) -> None:
     direct.sandbox.app.switches = Switches(page_cap=1)
     assert len(direct.get("tags.json")["tags"]) == 1
@@ -183,9 +112,9 @@ def test_a_switch_can_be_thrown_while_it_runs(direct: Talk) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("nonsense=1", "no switch 'nonsense'; there are unique_names"),
-        ("palette=pink", "palette takes any or documented or narrow"),
-        ("palette", "palette takes any"),
+        ("nonsense=1", "no switch 'nonsense'; there are write_ids"),
+        ("palette=pink", "palette takes reference or any or page or narrow"),
+        ("palette", "palette takes reference"),
         ("read_delay=soon", "read_delay takes a number"),
         ("page_cap=0", "page_cap takes a number from 1"),
     ],
@@ -198,4 +127,13 @@ def test_a_switch_that_is_none_is_refused(text: str, message: str) -> None:
 def test_the_help_names_every_switch_and_what_it_takes() -> None:
     lines = described().splitlines()
     assert len(lines) == len(fields(Switches))
-    assert any("second_delete=404|204" in line and "(default 404)" in line for line in lines)
+    assert any("second_delete=404|204|403" in line and "(default 404)" in line for line in lines)
+
+
+def test_every_variant_can_be_set_and_is_no_default() -> None:
+    settings = variants()
+    assert len(set(settings)) == len(settings)
+    assert all(set_switches(text) != Switches() for text in settings)
+    varied = {text.partition("=")[0] for text in settings}
+    # These two name a tag, and the last says what becomes of an oddity that is off.
+    assert {one.name for one in fields(Switches)} - varied == {"locked_tag", "odd_tag_id"}

@@ -6,6 +6,8 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from reconciler.sandbox.seeds.usage import sow_usage
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -119,11 +121,12 @@ DAYS = 730
 
 
 def sow_agency(store: Store, number: int, today: date) -> None:
-    """3 accounts, 60 companies, some hundred tags and 20,000 calls that bear them."""
+    """3 accounts, 60 companies, some hundred tags, and what has them: 20,000 calls and more."""
     sower = _Sower(random.Random(number))  # noqa: S311 - no secret depends on it
     for account_id, name, trade, companies in ACCOUNTS:
         sower.account(account_id, name, trade, companies)
     sower.calls(today)
+    sow_usage(sower.tables, sower.usable_tags(), number, today)
     for table, rows in sower.tables.items():
         store.insert(table, rows)
 
@@ -255,13 +258,23 @@ class _Sower:
             {
                 **place,
                 "name": f"Missed calls {town}",
-                "event": "missed_call",
+                "alert_type": "missed_and_vm",
                 "email": f"{first}@example.com".lower(),
             }
         )
 
+    def usable_tags(self) -> dict[str, list[int]]:
+        """Company id -> the tags that its interactions can have."""
+        return {
+            company["id"]: [
+                *self._of_company.get(company["id"], ()),
+                *self._of_account[company["account_id"]],
+            ]
+            for company in self.tables["companies"]
+        }
+
     def calls(self, today: date) -> None:
-        chance = self._chance
+        chance, usable = self._chance, self.usable_tags()
         places = [
             (company["account_id"], company["id"], tracker)
             for company, tracker in zip(
@@ -292,6 +305,6 @@ class _Sower:
                     "note": "",
                 }
             )
-            known = [*self._of_company.get(company_id, ()), *self._of_account[account_id]]
+            known = usable[company_id]
             for tag_id in chance.sample(known, min(len(known), chance.randrange(3))):
                 self.tables["call_tags"].append({"call_id": call_id, "tag_id": tag_id})

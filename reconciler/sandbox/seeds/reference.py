@@ -33,6 +33,7 @@ def sow_reference(store: Store) -> None:
         "name": "My Account",
         "numeric_id": 518664017,
         "created_at": "2026-02-10 03:43:50 -0500",
+        "time_zone": "America/Los_Angeles",
     }
     company = {
         "id": COMPANY,

@@ -1,0 +1,110 @@
+"""An account's draft, counted and guarded over the whole configuration, then narrowed.
+
+``--company`` and ``--tag`` limit what is shown and sent and lower no guard: a run that takes
+something away is measured as the whole one would be, so that ten narrowed runs can't do what one
+may not. What that costs: where a narrowed run deletes or disables, all that the configuration
+concerns in that account is read, and what its other deletes would lose is counted too. A narrowed
+run that takes nothing away, the common one, reads no more than its own places.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.model.plan import NOTHING_BEYOND, Beyond
+from reconciler.planning import draft, guard
+from reconciler.planning.guard import is_delete, takes_away, totals
+from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.workflow.accounts import side_by_side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reconciler.model.change import Change
+    from reconciler.model.state import DesiredAccount, LiveAccount
+    from reconciler.planning import Draft
+    from reconciler.provider import Provider
+
+COUNTED_WHEN_BLOCKED = 100
+"""Deletes that are blocked anyway are counted up to this many an account; each costs requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """The draft of a run, its changes with what blocks them, and what lies ``beyond`` the run."""
+
+    drafted: Draft
+    changes: tuple[Change, ...]
+    beyond: Beyond = NOTHING_BEYOND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarding:
+    """How an account is counted and guarded.
+
+    ``count``: count what deletes would lose; ``count_all``: disables and renames too. ``say``
+    hears one line of progress at a time.
+    """
+
+    provider: Provider
+    narrowing: Narrowing
+    count: bool
+    count_all: bool
+    say: Callable[[str], None]
+
+    def needs_all(self, drafted: Draft, live: LiveAccount) -> bool:
+        """Whether guards must see more than ``live``, of which some tags are unread.
+
+        That is so where a narrowed run takes something away; and where tags are ignored, which
+        may be among the unread ones and must not swell the number that percents are of.
+        """
+        if not live.unread or not any(map(takes_away, drafted.changes)):
+            return False
+        return self.narrowing != EVERYTHING or bool(drafted.account.policy.ignore)
+
+    async def guarded(self, desired: DesiredAccount, live: LiveAccount) -> Guarded:
+        """Draft, count and guard; ``live`` holds all that :meth:`needs_all` asks for."""
+        drafted = draft(desired, live, self.narrowing)
+        others: tuple[Change, ...] = ()
+        if self.narrowing != EVERYTHING and any(map(takes_away, drafted.changes)):
+            whole = draft(desired, live).changes
+            others = tuple(change for change in whole if not self.narrowing.covers(change))
+        every = (*drafted.changes, *others)
+        if self.count:
+            every = await self._counted(every, guard(drafted, drafted.changes, others=others))
+        changes, others = every[: len(drafted.changes)], every[len(drafted.changes) :]
+        return Guarded(
+            drafted=drafted,
+            changes=guard(drafted, changes, others=others),
+            beyond=totals(others),
+        )
+
+    async def _counted(
+        self, changes: tuple[Change, ...], guarded: Sequence[Change]
+    ) -> tuple[Change, ...]:
+        """``changes`` with what they would lose counted, where that must be known.
+
+        The first of them are those of this run, which stand in ``guarded`` with what blocks them.
+        """
+        blocked = any(change.blocked_by is not None for change in guarded)
+        at_risk = [at for at, change in enumerate(changes) if self._at_risk(change)]
+        if len(at_risk) > COUNTED_WHEN_BLOCKED and blocked:
+            at_risk = [at for at in at_risk if at < len(guarded) and not guarded[at].blocked_by]
+        if not at_risk:
+            return changes
+        what = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"
+        self.say(f"counting what {what} would take a tag off")
+        losses = await side_by_side(
+            self.provider.usage(changes[at].place, changes[at].live) for at in at_risk
+        )
+        known = dict(zip(at_risk, losses, strict=True))
+        return tuple(
+            replace(change, loss=known[at]) if at in known else change
+            for at, change in enumerate(changes)
+        )
+
+    def _at_risk(self, change: Change) -> bool:
+        if is_delete(change):
+            return True
+        return self.count_all and bool({"name", "status"} & set(change.fields))

@@ -1,0 +1,141 @@
+"""Which key is used, who may choose it, and that a runner is told to hide it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.document import dump, load_plan, plan_document
+from tests.e2e.desk import ACCOUNT
+from tests.e2e.test_installed import COMMAND, environment
+
+if TYPE_CHECKING:
+    from tests.e2e.desk import Desk
+
+TAG = "- name: Returning client\n  color: blue1"
+
+
+def own_key(name: str) -> str:
+    return f"version: 1\naccounts:\n  acme:\n    id: {ACCOUNT}\n    api_key_env: {name}\n"
+
+
+def named(desk: Desk, name: str) -> str:
+    """Move the key of ``desk`` to the variable ``name``; returns the key."""
+    key = desk.environ.pop("CALLRAIL_API_KEY")
+    desk.environ[name] = key
+    return key
+
+
+def test_an_account_may_have_a_key_of_its_own(desk: Desk) -> None:
+    named(desk, "ACME_API_KEY")
+    desk.declare(TAG, head=own_key("ACME_API_KEY"))
+    assert desk.run("plan").code == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "drift", "snapshot", "apply --auto-approve", "doctor"])
+def test_a_configuration_can_not_choose_any_secret(desk: Desk, command: str) -> None:
+    desk.environ["GITHUB_TOKEN"] = "hunter2hunter2"
+    desk.declare(TAG, head=own_key("GITHUB_TOKEN"))
+    ran = desk.run(command)
+    assert ran.code == 4
+    said = ran.out + ran.err
+    assert "reconciler.yaml:5:18: account acme: api_key_env names GITHUB_TOKEN" in said
+    assert "hunter2" not in said
+    assert desk.sandbox.log.entries == []
+
+
+def test_a_variable_that_the_environment_lists_is_taken(desk: Desk) -> None:
+    named(desk, "ACME")
+    desk.environ["RECONCILER_KEY_VARIABLES"] = "OTHER, ACME"
+    desk.declare(TAG, head=own_key("ACME"))
+    assert desk.run("plan").code == 0
+
+
+def altered(desk: Desk, **fields: str) -> None:
+    """Save a plan that reaches its account as ``fields`` say, sound in itself."""
+    desk.declare(TAG)
+    assert desk.run("plan --out plan.json").code == 0
+    plan = load_plan(desk.read("plan.json"))
+    uses = tuple(replace(use, **fields) for use in plan.accounts)  # type: ignore[arg-type]
+    desk.write("plan.json", dump(plan_document(replace(plan, accounts=uses))))
+
+
+def test_a_saved_plan_can_not_choose_any_secret(desk: Desk) -> None:
+    desk.environ["GITHUB_TOKEN"] = "hunter2hunter2"
+    altered(desk, api_key_env="GITHUB_TOKEN")
+    desk.sandbox.log.clear()
+    ran = desk.run("apply plan.json")
+    assert ran.code == 4
+    assert "account acme: api_key_env names GITHUB_TOKEN" in ran.err
+    assert "hunter2" not in ran.out + ran.err
+    assert desk.sandbox.log.entries == []
+
+
+@pytest.mark.parametrize("fields", [{"api_key_env": "ACME_API_KEY"}, {"connection": "other"}])
+def test_a_saved_plan_reaches_an_account_as_the_configuration_does(
+    desk: Desk, fields: dict[str, str]
+) -> None:
+    desk.environ["ACME_API_KEY"] = "hunter2hunter2"
+    altered(desk, **fields)
+    ran = desk.run("apply plan.json -c reconciler.yaml")
+    assert ran.code == 5
+    assert desk.writes == []
+
+
+@pytest.mark.parametrize("flags", ["", "-q", "--log-format json -vv"])
+@pytest.mark.parametrize("command", ["plan", "get tags", "apply --auto-approve", "doctor"])
+def test_a_runner_is_told_to_hide_a_key_from_a_file_before_anything_else(
+    desk: Desk, command: str, flags: str
+) -> None:
+    key = desk.environ.pop("CALLRAIL_API_KEY")
+    desk.write("key", key)
+    desk.environ |= {"CALLRAIL_API_KEY_FILE": "key", "GITHUB_ACTIONS": "true"}
+    desk.declare(TAG)
+    ran = desk.run(f"{command} {flags}")
+    first, _, rest = ran.err.partition("\n")
+    assert first == f"::add-mask::{key}"
+    assert key not in rest + ran.out
+
+
+def test_a_runner_is_told_of_named_variables_and_not_of_what_it_knows(desk: Desk) -> None:
+    desk.environ["GITHUB_ACTIONS"] = "true"
+    desk.declare(TAG)
+    assert "add-mask" not in desk.run("plan").err
+    key = named(desk, "ACME_API_KEY")
+    desk.declare(TAG, head=own_key("ACME_API_KEY"))
+    assert desk.run("plan").err.startswith(f"::add-mask::{key}\n")
+
+
+@pytest.mark.parametrize("said", [None, "", "false", "True", "1"])
+def test_nobody_else_is_told_the_key(desk: Desk, said: str | None) -> None:
+    key = desk.environ.pop("CALLRAIL_API_KEY")
+    desk.write("key", key)
+    desk.environ["CALLRAIL_API_KEY_FILE"] = "key"
+    if said is not None:
+        desk.environ["GITHUB_ACTIONS"] = said
+    desk.declare(TAG)
+    ran = desk.run("plan -vv")
+    assert ran.code == 0
+    assert key not in ran.out + ran.err
+
+
+def test_a_file_that_stderr_goes_to_is_not_told_the_key(desk: Desk) -> None:
+    key = desk.environ.pop("CALLRAIL_API_KEY")
+    desk.write("key", key)
+    desk.declare(TAG)
+    more = {"CALLRAIL_API_KEY_FILE": "key", "GITHUB_ACTIONS": "true"}
+    with (desk.directory / "log").open("wb") as log:
+        done = subprocess.run(
+            [COMMAND, "plan", "-v"],
+            cwd=desk.directory,
+            env=environment(**desk.environ, **more),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0
+    assert key not in desk.read("log") + done.stdout.decode()

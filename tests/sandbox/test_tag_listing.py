@@ -1,0 +1,223 @@
+"""Listings of tags: filters and order, lag, and how they may depart from the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.sandbox.talk import COMPANY, Talk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Under = Callable[..., Talk]
+
+OPPORTUNITY, SCHEDULE = 7886728, 7886733
+BOTH = ["Opportunity", "Schedule requested"]
+
+
+def rows(talk: Talk, **query: object) -> list[Any]:
+    listed: list[Any] = talk.get("tags.json", **query)["tags"]
+    return listed
+
+
+@pytest.mark.parametrize(
+    ("setting", "listed"),
+    [
+        ("own", ["Opportunity"]),
+        ("with-account", BOTH),
+        ("ignored", [*BOTH, "Other"]),
+        ("partial", []),
+    ],
+)
+@pytest.mark.parametrize("delay", ["0", "1"])
+def test_the_filter_of_a_company(under: Under, setting: str, listed: list[str], delay: str) -> None:
+    talk = under(f"company_filter={setting}", f"read_delay={delay}")
+    store = talk.sandbox.store
+    store.run("INSERT INTO companies (id, account_id) SELECT 'COM2', id FROM accounts")
+    talk.tag("Other", "COM2")
+    if delay == "1":
+        listed = [name for name in listed if name != "Other"]
+    assert talk.names(company_id=COMPANY) == listed
+
+
+@pytest.mark.parametrize(
+    ("setting", "account", "company"),
+    [
+        ("honoured", ["Schedule requested"], ["Opportunity"]),
+        ("ignored", BOTH, BOTH),
+        ("partial", ["Schedule requested"], []),
+    ],
+)
+def test_the_filter_of_a_level(
+    under: Under, setting: str, account: list[str], company: list[str]
+) -> None:
+    talk = under(f"level_filter={setting}")
+    assert talk.names(tag_level="account") == account
+    assert talk.names(tag_level="company") == company
+    assert talk.names(tag_level="company", company_id="COM1") == []
+
+
+def test_account_level_is_of_no_company(direct: Talk) -> None:
+    assert direct.of("GET", "tags.json", tag_level="account", company_id=COMPANY).status == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"tag_level": "team"}, {"status": "archived"}, {"sort": "size"}, {"order": "up"}],
+)
+def test_a_filter_that_does_not_exist_is_400(direct: Talk, query: dict[str, str]) -> None:
+    assert direct.of("GET", "tags.json", **query).status == 400
+
+
+@pytest.mark.parametrize(
+    ("setting", "disabled"), [("honoured", ["Opportunity"]), ("ignored", BOTH)]
+)
+def test_the_filter_of_a_status(under: Under, setting: str, disabled: list[str]) -> None:
+    talk = under(f"status_filter={setting}")
+    talk.of("PUT", f"tags/{OPPORTUNITY}.json", {"disabled": True})
+    assert talk.names() == BOTH
+    assert talk.names(status="disabled") == disabled
+    assert ("Opportunity" in talk.names(status="enabled")) is (setting == "ignored")
+
+
+@pytest.mark.parametrize("setting", ["honoured", "ignored"])
+def test_sorting_by_name(under: Under, setting: str) -> None:
+    talk = under(f"sorting={setting}")
+    talk.tag("Aardvark")
+    by_id, by_name = [*BOTH, "Aardvark"], ["Aardvark", *BOTH]
+    assert talk.names() == by_id
+    assert talk.names(sort="name") == (by_name if setting == "honoured" else by_id)
+    if setting == "honoured":
+        assert talk.names(sort="name", order="desc") == by_name[::-1]
+
+
+@pytest.mark.parametrize("setting", [0, 2])
+def test_listings_may_lag_by_number(under: Under, setting: int) -> None:
+    talk = under(f"read_delay={setting}")
+    talk.tag("X")
+    shown = ["X" in talk.names() for _ in range(3)]
+    assert shown == [number >= setting for number in range(3)]
+
+
+def test_a_lagging_listing_is_old_on_all_its_pages(under: Under) -> None:
+    talk = under("read_delay=1")
+    talk.of("DELETE", f"tags/{OPPORTUNITY}.json")
+    pages = [talk.names(page=page, per_page=1) for page in (1, 2, 1, 2)]
+    assert pages == [["Opportunity"], ["Schedule requested"], ["Schedule requested"], []]
+
+
+def test_a_write_lags_by_the_number_that_was_set_whatever_is_written_after_it(
+    under: Under,
+) -> None:
+    talk = under("read_delay=1")
+    talk.tag("X")
+    assert talk.names() == BOTH
+    talk.tag("Y")
+    assert talk.names() == [*BOTH, "X"]
+    assert talk.names() == [*BOTH, "X", "Y"]
+
+
+def test_listings_may_lag_by_seconds(under: Under) -> None:
+    now = [100.0]
+    talk = under("read_delay_seconds=4", clock=lambda: now[0])
+    talk.tag("X")
+    talk.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "Lead", "color": "red1"})
+    now[0] = 102.0
+    talk.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "Leads"})
+    talk.of("DELETE", f"tags/{SCHEDULE}.json")
+    assert talk.names() == BOTH
+    assert talk.names(company_id=COMPANY, status="enabled", sort="name") == ["Opportunity"]
+    now[0] = 104.0
+    assert talk.names() == ["Lead", "Schedule requested", "X"]
+    assert rows(talk)[0]["color"] == "red1"
+    now[0] = 106.0
+    assert talk.names() == ["Leads", "X"]
+
+
+def test_a_lagging_listing_pages_and_counts_like_any_other(under: Under) -> None:
+    talk = under("read_delay_seconds=30", "page_cap=1")
+    talk.of("DELETE", f"tags/{OPPORTUNITY}.json")
+    listed = [talk.get("tags.json", page=page) for page in (1, 2)]
+    assert [[row["name"] for row in one["tags"]] for one in listed] == [[BOTH[0]], [BOTH[1]]]
+    assert {one["total_records"] for one in listed} == {2}
+
+
+def test_what_is_said_to_be_late_is_done_at_once(under: Under) -> None:
+    talk = under("read_delay_seconds=30")
+    talk.of("DELETE", f"tags/{OPPORTUNITY}.json")
+    assert talk.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "X"}).status == 404
+
+
+@pytest.mark.parametrize(
+    ("setting", "totals"),
+    [
+        ("right", [2, 2]),
+        ("more", [3, 3]),
+        ("fewer", [1, 1]),
+        ("moving", [3, 4]),
+        ("missing", [None, None]),
+    ],
+)
+def test_totals(under: Under, setting: str, totals: list[int | None]) -> None:
+    talk = under(f"tag_totals={setting}", "page_cap=1")
+    pages = [talk.get("tags.json", page=page) for page in (1, 2)]
+    assert [page.get("total_records") for page in pages] == totals
+    assert [row["name"] for page in pages for row in page["tags"]] == BOTH
+
+
+@pytest.mark.parametrize(
+    ("setting", "listed"),
+    [
+        ("once", [["a", "b"], ["c", "d"]]),
+        ("twice", [["a", "b"], ["c", "d", "c"]]),
+        ("instead", [["a", "a"], ["c", "c"]]),
+    ],
+)
+def test_rows_may_repeat(under: Under, setting: str, listed: list[list[str]]) -> None:
+    talk = under(f"tag_rows={setting}", "page_cap=2")
+    talk.sandbox.store.run("DELETE FROM tags")
+    for name in "abcd":
+        talk.tag(name)
+    assert [talk.names(page=page) for page in (1, 2)] == listed
+
+
+@pytest.mark.parametrize(
+    ("setting", "field", "value"),
+    [
+        ("no-status", "status", None),
+        ("other-status", "status", "archived"),
+        ("word-id", "id", "TAG9"),
+        ("text-id", "id", "900000001"),
+        ("null-name", "name", None),
+        ("no-level", "tag_level", None),
+    ],
+)
+def test_an_odd_tag_comes_last_on_account_level(
+    under: Under, setting: str, field: str, value: object
+) -> None:
+    talk = under(f"odd_tag={setting}", "page_cap=2")
+    assert talk.names() == BOTH
+    page = talk.get("tags.json", page=2)
+    assert page["total_records"] == 3
+    (odd,) = page["tags"]
+    assert odd.get(field) == value
+    assert talk.names(company_id=COMPANY) == ["Opportunity"]
+    assert len(rows(talk, tag_level="account")) == 2
+    assert talk.names(tag_level="company") == ["Opportunity"]
+
+
+def test_an_odd_tag_may_be_one_of_those_that_exist(under: Under) -> None:
+    talk = under("odd_tag=no-status", f"odd_tag_id={OPPORTUNITY}")
+    first, second = rows(talk)
+    assert ("status" in first, "status" in second) == (False, True)
+
+
+def test_an_odd_tag_may_be_no_object(under: Under) -> None:
+    assert isinstance(rows(under("odd_tag=list"))[-1], list)
+
+
+def test_ids_in_listings_may_be_text(under: Under) -> None:
+    talk = under("list_ids=text")
+    assert [row["id"] for row in rows(talk)] == [str(OPPORTUNITY), str(SCHEDULE)]

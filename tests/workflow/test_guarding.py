@@ -1,0 +1,179 @@
+"""Narrowed runs are measured as the whole run would be, and cost no more than it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.state import Limits, LiveAccount, State, Unmanaged
+from reconciler.planning import Narrowing
+from reconciler.planning.guard import is_delete, is_disable
+from reconciler.planning.narrowing import EVERYTHING
+from reconciler.workflow.guarding import Guarding
+from tests.builders import ACME, company, live_tag
+from tests.fakes.provider import FakeProvider
+from tests.planning.strategies import COMPANIES, NAMES, World, worlds
+from tests.wishes import declare, desired, live
+
+if TYPE_CHECKING:
+    from reconciler.model.change import Change
+    from reconciler.workflow.guarding import Guarded
+
+NORTH, SOUTH = company("Dental North"), company("Dental South")
+
+
+def guarding(provider: FakeProvider, narrowing: Narrowing) -> Guarding:
+    return Guarding(
+        provider=provider,
+        narrowing=narrowing,
+        count=True,
+        count_all=False,
+        say=lambda _line: None,
+    )
+
+
+def run(world: World, provider: FakeProvider, narrowing: Narrowing = EVERYTHING) -> Guarded:
+    account = LiveAccount(
+        account=ACME,
+        tags=tuple(provider.live.values()),
+        companies={one.id: one for one in COMPANIES},
+    )
+    return asyncio.run(guarding(provider, narrowing).guarded(world.desired, account))
+
+
+def allowed(guarded: Guarded) -> set[tuple[str, int | None, str]]:
+    """What may be sent, told apart by what it does to which tag."""
+    return {
+        (one.action.value, one.tag_id, one.name)
+        for one in guarded.changes
+        if one.blocked_by is None
+    }
+
+
+limits = st.builds(
+    Limits,
+    deletes=st.integers(0, 4),
+    disables=st.integers(0, 4),
+    delete_percent=st.integers(0, 100),
+    interactions=st.integers(0, 30),
+    flows=st.integers(0, 2),
+)
+narrowings = st.builds(
+    Narrowing,
+    companies=st.lists(st.sampled_from([one.name for one in COMPANIES]), max_size=1).map(tuple),
+    tags=st.lists(st.sampled_from(NAMES), unique=True, max_size=3).map(tuple),
+)
+used = st.dictionaries(st.sampled_from(NAMES), st.integers(0, 20))
+
+
+def limited(world: World, bounds: Limits) -> World:
+    account = world.desired.account
+    policy = replace(account.policy, limits=bounds)
+    return replace(world, desired=replace(world.desired, account=replace(account, policy=policy)))
+
+
+@given(worlds(), limits, narrowings, used)
+def test_a_narrowed_run_may_do_nothing_that_the_whole_may_not(
+    world: World, bounds: Limits, narrowing: Narrowing, calls: dict[str, int]
+) -> None:
+    world = limited(world, bounds)
+    provider = FakeProvider.of(world.live, calls=calls)
+    assert allowed(run(world, provider, narrowing)) <= allowed(run(world, provider))
+
+
+@given(worlds(), limits, st.lists(narrowings, max_size=6), used)
+def test_narrowed_runs_together_take_away_no_more_than_one_run_may(
+    world: World, bounds: Limits, narrowed: list[Narrowing], calls: dict[str, int]
+) -> None:
+    world = limited(world, bounds)
+    provider = FakeProvider.of(world.live, calls=calls)
+    sent: list[Change] = []
+    for narrowing in narrowed:
+        changes = run(world, provider, narrowing).changes
+        if any(change.blocked_by for change in changes):
+            continue
+        asyncio.run(carry_out(changes, provider))
+        sent += changes
+    deletes = [change for change in sent if is_delete(change)]
+    assert len(deletes) <= bounds.deletes
+    assert sum(map(is_disable, sent)) <= bounds.disables
+    assert sum(calls.get(change.name, 0) for change in deletes) <= bounds.interactions
+
+
+async def carry_out(changes: tuple[Change, ...], provider: FakeProvider) -> None:
+    for change in changes:
+        if change.before is None:
+            assert change.after is not None
+            await provider.create(change.place, change.after)
+        elif change.after is None:
+            await provider.delete(change.live)
+        else:
+            await provider.update(change.live, change.after)
+
+
+def two_companies(**policy: object) -> tuple[World, FakeProvider]:
+    """Three unmanaged tags in each of two companies, beside one that is declared."""
+    tags = [
+        live_tag(at * 10 + number, name, company_id=place.id)
+        for at, place in enumerate((NORTH, SOUTH), 1)
+        for number, name in enumerate(("Kept", "A", "B", "C"))
+    ]
+    wish = desired(
+        companies=[(NORTH, (declare("Kept"),)), (SOUTH, (declare("Kept"),))],
+        unmanaged=Unmanaged.DELETE,
+        **policy,
+    )
+    return World(wish, tuple(tags)), FakeProvider.of(tags, known_companies=(NORTH, SOUTH))
+
+
+def narrowed_to_north(world: World, provider: FakeProvider) -> Guarded:
+    account = live(*world.live, companies=(NORTH, SOUTH))
+    only = Narrowing(companies=("Dental North",))
+    return asyncio.run(guarding(provider, only).guarded(world.desired, account))
+
+
+def test_a_company_s_deletes_are_counted_with_those_of_the_others() -> None:
+    world, provider = two_companies(limits=Limits(deletes=5, delete_percent=100))
+    guarded = narrowed_to_north(world, provider)
+    assert len(guarded.changes) == 3
+    (reason,) = {change.blocked_by for change in guarded.changes}
+    assert reason is not None
+    assert reason.startswith("acme: 6 deletes (3 of them outside this run) are more than")
+    assert guarded.beyond.deletes == 3
+
+
+def test_interactions_beyond_a_narrowed_run_are_counted_too() -> None:
+    world, provider = two_companies(limits=Limits(deletes=9, delete_percent=100))
+    provider.calls = {"A": 60}
+    blocked = {
+        change.name: change.blocked_by for change in narrowed_to_north(world, provider).changes
+    }
+    assert (blocked["B"], blocked["C"]) == (None, None)
+    assert "120 interactions lose their tag (60 outside this run)" in (blocked["A"] or "")
+
+
+def test_a_run_that_takes_nothing_away_needs_and_counts_nothing_more() -> None:
+    wish = desired(
+        declare("Gone", state=State.ABSENT, note="Over."),
+        companies=[(NORTH, (declare("New"),))],
+    )
+    provider = FakeProvider.of([live_tag(1, "Gone")], calls={"Gone": 5})
+    only = guarding(provider, Narrowing(companies=("Dental North",)))
+    account = live(companies=(NORTH,), unread=1)
+    guarded = asyncio.run(only.guarded(wish, account))
+    assert not only.needs_all(guarded.drafted, account)
+    assert provider.requests == 0
+    assert [change.name for change in guarded.changes] == ["New"]
+
+
+def test_unread_tags_must_be_read_where_some_are_ignored() -> None:
+    world, provider = two_companies(ignore=("crm-*",))
+    account = live(*world.live, companies=(NORTH, SOUTH), unread=100)
+    whole = guarding(provider, EVERYTHING)
+    guarded = asyncio.run(whole.guarded(world.desired, account))
+    assert whole.needs_all(guarded.drafted, account)
+    assert not whole.needs_all(guarded.drafted, replace(account, unread=0))

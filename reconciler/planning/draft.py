@@ -124,6 +124,7 @@ class _Work:
             company_id: place
             for company_id in {**dict.fromkeys(self._desired.tags), **dict.fromkeys(self._live)}
             if covers.covers_company((place := self._place(company_id)).company)
+            and (place.company is None or place.company.active)
         }
         return elsewhere(places, self._desired.tags, self._live, changes, covers.covers_tag)
 

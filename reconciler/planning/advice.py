@@ -92,7 +92,7 @@ class Advice:
 
     def problems(self) -> Iterator[Problem]:
         """One warning a finding, in the order of the files."""
-        found = [_problem(finding, places) for finding, places in self._places.items()]
+        found = [_problem(*item, self.unmanaged) for item in self._places.items()]
         found += [_alike(*one, self.unmanaged) for one in self._alikes.values()]
         found += [_stored_as(*one) for one in self._stored.values()]
         yield from sorted(
@@ -134,8 +134,8 @@ def _duplicates(matches: Matches) -> Iterator[_Finding]:
         yield _Finding(PlanCode.DUPLICATES, source, name, tuple(str(tag.id) for tag in tags))
 
 
-def _problem(finding: _Finding, places: Sequence[Place]) -> Problem:
-    message, hint = _words(finding)
+def _problem(finding: _Finding, places: Sequence[Place], unmanaged: Unmanaged) -> Problem:
+    message, hint = _words(finding, unmanaged)
     return Problem(
         code=finding.code.value,
         message=f"{message} ({where(places)})",
@@ -145,13 +145,16 @@ def _problem(finding: _Finding, places: Sequence[Place]) -> Problem:
     )
 
 
-def _words(finding: _Finding) -> tuple[str, str]:
+def _words(finding: _Finding, unmanaged: Unmanaged) -> tuple[str, str]:
     name, detail = finding.subject, finding.detail
     quoted = quoted_all(detail)
     if finding.code is PlanCode.BOTH_LIVE:
+        drop = "or drop it from renamed_from."
+        if unmanaged is not Unmanaged.KEEP:
+            drop = f"before `unmanaged: {unmanaged.value}` takes what renamed_from no longer names."
         return (
             f'"{name}" and its former name {quoted} are both live; the former is left alone',
-            "Retag its calls in CallRail and delete it there, or drop it from renamed_from.",
+            f"Retag its calls in CallRail and delete it there, {drop}",
         )
     return (
         (

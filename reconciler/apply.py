@@ -2,46 +2,51 @@
 
 Terms. A *phase* is all updates, or creates, or deletes of an account. An *account error* ends
 an account's work: no key, quota, a server that speaks another protocol or can't be reached, a
-create whose outcome nobody knows, a signal.
+create whose outcome nobody knows, a signal. A *trial* is the first change that asks for a colour
+that no live tag of the account is known to have.
 
 Premise. What is to be done was decided by planning and approved by someone; nothing is decided
 here but when to stop. Every change ends in exactly one outcome, also those that were not tried.
 
 Method. Accounts go side by side. In each: updates, creates, a fresh listing, then only those
-deletes whose tag is seen unchanged in that listing. A refused update or create does not stop its
-neighbours; the first delete that fails stops the deletes. At last live state is read once more
-and compared with what was done.
+deletes whose tag is seen unchanged in that listing. A trial goes before the others that ask for
+its colour: refused, it spares them. A refused update or create does not stop its neighbours, but
+whatever failed or is unknown in an account holds back its deletes. At last live state is read once
+more and compared with the plan (``verification``). Nothing that fails on the way, our own faults
+and who is told of outcomes included, keeps the report from being made.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import (
-    ApiError,
     ApplyError,
     AuthError,
+    ForbiddenError,
+    Interrupted,
+    ProtocolError,
     QuotaError,
     ReconcilerError,
     RejectedError,
     UnknownOutcomeError,
-    UnreachableError,
     exit_code,
 )
-from reconciler.model.change import Action, Change, companies_of
-from reconciler.model.outcome import AccountError, Outcome, Report, Result
-from reconciler.model.tag import Status
+from reconciler.model.change import Action, Change, companies_of, needs_absence
+from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
+from reconciler.model.tag import Level
 from reconciler.planning.order import PHASES
+from reconciler.verification import Verified, combined, stored_otherwise, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from reconciler.model.plan import Plan
-    from reconciler.model.tag import LiveTag, Tag
+    from reconciler.model.tag import LiveTag
     from reconciler.provider import Provider
 
 LOG = logging.getLogger("reconciler.apply")
@@ -60,7 +65,7 @@ class Run:
 
     ``deletes`` False holds them back. ``parallelism`` counts changes in flight an account.
     ``stopping`` gives the signal that asked for the end, or None. ``settle`` waits (seconds)
-    before a closing look is repeated: a server may list what it was told with some delay.
+    before the last read is repeated: a server may list what it was told with some delay.
     """
 
     watcher: Watcher
@@ -92,13 +97,14 @@ async def apply(
         work.skip(finished)
     await asyncio.gather(*(work.carry_out() for work in works))
     outcomes = {id(one.change): one for work in works for one in work.outcomes.values()}
-    troubles = tuple(work.trouble for work in works if work.trouble)
+    verified = combined(work.verified for work in works)
     report = Report(
         plan=plan,
         outcomes=tuple(outcomes[id(change)] for change in plan.changes),
-        verified=all(work.verified for work in works),
-        differences=tuple(text for work in works for text in work.differences),
-        troubles=troubles,
+        verification=verified.verification,
+        missing=verified.missing,
+        differences=verified.differences,
+        troubles=tuple(work.trouble for work in works if work.trouble),
         requests=sum(provider.requests for provider in providers.values()) - spent,
     )
     return _with_exit_code(report, run.stopping())
@@ -107,10 +113,16 @@ async def apply(
 def _with_exit_code(report: Report, signal_number: int | None) -> Report:
     """Signals speak first, then what somebody must look at, then what another run will finish."""
     results = {outcome.result for outcome in report.outcomes}
+    otherwise = any(one.result.succeeded and one.stored is not None for one in report.outcomes)
+    unseen = report.verification in {
+        Verification.DIFFERS,
+        Verification.READ_FAILED,
+        Verification.NOT_READ,
+    }
     code = 0
-    if any(result.incomplete for result in results) or not report.verified:
+    if any(result.incomplete for result in results) or unseen or otherwise:
         by_trouble = {trouble.exit_code for trouble in report.troubles}
-        hard = {Result.FAILED, Result.UNKNOWN} & results or report.differences
+        hard = {Result.FAILED, Result.UNKNOWN} & results or report.differences or otherwise
         resumable = [
             one for one in (AuthError.exit_code, QuotaError.exit_code) if one in by_trouble
         ]
@@ -130,9 +142,12 @@ class _AccountWork:
     run: Run
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     trouble: AccountError | None = None
-    verified: bool = True
-    differences: tuple[str, ...] = ()
-    _stop_deletes: bool = False
+    verified: Verified = field(default_factory=Verified)
+    _colors: set[str] = field(default_factory=set)
+    _trials: dict[str, asyncio.Event] = field(default_factory=dict)
+    _refused_colors: dict[str, Change] = field(default_factory=dict)
+    _forbidden: Change | None = None
+    """The account-level change that met a 403."""
 
     def skip(self, finished: Collection[int]) -> None:
         """Account for the changes (by identity) that are made already."""
@@ -141,19 +156,28 @@ class _AccountWork:
                 self._end(Outcome(change=change, result=Result.SKIPPED, tag_id=change.tag_id))
 
     async def carry_out(self) -> None:
-        """Do the phases, the closing look, and account for what was not tried."""
-        for action in PHASES:
-            changes: Sequence[Change] = [
-                change
-                for change in self.changes
-                if change.action is action and id(change) not in self.outcomes
-            ]
-            if action is Action.DELETE:
-                changes = await self._deletes(changes)
-            await self._phase(changes)
-        self._give_up_the_rest()
-        if any(_may_have_been_sent(one) for one in self.outcomes.values()):
-            await self._closing_look()
+        """Do the phases and the last read, and account for what was not tried; never raises."""
+        try:
+            self._colors |= self.provider.colors
+            for action in PHASES:
+                await self._phase(await self._due(action))
+        except Exception as error:  # noqa: BLE001 - what is done must be reported, bug or not
+            self._stop(_defect(f"the work in {self.handle}", error))
+        self._give_up_remaining()
+        try:
+            await self._read_once_more()
+        except Exception as error:  # noqa: BLE001 - same
+            self.verified = Verified(Verification.READ_FAILED, missing=self._not_done())
+            self._stop(_defect(f"the last read of {self.handle}", error))
+
+    async def _due(self, action: Action) -> Sequence[Change]:
+        """The changes of a phase that may go ahead."""
+        changes = [
+            change
+            for change in self.changes
+            if change.action is action and id(change) not in self.outcomes
+        ]
+        return await self._deletes(changes) if action is Action.DELETE else changes
 
     async def _phase(self, changes: Sequence[Change]) -> None:
         """Work off ``changes`` with as many workers as the run allows."""
@@ -163,7 +187,7 @@ class _AccountWork:
             for change in waiting:
                 if self._stopped(change):
                     return
-                await self._one(change)
+                await self._after_trial(change)
 
         count = min(self.run.parallelism, len(changes))
         await asyncio.gather(*(worker() for _ in range(count)))
@@ -172,45 +196,82 @@ class _AccountWork:
         return (
             self.trouble is not None
             or self.run.stopping() is not None
-            or (self._stop_deletes and change.action is Action.DELETE)
+            or (change.action is Action.DELETE and self._went_wrong() is not None)
         )
 
-    async def _one(self, change: Change) -> None:
+    async def _after_trial(self, change: Change) -> None:
+        """Do ``change`` once it is known that the account takes its colour, or as the trial."""
+        color = _asked_color(change)
+        while color is not None and color not in self._colors:
+            if (refused := self._refused_colors.get(color)) is not None:
+                why = f'same color as "{refused.name}": {color} was refused'
+                self._end(Outcome(change=change, result=Result.NOT_TRIED, message=why))
+                return
+            if (running := self._trials.get(color)) is None:
+                await self._try(change, color)
+                return
+            await running.wait()
+            if self._stopped(change):
+                return
+        await self._one(change)
+
+    async def _try(self, change: Change, color: str) -> None:
+        self._trials[color] = asyncio.Event()
         try:
-            result, tag_id = await self._send(change)
-        except (AuthError, QuotaError, UnreachableError) as error:
-            self._note(change, Result.NOT_TRIED, error)
-            self._stop(error)
+            refusal = await self._one(change)
+            if id(change) in self.outcomes and self.outcomes[id(change)].result.succeeded:
+                self._colors.add(color)
+            elif refusal is not None and _is_about_color(refusal, color):
+                self._refused_colors[color] = change
+        finally:
+            self._trials.pop(color).set()
+
+    async def _one(self, change: Change) -> RejectedError | None:
+        """Do ``change`` and note how it ended; returns the server's refusal."""
+        if self._forbidden is not None and change.place.level is Level.ACCOUNT:
+            why = f'403 for "{self._forbidden.name}": account-level tags are for administrators'
+            self._end(Outcome(change=change, result=Result.NOT_TRIED, message=why))
+            return None
+        try:
+            self._end(await self._send(change))
         except UnknownOutcomeError as error:
             self._note(change, Result.UNKNOWN, error)
             if change.action is Action.CREATE:
                 self._stop(error)
         except RejectedError as error:
-            self._note(change, Result.FAILED, error)
-        except ApiError as error:
-            self._note(change, Result.FAILED, error)
-            self._stop(error)
+            self._note(change, Result.FAILED, self._explained(change, error))
+            return error
         except ReconcilerError as error:
-            self._note(change, Result.NOT_TRIED, error)
+            # The provider promises that after any other error nothing was written.
             self._stop(error)
+            self._end(Outcome(change=change, result=Result.NOT_TRIED, message=self._why_stopped()))
         except Exception as error:  # noqa: BLE001 - what is done must be reported, bug or not
-            defect = _defect(change, error)
+            defect = _defect(f"{change.action} of {change.name!r}", error)
             self._note(change, Result.UNKNOWN, defect)
             self._stop(defect)
-        else:
-            self._end(Outcome(change=change, result=result, tag_id=tag_id))
+        return None
 
-    async def _send(self, change: Change) -> tuple[Result, int | None]:
+    async def _send(self, change: Change) -> Outcome:
         if change.before is None:
             assert change.after is not None  # noqa: S101 - Change holds it; for the type checker
             made = await self.provider.create(change.place, change.after)
-            return (Result.ADOPTED if made.adopted else Result.DONE), made.tag.id
+            result = Result.ADOPTED if made.adopted else Result.DONE
+            return stored_otherwise(Outcome(change=change, result=result), made.tag)
         tag = change.live
         if change.after is None:
-            await self.provider.delete(tag)
-        else:
-            await self.provider.update(tag, change.after)
-        return Result.DONE, tag.id
+            deleted = await self.provider.delete(tag)
+            result = Result.DONE if deleted else Result.SKIPPED
+            return Outcome(change=change, result=result, tag_id=tag.id)
+        written = await self.provider.update(tag, change.after)
+        result = Result.SKIPPED if written.already else Result.DONE
+        return stored_otherwise(Outcome(change=change, result=result), written.tag)
+
+    def _explained(self, change: Change, error: RejectedError) -> RejectedError:
+        """``error``; of a 403 on account level it is known who may."""
+        if isinstance(error, ForbiddenError) and change.place.level is Level.ACCOUNT:
+            self._forbidden = self._forbidden or change
+            error.hint = "Only administrators may create, change and delete account-level tags."
+        return error
 
     async def _deletes(self, changes: Sequence[Change]) -> Sequence[Change]:
         """The deletes that may go ahead: allowed, and their tag seen unchanged just now."""
@@ -221,9 +282,13 @@ class _AccountWork:
         if not changes or self._stopped(changes[0]):
             return ()
         try:
-            listing = await self.provider.tags(companies_of(changes))
+            listing = await self.provider.tags(companies_of(changes), proven=True)
         except ReconcilerError as error:
             self._stop(error)
+            return ()
+        if listing.odd:
+            # Not understood is no basis for what can't be undone; the next plan names the row.
+            self._stop(ProtocolError("the listing has an odd row", hint="Plan again."))
             return ()
         live = {tag.id: tag for tag in listing.tags}
         return [change for change in changes if self._still_as_planned(change, live)]
@@ -254,11 +319,12 @@ class _AccountWork:
 
     def _end(self, outcome: Outcome) -> None:
         self.outcomes[id(outcome.change)] = outcome
-        if outcome.change.action is Action.DELETE and outcome.result.incomplete:
-            self._stop_deletes = True
-        self.run.watcher.outcome(outcome)
+        with suppress(Exception):  # a full disk or a closed terminal must not end the work
+            self.run.watcher.outcome(outcome)
 
     def _stop(self, error: ReconcilerError) -> None:
+        if isinstance(error, Interrupted) and self.run.stopping() is not None:
+            return
         self.trouble = self.trouble or AccountError(
             account=self.handle,
             code=error.code,
@@ -267,94 +333,85 @@ class _AccountWork:
             hint=error.hint,
         )
 
-    def _give_up_the_rest(self) -> None:
-        signalled = self.run.stopping() is not None
-        why = "interrupted" if signalled else "the account's work stopped before it"
+    def _give_up_remaining(self) -> None:
         for change in self.changes:
             if id(change) not in self.outcomes:
-                why_this = (
-                    "a delete before it failed" if self._only_deletes_stopped(change) else why
-                )
-                self._end(Outcome(change=change, result=Result.NOT_TRIED, message=why_this))
+                why = self._why_stopped()
+                if why is None and change.action is Action.DELETE:
+                    why = self._went_wrong()
+                self._end(Outcome(change=change, result=Result.NOT_TRIED, message=why))
 
-    def _only_deletes_stopped(self, change: Change) -> bool:
-        stopped = self.trouble is not None or self.run.stopping() is not None
-        return change.action is Action.DELETE and not stopped
+    def _why_stopped(self) -> str | None:
+        if self.trouble is not None:
+            return "the account's work stopped before it"
+        return "interrupted" if self.run.stopping() is not None else None
 
-    async def _closing_look(self) -> None:
-        """Read once more and compare; a server that lists with delay gets two more chances."""
-        if self.run.stopping() is not None or (
-            self.trouble is not None and self.trouble.exit_code != UnknownOutcomeError.exit_code
-        ):
-            self.verified = False
+    def _went_wrong(self) -> str | None:
+        """What keeps the account's deletes from being tried."""
+        results = [one.result for one in self.outcomes.values()]
+        for result, how in ((Result.FAILED, "failed"), (Result.UNKNOWN, "ended unknown")):
+            if count := results.count(result):
+                return f"{count} change{'' if count == 1 else 's'} before it {how}"
+        return None
+
+    def _not_done(self) -> int:
+        return sum(not one.result.succeeded for one in self.outcomes.values())
+
+    async def _read_once_more(self) -> None:
+        """Read live state and compare; a server that lists with delay gets ten seconds."""
+        if not any(_may_be_written(one) for one in self.outcomes.values()):
+            self.verified = Verified(missing=self._not_done())
             return
-        done = [one for one in self.outcomes.values() if one.result.succeeded]
+        ended = self.trouble is not None and self.trouble.exit_code in {
+            AuthError.exit_code,
+            QuotaError.exit_code,
+        }
+        if self.run.stopping() is not None or ended:
+            self.verified = Verified(Verification.NOT_READ, missing=self._not_done())
+            return
         companies = companies_of(self.changes)
-        for pause in (0.5, 2.0, None):
+        sure = any(map(needs_absence, self.changes))
+        for pause in (*_PAUSES, None):
             try:
-                listing = await self.provider.tags(companies)
+                listing = await self.provider.tags(companies, proven=sure)
+                self.verified, seen = verify(self.outcomes.values(), listing.tags)
+                if not self.verified.differences or pause is None:
+                    break
+                await self.run.settle(pause)
             except ReconcilerError as error:
-                self.verified = False
+                self.verified = Verified(Verification.READ_FAILED, missing=self._not_done())
                 self._stop(error)
                 return
-            self.differences = (*differences(done, listing.tags), *_twins(done, listing.tags))
-            if not self.differences or pause is None:
-                break
-            await self.run.settle(pause)
-        self.verified = not self.differences
+        self.outcomes.update((id(one.change), one) for one in seen)
 
 
-def _defect(change: Change, error: Exception) -> ReconcilerError:
+_PAUSES = (5.0, 5.0)
+"""Seconds between the last reads of a server that lists with delay; each costs the listing."""
+
+
+def _defect(what: str, error: Exception) -> ReconcilerError:
     """What is said of a fault of our own, when nobody knows how far the request got."""
-    LOG.error("%s of %r failed", change.action, change.name, exc_info=error)
+    LOG.error("%s failed", what, exc_info=error)
     return UnknownOutcomeError(
         f"internal error: {type(error).__name__}: {error}",
         hint="This is a bug in reconciler; -vv shows where. Run it again: it goes on from there.",
     )
 
 
-def _may_have_been_sent(outcome: Outcome) -> bool:
-    return outcome.result in {Result.DONE, Result.ADOPTED, Result.UNKNOWN, Result.FAILED}
+def _may_be_written(outcome: Outcome) -> bool:
+    return outcome.result in {Result.DONE, Result.ADOPTED, Result.UNKNOWN}
 
 
-def differences(done: Iterable[Outcome], live: Iterable[LiveTag]) -> Iterable[str]:
-    """What ``live`` shows otherwise than ``done`` says; one sentence each."""
-    tags = tuple(live)
-    by_id = {one.id: one for one in tags}
-    by_name: dict[tuple[str | None, str], list[LiveTag]] = {}
-    for one in tags:
-        by_name.setdefault((one.company_id, one.name), []).append(one)
-    for outcome in done:
-        change, wish = outcome.change, outcome.change.after
-        tag = by_id.get(outcome.tag_id or 0)
-        if wish is None:
-            if tag is not None:
-                yield f'{change.place}: "{change.name}" is still live after its delete'
-            continue
-        if outcome.tag_id is None:
-            # A create that was made before this run: no id was seen, its name in its place is all.
-            namesakes = by_name.get((change.place.company_id, change.name), [])
-            fitting = [one for one in namesakes if one.satisfies(wish)]
-            tag = next(iter([*fitting, *namesakes]), None)
-        if tag is None:
-            yield f'{change.place}: "{change.name}" is not live after its {change.action}'
-        elif not tag.satisfies(wish):
-            yield f'{change.place}: "{change.name}" is live as {_said(tag.tag)}, not as asked for'
+def _asked_color(change: Change) -> str | None:
+    """The colour that the request would ask for."""
+    if change.after is None or (change.before is not None and "color" not in change.fields):
+        return None
+    return change.after.color
 
 
-def _said(tag: Tag) -> str:
-    state = "" if tag.status is Status.ENABLED else f", {tag.status}"
-    return f'"{tag.name}", {tag.color}{state}'
-
-
-def _twins(done: Iterable[Outcome], live: Iterable[LiveTag]) -> Iterable[str]:
-    """Creates beside which someone else made a tag of the same name since the plan.
-
-    Nobody knows which of them the next plan compares: that can be the other one, not as asked for.
-    """
-    bearers = Counter((tag.company_id, tag.name) for tag in live)
-    for outcome in done:
-        change = outcome.change
-        count = bearers[change.place.company_id, change.name]
-        if change.action is Action.CREATE and outcome.result is not Result.SKIPPED and count > 1:
-            yield f'{change.place}: {count} live tags are called "{change.name}" after its create'
+def _is_about_color(refusal: RejectedError, color: str) -> bool:
+    """Whether a trial was refused for its colour, as far as the words tell."""
+    if refusal.status not in {400, 422}:
+        return False
+    said = refusal.message.lower()
+    return any(word in said for word in ("color", "colour", color.lower())) or "name" not in said

@@ -11,12 +11,13 @@
     ├── RefusedError .............. 5   a guard, a stale plan, another digest, no approval
     ├── QuotaError ................ 6   the quota or --max-wait is used up; run again to go on
     ├── ApplyError ................ 3   an apply that is not complete
-    ├── Interrupted ............... 130 a signal (143 for SIGTERM)
+    ├── Interrupted ............... 130 a signal (143 for SIGTERM, 129 for SIGHUP)
     └── ApiError .................. 1   the server, or the way to it
         ├── UnreachableError ...... the request was certainly not sent
         ├── ProtocolError ......... the answer is not one this API gives
-        ├── RejectedError ......... the server understood and said no (400, 404, 422)
-        │   └── NotFoundError
+        ├── RejectedError ......... the server understood and said no (400, 403, 404, 422)
+        │   ├── NotFoundError
+        │   └── ForbiddenError .... 403 to a write: this one thing is not for this key
         └── UnknownOutcomeError ... a write may or may not have happened
 
 They are caught once, in ``reconciler.cli.main``.
@@ -75,10 +76,14 @@ class OutputError(ReconcilerError):
 
 
 class AuthError(ReconcilerError):
-    """No key was found, or the server answered 401 or 403."""
+    """No key was found, or the server answered 401, or 403 to a read (``status``)."""
 
     exit_code = 4
     code = "auth"
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class RefusedError(ReconcilerError):
@@ -103,7 +108,7 @@ class ApplyError(ReconcilerError):
 
 
 class Interrupted(ReconcilerError):  # noqa: N818 - nothing went wrong, the user said stop
-    """A signal asked for the end; ``signal_number`` is 2 (SIGINT) or 15 (SIGTERM)."""
+    """A signal asked for the end; ``signal_number`` is 1 (SIGHUP), 2 (SIGINT) or 15."""
 
     code = "interrupted"
 
@@ -151,6 +156,15 @@ class NotFoundError(RejectedError):
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, status=404, hint=hint)
+
+
+class ForbiddenError(RejectedError):
+    """403 to a write: the key is good, but its user may not change this one thing."""
+
+    code = "forbidden"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, status=403, hint=hint)
 
 
 class UnknownOutcomeError(ApiError):

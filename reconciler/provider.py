@@ -6,60 +6,122 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
-    from reconciler.model.change import Loss
+    from reconciler.model.change import Count, Loss
+    from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """A complete, consistent read: every tag of the account, or of the companies asked for.
+class OddTag:
+    """A row of a listing that is not a tag as we know them; what is there can't be acted on.
 
-    ``unread`` counts the account's other tags, which a cheaper read left out.
+    ``id`` is as it came, safe to show. ``name`` and ``company_id`` are None where the row has none
+    that can be read; ``placed`` tells that level and company can be relied on. ``why`` says what is
+    odd.
+    """
+
+    id: str
+    name: str | None
+    company_id: str | None
+    placed: bool
+    page: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A consistent read: every tag of the account, or of the places asked for.
+
+    ``unread`` counts the account's other tags, which a cheaper read left out; None where nobody
+    counted them. ``proven``: it is certain that no tag of those places is missing; else a tag that
+    is not here may be live. ``odd`` rows stand in no other list. ``cost`` is how many requests the
+    same read would take again; None: as many as this one did.
     """
 
     tags: tuple[LiveTag, ...]
-    unread: int = 0
+    unread: int | None = 0
+    proven: bool = True
+    odd: tuple[OddTag, ...] = ()
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A created tag; ``adopted`` when the answer was lost and the tag was found by looking."""
+    """A created tag, as the server stores it; ``adopted`` when it was found by reading.
+
+    Then the answer was lost, or someone else made it since the plan.
+    """
 
     tag: LiveTag
     adopted: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An updated tag, as the server stores it; ``already``: it was so, and nothing was sent."""
+
+    tag: LiveTag
+    already: bool = False
+
+
 class Provider(Protocol):
     """One account's tags. Every method may raise AuthError, QuotaError or an ApiError.
 
-    A write raises RejectedError when the server refused it for good, and UnknownOutcomeError when
-    nobody can say; it never repeats what can't be repeated safely.
+    A write raises RejectedError when the server refused it for good or live state is no longer as
+    planned, ForbiddenError where this one thing is not for the key, and UnknownOutcomeError when
+    nobody can say. After any other error nothing was written. It never repeats what can't be
+    repeated safely, and a PUT or DELETE rests on a read of the last two seconds.
     """
 
     @property
     def requests(self) -> int:
         """Requests sent for this account so far, retries and failed ones included."""
 
+    @property
+    def colors(self) -> frozenset[str]:
+        """The colours that live tags have, as far as they were read."""
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What the server last told of the account's quota; None where it tells nothing."""
+
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked."""
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:
-        """Live tags, read in the cheapest complete way.
+    async def tags(
+        self, places: Collection[str | None] | None = None, *, proven: bool = False
+    ) -> Listing:
+        """Live tags, read in the cheapest consistent way.
 
-        ``companies``: only these companies' own tags are needed (account level is not); None:
-        everything is.
+        ``places``: only these companies' own tags are needed, and those of account level where None
+        is among them; None: everything is. ``proven``: whatever is not in the result must be
+        certain not to be live. Without that a listing may be unproven, for fewer requests.
         """
 
     async def create(self, place: Place, tag: Tag) -> Made:
-        """Make one tag, at most one under any fault."""
+        """Make one tag, at most one under any fault; the newest listing is looked into first."""
 
-    async def update(self, before: LiveTag, after: Tag) -> LiveTag:
+    async def update(self, before: LiveTag, after: Tag) -> Written:
         """Change name, colour or status of ``before`` to ``after``; sends only what differs."""
 
-    async def delete(self, tag: LiveTag) -> None:
-        """Delete; a tag that is already gone counts as deleted."""
+    async def delete(self, tag: LiveTag) -> bool:
+        """Delete; False when it was gone already."""
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:
-        """What has ``tag`` of ``place``: interactions, and the flows that apply it."""
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
+        """What has ``tag`` of ``place``: interactions, and the flows that apply it.
+
+        What can't be read is of unknown number; ``uncounted`` then says why. ``flows`` False: they
+        are not read.
+        """
+
+    async def flows(self, place: Place, tag: LiveTag) -> Count:
+        """The flows that apply ``tag`` of ``place``; a part of ``usage``."""
+
+    @property
+    def uncounted(self) -> Mapping[str, str]:
+        """Why what could not be counted, by kind: ``texts``, ``call flows``."""
+
+    def forget_usage(self) -> None:
+        """Count from here on anew, and not by what was read before."""

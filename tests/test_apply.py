@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from reconciler.apply import Run, apply
 from reconciler.errors import (
     AuthError,
+    ForbiddenError,
     ProtocolError,
     QuotaError,
     RejectedError,
@@ -19,13 +20,18 @@ from reconciler.errors import (
 )
 from reconciler.model.outcome import Outcome, Report, Result
 from reconciler.model.tag import AccountRef, Place, Tag
+from reconciler.provider import Written
+from reconciler.render import outcomes
 from tests import builders
 from tests.fakes.provider import FakeProvider, enabled
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from reconciler.errors import ReconcilerError
     from reconciler.model.change import Change
-    from reconciler.provider import Made
+    from reconciler.model.tag import LiveTag
+    from reconciler.provider import Listing, Made
 
 CREATE_A, CREATE_B = builders.create("A", "blue1"), builders.create("B", "blue1")
 RECOLOUR = builders.update(Tag("Red", "gray1"), Tag("Red", "red1"), tag_id=1)
@@ -87,9 +93,150 @@ def test_held_back_deletes_are_not_sent_and_not_failed() -> None:
 
 def test_a_refused_create_does_not_stop_its_neighbours() -> None:
     provider = FakeProvider.of(LIVE)
-    provider.trouble["create", "A"] = RejectedError("Color is invalid", status=422)
+    provider.trouble["create", "A"] = RejectedError("Name is too long", status=422)
     report = carry_out(provider, CREATE_A, CREATE_B, GONE)
-    assert results(report) == {"A": Result.FAILED, "B": Result.DONE, "Gone": Result.DONE}
+    assert results(report) == {"A": Result.FAILED, "B": Result.DONE, "Gone": Result.NOT_TRIED}
+    assert report.outcomes[2].message == "1 change before it failed"
+    assert report.exit_code == 3
+
+
+@pytest.mark.parametrize("error", [RejectedError("no", status=422), UnknownOutcomeError("reset")])
+@pytest.mark.parametrize("first", [("update", "Red"), ("delete", "Gone")])
+def test_no_delete_is_tried_once_anything_in_the_account_went_wrong(
+    error: ReconcilerError, first: tuple[str, str]
+) -> None:
+    provider = FakeProvider.of(LIVE)
+    provider.trouble[first] = error
+    report = carry_out(provider, RECOLOUR, GONE, AWAY)
+    assert 4 in provider.live
+    assert report.outcomes[2].result is Result.NOT_TRIED
+    assert str(report.outcomes[2].message).startswith("1 change before it ")
+
+
+@pytest.mark.parametrize("parallelism", [1, 10])
+def test_a_refused_color_is_tried_once(parallelism: int) -> None:
+    provider = FakeProvider.of(LIVE)
+    purple = [builders.create(f"T{number:02}", "purple1") for number in range(93)]
+    provider.trouble["create", "T00"] = RejectedError("Color purple1 is invalid", status=400)
+    report = carry_out(provider, *purple, CREATE_A, parallelism=parallelism)
+    assert [name for _method, name in provider.sent] == ["T00", "A"]
+    assert (report.count(Result.FAILED), report.count(Result.NOT_TRIED)) == (1, 92)
+    reasons = {one.message for one in report.outcomes if one.result is Result.NOT_TRIED}
+    assert reasons == {'same color as "T00": purple1 was refused'}
+    shown = outcomes.report(report)
+    assert shown.count("purple1 was refused") == 1
+    assert "(and 91 changes more)" in shown
+
+
+def test_a_refusal_for_a_name_says_nothing_of_the_color() -> None:
+    provider = FakeProvider.of(LIVE)
+    provider.trouble["create", "A"] = RejectedError("Name is too long", status=422)
+    provider.trouble["create", "B"] = RejectedError("Name is too long", status=422)
+    report = carry_out(provider, CREATE_A, CREATE_B, builders.create("C", "blue1"), parallelism=3)
+    assert results(report)["C"] is Result.DONE
+
+
+def test_a_403_on_account_level_spares_the_other_account_level_changes() -> None:
+    provider = FakeProvider.of(LIVE)
+    provider.trouble["create", "A"] = ForbiddenError("refused (403)")
+    below = builders.create("C", "gray1", place=builders.place("Dental North"))
+    report = carry_out(provider, CREATE_A, CREATE_B, below)
+    found = results(report)
+    assert found == {"A": Result.FAILED, "B": Result.NOT_TRIED, "C": Result.DONE}
+    assert "administrators" in str(report.outcomes[0].hint)
+    assert "administrators" in str(report.outcomes[1].message)
+    assert report.exit_code == 3
+
+
+def test_a_watcher_that_fails_ends_nothing() -> None:
+    class Deaf:
+        def outcome(self, outcome: Outcome) -> None:
+            raise OSError(28, "No space left on device")
+
+    report = carry_out(FakeProvider.of(LIVE), *EVERYTHING, watcher=Deaf())
+    assert (report.exit_code, report.verified) == (0, True)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError(), OSError(24, "Too many files")])
+@pytest.mark.parametrize("where", ["create", "tags", "colors"])
+def test_whatever_fails_there_is_a_report(error: Exception, where: str) -> None:
+    class Broken(FakeProvider):
+        @property
+        def colors(self) -> frozenset[str]:
+            if where == "colors":
+                raise error
+            return super().colors
+
+        async def tags(
+            self, places: Collection[str | None] | None = None, *, proven: bool = False
+        ) -> Listing:
+            if where == "tags":
+                raise error
+            return await super().tags(places, proven=proven)
+
+    provider = Broken.of(LIVE)
+    if where == "create":
+        provider.trouble["create", "A"] = error
+    report = carry_out(provider, *EVERYTHING)
+    assert report.exit_code == 3
+    assert not report.verified
+    assert len(report.outcomes) == len(EVERYTHING)
+    assert {3, 4} <= set(provider.live)
+
+
+class Tidying(FakeProvider):
+    """Stores names in capitals, and every color as gray1."""
+
+    async def create(self, place: Place, tag: Tag) -> Made:
+        return await super().create(place, replace(tag, name=tag.name.upper(), color="gray1"))
+
+
+def test_what_the_server_stores_otherwise_is_reported_with_the_line_to_write() -> None:
+    report = carry_out(Tidying.of(LIVE), builders.create("Vip", "gray1"))
+    (outcome,) = report.outcomes
+    assert outcome.result is Result.DONE
+    assert outcome.message == 'stored as "VIP"'
+    assert 'name: "VIP"' in str(outcome.hint)
+    assert (report.verified, report.missing, report.exit_code) == (False, 1, 3)
+    assert "what was done is there, 1 change of the plan is not." in outcomes.report(report)
+    report = carry_out(Tidying.of(LIVE), builders.create("VIP", "blue1"))
+    assert report.outcomes[0].message == "stored as color gray1, not blue1"
+
+
+def test_an_answer_that_was_old_is_corrected_by_live_state() -> None:
+    class Old(FakeProvider):
+        async def update(self, before: LiveTag, after: Tag) -> Written:
+            await super().update(before, after)
+            return Written(tag=before)
+
+    report = carry_out(Old.of(LIVE), RECOLOUR)
+    assert (report.verified, report.exit_code) == (True, 0)
+    assert report.outcomes[0].message is None
+
+
+def test_three_sentences_each_only_when_true() -> None:
+    nothing = carry_out(FakeProvider.of([]), GONE)
+    assert "Nothing was written, so live state was not read again." in outcomes.report(nothing)
+    all_there = carry_out(FakeProvider.of(LIVE), *EVERYTHING)
+    assert "all of the plan is there." in outcomes.report(all_there)
+    provider = FakeProvider.of(LIVE)
+    provider.trouble["create", "A"] = RejectedError("Name is too long", status=422)
+    partly = outcomes.report(carry_out(provider, CREATE_A, CREATE_B, GONE))
+    assert "what was done is there, 2 changes of the plan are not." in partly
+    assert "erified" not in partly
+
+
+def test_an_unknown_change_that_is_there_after_all_belongs_to_the_plan() -> None:
+    provider = FakeProvider.of(LIVE)
+
+    def make_it(method: str, name: str) -> None:
+        if (method, name) == ("create", "A"):
+            provider.live[99] = enabled(99, "A", color="blue1")
+
+    provider.on_write = make_it
+    provider.trouble["create", "A"] = UnknownOutcomeError("reset")
+    report = carry_out(provider, CREATE_A)
+    assert (report.outcomes[0].result, report.verified) == (Result.UNKNOWN, True)
     assert report.exit_code == 3
 
 
@@ -131,7 +278,7 @@ def test_a_tag_that_is_gone_already_counts_as_done() -> None:
         (AuthError("401"), Result.NOT_TRIED, 4),
         (QuotaError("429"), Result.NOT_TRIED, 6),
         (UnreachableError("refused"), Result.NOT_TRIED, 3),
-        (ProtocolError("HTML"), Result.FAILED, 3),
+        (ProtocolError("HTML"), Result.NOT_TRIED, 3),
         (UnknownOutcomeError("reset"), Result.UNKNOWN, 3),
     ],
 )
@@ -229,7 +376,7 @@ def test_a_server_that_lists_late_is_looked_at_again() -> None:
         provider.live[provider.late.id] = provider.late
 
     report = carry_out(provider, CREATE_A, settle=settle)
-    assert (report.verified, pauses) == (True, [0.5])
+    assert (report.verified, pauses) == (True, [5.0])
 
 
 def test_each_outcome_is_told_once_as_it_comes() -> None:

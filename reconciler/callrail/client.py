@@ -6,9 +6,10 @@ import difflib
 import sys
 from typing import TYPE_CHECKING
 
-from reconciler.callrail.endpoints import find_endpoints
+from reconciler.callrail.endpoints import find_endpoints, find_older_endpoints
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.explain import Access
+from reconciler.callrail.paging import PER_PAGE
 from reconciler.callrail.session import Door, Run
 from reconciler.callrail.tags import AccountProvider
 from reconciler.callrail.text import safe_text
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from reconciler.callrail.credentials import Credential
+    from reconciler.callrail.endpoints import Endpoints
+    from reconciler.callrail.exchange import Answer
     from reconciler.callrail.maton import Connections
     from reconciler.callrail.resources import Resources
     from reconciler.callrail.settings import Settings
@@ -79,11 +82,20 @@ class Client:
         if account.handle not in self._providers:
             credential = self._settings.account_credentials.get(account.handle)
             door = self._door(credential, connection=account.connection)
+            self._know(account)
 
             async def lost(error: NotFoundError) -> ReconcilerError:
                 return await _lost(door, account.ref.id, error)
 
-            self._providers[account.handle] = AccountProvider(door, account.ref.id, lost=lost)
+            async def admit() -> None:
+                await _refuse_number(door, account.ref.id)
+
+            self._providers[account.handle] = AccountProvider(
+                door,
+                account.ref.id,
+                lost=lost,
+                admit=admit if account.ref.id.isdecimal() else None,
+            )
         return self._providers[account.handle]
 
     @property
@@ -93,12 +105,21 @@ class Client:
 
     def resources_of(self, account: Account) -> Resources:
         """What can be read with an account's own key and connection."""
+        self._know(account)
         credential = self._settings.account_credentials.get(account.handle)
         return _resources(self._door(credential, connection=account.connection))
 
     @property
     def control(self) -> Connections:
         """Maton's connections. Raises UsageError when the key is CallRail's."""
+        return self._control(older=False)
+
+    @property
+    def older_control(self) -> Connections | None:
+        """The same under the control plane's older name; None where it has none, or was set."""
+        return self._control(older=True) if self._older(self._credential(None)) else None
+
+    def _control(self, *, older: bool) -> Connections:
         credential = self._credential(None)
         if credential.gateway is not Gateway.MATON:
             raise UsageError(
@@ -108,13 +129,43 @@ class Client:
         # Here and not above, like Resources: plan and apply need neither.
         from reconciler.callrail.maton import Connections  # noqa: PLC0415
 
-        return Connections(self._door(None, control=True))
+        return Connections(self._door(None, control=True, older=older))
 
-    async def server_time(self) -> tuple[int, str | None]:
-        """Status and Date header of the smallest request, for a look at the clock and the key."""
-        request = Request(method=Method.GET, path=path("v3", "a.json"), query=(("per_page", "1"),))
-        answer = await self._door(None).call(request)
-        return answer.status, answer.headers.get("date")
+    @property
+    def older_url(self) -> str | None:
+        """The older name of the API's base, None where it has none, or was set."""
+        older = self._older(self._credential(None))
+        return older.api if older and not self._settings.api_url else None
+
+    async def first_accounts(self, *, older: bool = False) -> Answer:
+        """The first page of the accounts as it came, for a look at key, clock and address."""
+        query = (("page", "1"), ("per_page", str(PER_PAGE)))
+        request = Request(method=Method.GET, path=path("v3", "a.json"), query=query)
+        return await self._door(None, older=older).call(request)
+
+    async def first_page(self, account: Account, file: str, *, per_page: int) -> Answer:
+        """The first page of what ``file`` lists in ``account``, with the headers that came."""
+        own = self._settings.account_credentials.get(account.handle)
+        request = Request(
+            method=Method.GET,
+            path=path("v3", "a", account.ref.id, file),
+            query=(("page", "1"), ("per_page", str(per_page))),
+            account=account.ref.id,
+        )
+        return await self._door(own, connection=account.connection).call(request)
+
+    def _know(self, account: Account) -> None:
+        self._run.know(
+            account.ref.id,
+            handle=account.handle,
+            requests_per_hour=account.policy.requests_per_hour,
+        )
+
+    def _older(self, credential: Credential) -> Endpoints | None:
+        settings = self._settings
+        return find_older_endpoints(
+            credential.gateway, api_url=settings.api_url, control_url=settings.control_url
+        )
 
     def _credential(self, own: Credential | None) -> Credential:
         credential = own or self._settings.credential
@@ -126,13 +177,19 @@ class Client:
         return credential
 
     def _door(
-        self, own: Credential | None, *, connection: str | None = None, control: bool = False
+        self,
+        own: Credential | None,
+        *,
+        connection: str | None = None,
+        control: bool = False,
+        older: bool = False,
     ) -> Door:
         credential = self._credential(own)
         settings = self._settings
-        bases = find_endpoints(
+        usual = find_endpoints(
             credential.gateway, api_url=settings.api_url, control_url=settings.control_url
         )
+        bases = (self._older(credential) if older else None) or usual
         base = bases.control if control else bases.api
         if connection is not None:
             object_id(connection, "connection")
@@ -168,6 +225,20 @@ def _resources(door: Door) -> Resources:
     from reconciler.callrail.resources import Resources  # noqa: PLC0415 - plan and apply need none
 
     return Resources(door)
+
+
+async def _refuse_number(door: Door, account: str) -> None:
+    """Raise NotFoundError where ``account`` is the number of the address bar, naming the id (B).
+
+    The API would take the number; but one account under two ids is two accounts to our limits,
+    digests and saved plans.
+    """
+    for row in await _resources(door).accounts():
+        if str(row.get("numeric_id")) == account and row.get("id") != account:
+            identifier, name = safe_text(str(row.get("id"))), safe_text(str(row.get("name")))
+            raise NotFoundError(
+                f"{account} is {name}: its id is {identifier}", hint=f"Write id: {identifier}"
+            )
 
 
 async def _lost(door: Door, account: str, error: NotFoundError) -> ReconcilerError:

@@ -52,6 +52,22 @@ def find_endpoints(
     )
 
 
+def find_older_endpoints(
+    gateway: Gateway, *, api_url: str | None = None, control_url: str | None = None
+) -> Endpoints | None:
+    """The older names of ``gateway``'s bases, where nobody has set others; None where it has none.
+
+    They are for doctor, to say that they answer; nothing that plans or applies goes there unasked.
+    """
+    if gateway is not Gateway.MATON or (api_url and control_url):
+        return None
+    usual = find_endpoints(gateway, api_url=api_url, control_url=control_url)
+    return Endpoints(
+        api=usual.api if api_url else OLDER_API_URLS[Gateway.MATON],
+        control=usual.control if control_url else OLDER_CONTROL_URL,
+    )
+
+
 def _api(url: str, gateway: Gateway) -> str:
     base = _base(url, "RECONCILER_API_URL")
     if base.endswith("/v3"):

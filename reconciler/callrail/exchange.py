@@ -53,7 +53,7 @@ class Answer:
 
     ``payload`` is None where there is no usable JSON; ``flaw`` then says what kind of trouble it
     is and ``message`` describes it. For an error status ``message`` is what the server said,
-    bounded and safe for a terminal.
+    bounded and safe for a terminal. ``size``: bytes of the body.
     """
 
     status: int
@@ -61,6 +61,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     flaw: Flaw | None = None
     message: str = ""
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from reconciler.callrail.text import is_matons, safe_text
 from reconciler.errors import (
     ApiError,
     AuthError,
+    ForbiddenError,
     NotFoundError,
     ProtocolError,
     RejectedError,
@@ -67,8 +68,8 @@ def reason(exchange: Exchange) -> str:
 
 def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> ReconcilerError:
     status = answer.status
-    if verdict is Verdict.FORBIDDEN:
-        return _forbidden(answer, access)
+    if verdict in {Verdict.UNAUTHORIZED, Verdict.FORBIDDEN}:
+        return _forbidden(answer, where, access)
     if verdict is Verdict.REFUSED:
         return _refused(answer, where, access)
     if 300 <= status < 400:
@@ -78,12 +79,15 @@ def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> R
             hint="Redirects are not followed, because the key would go along. "
             "Check RECONCILER_API_URL.",
         )
-    if status >= 500 or status == 408:
+    if 400 <= status < 600:
         return ApiError(f"{where}: {reason(answer)}", hint=_server_hint(status, access))
     return ProtocolError(f"{where}: {reason(answer)}", hint=_base_hint(answer))
 
 
-def _forbidden(answer: Answer, access: Access) -> AuthError:
+def _forbidden(answer: Answer, where: str, access: Access) -> ReconcilerError:
+    if answer.status == 403 and not where.startswith(Method.GET):
+        # The key reads: it is this one thing that its user may not write.
+        return ForbiddenError(f"refused (403): {answer.message or 'no reason given'}")
     door, (other, variable, gateway) = access.credential.gateway, _OTHER[access.credential.gateway]
     said = f": {answer.message.rstrip('. ')}" if answer.message else ""
     verb = "is not known there" if answer.status == 401 else "may not do this"
@@ -101,11 +105,15 @@ def _forbidden(answer: Answer, access: Access) -> AuthError:
         f"{origin(access.base)} answered {answer.status}{said}. "
         f"The key of {access.credential.origin_description} {verb} ('gateway: {door}')",
         hint=hint,
+        status=answer.status,
     )
 
 
 def _refused(answer: Answer, where: str, access: Access) -> RejectedError:
     said = answer.message or "no reason given"
+    if answer.status < 300:
+        message = f"{where}: the server answered {answer.status} with an error: {said}"
+        return RejectedError(message, status=answer.status)
     if answer.status == 404:
         return NotFoundError(f"{where}: not found (404): {said}", hint=_base_hint(answer))
     hint = None

@@ -1,92 +1,193 @@
-"""What a run knows to be live in one account, and the fresh look that settles a write in doubt."""
+"""What a run knows to be live in one account, how old that is, and the reads that renew it."""
 
 from __future__ import annotations
 
+import asyncio
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconciler.callrail.listing import Coalesced, TagReader
-from reconciler.callrail.retry import backoff
-from reconciler.errors import ReconcilerError, UnknownOutcomeError
+from reconciler.callrail.paging import PER_PAGE
+from reconciler.callrail.retry import READ_AFTER, backoff
+from reconciler.callrail.session import StaleError
+from reconciler.errors import ProtocolError, ReconcilerError, RejectedError, UnknownOutcomeError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+
     from reconciler.callrail.exchange import Answer, Request
-    from reconciler.callrail.session import Door, UnsettledError
+    from reconciler.callrail.session import AmbiguousError, Check, Door
     from reconciler.model.tag import LiveTag, Place
     from reconciler.provider import Listing
 
-_FRESH: Final = 60.0
-"""Seconds for which a look is relied on. A quota's pause is longer: live state may have moved."""
+FRESH: Final = 2.0
+"""Seconds for which a read is relied on by a PUT or a DELETE, and by a POST that had to wait."""
+_OLD: Final = 60.0
+"""Seconds for which a listing is relied on by a POST."""
+_NEVER: Final = -math.inf
+
+T = TypeVar("T")
 
 
 class Ledger:
-    """The last complete read, the ids that this run made, and the way to read again."""
+    """The newest reads, the ids that this run made or changed, and the way to read again.
+
+    ``made`` and ``touched`` hold the ids that this run created or adopted, and those that it sent
+    an update or delete for.
+    """
 
     def __init__(self, door: Door, account: str) -> None:
         self.door = door
         self.account = account
-        self.made: set[int] = set()
+        self.made: dict[int, float] = {}
+        self.touched: set[int] = set()
         self.reader = TagReader(door, account)
-        self._scope: frozenset[str] | None = None
-        self._seen: Listing | None = None
-        self._seen_at = math.inf
-        self._ids: frozenset[int] | None = None
-        self._look = Coalesced(self._read)
-
-    async def read(self, companies: frozenset[str] | None) -> Listing:
-        """Read ``companies`` (None: everything); later looks read as much."""
-        self._scope = companies
-        return await self._read()
-
-    async def baseline(self, place: Place) -> tuple[LiveTag, ...]:
-        """What was live in ``place`` and elsewhere before this run's next write.
-
-        Costs nothing where it was read before.
-        """
-        if self._scope is not None and place.company_id not in self._scope:
-            self._scope, self._seen = None, None
-        seen = self._seen or await self._look.fresh()
-        return seen.tags
+        self._scope: frozenset[str | None] | None = None
+        self._proven = False
+        self._listing: Listing | None = None
+        self._listed_at = _NEVER
+        self._began_at = _NEVER
+        self._busy_at = _NEVER
+        self._glanced_at: dict[int, float] = {}
+        self._tags: dict[int, LiveTag] = {}
+        self._by_name: dict[tuple[str | None, str], LiveTag] = {}
+        self._ids: frozenset[int] = frozenset()
+        self._planned: frozenset[int] | None = None
+        self._strangers: dict[int, LiveTag] = {}
+        self._due: dict[str | None, set[int]] = {}
+        self._look = Coalesced(self._read_asked)
+        self._renewal = Coalesced(self._renew)
 
     @property
-    def stale_at(self) -> float:
-        """When the last look is too old to create or delete by (monotonic seconds).
+    def colors(self) -> frozenset[str]:
+        """The colours that tags of the account have, as far as they were read."""
+        return frozenset(tag.color for tag in self._tags.values() if tag.color is not None)
 
-        Never where this run took none: then whoever asks for the write has looked.
+    async def read(self, places: frozenset[str | None] | None, *, proven: bool = False) -> Listing:
+        """Read ``places`` (None: everything); later reads cover as much, and as surely.
+
+        A read of many pages takes its time: what it shows counts as seen when it began.
         """
-        return self._seen_at + _FRESH
+        self._scope, self._proven = places, proven
+        return await self._read(asked=False)
 
-    async def send(self, request: Request, *, stale_at: float = math.inf) -> Answer:
-        """Send a write; see :meth:`Door.call`. It waits while a look is taken.
+    async def baseline(self, place: Place) -> frozenset[int]:
+        """Ids of what the newest listing showed; free where ``place`` was read before."""
+        if self._scope is not None and place.company_id not in self._scope:
+            self._scope, self._listing, self._planned = None, None, None
+        if self._listing is not None and not self._listing.proven:
+            # What a filter does not show may be live all the same, and would be made twice.
+            self._listing, self._proven = None, True
+        if self._listing is None:
+            await self.fresh()
+        return self._ids
 
-        Our own creates and deletes would shift the pages under the look, until it gives up.
+    def named(self, place: Place, name: str) -> LiveTag | None:
+        """A tag of that very name in ``place``, as the newest reads of this run show it."""
+        return self._by_name.get((place.company_id, name))
+
+    @property
+    def strangers(self) -> Collection[LiveTag]:
+        """Tags that have appeared since this run's first listing and that it did not make."""
+        return [tag for tag in self._strangers.values() if tag.id not in self.made]
+
+    def written(self, tag: LiveTag) -> None:
+        """Take over what became of a tag that this run changed."""
+        self._put(tag)
+
+    def created(self, tag: LiveTag) -> None:
+        """Take over that this run made or adopted ``tag``."""
+        self.made[tag.id] = self.door.run.now()
+        self._put(tag)
+
+    def lags(self) -> bool:
+        """Whether the newest listing misses a tag that this run had made before it began."""
+        return any(
+            moment <= self._began_at and tag_id not in self._ids
+            for tag_id, moment in self.made.items()
+        )
+
+    def fresh_enough(self, tag: LiveTag) -> Check:
+        """Raises StaleError when ``tag`` was last read too long ago to be written to."""
+
+        def check() -> None:
+            if not self._is_fresh(tag):
+                raise StaleError
+
+        return check
+
+    @property
+    def recent(self) -> bool:
+        """Whether the listing is new enough for a POST.
+
+        A run that stood still, for a quota or because its machine slept, has missed what others did
+        meanwhile.
         """
+        now = self.door.run.now()
+        paused = now - self._busy_at > FRESH
+        return now - self._listed_at <= (FRESH if paused else _OLD)
+
+    async def now(self, tag: LiveTag) -> LiveTag | None:
+        """``tag`` as a read of the last two seconds shows it; None when it is gone.
+
+        One read serves all who ask meanwhile. Raises what reading raises, never NotFoundError.
+        """
+        return self._tags.get(tag.id) if self._is_fresh(tag) else await self.anew(tag)
+
+    async def anew(self, tag: LiveTag) -> LiveTag | None:
+        """``tag`` by a read that begins after this call; None when it is gone."""
+        self._due.setdefault(tag.company_id, set()).add(tag.id)
+        try:
+            await self._renewal.fresh()
+            found = self._tags.get(tag.id)
+            if found is None and self._listing is not None and not self._listing.proven:
+                # A filter that hides it proves nothing.
+                self._proven = True
+                await self._look.fresh()
+        except RejectedError as error:
+            raise _unread(error) from error
+        if (found := self._tags.get(tag.id)) is None and self._listing and self._listing.odd:
+            raise ProtocolError("live tags can't be read for certain: the listing has an odd row")
+        return found
+
+    async def send(self, request: Request, *, check: Check, urgent: bool = False) -> Answer:
+        """Send a write; see :meth:`Door.call`. It waits while a listing is read.
+
+        Our own creates and deletes would shift the pages under the read, until it gives up.
+        """
+
+        def sent() -> None:
+            check()
+            self._busy_at = self.door.run.now()
+
         await self._look.idle()
-        return await self.door.call(request, stale_at=stale_at)
-
-    def knew(self, tag_id: int) -> bool:
-        """Whether the tag was live when tags were last read."""
-        if self._ids is None:
-            self._ids = frozenset(tag.id for tag in self._seen.tags) if self._seen else frozenset()
-        return tag_id in self._ids
+        return await self.door.call(request, check=sent, urgent=urgent)
 
     async def fresh(self) -> tuple[LiveTag, ...]:
         """Live tags by a read that begins now or later; shared with all who wait for one."""
-        return (await self._look.fresh()).tags
-
-    async def settle(self, doubt: UnsettledError, *, what: str, look: int) -> tuple[LiveTag, ...]:
-        """Wait until ``doubt`` can have shown its effect, then look.
-
-        ``look`` counts from 0. When the looking fails ``what`` stays unknown: UnknownOutcomeError.
-        """
-        delays = self.door.run.settings.settle
         try:
-            await self.door.run.sleep(delays[min(look, len(delays) - 1)])
-            return await self.fresh()
-        except ReconcilerError as error:
-            raise unknown(what, f"{doubt}; looking failed too: {error.message}") from error
+            return (await self._look.fresh()).tags
+        except RejectedError as error:
+            raise _unread(error) from error
 
-    async def before_repeat(self, doubt: UnsettledError, *, what: str, attempt: int) -> None:
+    async def over_time(
+        self, read: Callable[[], Awaitable[T]], doubt: AmbiguousError, *, what: str
+    ) -> AsyncGenerator[T, None]:
+        """What ``read`` gives, again and again over the time in which a write may show (10 s).
+
+        When reading fails ``what`` stays unknown: UnknownOutcomeError.
+        """
+        run = self.door.run
+        since = run.now()
+        for moment in READ_AFTER:
+            try:
+                await run.sleep(since + moment - run.now())
+                live = await read()
+            except ReconcilerError as error:
+                raise unknown(what, f"{doubt}; then reading failed: {error.message}") from error
+            yield live
+
+    async def before_repeat(self, doubt: AmbiguousError, *, what: str, attempt: int) -> None:
         """Wait before a write is repeated; UnknownOutcomeError when the run may repeat no more."""
         run = self.door.run
         if not run.retries.take(requests=run.requests):
@@ -98,19 +199,80 @@ class Ledger:
 
     async def close(self) -> None:
         """End reads that nobody waits for any more."""
+        await self._renewal.close()
         await self._look.close()
 
-    async def _read(self) -> Listing:
-        scope, began = self._scope, self.door.run.now()
-        listing = await self.reader.tags(scope)
+    def _is_fresh(self, tag: LiveTag) -> bool:
+        covered = self._scope is None or tag.company_id in self._scope
+        listed = self._listed_at if covered else _NEVER
+        seen = max(listed, self._glanced_at.get(tag.id, _NEVER))
+        return self.door.run.now() - seen <= FRESH
+
+    async def _read_asked(self) -> Listing:
+        return await self._read(asked=True)
+
+    async def _read(self, *, asked: bool) -> Listing:
+        scope, run = self._scope, self.door.run
+        began = run.now()
+        listing = await self.reader.tags(scope, proven=self._proven)
         if scope == self._scope:
-            self._seen, self._ids, self._seen_at = listing, None, began
+            self._listing, self._began_at = listing, began
+            # Who asked for this very read acts on it at once: it can't be had any newer.
+            self._listed_at = run.now() if asked else began
+            self._busy_at = run.now()
+            self._tags.clear()
+            self._by_name.clear()
+            self._strangers.clear()
+            self._glanced_at.clear()
+            self._ids = frozenset(tag.id for tag in listing.tags)
+            if self._planned is None:
+                self._planned = self._ids
+            for tag in listing.tags:
+                self._put(tag)
         return listing
+
+    async def _renew(self) -> None:
+        """Read what is due in the cheapest way: place by place, or all that was read before.
+
+        What a place's filter shows is live. What it does not show may be live all the same,
+        because a filter is proved on the whole only: then the whole is read.
+        """
+        due, self._due = self._due, {}
+        if self._listing is None or self._pages() <= len(due):
+            await self._look.fresh()
+            return
+        pages = await asyncio.gather(*map(self.reader.glance, due))
+        now = self.door.run.now()
+        for tag in (tag for page in pages for tag in page):
+            self._put(tag)
+            self._glanced_at[tag.id] = now
+        if any(self._glanced_at.get(one) != now for ids in due.values() for one in ids):
+            await self._look.fresh()
+
+    def _pages(self) -> int:
+        """Requests that reading all again takes."""
+        listing = self._listing
+        if listing is None:
+            return 1
+        if listing.cost is not None:
+            return listing.cost
+        return max(1, math.ceil((len(listing.tags) + (listing.unread or 0)) / PER_PAGE))
+
+    def _put(self, tag: LiveTag) -> None:
+        self._tags[tag.id] = tag
+        self._by_name[tag.company_id, tag.name] = tag
+        if self._planned is not None and tag.id not in self._planned:
+            self._strangers[tag.id] = tag
 
 
 def unknown(what: str, why: object) -> UnknownOutcomeError:
-    """The error for a write that stays in doubt: ``what`` in the -ing form, and ``why``."""
+    """The error for a write that stays ambiguous: ``what`` in the -ing form, and ``why``."""
     return UnknownOutcomeError(
         f"{what} may or may not have happened: {why}",
         hint="Run it again: it reads live state first and goes on from there.",
     )
+
+
+def _unread(error: RejectedError) -> ProtocolError:
+    # A listing that is not found does not say that a tag is gone.
+    return ProtocolError(f"live tags can't be read again: {error.message}", hint=error.hint)

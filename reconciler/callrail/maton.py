@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.exchange import Method, Request, path
-from reconciler.callrail.session import UnsettledError
+from reconciler.callrail.session import AmbiguousError
 from reconciler.callrail.wire import object_id, plain_row
 from reconciler.errors import ApiError, ProtocolError, UnknownOutcomeError
 
@@ -64,7 +64,7 @@ class Connections:
         request = Request(method=Method.POST, path=path("connections"), body={"app": APP})
         try:
             made = _connection((await self._door.call(request)).payload)
-        except (UnsettledError, ProtocolError) as error:
+        except (AmbiguousError, ProtocolError) as error:
             raise UnknownOutcomeError(
                 f"the connection may or may not have been made: {error}",
                 hint="Look with 'reconciler connections list'.",
@@ -76,7 +76,7 @@ class Connections:
         request = Request(method=Method.DELETE, path=path("connections", connection))
         try:
             await self._door.call(request)
-        except UnsettledError as doubt:
+        except AmbiguousError as doubt:
             if any(live.id == connection for live in await self.list()):
                 raise ApiError(f"the connection was not deleted: {doubt}") from doubt
 

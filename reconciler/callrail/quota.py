@@ -1,22 +1,34 @@
 """Counts requests against the limits, and says how long the next one has to wait.
 
-A fresh process can't know what was used before it, nor what others use: the API shows no figure.
-So the budget holds for our own requests, and a 429 pauses the account.
+Answers were recorded with ``X-Rate-Limit-Hourly-Allowed``, ``…-Hourly-Used`` and the same for a day
+(C, not documented). Where they come, they say what is left, whoever used the rest, and the account
+stops before a 429. Where they don't, only our own requests are known: a budget holds for them, and
+a 429 pauses the account. The smaller of the two counts.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.retry import throttle
 from reconciler.errors import QuotaError
+from reconciler.model.plan import Allowance
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Mapping
 
 # While everything allowed is on its way there is no time to compute; look again soon.
 _SOON = 0.05
+HOUR: Final = 3_600.0
+DAY: Final = 86_400.0
+_HEADERS: Final = (("hour", "hourly", HOUR), ("day", "daily", DAY))
+RATE_HEADERS: Final = tuple(
+    f"x-rate-limit-{per}-{what}" for _, per, _ in _HEADERS for what in ("allowed", "used")
+)
+_LARGEST: Final = 1_000_000_000
 
 
 class Window:
@@ -50,6 +62,16 @@ class Window:
         """Requests that still count, as of the last look."""
         return self._running + len(self._stamps)
 
+    @property
+    def running(self) -> int:
+        """Requests on their way."""
+        return self._running
+
+    @property
+    def oldest(self) -> float | None:
+        """When the first of those that count has ended."""
+        return self._stamps[0] if self._stamps else None
+
 
 class Limits:
     """Several windows that all have to agree."""
@@ -72,13 +94,81 @@ class Limits:
             window.leave(now)
 
 
-class AccountQuota:
-    """One account: requests so far, the budget, and the pause that a 429 asked for."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What an answer told of one window, at monotonic second ``at``."""
 
-    def __init__(self, account: str, *, limits: Limits, max_wait: float) -> None:
+    allowed: int
+    used: int
+    at: float
+
+
+class Reported:
+    """One window as the server counts it: everybody's requests, ours among them."""
+
+    def __init__(self, per: str, seconds: float) -> None:
+        self.per = per
+        self._own = Window(0, seconds)
+        self._told: _Told | None = None
+        self._since = 0
+
+    def enter(self) -> None:
+        """A request of ours begins."""
+        self._own.enter()
+        self._since += 1
+
+    def leave(self, now: float) -> None:
+        """It ended."""
+        self._own.leave(now)
+
+    def tell(self, allowed: int, used: int, *, sent_at: float, now: float) -> None:
+        """Take over what the answer to a request of ours says.
+
+        Answers overtake each other: one that was sent before the last of them came may be older,
+        so that the larger use of both counts. Requests that are still on their way may not be
+        counted in either.
+        """
+        before = self._told
+        if before is not None and sent_at <= before.at and before.allowed == allowed:
+            used = max(used, before.used)
+        self._told = _Told(allowed, used, now)
+        self._since = self._own.running
+
+    def allowance(self, now: float) -> Allowance | None:
+        """What is left as of ``now``; None where the server has not told, or too long ago."""
+        told = self._told
+        if told is None or told.at + self._own.seconds <= now:
+            return None
+        self._own.delay(now)
+        left = max(0, told.allowed - told.used - self._since)
+        others = max(0, told.used + self._since - self._own.used)
+        return Allowance(per=self.per, allowed=told.allowed, left=left, others=others)
+
+    def delay(self, now: float) -> float:
+        """Seconds until one more fits; the whole window where others have used some of it."""
+        found = self.allowance(now)
+        if found is None or found.left > 0 or self._told is None:
+            return 0.0
+        oldest = self._own.oldest
+        since = self._told.at if found.others or oldest is None else oldest
+        return max(since + self._own.seconds - now, _SOON)
+
+
+class AccountQuota:
+    """One account: requests so far, the budget, and the pause that a 429 asked for.
+
+    ``account`` is what messages call it, empty for requests that belong to none. ``chosen``: the
+    first of the limits is the configuration's ``requests_per_hour``.
+    """
+
+    def __init__(
+        self, account: str, *, limits: Limits, max_wait: float, chosen: bool = False
+    ) -> None:
         self.account = account
         self.requests = 0
+        self.reported = tuple(Reported(per, seconds) for per, _, seconds in _HEADERS)
         self._limits = limits
+        self._chosen = chosen
         self._max_wait = max_wait
         self._waited = 0.0
         self._waiting_until = float("-inf")
@@ -86,9 +176,20 @@ class AccountQuota:
         self._closed_since = float("-inf")
         self._in_a_row = 0
 
+    @property
+    def waited(self) -> float:
+        """Seconds that the run has waited for this account's quota."""
+        return self._waited
+
+    def allowance(self, now: float) -> Allowance | None:
+        """What the server says is left, of the hour or the day, whichever has less."""
+        found = [one for one in (each.allowance(now) for each in self.reported) if one is not None]
+        return min(found, key=lambda one: one.left, default=None)
+
     def delay(self, now: float) -> float:
         """Seconds until a request may be sent."""
-        return max(self._limits.delay(now), self._closed_until - now, 0.0)
+        told = max(each.delay(now) for each in self.reported)
+        return max(self._limits.delay(now), told, self._closed_until - now, 0.0)
 
     def grant(self, delay: float, *, now: float) -> float:
         """Allow a wait of ``delay`` seconds, or raise QuotaError when ``max_wait`` does not.
@@ -99,7 +200,7 @@ class AccountQuota:
         until = now + delay
         extra = max(0.0, until - max(now, self._waiting_until))
         if self._waited + extra > self._max_wait:
-            raise self._exhausted(delay)
+            raise self._exhausted(delay, now)
         self._waited += extra
         self._waiting_until = max(self._waiting_until, until)
         return extra
@@ -108,10 +209,30 @@ class AccountQuota:
         """A request begins."""
         self.requests += 1
         self._limits.enter()
+        for each in self.reported:
+            each.enter()
 
     def leave(self, now: float) -> None:
         """It ended."""
         self._limits.leave(now)
+        for each in self.reported:
+            each.leave(now)
+
+    def tell(self, headers: Mapping[str, str], *, sent_at: float, now: float) -> None:
+        """Take over what an answer's ``headers`` (names in lower case) say of the quota."""
+        for each, (_, per, _) in zip(self.reported, _HEADERS, strict=True):
+            allowed = _number(headers.get(f"x-rate-limit-{per}-allowed"))
+            used = _number(headers.get(f"x-rate-limit-{per}-used"))
+            if allowed is not None and used is not None and allowed > 0:
+                each.tell(allowed, used, sent_at=sent_at, now=now)
+                self._adopt(allowed, each.per)
+
+    def _adopt(self, allowed: int, per: str) -> None:
+        """Let the server's limit take the place of the one that is only usual."""
+        seconds = HOUR if per == "hour" else DAY
+        for at, window in enumerate(self._limits.windows):
+            if window.seconds == seconds and not (self._chosen and at == 0):
+                window.limit = allowed
 
     def accepted(self, *, sent_at: float) -> None:
         """A request that was sent at ``sent_at`` met no 429."""
@@ -134,20 +255,43 @@ class AccountQuota:
         if after is not None:
             self._closed_until = max(self._closed_until, now + after)
 
-    def _exhausted(self, delay: float) -> QuotaError:
-        full = [window for window in self._limits.windows if window.used >= window.limit]
-        if full:
-            allowed = f"{full[-1].limit:,} requests in {duration(full[-1].seconds)}"
-            what = f"this run has used the {allowed} that account {self.account} has"
-        else:
-            whose = f"account {self.account}" if self.account else "the key"
-            what = f"{whose} has used up its quota (429)"
+    def why(self, now: float) -> str:
+        """What keeps the next request from being sent at ``now``."""
+        whose = self.account or "the key"
+        for each in self.reported:
+            found = each.allowance(now)
+            if found is not None and found.left == 0:
+                others = f", {found.others:,} of them others" if found.others else ""
+                used = f"the {found.allowed:,} requests that CallRail allows per {found.per}"
+                return f"{whose} has used {used}{others}"
+        for at, window in enumerate(self._limits.windows):
+            if window.used >= window.limit:
+                per = "hour" if window.seconds == HOUR else duration(window.seconds)
+                if self._chosen and at == 0:
+                    key = f"requests_per_hour ({window.limit:,})"
+                    return f"{whose}: this run has sent as many requests as {key} leaves it"
+                return f"{whose}: this run has sent {window.limit:,} requests within one {per}"
+        return f"{whose} has used up its quota (429)"
+
+    def _exhausted(self, delay: float, now: float) -> QuotaError:
+        left = max(0.0, self._max_wait - self._waited)
+        bound = f"the {whole_duration(left)} that may be waited (--max-wait)"
+        if self._waited:
+            limit = duration(self._max_wait)
+            bound = f"the {whole_duration(left)} that are left of --max-wait {limit}"
         return QuotaError(
-            f"{what}; the next is allowed in {duration(delay)}, "
-            f"longer than the {duration(self._max_wait)} that may be waited",
+            f"{self.why(now)}; the next is allowed in {duration(delay)}, longer than {bound}",
             hint="Run it again later: what is done is skipped, the rest goes on. "
             f"Or let it wait: --max-wait {duration(max(delay * 1.1, 60.0))}",
         )
+
+
+def _number(text: str | None) -> int | None:
+    """A header's count; None for what is none."""
+    if text is None or not text.strip().isdecimal() or len(text) > 12:
+        return None
+    value = int(text)
+    return value if value <= _LARGEST else None
 
 
 def duration(seconds: float) -> str:
@@ -157,3 +301,11 @@ def duration(seconds: float) -> str:
         return f"{whole}s"
     minutes = -(-whole // 60)
     return f"{minutes}m" if minutes < 60 else f"{-(-minutes // 60)}h"
+
+
+def whole_duration(seconds: float) -> str:
+    """``seconds`` rounded down: what there is at least."""
+    whole = int(seconds)
+    if whole < 120:
+        return f"{whole}s"
+    return f"{whole // 60}m" if whole < 7_200 else f"{whole // 3_600}h"

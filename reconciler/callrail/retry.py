@@ -2,21 +2,24 @@
 
 Terms. An exchange is *settled* when the server said what it did (2xx, or a refusal). It is *not
 sent* when no server can have seen it. It is *ambiguous* when the request may have been acted on and
-nobody told us: reset, timeout, 5xx, an answer cut short or unusable.
+nobody told us: reset, timeout, 5xx, an answer cut short before its status, a page of a gateway.
 
 Premise. The API has no idempotency keys. A GET changes nothing, so it may be sent again. A PUT or a
 DELETE names an id: sending it twice does the same as once, but the state in between belongs to
-others too, so we look before we repeat. A POST makes a second tag when it is repeated.
+others too, so live state is read before it is repeated. A POST makes a second tag when it is
+repeated: after any 2xx it never is, whatever the body of the answer.
 
-Method. ``decide`` maps (exchange, method) to a verdict and knows nothing else. ACCEPT, RETRY, WAIT
-and the three failures are acted on in one place (``session``), the same for all requests; LOOK is
-handed to whoever knows what was wanted (``tags``). A connection reset before the server read
-anything looks the same as one after, so it is ambiguous. Repeats are limited thrice: per request,
-by a budget for the run (a dead server must cost few requests), and by time.
+Method. ``decide`` maps (exchange, method) to a verdict and knows nothing else. ACCEPT, RETRY,
+THROTTLED and the four failures are acted on in one place (``session``), the same for all requests;
+UNSEEN, CONTRADICTED and VERIFY are handed to whoever knows what was wanted (``tags``, ``create``).
+A connection reset before the server read anything looks the same as one after, so it is ambiguous.
+Repeats are limited thrice: per request, by a budget for the run (a dead server must cost few
+requests), and by time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from reconciler.callrail.exchange import Exchange
 
 ATTEMPTS: Final = 4
+READ_AFTER: Final = (0.5, 2.0, 5.0, 10.0)
+"""Seconds after a write of unknown effect at which live state is read: listings may lag (D)."""
+
+_AMBIGUOUS: Final = frozenset({408, 409, 413, 425, 499})
 _BACKOFF_BASE: Final = 0.25
 _BACKOFF_CAP: Final = 10.0
 _THROTTLE_BASE: Final = 1.0
@@ -40,17 +47,32 @@ class Verdict(Enum):
     """What to do next."""
 
     ACCEPT = auto()
+    """A read that can be used, or a write that is done and whose answer, if any, can be read."""
     RETRY = auto()
     """Nothing happened, or it does not matter: send it again."""
-    WAIT = auto()
+    THROTTLED = auto()
     """429: nothing happened, and the account must pause."""
-    LOOK = auto()
+    UNSEEN = auto()
+    """2xx to a write, but no usable answer: it is done. Read what became of it, never repeat."""
+    CONTRADICTED = auto()
+    """2xx to a write, with an error in the body: read whether it is done, never repeat."""
+    VERIFY = auto()
     """A write that may have happened: read live state before anything else."""
     REFUSED = auto()
     FORBIDDEN = auto()
-    FOREIGN = auto()
-    """Not an answer of this API; for a write that can't have happened, or a read."""
+    """403: this object is not for this key; another may be."""
+    UNAUTHORIZED = auto()
+    """401: the key is not known."""
+    NOT_THE_API = auto()
+    """Not an answer of this API to a read."""
     UNREACHABLE = auto()
+
+
+_MEANINGS: Final = {
+    401: Verdict.UNAUTHORIZED,
+    403: Verdict.FORBIDDEN,
+    429: Verdict.THROTTLED,
+}
 
 
 def decide(exchange: Exchange, method: Method) -> Verdict:
@@ -59,48 +81,65 @@ def decide(exchange: Exchange, method: Method) -> Verdict:
         case NotSent(hopeless=hopeless):
             return Verdict.UNREACHABLE if hopeless else Verdict.RETRY
         case Ambiguous():
-            return _unsettled(method)
-        case Answer(status=status):
-            return _answered(exchange, status, method)
+            return _ambiguous(method)
+        case Answer():
+            return _answered(exchange, method)
 
 
-def _answered(answer: Answer, status: int, method: Method) -> Verdict:
+def says_error(answer: Answer) -> bool:
+    """Whether the body is an error, whatever the status: it has one and describes nothing (C)."""
+    payload = answer.payload
+    if not isinstance(payload, Mapping) or "id" in payload:
+        return False
+    return bool(payload.get("error") or payload.get("errors"))
+
+
+def _answered(answer: Answer, method: Method) -> Verdict:
+    status = answer.status
     if 200 <= status < 300:
-        return _success(answer, method)
-    if status == 429:
-        return Verdict.WAIT
-    if status in {401, 403}:
-        return Verdict.FORBIDDEN
-    if status == 408 or 500 <= status < 600:
-        return _unsettled(method)
+        return _read(answer) if method is Method.GET else _written(answer, method)
+    if status in _MEANINGS:
+        return _MEANINGS[status]
+    if status in _AMBIGUOUS or 500 <= status < 600:
+        return _ambiguous(method)
     if 400 <= status < 500:
-        return _refusal(answer, method)
-    # A redirect is never followed. A POST that met one is treated as lost, the others as not done.
-    return Verdict.LOOK if method is Method.POST else Verdict.FOREIGN
+        return _refused(answer, method)
+    # A redirect is never followed, and who sent it may have passed the request on.
+    return Verdict.NOT_THE_API if method is Method.GET else Verdict.VERIFY
 
 
-def _success(answer: Answer, method: Method) -> Verdict:
-    if method is Method.DELETE and answer.flaw is not Flaw.FOREIGN:
+def _read(answer: Answer) -> Verdict:
+    """2xx to a GET."""
+    if answer.flaw is Flaw.UNREADABLE:
+        return Verdict.RETRY
+    if answer.flaw is not None or answer.status not in {200, 201}:
+        return Verdict.NOT_THE_API
+    return Verdict.REFUSED if says_error(answer) else Verdict.ACCEPT
+
+
+def _written(answer: Answer, method: Method) -> Verdict:
+    """2xx to a write."""
+    if says_error(answer):
+        return Verdict.CONTRADICTED
+    if answer.flaw is None:
         return Verdict.ACCEPT
-    if method is Method.PUT and answer.status == 204:
-        return Verdict.ACCEPT
-    if answer.flaw is None and answer.status in {200, 201}:
-        return Verdict.ACCEPT
-    if method is not Method.GET:
-        return Verdict.LOOK
-    return Verdict.RETRY if answer.flaw is Flaw.UNREADABLE else Verdict.FOREIGN
+    if method is Method.POST:
+        return Verdict.UNSEEN
+    if answer.flaw is Flaw.FOREIGN:
+        # A sign-in page in front of the API, say: it knows nothing of tags.
+        return Verdict.VERIFY
+    silent = method is Method.DELETE or answer.status == 204
+    return Verdict.ACCEPT if silent else Verdict.UNSEEN
 
 
-def _refusal(answer: Answer, method: Method) -> Verdict:
+def _refused(answer: Answer, method: Method) -> Verdict:
     # A page's 404 may come from a proxy that never asked the API: it does not prove "gone".
-    foreign = answer.flaw is Flaw.FOREIGN
-    if foreign and answer.status == 404 and method is Method.DELETE:
-        return Verdict.LOOK
-    return Verdict.REFUSED
+    page = answer.flaw is Flaw.FOREIGN and answer.status == 404
+    return Verdict.VERIFY if page and method in {Method.PUT, Method.DELETE} else Verdict.REFUSED
 
 
-def _unsettled(method: Method) -> Verdict:
-    return Verdict.RETRY if method is Method.GET else Verdict.LOOK
+def _ambiguous(method: Method) -> Verdict:
+    return Verdict.RETRY if method is Method.GET else Verdict.VERIFY
 
 
 class RetryBudget:

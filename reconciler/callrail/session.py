@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import math
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.exchange import Answer
 from reconciler.callrail.explain import Access, failure, reason
-from reconciler.callrail.quota import AccountQuota, Limits, duration
+from reconciler.callrail.quota import HOUR, AccountQuota, Limits, duration
 from reconciler.callrail.retry import ATTEMPTS, RetryBudget, Verdict, backoff, decide, retry_after
 from reconciler.callrail.settings import Sent
 from reconciler.model.state import Gateway
@@ -25,14 +27,75 @@ _NO_ACCOUNT: Final = ""
 _NAME: Final = "callrail_reconciler"
 # A shorter wait is over before anyone wonders.
 _TOLD: Final = 2.0
+_TO_BE_READ: Final = frozenset({Verdict.VERIFY, Verdict.UNSEEN, Verdict.CONTRADICTED})
+
+Check = Callable[[], None]
 
 
-class UnsettledError(Exception):
-    """A write that may have happened; ``args[0]`` says why nobody knows."""
+class AmbiguousError(Exception):
+    """A write whose effect must be read; ``args[0]`` says why.
+
+    ``verdict``: VERIFY (it may have happened), UNSEEN (it is done, nobody saw as what) or
+    CONTRADICTED (the answer says both). ``status`` is the answer's, None where none came; ``said``
+    is what the server said in it.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        verdict: Verdict = Verdict.VERIFY,
+        status: int | None = None,
+        said: str = "",
+    ) -> None:
+        super().__init__(why)
+        self.verdict = verdict
+        self.status = status
+        self.said = said
 
 
 class StaleError(Exception):
-    """A write waited so long that live state must be looked at again before it is sent."""
+    """A write waited so long that live state must be read again before it is sent."""
+
+
+class Slots:
+    """At most ``count`` requests at once; of those that wait, the urgent go first."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._urgent: deque[asyncio.Future[None]] = deque()
+        self._others: deque[asyncio.Future[None]] = deque()
+
+    @asynccontextmanager
+    async def taken(self, *, urgent: bool) -> AsyncIterator[None]:
+        """A context in which one slot is held."""
+        await self._acquire(self._urgent if urgent else self._others)
+        try:
+            yield
+        finally:
+            self._release()
+
+    async def _acquire(self, queue: deque[asyncio.Future[None]]) -> None:
+        if self._free > 0:
+            self._free -= 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._release()
+            raise
+
+    def _release(self) -> None:
+        for queue in (self._urgent, self._others):
+            while queue:
+                turn = queue.popleft()
+                if not turn.done():
+                    turn.set_result(None)
+                    return
+        self._free += 1
 
 
 class Run:
@@ -41,17 +104,32 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.requests = 0
-        self.slots = asyncio.Semaphore(settings.parallelism)
+        self.slots = Slots(settings.parallelism)
         self.retries = RetryBudget()
         self.pace = Limits(settings.quota.gateway)
         self._quotas: dict[str, AccountQuota] = {}
+        self._known: dict[str, tuple[str, int | None]] = {}
+
+    def know(self, account: str, *, handle: str, requests_per_hour: int | None) -> None:
+        """Call ``account`` by its handle in messages, and hold it to its own limit if it has one.
+
+        To be told before the first request of the account.
+        """
+        self._known[account] = handle, requests_per_hour
 
     def quota(self, account: str | None) -> AccountQuota:
         """The account's counter; requests that belong to no account have one of their own."""
         key = account or _NO_ACCOUNT
         if key not in self._quotas:
-            limits = Limits(self.settings.quota.account if account else ())
-            self._quotas[key] = AccountQuota(key, limits=limits, max_wait=self.settings.max_wait)
+            handle, most = self._known.get(key, (f"account {key}" if key else "", None))
+            windows = self.settings.quota.account if account else ()
+            own = () if most is None else ((most, HOUR),)
+            self._quotas[key] = AccountQuota(
+                handle,
+                limits=Limits((*own, *windows)),
+                max_wait=self.settings.max_wait,
+                chosen=most is not None,
+            )
         return self._quotas[key]
 
     def now(self) -> float:
@@ -84,24 +162,30 @@ class Door:
         """What it shares with the run's other doors."""
         return self._run
 
-    async def call(self, request: Request, *, stale_at: float = math.inf) -> Answer:
+    async def call(
+        self, request: Request, *, check: Check | None = None, urgent: bool = False
+    ) -> Answer:
         """Send ``request``, again where that is safe, and return an accepted answer.
 
-        Raises UnsettledError for a write that may have happened, StaleError instead of sending it
-        after ``stale_at`` (monotonic seconds), else the error of the table: AuthError, QuotaError,
-        RejectedError, ProtocolError, UnreachableError, ApiError, Interrupted.
+        ``check`` is called each time just before the request is sent, with nothing in between; what
+        it raises is raised. ``urgent`` goes before others that wait for a connection: it rests on a
+        read that gets old. Raises AmbiguousError for a write whose effect must be read, else the
+        error of the table: AuthError, QuotaError, RejectedError, ProtocolError, UnreachableError,
+        ApiError, Interrupted.
         """
         for attempt in itertools.count(1):
-            sent_at, exchange = await self._turn(request, attempt=attempt, stale_at=stale_at)
+            sent_at, exchange = await self._turn(
+                request, attempt=attempt, check=check, urgent=urgent
+            )
             verdict = decide(exchange, request.method)
-            if verdict is Verdict.WAIT:
+            if verdict is Verdict.THROTTLED:
                 self._throttled(request, exchange, sent_at)
                 continue
             self._run.quota(request.account).accepted(sent_at=sent_at)
             if verdict is Verdict.ACCEPT and isinstance(exchange, Answer):
                 return exchange
-            if verdict is Verdict.LOOK:
-                raise UnsettledError(self._safe(reason(exchange)))
+            if verdict in _TO_BE_READ:
+                raise self._ambiguous(verdict, exchange)
             if verdict is not Verdict.RETRY or not self._may_repeat(attempt):
                 raise self._error(verdict, exchange, request)
             await self._run.sleep(backoff(attempt, self._run.settings.random))
@@ -111,7 +195,7 @@ class Door:
         return attempt < ATTEMPTS and self._run.retries.take(requests=self._run.requests)
 
     async def _turn(
-        self, request: Request, *, attempt: int, stale_at: float
+        self, request: Request, *, attempt: int, check: Check | None, urgent: bool
     ) -> tuple[float, Exchange]:
         """Wait until ``request`` may be sent, and send it once; with the time when it was."""
         run, quota = self._run, self._run.quota(request.account)
@@ -121,19 +205,19 @@ class Door:
             if (delay := quota.delay(run.now())) > 0:
                 longer = quota.grant(delay, now=run.now())
                 if longer >= _TOLD:
-                    whose = f"account {request.account}" if request.account else "the key"
-                    LOG.warning("%s: waiting %s for the quota", whose, duration(delay))
+                    why = quota.why(run.now())
+                    LOG.warning("%s: waiting %s for the quota", why, duration(delay))
                 await run.sleep(delay)
                 continue
             if (delay := self._pace.delay(run.now())) > 0:
                 await run.sleep(delay)
                 continue
-            if run.now() >= stale_at:
-                raise StaleError
-            async with run.slots:
+            async with run.slots.taken(urgent=urgent):
                 run.settings.stop.check()
                 if quota.delay(run.now()) > 0 or self._pace.delay(run.now()) > 0:
                     continue
+                if check is not None:
+                    check()
                 return await self._send(request, quota, attempt=attempt)
 
     async def _send(
@@ -149,6 +233,8 @@ class Door:
         finally:
             quota.leave(run.now())
             self._pace.leave(run.now())
+        if isinstance(exchange, Answer):
+            quota.tell(exchange.headers, sent_at=sent_at, now=run.now())
         self._note(request, exchange, seconds=run.now() - sent_at, attempt=attempt)
         return sent_at, exchange
 
@@ -164,8 +250,10 @@ class Door:
 
     def _note(self, request: Request, exchange: Exchange, *, seconds: float, attempt: int) -> None:
         status = exchange.status if isinstance(exchange, Answer) else None
+        whose = self._run.quota(request.account).account
         LOG.debug(
-            "%s %s %s %.0f ms, attempt %d",
+            "%s%s %s %s %.0f ms, attempt %d",
+            f"{whose}: " if whose else "",
             request.method.value,
             request.path,
             status if status is not None else type(exchange).__name__,
@@ -183,6 +271,13 @@ class Door:
                     attempt=attempt,
                 )
             )
+
+    def _ambiguous(self, verdict: Verdict, exchange: Exchange) -> AmbiguousError:
+        why = self._safe(reason(exchange))
+        if not isinstance(exchange, Answer):
+            return AmbiguousError(why, verdict=verdict)
+        said = self._safe(exchange.message)
+        return AmbiguousError(why, verdict=verdict, status=exchange.status, said=said)
 
     def _error(self, verdict: Verdict, exchange: Exchange, request: Request) -> Exception:
         error = failure(verdict, exchange, request, self._access)

@@ -27,7 +27,7 @@ class Stop:
         return self._signal
 
     def set(self, signal_number: int) -> None:
-        """Ask for the end; ``signal_number`` is 2 (SIGINT) or 15 (SIGTERM). Call it on the loop."""
+        """Ask for the end; ``signal_number`` is 1, 2 or 15. Call it on the loop."""
         if self._signal is not None:
             return
         self._signal = signal_number

@@ -1,30 +1,41 @@
-"""One account's tags: reads them whole, and writes so that nothing is done twice or left in doubt.
+"""One account's tags: reads them whole, and writes so that nothing is done twice.
 
-A PUT or DELETE that may have happened is settled by looking: wait a little, read live state anew,
-compare. When it shows no effect it is sent again, at most twice; what is in doubt after that is
-reported as unknown. How a create is settled stands in ``create``.
+A PUT or DELETE rests on a read of the last two seconds that shows the tag as planned. One of
+unknown effect is resolved by reading: live state under the id decides. When it shows no effect the
+write is sent again, at most twice, and only where no answer said that it is done; what is ambiguous
+after that is reported as unknown. How a create is resolved stands in ``create``.
 """
 
 from __future__ import annotations
 
-import math
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from reconciler.callrail.create import create
+from reconciler.callrail.create import SHORTEST_CUT, create
 from reconciler.callrail.exchange import Method, Request, path
-from reconciler.callrail.impact import CallCounter
 from reconciler.callrail.ledger import Ledger, unknown
-from reconciler.callrail.session import StaleError, UnsettledError
+from reconciler.callrail.losses import Losses
+from reconciler.callrail.retry import Verdict
+from reconciler.callrail.session import AmbiguousError, StaleError
 from reconciler.callrail.wire import changed_tag, update_body
-from reconciler.errors import NotFoundError, ProtocolError, ReconcilerError, RejectedError
-from reconciler.model.change import Loss
+from reconciler.errors import (
+    ForbiddenError,
+    NotFoundError,
+    ProtocolError,
+    ReconcilerError,
+    RejectedError,
+)
+from reconciler.model.names import may_be_stored_as
+from reconciler.provider import Written
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from reconciler.callrail.exchange import Answer
     from reconciler.callrail.session import Door
+    from reconciler.model.change import Count, Loss
+    from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.provider import Listing, Made
 
@@ -37,6 +48,7 @@ class AccountProvider:
     """Implements :class:`reconciler.provider.Provider` over HTTP.
 
     ``lost`` is asked when the server does not know the account; it returns the error to raise.
+    ``admit`` is awaited before anything is read; it raises where the account is not to be read.
     """
 
     def __init__(
@@ -45,88 +57,97 @@ class AccountProvider:
         account: str,
         *,
         lost: Callable[[NotFoundError], Awaitable[ReconcilerError]] | None = None,
+        admit: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        self._admit = admit
         self._door = door
         self._account = account
         self._lost = lost
         self._ledger = Ledger(door, account)
-        self._calls = CallCounter(door, account)
+        self._losses = Losses(door, account)
 
     @property
     def requests(self) -> int:
         """Requests sent for this account so far, retries and failed ones included."""
         return self._door.run.quota(self._account).requests
 
+    @property
+    def colors(self) -> frozenset[str]:
+        """The colours that live tags have, as far as they were read."""
+        return self._ledger.colors
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What the server last told of the account's quota; None where it tells nothing."""
+        run = self._door.run
+        return run.quota(self._account).allowance(run.now())
+
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked. Raises AuthError, QuotaError or an ApiError."""
+        await self._expect_admitted()
         return await self._known(self._ledger.reader.companies())
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:
-        """Live tags, complete: of ``companies`` at least, or of the whole account (None)."""
-        scope = None if companies is None else frozenset(companies)
-        return await self._known(self._ledger.read(scope))
+    async def tags(
+        self, places: Collection[str | None] | None = None, *, proven: bool = False
+    ) -> Listing:
+        """Live tags of ``places`` at least, or of the whole account (None)."""
+        await self._expect_admitted()
+        scope = None if places is None else frozenset(places)
+        listing = await self._known(self._ledger.read(scope, proven=proven))
+        self._losses.learn(listing)
+        return listing
 
     async def create(self, place: Place, tag: Tag) -> Made:
         """Make one tag, at most one under any fault.
 
-        Raises RejectedError when the server refuses it, UnknownOutcomeError when two looks and one
-        repeat leave it in doubt.
+        Raises RejectedError when the server refuses it, ForbiddenError for a 403,
+        UnknownOutcomeError when reading for ten seconds, twice, leaves it ambiguous.
         """
         return await create(self._ledger, place, tag)
 
-    async def update(self, before: LiveTag, after: Tag) -> LiveTag:
+    async def update(self, before: LiveTag, after: Tag) -> Written:
         """Change ``before`` to ``after``; sends only what differs, and nothing when nothing does.
 
-        Raises NotFoundError when the tag is gone, RejectedError when the server refuses or does not
-        do it, UnknownOutcomeError when nobody can say.
+        Raises NotFoundError when the tag is gone, RejectedError when it is no longer as planned or
+        the server refuses, UnknownOutcomeError when nobody can say.
         """
         body = update_body(before, after)
         if not body:
-            return before
-        write = _Write(self._ledger, Method.PUT, before, body)
+            return Written(tag=before, already=True)
+        return await _Update(self._ledger, before, after, body).run()
 
-        def accepted(answer: Answer) -> LiveTag:
-            return _changed(answer, before, after)
+    async def delete(self, tag: LiveTag) -> bool:
+        """Delete ``tag``; False when it was gone already.
 
-        def effect(live: LiveTag | None) -> LiveTag | None:
-            if live is None:
-                raise _gone(before)
-            return None if update_body(live, after) else live
-
-        try:
-            return await write.settled(accepted, effect)
-        except NotFoundError as error:
-            raise _gone(before) from error
-
-    async def delete(self, tag: LiveTag) -> None:
-        """Delete ``tag``; done also when it is already gone.
-
-        Raises RejectedError when it turns out to be changed by now, UnknownOutcomeError when nobody
-        can say.
+        Raises RejectedError when it is no longer as planned or the server refuses,
+        UnknownOutcomeError when nobody can say.
         """
-        write = _Write(self._ledger, Method.DELETE, tag, None)
+        return await _Delete(self._ledger, tag).run()
 
-        def effect(live: LiveTag | None) -> bool | None:
-            if live is not None and live != tag:
-                raise RejectedError(
-                    f"{tag.name!r} was changed while it was being deleted",
-                    status=409,
-                    hint="Plan again.",
-                )
-            return True if live is None else None
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
+        """What has ``tag`` of ``place``, and the flows that apply it; see ``losses``."""
+        return await self._losses.usage(place, tag, flows=flows)
 
-        try:
-            await write.settled(lambda _: True, effect, seen=True)
-        except NotFoundError:
-            return
+    async def flows(self, place: Place, tag: LiveTag) -> Count:
+        """The flows that apply ``tag`` of ``place``."""
+        return await self._losses.flows(place, tag)
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:
-        """What has ``tag`` of ``place``; only calls are counted."""
-        return Loss(calls=await self._calls.count(place, tag.name))
+    @property
+    def uncounted(self) -> Mapping[str, str]:
+        """What could not be counted, by kind, and why."""
+        return self._losses.uncounted
+
+    def forget_usage(self) -> None:
+        """Count from here on anew."""
+        self._losses = Losses(self._door, self._account)
 
     async def close(self) -> None:
         """End reads that nobody waits for any more."""
         await self._ledger.close()
+
+    async def _expect_admitted(self) -> None:
+        if self._admit is not None:
+            await self._admit()
 
     async def _known(self, reading: Awaitable[T]) -> T:
         try:
@@ -137,8 +158,8 @@ class AccountProvider:
             raise await self._lost(error) from error
 
 
-class _Write:
-    """One PUT or DELETE by id, sent until its effect is certain or the tries are used up."""
+class _ById:
+    """A write by id: what PUT and DELETE have in common."""
 
     def __init__(
         self, ledger: Ledger, method: Method, tag: LiveTag, body: dict[str, object] | None
@@ -146,6 +167,7 @@ class _Write:
         self._ledger = ledger
         self._tag = tag
         self._what = f"{'changing' if method is Method.PUT else 'deleting'} {tag.name!r}"
+        self._doubts: list[AmbiguousError] = []
         self._request = Request(
             method=method,
             path=path("v3", "a", ledger.account, "tags", f"{tag.id}.json"),
@@ -153,85 +175,212 @@ class _Write:
             account=ledger.account,
         )
 
-    async def settled(
-        self,
-        accepted: Callable[[Answer], T],
-        effect: Callable[[LiveTag | None], T | None],
-        *,
-        seen: bool = False,
-    ) -> T:
-        """The result of ``accepted`` (from an answer) or of ``effect`` (from a look).
-
-        ``seen``: the tag must have been seen just before; after a long wait a look comes first.
-
-        ``accepted`` raises UnsettledError for an answer that says nothing; ``effect`` is given the
-        live tag, None when it is gone, and returns None when the write shows no effect.
-        """
-        doubts: list[UnsettledError] = []
-        while len(doubts) < _WRITES:
-            try:
-                return accepted(await self._send(doubts, seen=seen))
-            except StaleError:
-                live = await self._seen_anew(doubts)
-            except UnsettledError as doubt:
-                doubts.append(doubt)
-                live = await self._ledger.settle(doubt, what=self._what, look=len(doubts) - 1)
-            found = effect(next((tag for tag in live if tag.id == self._tag.id), None))
-            if found is not None:
-                return found
-            if 0 < len(doubts) < _WRITES:
-                await self._ledger.before_repeat(doubts[-1], what=self._what, attempt=len(doubts))
-        raise unknown(self._what, "; then ".join(str(doubt) for doubt in doubts))
-
-    async def _send(self, doubts: list[UnsettledError], *, seen: bool) -> Answer:
-        stale_at = self._ledger.stale_at if seen else math.inf
+    async def _live(self) -> LiveTag | None:
+        """The tag as a read of the last two seconds shows it; None when it is gone."""
         try:
-            return await self._ledger.send(self._request, stale_at=stale_at)
+            return await self._ledger.now(self._tag)
+        except ReconcilerError as error:
+            raise self._after_doubt(error) from error
+
+    async def _send(self) -> Answer:
+        """Send it once; raises StaleError when the read that it rests on has got too old."""
+        check = self._ledger.fresh_enough(self._tag)
+
+        def sent() -> None:
+            check()
+            self._ledger.touched.add(self._tag.id)
+
+        try:
+            return await self._ledger.send(self._request, check=sent, urgent=True)
         except RejectedError:
             raise
         except ReconcilerError as error:
-            raise self._in_doubt(error, doubts) from error
+            raise self._after_doubt(error) from error
 
-    async def _seen_anew(self, doubts: list[UnsettledError]) -> tuple[LiveTag, ...]:
-        try:
-            return await self._ledger.fresh()
-        except RejectedError as error:
-            # A listing that is not found does not say that the tag is gone.
-            failed = ProtocolError(f"live tags can't be read again: {error.message}")
-            raise self._in_doubt(failed, doubts) from error
-        except ReconcilerError as error:
-            raise self._in_doubt(error, doubts) from error
+    async def _read_until(
+        self, doubt: AmbiguousError, wanted: Callable[[LiveTag | None], bool]
+    ) -> LiveTag | None:
+        """The tag as the first read shows it that is as ``wanted``, else as the last one does.
 
-    def _in_doubt(self, error: ReconcilerError, doubts: list[UnsettledError]) -> ReconcilerError:
+        Where the request may be sent again one read is enough; where it may not, reads go on for
+        as long as a listing may lag.
+        """
+        looks = self._ledger.over_time(lambda: self._ledger.anew(self._tag), doubt, what=self._what)
+        live = None
+        async with aclosing(looks):
+            async for live in looks:
+                if wanted(live) or doubt.verdict is Verdict.VERIFY:
+                    break
+        return live
+
+    async def _before_repeat(self, doubt: AmbiguousError) -> None:
+        """Wait before it is sent again; UnknownOutcomeError where it has been often enough."""
+        self._doubts.append(doubt)
+        if len(self._doubts) == _WRITES:
+            raise unknown(self._what, "; then ".join(str(one) for one in self._doubts))
+        await self._ledger.before_repeat(doubt, what=self._what, attempt=len(self._doubts))
+
+    def _after_doubt(self, error: ReconcilerError) -> ReconcilerError:
         """``error``, or that nobody knows: a first request may still be on its way."""
+        doubts = self._doubts
         return unknown(self._what, f"{doubts[-1]}; then {error.message}") if doubts else error
 
+    def _changed(self, live: LiveTag, done: str) -> RejectedError:
+        return RejectedError(
+            f"{self._tag.name!r} has changed since the plan and was not {done}: "
+            f"{differing(self._tag, live)}",
+            status=409,
+            hint="Plan again.",
+        )
 
-def _changed(answer: Answer, before: LiveTag, after: Tag) -> LiveTag:
-    """The changed tag by the answer to a PUT.
 
-    Raises UnsettledError for an answer that describes no tag or another one, RejectedError for one
-    that shows the tag other than wanted.
-    """
-    if answer.status == 204:
-        color = before.color if after.color is None else after.color
-        return replace(before, name=after.name, color=color, status=after.status)
-    try:
-        live = changed_tag(answer.payload, before, after)
-    except ProtocolError as error:
-        raise UnsettledError(f"the server accepted it, but {error.message}") from error
-    if live.id != before.id:
-        raise UnsettledError("the server accepted it, but its answer describes another tag")
-    missing = update_body(live, after)
-    if missing:
-        raise RejectedError(
-            f"the server answered {answer.status} but left {' and '.join(missing)} as it was",
+class _Update(_ById):
+    """One PUT, from the read that it rests on to a certain end."""
+
+    def __init__(
+        self, ledger: Ledger, before: LiveTag, after: Tag, body: dict[str, object]
+    ) -> None:
+        super().__init__(ledger, Method.PUT, before, body)
+        self._after = after
+
+    async def run(self) -> Written:
+        while True:
+            live = await self._live()
+            if live is None:
+                raise _gone(self._tag)
+            if self._is_done(live):
+                return Written(tag=live, already=not self._doubts)
+            if live != self._tag:
+                raise self._after_doubt(self._changed(live, "overwritten"))
+            try:
+                written = self._shown(await self._send())
+            except StaleError:
+                continue
+            except NotFoundError as error:
+                raise _gone(self._tag) from error
+            except AmbiguousError as doubt:
+                found = await self._resolve(doubt)
+                if found is None:
+                    await self._before_repeat(doubt)
+                    continue
+                written = found
+            self._ledger.written(written)
+            return Written(tag=written)
+
+    def _shown(self, answer: Answer) -> LiveTag:
+        """The changed tag by the answer to a PUT; AmbiguousError when it says nothing certain."""
+        before, after = self._tag, self._after
+        if answer.status == 204:
+            color = before.color if after.color is None else after.color
+            return replace(before, name=after.name, color=color, status=after.status)
+        try:
+            live = changed_tag(answer.payload, before, after)
+        except ProtocolError as error:
+            raise self._unseen(answer, f"its answer can't be used: {error.message}") from error
+        if live.id != before.id:
+            raise self._unseen(answer, "its answer describes another tag")
+        if any(_left(before, live, after)):
+            # An old state in an answer may be old only there.
+            raise self._unseen(answer, "its answer shows the tag as it was")
+        return live
+
+    def _unseen(self, answer: Answer, why: str) -> AmbiguousError:
+        return AmbiguousError(
+            f"the server answered {answer.status}, but {why}",
+            verdict=Verdict.UNSEEN,
             status=answer.status,
         )
-    return live
+
+    async def _resolve(self, doubt: AmbiguousError) -> LiveTag | None:
+        """The tag as live state shows it, once it is certain; None: it may be sent again."""
+        live = await self._read_until(doubt, self._is_done)
+        if live is None:
+            raise _gone(self._tag)
+        if self._is_done(live):
+            return live
+        if doubt.verdict is Verdict.CONTRADICTED:
+            raise _said_no(doubt)
+        if doubt.verdict is Verdict.UNSEEN:
+            return live
+        if live == self._tag:
+            return None
+        same = may_be_stored_as(self._after.name, live.name, cut_from=SHORTEST_CUT)
+        if same and live.status is self._after.status:
+            return live
+        raise unknown(self._what, f"{doubt}; then it was {differing(self._tag, live)}")
+
+    def _is_done(self, live: LiveTag | None) -> bool:
+        return live is not None and not update_body(live, self._after)
+
+
+class _Delete(_ById):
+    """One DELETE, from the read that it rests on to a certain end."""
+
+    def __init__(self, ledger: Ledger, tag: LiveTag) -> None:
+        super().__init__(ledger, Method.DELETE, tag, None)
+
+    async def run(self) -> bool:
+        while True:
+            live = await self._live()
+            if live is None:
+                return bool(self._doubts)
+            if live != self._tag:
+                raise self._changed(live, "deleted")
+            try:
+                await self._send()
+            except StaleError:
+                continue
+            except NotFoundError:
+                return bool(self._doubts)
+            except ForbiddenError:
+                # Some servers refuse to delete what is gone.
+                if await self._ledger.anew(self._tag) is None:
+                    return bool(self._doubts)
+                raise
+            except AmbiguousError as doubt:
+                if not await self._is_gone(doubt):
+                    await self._before_repeat(doubt)
+                    continue
+            return True
+
+    async def _is_gone(self, doubt: AmbiguousError) -> bool:
+        live = await self._read_until(doubt, lambda live: live is None)
+        if live is not None and doubt.verdict is Verdict.CONTRADICTED:
+            raise _said_no(doubt)
+        return live is None
+
+
+def differing(planned: LiveTag, live: LiveTag) -> str:
+    """How ``live`` differs from what was planned, in words; both have one id."""
+    parts = []
+    if live.name != planned.name:
+        parts.append(f"it is called {live.name!r}")
+    if live.color != planned.color:
+        parts.append(f"its color is {live.color}, not {planned.color}")
+    if live.status is not planned.status:
+        parts.append(f"it is {live.status}")
+    return ", ".join(parts) or "it is in another place"
+
+
+def _left(before: LiveTag, live: LiveTag, after: Tag) -> list[str]:
+    """The fields that were to change and that ``live`` shows as they were."""
+    return [
+        field for field in update_body(live, after) if _value(live, field) == _value(before, field)
+    ]
+
+
+def _value(tag: LiveTag, field: str) -> object:
+    return {"name": tag.name, "color": tag.color, "disabled": tag.status}[field]
 
 
 def _gone(tag: LiveTag) -> NotFoundError:
     return NotFoundError(
         f"{tag.name!r} is gone: someone deleted it since the plan", hint="Plan again."
+    )
+
+
+def _said_no(doubt: AmbiguousError) -> RejectedError:
+    return RejectedError(
+        f"the server answered {doubt.status} with an error: {doubt.said or 'no reason given'}",
+        status=doubt.status or 200,
     )

@@ -8,6 +8,7 @@ import logging
 import re
 import ssl
 import sys
+from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ from reconciler import __version__
 from reconciler.callrail.decode import NotJSONError, strict_json
 from reconciler.callrail.endpoints import is_loopback
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, NotSent
+from reconciler.callrail.quota import RATE_HEADERS
 from reconciler.callrail.text import safe_text, server_message
 from reconciler.errors import UnreachableError
 
@@ -32,7 +34,7 @@ BODY_LIMIT: Final = 32 * 1024 * 1024
 _ERROR_BODY_LIMIT: Final = 64 * 1024
 # More than is shown by the length of any key, so that none is cut before it is hidden.
 _LOOK_AT: Final = 8_000
-_KEPT = ("retry-after", "location", "date", "content-type")
+_KEPT = ("retry-after", "location", "date", "content-type", *RATE_HEADERS)
 _HTML = re.compile(r"text/html|application/xhtml", re.IGNORECASE)
 
 
@@ -77,12 +79,23 @@ class Transport:
 
     async def send(self, request: Request, *, headers: Mapping[str, str]) -> Exchange:
         """Send ``request`` once, with ``headers`` that hold the key; no failure is raised."""
+        begun: list[Answer] = []
+        failed = await self._attempt(request, headers, begun)
+        if isinstance(failed, Answer) or not begun:
+            return failed
+        # The status came: what it says holds, whatever became of the body.
+        return replace(begun[0], flaw=Flaw.UNREADABLE, message=f"cut short: {failed.reason}")
+
+    async def _attempt(
+        self, request: Request, headers: Mapping[str, str], begun: list[Answer]
+    ) -> Exchange:
+        """The exchange; ``begun`` is given the answer's head as soon as it is there."""
         total = self._timeouts.grace if self._hurried else self._timeouts.total
         try:
             async with asyncio.timeout(total) as limit:
                 self._running.add(limit)
                 try:
-                    return await self._exchange(request, headers)
+                    return await self._exchange(request, headers, begun)
                 finally:
                     self._running.discard(limit)
         except TimeoutError:
@@ -92,7 +105,9 @@ class Transport:
         except OSError as error:
             return Ambiguous(reason=safe_text(f"the connection failed: {error.strerror or error}"))
 
-    async def _exchange(self, request: Request, headers: Mapping[str, str]) -> Answer:
+    async def _exchange(
+        self, request: Request, headers: Mapping[str, str], begun: list[Answer]
+    ) -> Answer:
         body = None
         if request.body is not None:
             body = json.dumps(request.body, ensure_ascii=False).encode()
@@ -103,6 +118,7 @@ class Transport:
         async with self._client.stream(
             request.method.value, url, content=body, headers=dict(headers)
         ) as response:
+            begun.append(Answer(status=response.status_code, headers=_kept(response, self._redact)))
             return await _answer(response, self._redact)
 
 
@@ -144,8 +160,7 @@ def _built(base: str, timeouts: Timeouts, parallelism: int) -> httpx.AsyncClient
 
 
 async def _answer(response: httpx.Response, redact: Callable[[str], str]) -> Answer:
-    status = response.status_code
-    headers = {name: redact(response.headers[name]) for name in _KEPT if name in response.headers}
+    status, headers = response.status_code, _kept(response, redact)
     good = 200 <= status < 300
     encoding = redact(response.headers.get("content-encoding", "identity").strip())
     if encoding.lower() not in {"", "identity"}:
@@ -159,6 +174,11 @@ async def _answer(response: httpx.Response, redact: Callable[[str], str]) -> Ans
         said = f"the answer is larger than {limit:,} bytes"
         return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=said)
     return _decoded(body, redact, status=status, headers=headers)
+
+
+def _kept(response: httpx.Response, redact: Callable[[str], str]) -> dict[str, str]:
+    """The few headers that matter."""
+    return {name: redact(response.headers[name]) for name in _KEPT if name in response.headers}
 
 
 async def _read(response: httpx.Response, limit: int) -> bytes | None:
@@ -188,7 +208,7 @@ def _decoded(
         message = f"the answer can't be used: {error}" if status < 300 else said
         return Answer(status=status, headers=headers, flaw=Flaw.UNREADABLE, message=message)
     message = server_message(payload, redact)
-    return Answer(status=status, payload=payload, headers=headers, message=message)
+    return Answer(status=status, payload=payload, headers=headers, message=message, size=len(body))
 
 
 def _start(body: bytes, redact: Callable[[str], str]) -> str:

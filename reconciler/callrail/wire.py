@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ProtocolError
 from reconciler.model.tag import Company, Level, LiveTag, Status
+from reconciler.provider import OddTag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,36 @@ def live_tag(row: object) -> LiveTag:
         status=status,
         company_id=None if company_id is None else sys.intern(object_id(company_id, "company_id")),
     )
+
+
+def listed_tag(row: object, page: int) -> LiveTag | OddTag:
+    """A row of ``page`` of a listing: a tag, or what can be said of one that is odd.
+
+    Raises ProtocolError for what is not even an object.
+    """
+    try:
+        return live_tag(row)
+    except ProtocolError as odd:
+        fields = _mapping(row, "tag")
+        level, company_id = fields.get("tag_level"), fields.get("company_id")
+        at_company = isinstance(company_id, str) and _ID.fullmatch(company_id) is not None
+        name = fields.get("name")
+        return OddTag(
+            id=_id_as_it_came(fields.get("id")),
+            name=name if isinstance(name, str) else None,
+            company_id=company_id if isinstance(company_id, str) and at_company else None,
+            placed=(level == Level.COMPANY and at_company)
+            or (level == Level.ACCOUNT and company_id is None),
+            page=page,
+            why=odd.message,
+        )
+
+
+def _id_as_it_came(value: object) -> str:
+    try:
+        return str(tag_id(value))
+    except ProtocolError:
+        return _shown(value)
 
 
 def made_tag(payload: object, place: Place, tag: Tag) -> LiveTag:

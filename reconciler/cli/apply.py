@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.cli.ci import publish_plan, publish_report
@@ -13,13 +16,19 @@ from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import ReportView, emit, write_reports
 from reconciler.cli.plan import plan_request, say_unread, stamp
 from reconciler.cli.session import Session
-from reconciler.errors import ApplyError, OutputError, ReconcilerError, RefusedError, UsageError
+from reconciler.errors import (
+    ApplyError,
+    Interrupted,
+    ReconcilerError,
+    RefusedError,
+    UsageError,
+)
 from reconciler.model.outcome import AccountError, Outcome, Report, Result
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Mark, Problem, Severity
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
@@ -42,39 +51,49 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
     from reconciler.document import load_plan
-    from reconciler.workflow.apply import accounts_of
+    from reconciler.workflow.renewal import accounts_of
 
     plan = load_plan(read_file(args.plan_file))
-    configuration = load_if_there(args, console) if args.config else None
-    if configuration is not None:
-        _expect_own(plan, configuration)
-    gateway = configuration.gateway if configuration else plan.gateway
+    configuration = _at_hand(plan, args, console)
     _show_plan(plan, args, console)
-    refusal = _refusal(plan, _permit(args))
+    refusal = _stale_by_itself(plan, configuration, console) or _refusal(plan, _permit(args))
     if refusal is not None:
         return _refused(plan, refusal, args, console)
-    accounts = accounts_of(plan)
-    async with Session(args, console, gateway, accounts=accounts) as session:
-        return await _carry_out(plan, session, args, console, check_freshness=True)
+    accounts = accounts_of(plan, configuration)
+    async with Session(args, console, plan.gateway, accounts=accounts) as session:
+        return await _carry_out(
+            plan, session, args, console, check_freshness=True, configuration=configuration
+        )
 
 
-def _expect_own(plan: Plan, configuration: Configuration) -> None:
-    """Raise RefusedError where ``plan`` is not for accounts of ``configuration``, reached so."""
-    own = {account.ref.handle: account for account in configuration.accounts}
-    for use in plan.accounts:
-        account = own.get(use.account.handle)
-        if account is None or account.ref.id != use.account.id:
-            raise RefusedError(
-                f"the plan is for {use.account.handle} ({use.account.id}), "
-                "an account that the configuration does not name",
-                hint="Plan again with this configuration, or leave --config out.",
-            )
-        if (use.api_key_env, use.connection) != (account.api_key_env, account.connection):
-            raise RefusedError(
-                f"the plan reaches {use.account.handle} with another key or connection than the "
-                "configuration names",
-                hint="Plan again with this configuration, or leave --config out.",
-            )
+def _at_hand(plan: Plan, args: argparse.Namespace, console: Console) -> Configuration | None:
+    """The configuration whose guards hold today: the one named, else the default where it names
+    the plan's accounts; without one the plan's own guards hold.
+    """
+    from reconciler.workflow.renewal import names_accounts_of
+
+    configuration = load_if_there(args, console)
+    named = args.config or console.environ.get("RECONCILER_CONFIG")
+    if configuration is None or not (named or names_accounts_of(plan, configuration)):
+        console.talk("No configuration for the plan's accounts is at hand: its own guards hold.")
+        return None
+    return configuration
+
+
+def _stale_by_itself(
+    plan: Plan, configuration: Configuration | None, console: Console
+) -> RefusedError | None:
+    """Say how old the plan is; the refusal of one that is too old, or for other accounts."""
+    from reconciler.workflow.renewal import refuse_unless_current, refuse_unless_own, spoken
+
+    try:
+        age = refuse_unless_current(plan, datetime.now(UTC))
+        if configuration is not None:
+            refuse_unless_own(plan, configuration)
+    except RefusedError as refusal:
+        return refusal
+    console.talk(f"The plan is {spoken(age)} old.")
+    return None
 
 
 async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:
@@ -96,7 +115,9 @@ async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:
             return _refused(plan, refusal, args, console)
         # Someone read the plan meanwhile: what it rests on may have moved.
         asked = bool(plan.changes) and not args.auto_approve
-        return await _carry_out(plan, session, args, console, check_freshness=asked)
+        return await _carry_out(
+            plan, session, args, console, check_freshness=asked, configuration=configuration
+        )
 
 
 def _show_plan(plan: Plan, args: argparse.Namespace, console: Console) -> None:
@@ -151,10 +172,11 @@ def _approval(plan: Plan, args: argparse.Namespace, console: Console) -> Refused
 def _refused(
     plan: Plan, refusal: ReconcilerError, args: argparse.Namespace, console: Console
 ) -> int:
-    """Report that nothing was tried, and why."""
+    """Report that nothing was tried, and why: a guard said no, or live state can't be read."""
+    said = "refused" if isinstance(refusal, RefusedError) else None
+    said = "interrupted" if isinstance(refusal, Interrupted) else said
     outcomes = tuple(
-        Outcome(change=change, result=Result.NOT_TRIED, message="refused")
-        for change in plan.changes
+        Outcome(change=change, result=Result.NOT_TRIED, message=said) for change in plan.changes
     )
     trouble = AccountError(
         account="",
@@ -166,7 +188,7 @@ def _refused(
     report = Report(
         plan=plan,
         outcomes=outcomes,
-        verified=False,
+        missing=len(outcomes),
         troubles=(trouble,),
         exit_code=refusal.exit_code,
     )
@@ -190,11 +212,31 @@ async def _carry_out(
     console: Console,
     *,
     check_freshness: bool,
+    configuration: Configuration | None,
 ) -> int:
     """Apply and tell, with signals taken gently in both: no report would be left of one half."""
+    _prepare_report(plan, args, console)
     session.signals.be_gentle()
-    work = _apply(plan, session, args, console, check_freshness=check_freshness)
+    work = _apply(
+        plan, session, args, console, check_freshness=check_freshness, configuration=configuration
+    )
     return await session.signals.watch(_tell(work, plan, args, console))
+
+
+def _prepare_report(plan: Plan, args: argparse.Namespace, console: Console) -> None:
+    """Import all that reporting needs, by making a small report, before anything is written.
+
+    Later an import may fail: no descriptor is left, or the installation is being replaced.
+    """
+    from reconciler.cli import ci, signals  # noqa: F401 - imported for later
+    from reconciler.config import mark_of  # noqa: F401 - same
+    from reconciler.render import github, layout, outcomes, problems  # noqa: F401 - same
+
+    some = replace(plan, changes=plan.changes[:1])
+    ended = tuple(Outcome(change=change, result=Result.NOT_TRIED) for change in some.changes)
+    small = Report(plan=some, outcomes=ended)
+    for form in {args.format, "markdown", *(form for form, _path in args.report)}:
+        ReportView(small).render(form, style=console.style(), width=console.width())
 
 
 async def _apply(
@@ -204,70 +246,132 @@ async def _apply(
     console: Console,
     *,
     check_freshness: bool,
+    configuration: Configuration | None,
 ) -> Report:
     from reconciler.apply import Run
     from reconciler.workflow.apply import apply_plan
 
-    with console.progress().showing("Applying", len(plan.changes)) as advance:
+    with ExitStack() as screen:
+        advance: Callable[[], None] = lambda: None  # noqa: E731 - where no progress can be shown
+        with suppress(OSError):
+            showing = console.progress().showing("Applying", len(plan.changes))
+            advance = screen.enter_context(_unharmed(showing))
         run = Run(
             watcher=_Watcher(console, advance),
             deletes=not args.no_deletes,
             parallelism=args.parallelism,
             stopping=lambda: session.signals.number,
+            settle=session.wait,
         )
-        return await apply_plan(plan, session.provider, run, check_freshness=check_freshness)
+        return await apply_plan(
+            plan,
+            session.provider,
+            run,
+            check_freshness=check_freshness,
+            configuration=configuration,
+        )
+
+
+@contextmanager
+def _unharmed(
+    showing: AbstractContextManager[Callable[[], None]],
+) -> Iterator[Callable[[], None]]:
+    """``showing``, whose end can't take the report with it: a terminal may be gone by then."""
+    advance = showing.__enter__()
+    try:
+        yield advance
+    finally:
+        with suppress(Exception):
+            showing.__exit__(None, None, None)
 
 
 async def _tell(
     work: Awaitable[Report], plan: Plan, args: argparse.Namespace, console: Console
 ) -> int:
-    """Wait for ``work``, and show on every path what became of ``plan``; returns the exit code."""
+    """Wait for ``work``, and show on every path what became of ``plan``; returns the exit code.
+
+    What keeps one way of reporting from working keeps no other, and makes no success.
+    """
     try:
         report = await work
     except ReconcilerError as error:
         return _refused(plan, error, args, console)
-    publish_report(report, console)
-    _point_at_failures(report, console)
+    code = report.exit_code
+    for step in (publish_report, _point_at_failures):
+        try:
+            step(report, console)
+        except Exception as error:  # noqa: BLE001 - the report itself comes after it
+            console.error(error)
+            code = code or ApplyError.exit_code
     try:
         _emit_report(report, args, console)
-    except OutputError as error:
-        console.error(error)
-        return report.exit_code or ApplyError.exit_code
     except BrokenPipeError:
-        return report.exit_code
-    return report.exit_code
+        return code
+    except Exception as error:  # noqa: BLE001 - a full disk, no memory: say so, and what was done
+        console.error(error)
+        console.say(_in_short(report))
+        return code or ApplyError.exit_code
+    return code
+
+
+def _in_short(report: Report) -> str:
+    """The counts, where the report can't be written."""
+    counted = ((result, report.count(result)) for result in Result)
+    return "What was done: " + ", ".join(f"{n} {result}" for result, n in counted if n)
 
 
 class _Watcher:
-    """Shows each outcome as it comes."""
+    """Shows each outcome as it comes; of those not tried for one reason, the first."""
 
     def __init__(self, console: Console, advance: Callable[[], None]) -> None:
         self._console = console
         self._advance = advance
+        self._said: set[tuple[str, str]] = set()
 
     def outcome(self, outcome: Outcome) -> None:
         """One line on stderr, one step of the bar."""
         from reconciler.render import outcomes
 
-        self._console.talk(outcomes.outcome_line(outcome, style=self._console.style(sys.stderr)))
+        if not self._is_repeated(outcome):
+            style = self._console.style(sys.stderr)
+            self._console.talk(outcomes.outcome_line(outcome, style=style))
         self._advance()
+
+    def _is_repeated(self, outcome: Outcome) -> bool:
+        if outcome.result is not Result.NOT_TRIED or outcome.message is None:
+            return False
+        key = (outcome.change.place.account.handle, outcome.message)
+        known = key in self._said
+        self._said.add(key)
+        return known
 
 
 def _point_at_failures(report: Report, console: Console) -> None:
-    """Show what the server refused at the line that asked for it."""
-    from reconciler.config import mark_of
-
-    problems = [
-        Problem(
-            code="APPLY001",
-            message=f'{outcome.change.place}: {outcome.change.action} "{outcome.change.name}" '
-            f"failed: {outcome.message}",
-            hint=outcome.hint,
-            marks=(mark_of(outcome.change.source, console.files),),
-        )
-        for outcome in report.outcomes
-        if outcome.result is Result.FAILED and outcome.change.source is not None
-    ]
-    console.problems(problems)
+    """Show what the server refused, or stored otherwise, at the line that asked for it."""
+    console.problems([*_failures(report), *_stored_otherwise(report)])
     for trouble in report.troubles:
         console.complaint(f"{trouble.account}: {trouble.message}", trouble.hint, code=trouble.code)
+
+
+def _failures(report: Report) -> Iterator[Problem]:
+    for outcome in report.outcomes:
+        if outcome.result is Result.FAILED and outcome.change.source is not None:
+            yield _problem(outcome, "APPLY001", "failed: ", Severity.ERROR)
+
+
+def _stored_otherwise(report: Report) -> Iterator[Problem]:
+    for outcome in report.outcomes:
+        if outcome.stored is not None and outcome.change.source is not None:
+            yield _problem(outcome, "APPLY002", "is ", Severity.WARNING)
+
+
+def _problem(outcome: Outcome, code: str, how: str, severity: Severity) -> Problem:
+    change = outcome.change
+    assert change.source is not None  # noqa: S101 - who calls has looked; for the type checker
+    return Problem(
+        code=code,
+        message=f'{change.place}: {change.action} "{change.name}" {how}{outcome.message}',
+        hint=outcome.hint,
+        marks=(Mark(change.source),),
+        severity=severity,
+    )

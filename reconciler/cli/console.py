@@ -132,7 +132,7 @@ class Console:
             sys.stdout.write(self.redactor.redact(text))
             sys.stdout.flush()
         except OSError as error:
-            abandon_stdout()
+            abandon(sys.stdout)
             if isinstance(error, BrokenPipeError):
                 raise
             raise OutputError(f"stdout can't be written: {error.strerror}") from None
@@ -241,9 +241,11 @@ class Console:
 
     def _talk(self, text: str) -> None:
         """Write to stderr at once; talk that nobody can hear must not stop the work."""
-        with suppress(OSError):
+        try:
             sys.stderr.write(self.redactor.redact(text))
             sys.stderr.flush()
+        except OSError:
+            abandon(sys.stderr)
 
 
 def _is_file(stream: TextIO) -> bool:
@@ -254,10 +256,13 @@ def _is_file(stream: TextIO) -> bool:
         return False
 
 
-def abandon_stdout() -> None:
-    """Keep the interpreter from failing again when it flushes what can't be written at its exit."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def abandon(stream: TextIO) -> None:
+    """Keep the interpreter from failing again when it flushes what can't be written at its exit.
+
+    It would end with its own exit code then (120).
+    """
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _with_lines(problem: Problem, files: Collection[str]) -> Problem:

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.session import Session
-from reconciler.errors import ConfigError, Interrupted, ReconcilerError
+from reconciler.cli.which import number
+from reconciler.errors import (
+    ApiError,
+    AuthError,
+    ConfigError,
+    Interrupted,
+    NotFoundError,
+    ReconcilerError,
+    RejectedError,
+)
 from reconciler.render.layout import count
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
+    from reconciler.callrail.resources import Row
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
+    from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
 
+T = TypeVar("T")
+NAMED: Final = 5
+"""Accounts that are named at most."""
+_LOW: Final = 0.1
+"""The part of a quota below which it is a warning."""
 OK, WARNING, FAILED = "ok", "warning", "failed"
 SKEW_SECONDS = 300
 """A clock further off than this makes dates of reports and Retry-After misleading."""
@@ -52,7 +69,8 @@ class Doctor:
 
     def fail(self, what: str, error: ReconcilerError) -> None:
         """Add what went wrong; what has been said before is not said again."""
-        same = next((one for one in self.findings if one.said == error.message), None)
+        failed = (one for one in self.findings if one.state == FAILED)
+        same = next((one for one in failed if one.said == error.message), None)
         if same is None:
             self.note(what, error.message, state=FAILED, hint=error.hint)
         else:
@@ -127,28 +145,37 @@ async def _look(
     gateway = configuration.gateway if configuration else None
     async with Session(args, console, gateway, accounts=accounts) as session:
         credential = session.credential
-        doctor.note("key", f"found in {credential.origin_description}")
-        doctor.note("door", f"{credential.gateway.value}, at {session.base_url}")
+        doctor.note(
+            "key", f"a key for {credential.gateway.value}, from {credential.origin_description}"
+        )
+        for handle, own in session.settings.account_credentials.items():
+            said = f"a key for {own.gateway.value} of its own, from {own.origin_description}"
+            doctor.note(f"key of {handle}", said)
+        doctor.note("gateway", f"{credential.gateway.value}, at {session.base_url}")
         doctor.note("proxy", proxy_for(session.base_url, console.environ))
+        await session.signals.watch(_examine(session, accounts, doctor))
 
-        async def examine() -> None:
-            if credential.gateway.value == "maton":
-                await _try(doctor, "connection", lambda: _connections(session, doctor))
-            if await _try(doctor, "server", lambda: _server(session, doctor)):
-                await _try(doctor, "accounts", lambda: _accounts(session, doctor))
-                for account in accounts:
-                    what = f"account {account.handle}"
-                    await _try(doctor, what, partial(_account, session, account, doctor))
-                _quota(session, doctor)
 
-        await session.signals.watch(examine())
+async def _examine(session: Session, accounts: Sequence[Account], doctor: Doctor) -> None:
+    if session.credential.gateway.value == "maton":
+        await _try(doctor, "connection", lambda: _connections(session, doctor))
+    seen: list[Row] = []
+    if not await _try(doctor, "server", lambda: _server(session, doctor, seen)):
+        return
+    _accounts(seen, accounts, doctor)
+    names = {str(row.get("id")): str(row.get("name")) for row in seen}
+    for account in accounts:
+        what = f"account {account.handle}"
+        name = names.get(account.ref.id)
+        await _try(doctor, what, partial(_account, session, account, doctor, name))
+    doctor.note("requests", f"{count(session.client.requests, 'request')} sent by this check")
 
 
 async def _try(
-    doctor: Doctor, what: str, look: Callable[[], Coroutine[object, object, None]]
+    doctor: Doctor, what: str, check: Callable[[], Coroutine[object, object, None]]
 ) -> bool:
     try:
-        await look()
+        await check()
     except Interrupted:
         raise
     except ReconcilerError as error:
@@ -158,7 +185,21 @@ async def _try(
 
 
 async def _connections(session: Session, doctor: Doctor) -> None:
-    connections = await session.client.control.list()
+    try:
+        connections = await session.client.control.list()
+    except ApiError as error:
+        older = session.client.older_control
+        if older is None or not _may_be_moved(error):
+            raise
+        connections = await _answer_of_older(older.list(), error)
+        from reconciler.callrail.endpoints import OLDER_CONTROL_URL
+
+        doctor.note(
+            "control plane",
+            f"{error.message}; {OLDER_CONTROL_URL}, its older address, answers",
+            state=WARNING,
+            hint=f"For now: export RECONCILER_CONTROL_URL={OLDER_CONTROL_URL}",
+        )
     active = [one for one in connections if one.status == "ACTIVE"]
     if active:
         more = f", the oldest of {len(active)}" if len(active) > 1 else ""
@@ -177,9 +218,53 @@ async def _connections(session: Session, doctor: Doctor) -> None:
         doctor.exit_code = doctor.exit_code or 1
 
 
-async def _server(session: Session, doctor: Doctor) -> None:
-    _status, date = await session.client.server_time()
-    doctor.note("server", "answers, and takes the key")
+async def _server(session: Session, doctor: Doctor, seen: list[Row]) -> None:
+    """Ask for the accounts: does the address answer, does it take the key, what time is it there.
+
+    ``seen`` gets the accounts.
+    """
+    try:
+        answer = await session.client.first_accounts()
+    except ApiError as error:
+        older = session.client.older_url
+        if older is None or not _may_be_moved(error):
+            raise
+        await _answer_of_older(session.client.first_accounts(older=True), error)
+        error.hint = (
+            f"{older}, its older address, answers and takes the key. "
+            f"For now: export RECONCILER_API_URL={older}"
+        )
+        raise
+    doctor.note("server", f"{session.base_url} answers, and takes the key")
+    _clock(answer.headers.get("date"), doctor)
+    seen.extend(_whole(answer.payload, "accounts") or await session.client.resources.accounts())
+
+
+def _whole(payload: object, key: str) -> list[Row]:
+    """The rows of a page that is all that there is; empty where it is not, or is no page."""
+    rows = payload.get(key) if isinstance(payload, Mapping) else None
+    if not isinstance(payload, Mapping) or not isinstance(rows, list):
+        return []
+    whole = payload.get("total_records") == len(rows)
+    return [row for row in rows if isinstance(row, Mapping)] if whole else []
+
+
+def _may_be_moved(error: ApiError) -> bool:
+    """Whether ``error`` may come of an address that is no more, or not yet, Maton's."""
+    return not isinstance(error, RejectedError) or isinstance(error, NotFoundError)
+
+
+async def _answer_of_older(asking: Awaitable[T], error: ApiError) -> T:
+    """What the older address answers; raises ``error``, the newer one's, where it does not."""
+    try:
+        return await asking
+    except Interrupted:
+        raise
+    except ReconcilerError:
+        raise error from None
+
+
+def _clock(date: str | None, doctor: Doctor) -> None:
     if date is None:
         doctor.note("clock", "the server tells no time to compare with", state=WARNING)
         return
@@ -197,13 +282,10 @@ async def _server(session: Session, doctor: Doctor) -> None:
         doctor.note("clock", "agrees with the server's")
 
 
-async def _accounts(session: Session, doctor: Doctor) -> None:
-    seen = await session.client.resources.accounts()
-    names = ", ".join(f"{row.get('id')} ({row.get('name')})" for row in seen[:5])
-    more = f" and {len(seen) - 5:,} more" if len(seen) > 5 else ""
-    if seen:
-        doctor.note("accounts", f"the key sees {len(seen)}: {names}{more}")
-    else:
+def _accounts(seen: Sequence[Row], accounts: Sequence[Account], doctor: Doctor) -> None:
+    """What the key sees, and which of it is meant by a number of the address bar."""
+    handles = {account.ref.id: account.handle for account in accounts}
+    if not seen:
         doctor.note(
             "accounts",
             "the key sees none",
@@ -211,29 +293,84 @@ async def _accounts(session: Session, doctor: Doctor) -> None:
             hint="Make the key with a user who may see the account.",
         )
         doctor.exit_code = doctor.exit_code or 1
+        return
+    more = f" and {len(seen) - NAMED:,} more" if len(seen) > NAMED else ""
+    named = (f"{row.get('id')} ({row.get('name')})" for row in seen[:NAMED])
+    doctor.note("accounts", f"the key sees {len(seen)}: {', '.join(named)}{more}")
+    for row in seen[:NAMED]:
+        if digits := number(row):
+            handle = handles.get(str(row.get("id")))
+            whose = f", {handle} in the configuration" if handle else ""
+            doctor.note(
+                f"number {digits}",
+                f"{digits} is {row.get('name')}: its id is {row.get('id')}{whose}",
+            )
 
 
-async def _account(session: Session, account: Account, doctor: Doctor) -> None:
-    from reconciler.callrail import Query
-
+async def _account(session: Session, account: Account, doctor: Doctor, name: str | None) -> None:
     provider = session.provider(account)
     companies = await provider.companies()
     active = sum(company.active for company in companies)
     # One row shows that tags can be read; all of them may be hundreds of requests of the quota.
-    one = Query(resource="tags", account=account.ref.id, limit=1)
-    _ = [row async for row in session.client.resources_of(account).rows(one)]
+    await session.client.first_page(account, "tags.json", per_page=1)
+    called = f"{name}; " if name else ""
     doctor.note(
         f"account {account.handle}",
-        f"active companies: {active:,}, tags can be read; write access shows only at the first "
-        "write",
+        f"{called}active companies: {active:,}, tags can be read; write access shows only at the "
+        "first write",
+    )
+    try:
+        answer = await session.client.first_page(account, "users.json", per_page=250)
+    except AuthError as error:
+        _role_unseen(account, error, doctor)
+    except ApiError as error:
+        doctor.note(f"role in {account.handle}", error.message, state=WARNING, hint=error.hint)
+    else:
+        _role(account, answer.payload, doctor)
+    _quota(account, provider.allowance, doctor)
+
+
+def _role(account: Account, payload: object, doctor: Doctor) -> None:
+    """What the users that the key sees say of its own user's role; the API does not say it (B)."""
+    roles = [str(row.get("role")) for row in _whole(payload, "users")]
+    if not roles:
+        return
+    if "admin" not in roles:
+        doctor.note(
+            f"role in {account.handle}",
+            f"among the {count(len(roles), 'user')} that the key sees is no administrator "
+            f"({', '.join(sorted(set(roles)))})",
+            state=WARNING,
+            hint=_ADMINS,
+        )
+    elif len(roles) == 1:
+        doctor.note(f"role in {account.handle}", "the one user that the key sees is an admin")
+
+
+def _role_unseen(account: Account, error: AuthError, doctor: Doctor) -> None:
+    doctor.note(
+        f"role in {account.handle}",
+        f"the key may not list users, so it may be a manager's: {error.message}",
+        state=WARNING,
+        hint=_ADMINS,
     )
 
 
-def _quota(session: Session, doctor: Doctor) -> None:
+_ADMINS: Final = (
+    "Only administrators can create and edit account-level tags; a manager's key does the "
+    "companies' own."
+)
+
+
+def _quota(account: Account, left: Allowance | None, doctor: Doctor) -> None:
+    from reconciler.render.wording import allowance
+
+    low = left is not None and left.left < left.allowed * _LOW
     doctor.note(
-        "quota",
-        f"{count(session.client.requests, 'request')} used by this look; CallRail allows 1,000 an "
-        "hour and account, and does not tell what others have used",
+        f"quota of {account.handle}",
+        "the server does not say what is left" if left is None else allowance(left),
+        state=WARNING if low else OK,
+        hint="Other programs use this account's quota too; run when they do not." if low else None,
     )
 
 

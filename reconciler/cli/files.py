@@ -45,6 +45,11 @@ def expect_writable(paths: Iterable[str]) -> None:
     """Raise UsageError for a path that can't be written: before the run, while nothing is lost."""
     for path in paths:
         target = Path(path)
+        if not _is_special(target) and _leaves(target):
+            raise UsageError(
+                f"{path} can't be written: a symbolic link leads out of its folder",
+                hint="Name the real place, or remove the link: it may have come with a checkout.",
+            )
         directory = target.resolve().parent
         if target.is_dir():
             raise UsageError(f"{path} can't be written: it is a directory")
@@ -61,6 +66,8 @@ def write_file(path: str, text: str, console: Console) -> None:
     try:
         if _is_special(target):
             target.write_text(text, encoding="utf-8")
+        elif _leaves(target):
+            raise OutputError(f"{path} can't be written: a symbolic link leads out of its folder")
         else:
             _replace(target.resolve(), text)
     except OSError as error:
@@ -74,6 +81,8 @@ def remove_older_plan(path: str, *, keep: str | None = None) -> None:
     one for its result. ``keep`` is a file that the run still has to read. What does not begin as a
     JSON object is no plan: it stays until there is one to put in its place.
     """
+    if _leaves(Path(path)):
+        return
     target = Path(path).resolve()
     try:
         if not target.is_file() or (keep is not None and _same(target, Path(keep))):
@@ -84,6 +93,22 @@ def remove_older_plan(path: str, *, keep: str | None = None) -> None:
             target.unlink()
     except OSError as error:
         raise OutputError(f"{path} can't be removed: {error.strerror}") from None
+
+
+def _leaves(target: Path) -> bool:
+    """Whether links on the way to ``target`` lead to where it is not as it is written.
+
+    Out of the current folder for what is in it (a checkout, any part of which may be a link), else
+    out of the folder that it is in.
+    """
+    try:
+        here = Path.cwd()
+        written = Path(os.path.normpath(here / target))
+        inside = written.is_relative_to(here) and here != Path(here.anchor)
+        folder = here if inside else written.parent
+        return not target.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return True
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 Filters = tuple[tuple[str, str], ...]
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SURE: Final = 0.8
+_LONGEST: Final = 60
+_MOST_KNOWN: Final = 100
+"""Of the fields that the server's rows have: as many, and as much of each, as are named."""
+_SURE: Final = 0.7
 """How alike a word must be to a known one to be taken for a misspelling of it."""
 
 
@@ -50,8 +53,11 @@ def tell_unknown_fields(
     lacking = [one for one in fields if one not in seen]
     if not rows or not lacking or resource.closed:
         return None
-    known = sorted({*resource.known_fields, *seen})
-    return f"No row has {', '.join(lacking)}", f"Fields that are known: {', '.join(known)}."
+    known = sorted({*resource.known_fields, *(key[:_LONGEST] for key in seen)})[:_MOST_KNOWN]
+    near = {name: get_close_matches(name, known, n=1) for name in lacking}
+    guesses = [f"{name}: did you mean {found[0]}?" for name, found in near.items() if found]
+    advice = " ".join([*guesses, f"Fields that are known: {', '.join(known)}."])
+    return f"No row has {', '.join(lacking)}", advice
 
 
 def flag(name: str) -> str:

@@ -11,7 +11,7 @@ from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from reconciler.cli.console import Console, abandon_stdout
+from reconciler.cli.console import Console, abandon
 from reconciler.cli.parser import build_parser
 from reconciler.errors import ConfigError, Interrupted, OutputError, ReconcilerError, exit_code
 
@@ -33,7 +33,7 @@ def entry() -> None:
     try:
         sys.stdout.flush()  # what argparse printed itself
     except OSError:
-        abandon_stdout()
+        abandon(sys.stdout)
     # The interpreter's last collections would walk everything that the process ends with: 30 ms.
     gc.freeze()
     sys.exit(code)

@@ -14,7 +14,7 @@ from reconciler.cli.files import read_file, write_file
 from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import DriftView, PlanView, emit
 from reconciler.cli.session import Session
-from reconciler.errors import OutputError, RefusedError
+from reconciler.errors import OutputError
 from reconciler.workflow.accounts import unread_code
 
 if TYPE_CHECKING:
@@ -35,11 +35,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
         _save(plan, args.out, console)
     show(plan, args, console)
     if plan.summary.blocked:
-        count = plan.summary.blocked
-        refusal = RefusedError(
-            f"{count} change{' is' if count == 1 else 's are'} blocked: apply refuses this plan",
-            hint="Lift the limit or the protection in the configuration, where it is reviewed.",
-        )
+        from reconciler.workflow.refusals import blocked_refusal
+
+        refusal = blocked_refusal([one for one in plan.changes if one.blocked_by is not None])
         if not plan.unread:
             raise refusal
         console.error(refusal)

@@ -81,6 +81,10 @@ class Session:
             self.credential.gateway, api_url=settings.api_url, control_url=settings.control_url
         ).api
 
+    async def wait(self, seconds: float) -> None:
+        """Wait on the client's clock; raises Interrupted as soon as the end is asked for."""
+        await self.settings.stop.sleep(self.settings.clock, seconds)
+
     def provider(self, account: Account) -> Provider:
         """The provider of one account."""
         return self.client.provider(account)

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the first ends the work well, the second ends it at once."""
+"""SIGINT, SIGTERM and SIGHUP: the first ends the work well, the second ends it at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-STOPPING = (signal.SIGINT, signal.SIGTERM)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
@@ -39,18 +39,22 @@ class Signals:
         self._listeners.append(listener)
 
     async def watch(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Run ``work`` with both signals handled; raises Interrupted when it was cancelled."""
+        """Run ``work`` with the signals handled; raises Interrupted when it was cancelled.
+
+        One that whoever started us has set to be ignored (``nohup``) stays ignored.
+        """
         loop = asyncio.get_running_loop()
         task: asyncio.Task[Result] = loop.create_task(work)
         self._task = task
-        for number in STOPPING:
+        handled = [one for one in STOPPING if signal.getsignal(one) is not signal.SIG_IGN]
+        for number in handled:
             loop.add_signal_handler(number, self._handle, int(number))
         try:
             return await task
         except asyncio.CancelledError:
             raise Interrupted(self.number or signal.SIGINT) from None
         finally:
-            for number in STOPPING:
+            for number in handled:
                 loop.remove_signal_handler(number)
 
     def _handle(self, number: int) -> None:

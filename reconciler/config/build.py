@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
 from reconciler.config.configuration import Entry, Selector
 from reconciler.config.muting import read_muted
-from reconciler.config.wording import did_you_mean, listed, quoted
+from reconciler.config.wording import did_you_mean, listed_in_order, quoted
 from reconciler.model.state import Account, Declaration, Gateway, Limits, Policy, State, Unmanaged
 from reconciler.model.tag import AccountRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from reconciler.config.check import Checked
     from reconciler.config.collector import Collector
@@ -137,6 +138,7 @@ def _account(handle: str, origin: Origin, key: Origin) -> Account:
             protect=tuple(value.get("protect", ())),
             ignore=tuple(value.get("ignore", ())),
             limits=Limits(**value.get("limits", {})),
+            requests_per_hour=value.get("requests_per_hour"),
         ),
         limits_source=origin.key("limits").source if "limits" in value else None,
     )
@@ -214,7 +216,7 @@ def _handles(origin: Origin, parts: Parts, problems: Collector) -> tuple[str, ..
                 Code.UNKNOWN_ACCOUNT,
                 f"no account {quoted(item.value)} is declared",
                 item.mark(),
-                hint=did_you_mean(item.value, known) or f"Known: {listed(sorted(known))}.",
+                hint=did_you_mean(item.value, known) or f"Known: {listed_in_order(known)}.",
             )
     return tuple(sorted(handle for handle in origin.value["accounts"] if handle in known))
 
@@ -321,7 +323,7 @@ class _Tags:
             own = _handles(origin, self._parts, self._problems)
         if scope is None or scope.accounts is None or not own:
             return own
-        both = tuple(handle for handle in own if handle in scope.accounts)
+        both = _common(own, scope.accounts)
         if not both and scope.accounts:
             self._problems.error(
                 Code.NO_ACCOUNT_LEFT,
@@ -333,10 +335,16 @@ class _Tags:
         return both
 
 
+@lru_cache(maxsize=1024)
+def _common(own: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of ``own`` that are among ``others``; cached, for many tags use one scope."""
+    known = frozenset(others)
+    return tuple(handle for handle in own if handle in known)
+
+
 _ALL = Selector(None)
 _STATES = {state.value: state for state in State}
 
 
-def _known_scopes(scopes: Iterable[str]) -> str:
-    names = sorted(scopes)
-    return f"Known: {listed(names)}." if names else "Declare it under `scopes:`."
+def _known_scopes(scopes: Collection[str]) -> str:
+    return f"Known: {listed_in_order(scopes)}." if scopes else "Declare it under `scopes:`."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.config.wording import did_you_mean, listed, quoted
@@ -55,7 +56,7 @@ class Entry:
         return self.declaration.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """Everything that the files say, checked as far as it can be without CallRail.
 
@@ -79,9 +80,13 @@ class Configuration:
 
     def needs_companies(self, handle: str) -> bool:
         """Whether the companies of account ``handle`` must be listed, which costs requests."""
-        return any(
-            entry.selector is not None and handle in entry.accounts for entry in self.entries
-        )
+        return handle in self._with_companies
+
+    @cached_property
+    def _with_companies(self) -> frozenset[str]:
+        """Handles of the accounts that something is declared in on company level."""
+        tuples = {entry.accounts for entry in self.entries if entry.selector is not None}
+        return frozenset(handle for accounts in tuples for handle in accounts)
 
     def only(self, handles: Iterable[str]) -> Configuration:
         """The same for some accounts only; UsageError for a handle that is not declared."""

@@ -12,6 +12,7 @@ import errno
 import os
 import re
 import stat
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,12 +78,22 @@ def mark_of(source: Source, files: Collection[str]) -> Mark:
     """
     if source.file not in files:
         return Mark(source)
-    quiet = Collector()
     path = Path(source.file)
-    data = _read(path, quiet)
-    text = None if data is None else _decode(path, data, quiet)
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return Mark(source)
+    text = _text_again(path, (status.st_mtime_ns, status.st_size, status.st_ino))
     index = None if text is None else text.index(source)
     return Mark(source) if text is None or index is None else text.mark(span(index, index))
+
+
+@lru_cache(maxsize=1)
+def _text_again(path: Path, _stamp: tuple[int, ...]) -> Text | None:
+    """The text of ``path``, read once for a thousand marks into it."""
+    quiet = Collector()
+    data = _read(path, quiet)
+    return None if data is None else _decode(path, data, quiet)
 
 
 def _files(paths: Sequence[Path], problems: Collector) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import WARNINGS, Code
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 MUTABLE = frozenset({*WARNINGS, *PlanCode} - LOUD)
 """Codes that may be muted, as text."""
+
+_OF_LIVE = re.compile("(LIVE|APPLY)[0-9]{3}")
+"""Codes of what a run meets in live state; each may be another thing tomorrow."""
 
 
 def read_muted(documents: Sequence[Checked], problems: Collector) -> dict[str, str]:
@@ -44,13 +48,13 @@ def read_muted(documents: Sequence[Checked], problems: Collector) -> dict[str, s
 def _check(code: str, key: Origin, problems: Collector) -> bool:
     if code in MUTABLE:
         return True
-    if code in LOUD or code in set(Code):
-        why = (
-            "says that history is about to be lost, or that a declared tag is not made: it must be "
-            "seen"
-            if code in LOUD
-            else "is an error, and errors can't be muted"
-        )
+    of_live = _OF_LIVE.fullmatch(code) is not None
+    if code in LOUD or of_live or code in set(Code):
+        why = "is an error, and errors can't be muted"
+        if code in LOUD:
+            why = "says that history is about to be lost, or that a declared tag is not made"
+        elif of_live:
+            why = "says what could not be read, counted or done"
         problems.error(
             Code.NOT_MUTABLE, f"{code} {why}", key.mark(), hint="Delete it, and mend the cause."
         )

@@ -44,16 +44,17 @@ class _Landing:
     """Puts entries into their places; two that meet are told once, in however many they do."""
 
     def __init__(self, entries: Sequence[Entry], problems: Collector) -> None:
-        self._entries = entries
+        self._of: dict[str, list[Entry]] = {}
+        for entry in entries:
+            for handle in entry.accounts:
+                self._of.setdefault(handle, []).append(entry)
         self._problems = problems
         self._owners = {id(entry.declaration): entry for entry in entries}
         self._told: set[tuple[int, int]] = set()
 
     def land(self, account: Account, index: CompanyIndex) -> DesiredAccount:
         tags: dict[str | None, dict[str, Declaration]] = {}
-        for entry in self._entries:
-            if account.handle not in entry.accounts:
-                continue
+        for entry in self._of.get(account.handle, ()):
             declaration, name = entry.declaration, entry.name
             places = (None,) if entry.selector is None else index.select(entry.selector)
             for place in places:

@@ -33,7 +33,16 @@ _TAG_KEYS = frozenset(
 )
 _STATES = frozenset(("enabled", "disabled", "any"))
 _ACCOUNT_KEYS = frozenset(
-    ("id", "connection", "api_key_env", "unmanaged", "protect", "ignore", "limits")
+    (
+        "id",
+        "connection",
+        "api_key_env",
+        "unmanaged",
+        "protect",
+        "ignore",
+        "limits",
+        "requests_per_hour",
+    )
 )
 _UNMANAGED = frozenset(("keep", "disable", "delete"))
 _LIMITS = {
@@ -126,6 +135,10 @@ def _is_scope(value: Any) -> bool:
     return all(map(_is_plain_rest, value.keys(), value.values())) and _is_plain_place(value)
 
 
+def _is_per_hour(value: Any) -> bool:
+    return type(value) is int and 10 <= value <= 1_000_000
+
+
 def _is_limits(value: Any) -> bool:
     return isinstance(value, Block) and all(
         key in _LIMITS and type(number) is int and 0 <= number <= _LIMITS[key]
@@ -165,4 +178,5 @@ _ACCOUNT: dict[str, Any] = {
     "protect": _is_globs,
     "ignore": _is_globs,
     "limits": _is_limits,
+    "requests_per_hour": _is_per_hour,
 }

@@ -258,12 +258,12 @@ class _Composer:
         if value == "<<":
             self._refuse_merge(packed)
         if value in container:
-            container.spans = array("Q", self.stack[-1].spans)
+            first = self.stack[-1].spans[1 + 2 * container.position(value)]
             self.problems.error(
                 Code.DUPLICATE_KEY,
                 f"the key {quoted(value)} is here twice",
                 self.text.mark(packed),
-                self.text.mark(container.key_span(value), "first here"),
+                self.text.mark(first, "first here"),
                 hint="Delete one of them, or join what they hold.",
             )
             return _REFUSED_KEY

@@ -30,15 +30,15 @@ tags:
   #   except: ["* Test"]
   #   color: blue1
 
-  # A new name for a live tag; its calls keep it.
+  # A new name for a live tag; its calls, forms and texts keep it.
   # - name: Opportunity
   #   renamed_from: [Oppty]
 
-  # Out of use where it is live; its calls keep it.
+  # Out of use where it is live; its calls, forms and texts keep it.
   # - name: Summer campaign
   #   state: disabled
 
-  # Gone, off every call, for good. That needs a note.
+  # Gone, off every call, form and text, for good. That needs a note.
   # - name: Test tag
   #   state: absent
   #   note: Made by mistake in May; nobody used it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,25 +28,39 @@ def unpack(packed: int) -> tuple[int, int]:
     return packed >> LENGTH_BITS, packed & _LENGTH_MASK
 
 
+_FEW = 16
+"""Pairs of a block that are looked through as fast as they are looked up."""
+
+
 class Block(dict[str, Any]):
     """A mapping. ``spans`` holds its own span, then the key's and the value's of each pair."""
 
-    __slots__ = ("spans",)
+    __slots__ = ("_positions", "spans")
     spans: array[int]
+    _positions: dict[str, int]
 
     def key_span(self, key: str) -> int:
         """Where ``key`` stands; KeyError when it does not."""
-        return self.spans[1 + 2 * self._position(key)]
+        return self.spans[1 + 2 * self.position(key)]
 
     def value_span(self, key: str) -> int:
         """Where the value of ``key`` stands; KeyError when there is none."""
-        return self.spans[2 + 2 * self._position(key)]
+        return self.spans[2 + 2 * self.position(key)]
 
-    def _position(self, key: str) -> int:
-        for position, known in enumerate(self):
-            if known == key:
-                return position
-        raise KeyError(key)
+    def position(self, key: str) -> int:
+        """Which of the pairs ``key`` is, from 0; KeyError when it is none."""
+        if len(self) <= _FEW:
+            for position, known in enumerate(self):
+                if known == key:
+                    return position
+            raise KeyError(key)
+        # Made when it is first asked for: most blocks are small, and nobody asks most of them.
+        positions: dict[str, int] = getattr(self, "_positions", {})
+        if len(positions) < len(self):
+            new = islice(self, len(positions), None)
+            positions.update(zip(new, range(len(positions), len(self)), strict=True))
+            self._positions = positions
+        return positions[key]
 
 
 class Series(list[Any]):

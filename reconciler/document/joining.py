@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.change import Change
+    from reconciler.model.plan import Allowance
 
 
 def join(plans: Sequence[Plan]) -> Plan:
@@ -38,6 +39,7 @@ def join(plans: Sequence[Plan]) -> Plan:
         muted=_added(plan.muted for plan in plans),
         unmanaged_tags=tuple(chain.from_iterable(plan.unmanaged_tags for plan in plans)),
         unread=tuple(dict.fromkeys(chain.from_iterable(plan.unread for plan in plans))),
+        companies_unread=any(plan.companies_unread for plan in plans),
         gateway=gateways.pop() if len(gateways) == 1 else None,
         # The oldest part is what the whole can be trusted for.
         created_at=min(plan.created_at for plan in plans),
@@ -69,8 +71,15 @@ def _accounts(uses: Iterable[AccountUse]) -> tuple[AccountUse, ...]:
             known,
             plan_requests=known.plan_requests + use.plan_requests,
             apply_requests=known.apply_requests + use.apply_requests,
+            allowance=_tightest(known.allowance, use.allowance),
         )
     return tuple(joined.values())
+
+
+def _tightest(one: Allowance | None, other: Allowance | None) -> Allowance | None:
+    """The one with less left: it was told later, or of the shorter supply."""
+    told = [allowance for allowance in (one, other) if allowance is not None]
+    return min(told, key=lambda allowance: allowance.left, default=None)
 
 
 def _expect_disjoint(changes: Iterable[Change]) -> None:

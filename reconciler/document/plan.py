@@ -13,7 +13,7 @@ from reconciler.document.reading import Kind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Beyond, Plan, Summary, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, Summary, UnmanagedTag
 from reconciler.model.state import Gateway, Limits, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
@@ -51,6 +51,8 @@ def plan_document(plan: Plan) -> Document:
         document["muted"] = dict(plan.muted)
     if plan.unread:
         document["unread"] = [unread_fields(error) for error in plan.unread]
+    if plan.companies_unread:
+        document["companies_unread"] = True
     if plan.unmanaged_tags:
         document["unmanaged"] = [_unmanaged_fields(tag) for tag in plan.unmanaged_tags]
     return document
@@ -79,6 +81,7 @@ def load_plan(text: str) -> Plan:
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
         unread=tuple(map(_unread_of, root.nodes("unread"))) if root.has("unread") else (),
+        companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
     )
     if root.text("digest") != plan.digest:
         raise altered(KIND, f"its changes make the digest {plan.digest}, not the one it bears")
@@ -108,8 +111,8 @@ def change_fields(change: Change) -> Document:
         "company": place.company and place.company.name,
         "name": change.name,
         "tag_id": change.tag_id,
-        "before": change.before and _tag_fields(change.before),
-        "after": change.after and _tag_fields(change.after),
+        "before": change.before and tag_fields(change.before),
+        "after": change.after and tag_fields(change.after),
         "fields": list(change.fields),
         "reason": change.reason.value,
         "source": change.source and _source_fields(change.source),
@@ -174,6 +177,8 @@ def _account_fields(use: AccountUse) -> Document:
             "interactions": _count_fields(use.beyond.interactions),
             "flows": use.beyond.flows,
         },
+        **({} if use.requests_per_hour is None else {"requests_per_hour": use.requests_per_hour}),
+        **({} if use.allowance is None else {"quota": _allowance_fields(use.allowance)}),
     }
 
 
@@ -190,7 +195,26 @@ def _source_fields(source: Source) -> Document:
     return {"file": source.file, "line": source.line, "column": source.column}
 
 
-def _tag_fields(tag: Tag) -> Document:
+def _allowance_fields(allowance: Allowance) -> Document:
+    return {
+        "per": allowance.per,
+        "allowed": allowance.allowed,
+        "left": allowance.left,
+        "others": allowance.others,
+    }
+
+
+def _allowance_of(node: Node) -> Allowance:
+    return Allowance(
+        per=node.text("per"),
+        allowed=node.whole("allowed"),
+        left=node.whole("left"),
+        others=node.whole("others"),
+    )
+
+
+def tag_fields(tag: Tag) -> Document:
+    """A tag as the schemas' ``tag`` has it."""
     return {"name": tag.name, "color": tag.color, "status": tag.status.value}
 
 
@@ -259,6 +283,10 @@ def _account_of(node: Node) -> AccountUse:
         source=node.optional("source", source_of),
         limits_source=node.optional("limits_source", source_of),
         beyond=_beyond_of(node.node("beyond")),
+        requests_per_hour=node.optional_whole("requests_per_hour", least=1)
+        if node.has("requests_per_hour")
+        else None,
+        allowance=_allowance_of(node.node("quota")) if node.has("quota") else None,
     )
 
 

@@ -20,6 +20,8 @@ MOST_VALUES: Final = 3_000_000
 MOST_CONTAINERS: Final = 1_000_000
 """Values, and objects and lists, of a document. A value in memory takes up to a hundred times the
 bytes that it takes in a file: without a bound, 64 MiB of brackets would become gigabytes."""
+MOST_FIELDS: Final = 64
+"""Fields of an object, on average: none of ours has half as many."""
 _SHOWN: Final = 80
 
 _Value = TypeVar("_Value")
@@ -154,10 +156,12 @@ def parse(text: str, *, kind: Kind) -> Node:
 
 def _expect_bounded(text: str, kind: Kind) -> None:
     """Count before anything is built; what stands inside strings counts too, and is rare."""
+    objects = text.count("{")
     for what, found, most in (
         ("characters", len(text), LARGEST),
         ("values", text.count(","), MOST_VALUES),
-        ("objects and lists", text.count("{") + text.count("["), MOST_CONTAINERS),
+        ("objects and lists", objects + text.count("["), MOST_CONTAINERS),
+        ("fields", text.count(":"), MOST_FIELDS * (objects + 1)),
     ):
         if found > most:
             raise DocumentError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.document.plan import change_fields, unread_fields
+from reconciler.document.plan import change_fields, tag_fields, unread_fields
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.outcome import AccountError, Outcome, Report, Result
 
@@ -29,6 +29,8 @@ def report_document(report: Report, *, created_at: str | None = None) -> Documen
         "summary": {result.value: report.count(result) for result in Result},
         "results": [outcome_fields(outcome) for outcome in report.outcomes],
         "verified": report.verified,
+        "verification": report.verification.value,
+        "missing": report.missing,
         "differences": list(report.differences),
         "troubles": [_trouble_fields(trouble) for trouble in report.troubles],
         "requests": report.requests,
@@ -44,6 +46,7 @@ def outcome_fields(outcome: Outcome) -> Document:
         "result": outcome.result.value,
         "message": outcome.message,
         "hint": outcome.hint,
+        "stored": None if outcome.stored is None else tag_fields(outcome.stored),
     }
 
 

@@ -171,7 +171,15 @@ class Change:
         return LiveTag(self.tag_id, before.name, before.color, before.status, self.place.company_id)
 
 
-def companies_of(changes: Iterable[Change]) -> frozenset[str] | None:
-    """Ids of the companies that ``changes`` touch; None when the account level is among them."""
-    ids = {change.place.company_id for change in changes}
-    return None if None in ids else frozenset(one for one in ids if one is not None)
+def companies_of(changes: Iterable[Change]) -> frozenset[str | None]:
+    """Ids of the companies that ``changes`` touch, and None for the account level."""
+    return frozenset(change.place.company_id for change in changes)
+
+
+def needs_absence(change: Change) -> bool:
+    """Whether ``change`` is right only if some tag is certain not to be live.
+
+    A create or a new name, if that name is free; a delete, if the account's total is known, by
+    which the guards measure it.
+    """
+    return change.action is not Action.UPDATE or "name" in change.fields

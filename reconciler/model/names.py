@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -44,13 +45,17 @@ def glob(pattern: str) -> Callable[[str], bool]:
 def _compiled(pattern: str) -> Callable[[str], bool]:
     if not is_glob(pattern):
         return pattern.__eq__
-    # A run of stars means what one star means, and would make the matcher try them all.
-    parts = re.split(r"(\*+|\?)", pattern)
-    source = "".join(
-        ".*?" if part.startswith("*") else "." if part == "?" else re.escape(part) for part in parts
-    )
-    matches = re.compile(source, re.DOTALL).fullmatch
+    # What stands between two stars is taken where it is first found, and never looked for again:
+    # no other place could help the rest. So a pattern of many stars can't try all the ways.
+    first, *rest = (_literal(part) for part in re.split(r"\*+", pattern))
+    between = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    end = f".*{rest[-1]}" if rest else ""
+    matches = re.compile(f"{first}{between}{end}", re.DOTALL).fullmatch
     return lambda name: matches(name) is not None
+
+
+def _literal(part: str) -> str:
+    return "".join("." if character == "?" else re.escape(character) for character in part)
 
 
 def is_glob(pattern: str) -> bool:
@@ -60,10 +65,26 @@ def is_glob(pattern: str) -> bool:
 
 def any_glob(patterns: Iterable[str]) -> Callable[[str], bool]:
     """A test for names that at least one of ``patterns`` matches; no pattern matches nothing."""
-    tests = tuple(map(glob, patterns))
-    if not tests:
-        return lambda _name: False
-    return lambda name: any(test(name) for test in tests)
+    return _any(tuple(patterns))
+
+
+@lru_cache(maxsize=256)
+def _any(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Patterns by what they begin with, or end with where that is a wildcard: few are tried."""
+    starts: dict[str, list[Callable[[str], bool]]] = {}
+    ends: dict[str, list[Callable[[str], bool]]] = {}
+    for pattern in dict.fromkeys(patterns):
+        parts = re.split(r"[*?]+", pattern)
+        by, key = (starts, parts[0]) if parts[0] else (ends, parts[-1])
+        by.setdefault(key, []).append(glob(pattern))
+    heads, tails = sorted(set(map(len, starts))), sorted(set(map(len, ends)))
+
+    def matches(name: str) -> bool:
+        near = (starts.get(name[:length], ()) for length in heads)
+        far = (ends.get(name[len(name) - length :], ()) for length in tails if length <= len(name))
+        return any(test(name) for tests in chain(near, far) for test in tests)
+
+    return matches
 
 
 def any_alike(patterns: Iterable[str]) -> Callable[[str], bool]:
@@ -137,33 +158,6 @@ def skeleton(name: str) -> str:
     return kept or "".join(folded.split())
 
 
-TRUNCATED_FROM: Final = 64
-"""The shortest name that can be what a server left of a longer one (no length is published: D)."""
-
-
-def tidied(name: str) -> str:
-    """What is left of ``name`` when case, blanks and Unicode form are folded.
-
-    A server may store a name with these changed (D), so two names that are equal here may be one
-    tag: the one that was asked for and the one that was stored.
-    """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return " ".join(folded.split())
-
-
-def may_be_stored_as(wanted: str, stored: str) -> bool:
-    """Whether a server that tidies or cuts names could have made ``stored`` of ``wanted``."""
-    if tidied(wanted) == tidied(stored):
-        return True
-    long_enough = TRUNCATED_FROM <= len(stored) < len(wanted)
-    return long_enough and tidied(wanted).startswith(tidied(stored))
-
-
-def can_be_declared(name: str) -> bool:
-    """Whether the language certainly takes ``name``: NFC, visible, no blank at an end."""
-    return name.isprintable() and name == name.strip() and unicodedata.is_normalized("NFC", name)
-
-
 def _folded(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.lower()
@@ -201,3 +195,39 @@ def _is_unseen(character: str) -> bool:
 
 
 _UNSEEN = frozenset(("Mn", "Me", "Cf", "Cc"))
+
+TRUNCATED_FROM: Final = 64
+"""The shortest name that can be what a server left of a longer one (no length is published: D)."""
+
+
+@lru_cache(maxsize=65536)
+def tidied(name: str) -> str:
+    """What is left of ``name`` when case, blanks, Unicode form and the invisible are folded.
+
+    A server may store a name with these changed (D), so two names that are equal here may be one
+    tag: the one that was asked for and the one that was stored.
+    """
+    visible = "".join(
+        one
+        for one in unicodedata.normalize("NFKC", name)
+        if one.isspace() or unicodedata.category(one) not in {"Cc", "Cf"}
+    )
+    folded = unicodedata.normalize("NFKC", visible.casefold())
+    return " ".join(folded.split())
+
+
+def may_be_stored_as(wanted: str, stored: str, *, cut_from: int = TRUNCATED_FROM) -> bool:
+    """Whether a server that tidies or cuts names could have made ``stored`` of ``wanted``.
+
+    ``cut_from``: the shortest name that passes for a cut one. A tag that was not there before the
+    request may be more than one that was.
+    """
+    if tidied(wanted) == tidied(stored):
+        return True
+    long_enough = cut_from <= len(stored) < len(wanted)
+    return long_enough and tidied(wanted).startswith(tidied(stored))
+
+
+def can_be_declared(name: str) -> bool:
+    """Whether the language certainly takes ``name``: NFC, visible, no blank at an end."""
+    return name.isprintable() and name == name.strip() and unicodedata.is_normalized("NFC", name)

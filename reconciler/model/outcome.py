@@ -9,6 +9,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan
+    from reconciler.model.tag import Tag
+
+
+class Verification(StrEnum):
+    """What reading live state once more, after the last write, has shown."""
+
+    NOTHING_WRITTEN = "nothing_written"
+    """Nothing was written, so nothing was read."""
+    AS_PLANNED = "as_planned"
+    """All of the plan is there."""
+    AS_DONE = "as_done"
+    """What was done is there; some changes of the plan are not."""
+    DIFFERS = "differs"
+    """Something is not as it was done."""
+    READ_FAILED = "read_failed"
+    """It could not be read."""
+    NOT_READ = "not_read"
+    """It was not read: a signal, no key or no quota ended the work."""
 
 
 class Result(StrEnum):
@@ -16,7 +34,7 @@ class Result(StrEnum):
 
     DONE = "done"
     ADOPTED = "adopted"
-    """The create's answer was lost and the tag was found by looking."""
+    """The tag was found by reading: the create's answer was lost, or someone else made it."""
     SKIPPED = "skipped"
     """Live state was already as wanted."""
     HELD_BACK = "held_back"
@@ -41,6 +59,8 @@ class Outcome:
     """One change and how it ended; ``message`` says why where it is no success.
 
     ``tag_id`` is the id of the tag that was made, changed or deleted, as far as it is known.
+    ``stored`` is the tag as the server has it, where that is not as planned: it tidied the name,
+    say; ``message`` and ``hint`` then say what and what to write.
     """
 
     change: Change
@@ -48,6 +68,7 @@ class Outcome:
     message: str | None = None
     hint: str | None = None
     tag_id: int | None = None
+    stored: Tag | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +91,28 @@ class AccountError:
 class Report:
     """An apply, told truthfully: every change of ``plan`` stands in ``outcomes`` once.
 
-    ``differences`` is what the closing look found to differ from what was done (empty: verified);
-    ``verified`` is False where the closing look could not be taken.
+    ``verification`` is what reading once more showed, ``missing`` how many changes of the plan it
+    did not show, ``differences`` what it showed other than done.
     """
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
-    verified: bool
+    verification: Verification = Verification.NOTHING_WRITTEN
+    missing: int = 0
     differences: tuple[str, ...] = ()
     troubles: tuple[AccountError, ...] = ()
     requests: int = 0
     exit_code: int = 0
+
+    @property
+    def verified(self) -> bool:
+        """Whether live state, as read after the last write, has all of the plan.
+
+        Where nothing was written, nothing was missing and so nothing read, the plan's own read is
+        that one.
+        """
+        unchanged = self.verification is Verification.NOTHING_WRITTEN and not self.missing
+        return unchanged or self.verification is Verification.AS_PLANNED
 
     def count(self, result: Result) -> int:
         """How many changes ended so."""

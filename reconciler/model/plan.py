@@ -37,12 +37,27 @@ NOTHING_BEYOND = Beyond()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What the server told of an account's quota: of ``allowed`` requests ``per`` hour or day.
+
+    ``left`` may still be sent; ``others`` were sent by others than this run.
+    """
+
+    per: str
+    allowed: int
+    left: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountUse:
     """An account of a plan, and the requests that planning cost and applying will cost there.
 
-    ``apply_requests`` holds one request a change and the reads before and after. ``connection``
-    and ``api_key_env`` say how a saved plan reaches it again. ``policy``, where it stands
-    (``source``, ``limits_source``) and ``beyond`` are what a saved plan is guarded by anew.
+    ``apply_requests`` holds one request a change, the reads before and after, and counting anew.
+    ``connection``, ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again.
+    ``allowance`` is what the server told of the quota when the plan was made; None: nothing.
+    ``policy``, where it stands (``source``, ``limits_source``) and ``beyond`` are what a saved plan
+    is guarded by anew.
     """
 
     account: AccountRef
@@ -54,6 +69,8 @@ class AccountUse:
     source: Source | None = None
     limits_source: Source | None = None
     beyond: Beyond = NOTHING_BEYOND
+    requests_per_hour: int | None = None
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +100,8 @@ class Plan:
     ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted. ``muted`` counts, by
     code, the warnings that the configuration declares known. ``unread``: accounts of the
     configuration that could not be read; nothing is planned there, the plan is partial.
+    ``companies_unread``: of some account only its account level was read, because nothing else is
+    declared there; ``unmanaged`` does not count its companies' tags.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -96,6 +115,7 @@ class Plan:
     created_at: str = ""
     tool_version: str = ""
     unread: tuple[AccountError, ...] = ()
+    companies_unread: bool = False
 
     @cached_property
     def summary(self) -> Summary:

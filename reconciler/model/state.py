@@ -71,12 +71,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How an account treats tags that are live; ``protect`` and ``ignore`` hold globs of names."""
+    """How an account treats tags that are live; ``protect`` and ``ignore`` hold globs of names.
+
+    ``requests_per_hour``: the most that a run may send, so that the rest is left to others.
+    """
 
     unmanaged: Unmanaged = Unmanaged.KEEP
     protect: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    requests_per_hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

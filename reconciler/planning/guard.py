@@ -90,7 +90,7 @@ def guard(
 
 
 def totals(changes: Iterable[Change]) -> Beyond:
-    """What ``changes`` take away together; a delete that nobody counted makes the loss unknown."""
+    """What ``changes`` take away together; the loss of a delete that nobody counted is left out."""
     sums = _Sums.of(tuple(changes), NOTHING_BEYOND)
     return Beyond(
         deletes=sums.deletes,
@@ -159,7 +159,8 @@ def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
     handle, limits = account.handle, account.policy.limits
     deletes = _counted(sums.deletes, "delete") + _outside(sums.beyond.deletes)
     if sums.deletes > limits.deletes:
-        text = f"{handle}: {deletes} are more than limits.deletes {limits.deletes:,}"
+        are = "is" if sums.deletes == 1 else "are"
+        text = f"{handle}: {deletes} {are} more than limits.deletes {limits.deletes:,}"
         yield f"{text}: {_allow(account, deletes=sums.deletes)}", is_delete
     if sums.deletes > 1 and sums.deletes * 100 > limits.delete_percent * measured.live:
         # Live tags that vanish meanwhile must not divide by zero, nor ask for more than all.
@@ -170,9 +171,10 @@ def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
         )
         yield f"{text}: {_allow(account, delete_percent=percent)}", is_delete
     if sums.disables > limits.disables:
+        are = "is" if sums.disables == 1 else "are"
         text = (
             f"{handle}: {_counted(sums.disables, 'tag')} taken out of use"
-            f"{_outside(sums.beyond.disables)} are more than limits.disables {limits.disables:,}"
+            f"{_outside(sums.beyond.disables)} {are} more than limits.disables {limits.disables:,}"
         )
         yield f"{text}: {_allow(account, disables=sums.disables)}", is_disable
     yield from _of_interactions(sums, account)
@@ -293,7 +295,7 @@ class _Owned:
                 f'{handle}: ignore "{which_alike(policy.ignore, ignored)}" leaves this tag to '
                 f"others: narrow `ignore` below accounts.{handle}{where} to manage it"
             )
-        verb = _forbidden(change)
+        verb = self._forbidden(change)
         if verb is None or change.before is None or not self.is_protected(change.before.name):
             return
         yield (
@@ -301,15 +303,20 @@ class _Owned:
             f"{verb} it: narrow `protect` below accounts.{handle}{where} to allow it"
         )
 
+    def _forbidden(self, change: Change) -> str | None:
+        """What ``change`` does that `protect` forbids; None: nothing.
 
-def _forbidden(change: Change) -> str | None:
-    """What ``change`` does that `protect` forbids; None: nothing."""
-    if is_delete(change):
-        return "delete"
-    if is_disable(change):
-        return "disable"
-    before, after = change.before, change.after
-    return "rename" if before and after and before.name != after.name else None
+        A rename is forbidden where it takes the tag out of protection: its next run could delete
+        it. One that tidies a protected name, or stays below the same pattern, keeps it.
+        """
+        if is_delete(change):
+            return "delete"
+        if is_disable(change):
+            return "disable"
+        before, after = change.before, change.after
+        if before is None or after is None or before.name == after.name:
+            return None
+        return None if self.is_protected(after.name) else "rename"
 
 
 def _allow(account: Account, **needed: int) -> str:

@@ -70,8 +70,6 @@ def headline(plan: Plan) -> str:
     summary = plan.summary
     if not plan.changes:
         rest = f"{number(summary.unchanged)} as declared, {number(summary.unmanaged)} unmanaged"
-        if plan.unread:
-            return f"No drift in the accounts that could be read: {rest}."
         said = wording.no_changes(plan).replace("No changes", "No drift").rstrip(".")
         return f"{said}: {rest}."
     places = {change.place for change in plan.changes}

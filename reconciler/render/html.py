@@ -53,18 +53,20 @@ def report(report: Report) -> str:
         for result in outcomes.WORDS
         if report.count(result)
     ]
-    bad = [outcome for outcome in report.outcomes if not outcome.result.succeeded]
-    done = [outcome for outcome in report.outcomes if outcome.result.succeeded]
+    bad = outcomes.to_look_at(report)
+    known = set(map(id, bad))
+    done = [outcome for outcome in report.outcomes if id(outcome) not in known]
     parts = [f"<h1>{verdict}</h1>", _tile_list(tiles), _unread(report.plan.unread)]
     parts.append(_troubles(report))
     if bad:
         rows = _outcomes(bad)
-        parts.append(f'<section class="alarm"><h2>Not in place</h2>{rows}</section>')
+        parts.append(f'<section class="alarm"><h2>Not as planned</h2>{rows}</section>')
     if done:
         parts.append(f"<h2>In place</h2>{_outcomes(done)}")
-    look = "Live state was read once more" if report.verified else "Not verified: no last look"
+    look = outcomes.verification(report).replace(":", ".") if report.differences else ""
+    look = look or outcomes.verification(report)
     parts.append(
-        f"<footer>{look}. {number(report.requests)} requests used.<br>"
+        f"<footer>{look} {number(report.requests)} requests used.<br>"
         f"Digest: <code>{report.plan.digest}</code></footer>"
     )
     return page(f"{verdict}: {outcomes.counts(report)}", "\n".join(parts))
@@ -107,6 +109,7 @@ def _deletes(plan: Plan) -> str:
         return ""
     lost = wording.lost(plan)
     said = f": {wording.lost_by(lost)}" if lost else ""
+    hidden = f'<p class="dim">Not counted: {wording.NOT_COUNTED}.</p>' if lost else ""
     rows = [
         [
             _tag(change.before),
@@ -118,7 +121,7 @@ def _deletes(plan: Plan) -> str:
     ]
     return (
         f'<section class="alarm"><h2>{count(len(rows), "delete")}, for good{said}</h2>'
-        f"{table(['Tag', 'Where', 'What loses it', 'Why'], rows)}</section>"
+        f"{table(['Tag', 'Where', 'What loses it', 'Why'], rows)}{hidden}</section>"
     )
 
 
@@ -243,8 +246,9 @@ def _sign(change: Change, *, word: bool = False) -> str:
 def _loses(change: Change) -> str:
     if change.loss is None:
         return '<span class="dim">not counted</span>'
-    said = wording.interactions(change.loss)
-    return f'<b class="delete">{said}</b>' if change.loss.interactions.most is None else said
+    said = wording.losing(change.loss)
+    open_ended = change.loss.interactions.most is None or not change.loss.flows.none
+    return f'<b class="delete">{said}</b>' if open_ended else said
 
 
 def _where(place: Place) -> str:

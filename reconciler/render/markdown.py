@@ -65,13 +65,13 @@ def report(report: Report, *, limit: int = LIMIT) -> str:
         out.take("")
     if report.differences:
         lines = [f"- {prose(difference)}" for difference in report.differences]
-        out.take("\n".join(["Live state differs from what was done:\n", *lines, ""]))
-    bad = [outcome for outcome in report.outcomes if not outcome.result.succeeded]
-    _table(("Result", "Change", "Where", "Why"), [_outcome_row(one) for one in bad], out)
+        out.take("\n".join([outcomes.verification(report) + "\n", *lines, ""]))
+    bad = outcomes.folded(outcomes.to_look_at(report))
+    _table(("Result", "Change", "Where", "Why"), [_outcome_row(*one) for one in bad], out)
     _done(report, out)
-    look = "Live state was read once more" if report.verified else "**Not verified**: no last look"
+    look = "" if report.differences else f"{outcomes.verification(report)} "
     cut = "\n\n**This report is cut**: not everything fits here." if out.cut else ""
-    ending = f"{look}. {number(report.requests)} requests used.{cut}\n\n"
+    ending = f"{look}{number(report.requests)} requests used.{cut}\n\n"
     return out.text(f"{ending}Digest: `{report.plan.digest}`") + "\n"
 
 
@@ -125,7 +125,9 @@ def _caution(plan: Plan) -> str:
     lost = wording.lost(plan)
     deletes = len(plan.deletes)
     said = wording.lost_by(lost) if lost else "every interaction that has the tag loses it"
-    return f"> [!CAUTION]\n> **{count(deletes, 'delete')}: {said}.** That can't be undone.\n"
+    hidden = f"> Not counted: {wording.NOT_COUNTED}.\n" if lost else ""
+    top = f"> [!CAUTION]\n> **{count(deletes, 'delete')}: {said}.** That can't be undone.\n"
+    return top + hidden
 
 
 def _deletes(deletes: Sequence[Change], out: Budget) -> int:
@@ -145,8 +147,9 @@ def _deletes(deletes: Sequence[Change], out: Budget) -> int:
 def _loses(loss: Loss | None) -> str:
     if loss is None:
         return "not counted"
-    said = wording.interactions(loss)
-    return f"**{said}**" if loss.interactions.most is None else said
+    said = wording.losing(loss)
+    open_ended = loss.interactions.most is None or not loss.flows.none
+    return f"**{said}**" if open_ended else said
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], out: Budget) -> int:
@@ -288,20 +291,22 @@ def _ending(plan: Plan, out: Budget, hidden: int, lost: int) -> str:
     )
 
 
-def _outcome_row(outcome: Outcome) -> tuple[str, str, str, str]:
+def _outcome_row(outcome: Outcome, times: int) -> tuple[str, str, str, str]:
     change = outcome.change
+    more = f" (and {count(times - 1, 'change')} more)" if times > 1 else ""
     said = "; ".join(prose(part) for part in (outcome.message, outcome.hint) if part)
     return (
         f"**{outcomes.WORDS[outcome.result]}**",
         f"{change.action.value} {code(label(change.name), in_table=True)}",
-        code(wording.title(change.place), in_table=True),
+        code(wording.title(change.place), in_table=True) + more,
         said,
     )
 
 
 def _done(report: Report, out: Budget) -> None:
+    known = set(map(id, outcomes.to_look_at(report)))
     lines = [
-        outcomes.outcome_line(outcome) for outcome in report.outcomes if outcome.result.succeeded
+        outcomes.outcome_line(outcome) for outcome in report.outcomes if id(outcome) not in known
     ]
     if not lines:
         return

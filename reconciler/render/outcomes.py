@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.outcome import Outcome, Report, Result
+from reconciler.model.outcome import Outcome, Report, Result, Verification
 from reconciler.render import wording
 from reconciler.render.escape import label, log, terminal
-from reconciler.render.layout import number, wrap
+from reconciler.render.layout import count, number, wrap
 from reconciler.render.style import PLAIN, Style
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from reconciler.model.outcome import AccountError
 
 APPLIED: Final = "Applied"
@@ -36,7 +38,7 @@ def outcome_line(outcome: Outcome, *, style: Style = PLAIN) -> str:
     line = f"{word}  {what}  {label(change.name)}"
     said = "; ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
     if not said and outcome.result is Result.ADOPTED:
-        said = "the answer was lost; the tag was found by looking"
+        said = "it was found by reading: the answer was lost, or someone else made it"
     return log(f"{line}   {said}" if said else line)
 
 
@@ -46,16 +48,15 @@ def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
     ``width``: the terminal's columns; 0: any.
     """
     lines: list[str] = []
-    for outcome in report.outcomes:
-        if not outcome.result.succeeded:
-            first, *more = wrap(outcome_line(outcome, style=style), width - 2 if width else 0)
-            lines += [f"  {first}", *(f"    {line}" for line in more)]
+    for line in _to_look_at(report, style=style):
+        first, *more = wrap(line, width - 2 if width else 0)
+        lines += [f"  {first}", *(f"    {part}" for part in more)]
     lines += [""] if lines else []
     lines += [style.delete(line) for line in wording.partial(report.plan)]
     for trouble in report.troubles:
         lines += _trouble(trouble, style=style)
     lines.append(_verdict(report, style=style))
-    lines += _closing_look(report, style=style)
+    lines += _verified(report, style=style)
     lines.append(f"Requests: {number(report.requests)} used.")
     lines.append(f"Digest: {report.plan.digest}")
     return log("\n".join(lines)) + "\n"
@@ -88,18 +89,63 @@ def _verdict(report: Report, *, style: Style) -> str:
     return paint(f"{word}: {counts(report) or 'nothing to do'}.")
 
 
-def _closing_look(report: Report, *, style: Style) -> list[str]:
-    if report.differences:
-        lines = ["Live state differs from what was done:"]
-        lines += [f"  {terminal(difference)}" for difference in report.differences]
+def verification(report: Report) -> str:
+    """What reading live state once more showed, in one sentence."""
+    missing = count(report.missing, "change")
+    match report.verification:
+        case Verification.NOTHING_WRITTEN:
+            return "Nothing was written, so live state was not read again."
+        case Verification.AS_PLANNED:
+            return "Verified: live state was read once more, and all of the plan is there."
+        case Verification.AS_DONE:
+            verb = "is" if report.missing == 1 else "are"
+            return (
+                "Live state was read once more: what was done is there, "
+                f"{missing} of the plan {verb} not."
+            )
+        case Verification.DIFFERS:
+            return "Live state was read once more and differs from what was done:"
+        case Verification.READ_FAILED:
+            return "Not verified: live state could not be read once more."
+        case Verification.NOT_READ:
+            return "Not verified: live state was not read once more, because the work was ended."
+
+
+def folded(outcomes: Iterable[Outcome]) -> list[tuple[Outcome, int]]:
+    """``outcomes`` with those that were not tried for one reason counted beside the first."""
+    counted: dict[object, list[Outcome]] = {}
+    for outcome in outcomes:
+        shared = outcome.result is Result.NOT_TRIED and outcome.message is not None
+        handle = outcome.change.place.account.handle
+        key = (handle, outcome.message) if shared else id(outcome)
+        counted.setdefault(key, []).append(outcome)
+    return [(found[0], len(found)) for found in counted.values()]
+
+
+def _to_look_at(report: Report, *, style: Style) -> Iterator[str]:
+    """A line for each change that is not there as planned; one reason is said once."""
+    for outcome, times in folded(to_look_at(report)):
+        line = outcome_line(outcome, style=style)
+        yield line if times == 1 else f"{line} (and {count(times - 1, 'change')} more)"
+
+
+def to_look_at(report: Report) -> list[Outcome]:
+    """What did not succeed, or is stored other than planned."""
+    return [one for one in report.outcomes if not one.result.succeeded or one.stored is not None]
+
+
+def _verified(report: Report, *, style: Style) -> list[str]:
+    said = verification(report)
+    if report.verification is Verification.DIFFERS:
+        lines = [said, *(f"  {terminal(difference)}" for difference in report.differences)]
         return [style.delete(line) for line in lines]
-    if report.verified:
-        return ["Verified: live state was read once more and is as planned."]
-    return [style.update("Not verified: live state could not be read once more.")]
+    fine = {Verification.AS_PLANNED, Verification.NOTHING_WRITTEN}
+    return [said if report.verification in fine else style.update(said)]
 
 
 def _trouble(trouble: AccountError, *, style: Style) -> list[str]:
-    lines = [style.delete(f"{terminal(trouble.account)} stopped: {terminal(trouble.message)}")]
+    who = f"{terminal(trouble.account)} stopped: " if trouble.account else ""
+    lines = [style.delete(f"{who}{terminal(trouble.message)}")]
     return [*lines, *([f"  help: {terminal(trouble.hint)}"] if trouble.hint else [])]
 
 

@@ -94,6 +94,9 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
         lines.append("Lost: nothing; no interaction has a tag that is deleted.")
     elif lost is not None:
         lines.append(style.delete(f"Lost: {wording.lost_by(lost)}, for good."))
+    if lost is not None:
+        first, *more = wrap(f"Not counted: {wording.NOT_COUNTED}.", width)
+        lines += [first, *(f"  {line}" for line in more)]
     if plan.summary.blocked:
         lines.append(style.delete(f"Blocked: {wording.blocked(plan)}."))
     for why, number in notes.items():

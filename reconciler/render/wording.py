@@ -13,7 +13,7 @@ from reconciler.render.layout import count, number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from reconciler.model.plan import Plan
+    from reconciler.model.plan import AccountUse, Allowance, Plan
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str], str]
@@ -27,6 +27,16 @@ _HELD_BACK: Final = "No changes, but declared tags are not live (see the warning
 def no_chip(color: str) -> str:
     """The names of colours as they are."""
     return color
+
+
+def no_changes(plan: Plan) -> str:
+    """What to say of a plan without changes: of the accounts that were read, and of no more."""
+    if plan.unread and not plan.accounts:
+        return "No account could be read."
+    if plan.unread:
+        return "No changes in the accounts that could be read: they match the configuration."
+    held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
+    return _HELD_BACK if held_back else NO_CHANGES
 
 
 def title(place: Place) -> str:
@@ -60,14 +70,32 @@ def usage(change: Change) -> str:
     deletes = change.action is Action.DELETE
     verbs = ("loses the tag", "lose the tag") if deletes else ("has it", "have it")
     parts = [_clause(change.loss, verbs, nothing="no interaction has it")]
-    flows = change.loss.flows
-    parts += [] if flows.none else [f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"]
+    if change.loss.flows.number or deletes:
+        parts += filter(None, [applied_by(change.loss)])
     return "; ".join(parts)
+
+
+def losing(loss: Loss) -> str:
+    """``41 calls and 2 forms; 2 flows apply it``: what a delete takes a tag off."""
+    return "; ".join(filter(None, [interactions(loss), applied_by(loss)]))
+
+
+def applied_by(loss: Loss) -> str:
+    """``2 flows apply it``, ``an unknown number of flows apply it``; empty where none does."""
+    flows = loss.flows
+    return "" if flows.none else f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
 
 
 def lost_by(loss: Loss) -> str:
     """``41 calls and 2 forms lose a tag``, ``nothing loses a tag``."""
     return _clause(loss, ("loses a tag", "lose a tag"), nothing="nothing loses a tag")
+
+
+NOT_COUNTED: Final = (
+    "calls marked as spam, records older than 25 months and automation rules, "
+    "which the API does not show"
+)
+"""What has tags and can't be read; said once, in plans that delete something (B)."""
 
 
 def interactions(loss: Loss) -> str:
@@ -153,17 +181,47 @@ def summary(plan: Plan) -> str:
 def kept(plan: Plan) -> str:
     """``212 unchanged, 37 unmanaged kept``: what the plan does not touch."""
     counts = plan.summary
-    return f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
+    said = f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
+    return f"{said} (companies' tags not read)" if plan.companies_unread else said
 
 
 def requests(plan: Plan) -> str:
-    """``4 used to plan, 3 to apply; the quota is 1,000 an hour and account``."""
-    used = plan.requests_used
+    """``4 used to plan, 3 to apply; 812 of this hour's 1,000 are left (others have used 184)``.
+
+    Of the quota only what the server told: without its figures, what this run used and will use.
+    """
     needed = sum(use.apply_requests for use in plan.accounts)
-    return (
-        f"{number(used)} used to plan, {number(needed)} to apply; "
-        "the quota is 1,000 an hour and account"
-    )
+    said = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"
+    told = [use for use in plan.accounts if use.allowance is not None]
+    if not told:
+        return said
+    told.sort(key=_spare)
+    shown = [_quota(use, named=len(plan.accounts) > 1) for use in told[:_MOST_QUOTAS]]
+    more = len(told) - len(shown)
+    rest = f"; {count(more, 'account')} with more to spare" if more else ""
+    return f"{said}; {'; '.join(shown)}{rest}"
+
+
+_MOST_QUOTAS: Final = 3
+
+
+def allowance(left: Allowance) -> str:
+    """``9 of this hour's 250 are left (others have used 240)``."""
+    window = "this hour's" if left.per == "hour" else "today's"
+    others = f" (others have used {number(left.others)})" if left.others else ""
+    return f"{number(left.left)} of {window} {number(left.allowed)} are left{others}"
+
+
+def _spare(use: AccountUse) -> int:
+    return 0 if use.allowance is None else use.allowance.left - use.apply_requests
+
+
+def _quota(use: AccountUse, *, named: bool) -> str:
+    assert use.allowance is not None  # noqa: S101 - the caller chose those; for the type checker
+    said = allowance(use.allowance)
+    short = _spare(use) < 0
+    enough = ": apply stops there, and goes on in a later run" if short else ""
+    return f"{label(use.account.handle)}: {said}{enough}" if named else f"{said}{enough}"
 
 
 def muted(counts: Mapping[str, int]) -> str:
@@ -181,16 +239,6 @@ def partial(plan: Plan) -> list[str]:
         f"{terminal(one.message)}"
         for one in plan.unread
     ]
-
-
-def no_changes(plan: Plan) -> str:
-    """What to say of a plan without changes: only of what was read, and is live as declared."""
-    if plan.unread:
-        if not plan.accounts:
-            return "No account could be read."
-        return "No changes in the accounts that could be read: they match the configuration."
-    held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
-    return _HELD_BACK if held_back else NO_CHANGES
 
 
 def blocked(plan: Plan) -> str:

@@ -2,7 +2,7 @@
 
 It is a second reading of the API, written from its documentation and sharing nothing with the
 client, so that the two check each other. What belongs here: endpoints, their data, quotas, the
-liberties that CallRail leaves itself (switches) and everything that can go wrong on the way
+API variants that CallRail leaves open (switches) and everything that can go wrong on the way
 (faults). What does not: anything of the rest of the package, anything but the standard library.
 Names are imported when first used: the command line reads only the flags.
 """

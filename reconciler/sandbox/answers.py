@@ -74,7 +74,7 @@ class Asked:
     """A parsed request: ``parts`` of the path below the account, query and JSON body.
 
     ``query`` holds the last value of each parameter, ``pairs`` every one in order; ``role`` is that
-    of the key's user.
+    of the key's user, ``base`` what the client's address has before ``/v3``.
     """
 
     method: str
@@ -83,6 +83,7 @@ class Asked:
     body: Any = None
     pairs: tuple[tuple[str, str], ...] = ()
     role: str = "admin"
+    base: str = ""
 
     def one(self, name: str) -> str | None:
         """A query parameter, None where it is missing or empty."""

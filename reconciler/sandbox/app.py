@@ -7,7 +7,7 @@ import re
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl, unquote
 
 from reconciler.sandbox.accounts import Accounts
@@ -26,11 +26,12 @@ from reconciler.sandbox.companies import Companies
 from reconciler.sandbox.flows import MessageFlows
 from reconciler.sandbox.forms import Forms
 from reconciler.sandbox.integrations import Integrations
+from reconciler.sandbox.listing import link_header
 from reconciler.sandbox.maton import Connections
 from reconciler.sandbox.notifications import Notifications
 from reconciler.sandbox.quota import Quota, Window
 from reconciler.sandbox.tags import Tags
-from reconciler.sandbox.texts import Texts
+from reconciler.sandbox.texts import Conversations, Texts
 from reconciler.sandbox.trackers import Trackers
 from reconciler.sandbox.users import Users
 
@@ -44,9 +45,17 @@ if TYPE_CHECKING:
 
 DIRECT, GATEWAY, CONTROL = "direct", "gateway", "control"
 PREFIX: Final = "/callrail"
+CALLRAIL: Final = "https://api.callrail.com"
 WINDOWS_A_DAY: Final = 24
 TOKEN: Final = re.compile(r'Token token=("?)([^"\s]*)\1')
 """CallRail's own examples send the key with quotes and without (B)."""
+
+
+class Caller(NamedTuple):
+    """Who asks, and what the address that was asked has before ``/v3``."""
+
+    key: str
+    base: str
 
 
 class Resource(Protocol):
@@ -80,6 +89,7 @@ class App:
             "form_submissions": forms,
             "forms": forms,
             "sms-threads": texts,
+            "text-messages": Conversations(*usage),
             "message-flows": MessageFlows(store, options.switches),
             **{kind.name: kind(store, options.switches) for kind in shown},
         }
@@ -116,6 +126,8 @@ class App:
             answer = self.error(Refusal(400, "a value can't be stored"))
         if entry.counted and self._switches.rate_headers == "on":
             answer.headers = {**answer.headers, **self.quota.headers(entry.account or "")}
+        if self._switches.link_header == "on":
+            answer.headers = {**answer.headers, **link_header(answer, _address(entry, headers))}
         return answer
 
     def error(self, refusal: Refusal, *, own: bool = False) -> Answer:
@@ -138,10 +150,15 @@ class App:
             entry.door = DIRECT
             key = self._token(headers)
         _check_format(headers, path)
-        return self._api(entry, key, _parts(path), body)
+        parts = _parts(path)
+        if "format=json" in entry.query.split("&") and not parts[-1].endswith(".json"):
+            # next_page is written so (B).
+            parts = (*parts[:-1], f"{parts[-1]}.json")
+        base = f"http://{headers.get('host', '')}"
+        return self._api(entry, Caller(key, base + PREFIX * (entry.door == GATEWAY)), parts, body)
 
-    def _api(self, entry: Entry, key: str, parts: tuple[str, ...], body: bytes) -> Answer:
-        reach = self._options.reach.get(key)
+    def _api(self, entry: Entry, caller: Caller, parts: tuple[str, ...], body: bytes) -> Answer:
+        reach = self._options.reach.get(caller.key)
         if parts == ("v3", "a.json"):
             return self._accounts.all(
                 _asked(entry, parts, body), None if reach is None else frozenset(reach)
@@ -153,8 +170,8 @@ class App:
         self._count(entry, known["id"])
         if single:
             return self._accounts.one(known, _asked(entry, parts, body))
-        role = self._options.roles.get(key, "admin")
-        asked = replace(_asked(entry, parts[3:], body), role=role)
+        role = self._options.roles.get(caller.key, "admin")
+        asked = replace(_asked(entry, parts[3:], body), role=role, base=caller.base)
         return self._resource(known["id"], asked)
 
     def _account(self, entry: Entry, written: str, reach: tuple[str, ...] | None) -> Row:
@@ -244,6 +261,12 @@ def _check_format(headers: Mapping[str, str], path: str) -> None:
         r"json|\*/\*|application/\*", accept
     ):
         raise Refusal(406, "only JSON is served")
+
+
+def _address(entry: Entry, headers: Mapping[str, str]) -> str:
+    """The address of a request as CallRail sees it: a gateway asks CallRail's own host."""
+    host = f"http://{headers.get('host', '')}" if entry.door == DIRECT else CALLRAIL
+    return f"{host}{entry.path.removeprefix(PREFIX)}?{entry.query}"
 
 
 def _parts(path: str) -> tuple[str, ...]:

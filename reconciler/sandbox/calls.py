@@ -68,7 +68,8 @@ SORTED_BY = (
 FIRST_TAG = (
     "(SELECT min(tags.name) FROM call_tags JOIN tags ON tags.id = tag_id WHERE call_id = calls.id)"
 )
-MISSED = "calls.answered = 0 AND calls.voicemail = 0"
+MISSED = "(calls.answered IS NOT 1 OR calls.voicemail IS 1)"
+"""Calls that reached voicemail are among them (C)."""
 CALL_TYPES = {
     "first_call": "calls.first_call = 1",
     "missed": MISSED,
@@ -79,7 +80,7 @@ CALL_TYPES = {
 CHOICES: Mapping[str, Mapping[str, str]] = {
     "call_type": CALL_TYPES,
     "answer_status": {
-        "answered": "calls.answered = 1",
+        "answered": f"NOT {MISSED}",
         "missed": MISSED,
         "voicemail": "calls.voicemail = 1",
     },
@@ -93,8 +94,9 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
 }
 """Filters that take one of a few words -> their meaning in SQL (B)."""
 RECORDING = "https://api.callrail.com/v3/a/{account_id}/calls/{id}/recording.json"
-NEXT_PAGE = "https://api.callrail.com/v3/a/{account}/calls?{query}"
-"""Always CallRail's own host and the account's number, and without .json (B)."""
+OWN_HOST = "https://api.callrail.com"
+NEXT_PAGE = "{host}/v3/a/{account}/calls?{query}"
+"""CallRail's own host, also through a gateway, with the account's number and without .json (B)."""
 
 
 class Calls(Interactions):
@@ -116,6 +118,9 @@ class Calls(Interactions):
                 return Summaries(self, CALL_FIGURES).summary(account_id, asked)
             case "GET", ("calls", "timeseries.json"):
                 return Summaries(self, CALL_FIGURES).timeseries(account_id, asked)
+            case "GET", ("calls", part) if self._one(account_id, part)["spam"]:
+                # What is marked as spam can't be read by its id either (C).
+                raise Refusal(404, "call not found")
         return super().handle(account_id, asked)
 
     def narrow(self, where: Where, asked: Asked) -> None:
@@ -143,6 +148,9 @@ class Calls(Interactions):
         shown["recording"] = RECORDING.format(**row) if recorded else None
         shown["recording_duration"] = row["duration"] if recorded else None
         shown |= {name: row[name] for name in ADDED if name in fields}
+        if "value" in fields and row["value"] is not None:
+            # A text (C), where a thread has a number (B).
+            shown["value"] = f"{row['value']:.2f}"
         return shown | {name: bool(row[name]) for name in FLAGS if name in shown}
 
     def tags_of(self, tags: Sequence[Row], fields: Sequence[str]) -> object:
@@ -152,10 +160,11 @@ class Calls(Interactions):
     def edited(self, row: Row, body: Mapping[str, Any]) -> Row:
         """As for the others; and ``spam``, which the API can set but not undo (B)."""
         changes = super().edited(row, body)
-        if "spam" in body:
-            if not isinstance(body["spam"], bool):
-                raise Refusal(422, "spam must be true or false")
-            changes |= {"spam": 1} if body["spam"] else {}
+        spam = body.get("spam")
+        if spam is not None and not isinstance(spam, bool):
+            raise Refusal(422, "spam must be true or false")
+        if spam:
+            changes["spam"] = 1
         return changes
 
     def _list(self, account_id: str, asked: Asked) -> Answer:
@@ -186,7 +195,8 @@ class Calls(Interactions):
         }
         others = [pair for pair in asked.pairs if pair[0] not in own]
         query = urlencode(sorted([*own.items(), *others]))
-        return NEXT_PAGE.format(account=number, query=query)
+        host = asked.base if self.switches.next_page == "same" else OWN_HOST
+        return NEXT_PAGE.format(host=host, account=number, query=query)
 
 
 def _offset(asked: Asked, default: int) -> int:

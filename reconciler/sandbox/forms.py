@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, ClassVar
 
+from reconciler.sandbox.answers import FORBIDDEN, Refusal
 from reconciler.sandbox.interactions import Interactions, row_tags
 from reconciler.sandbox.summaries import FORM_FIGURES, Summaries
 from reconciler.sandbox.tagging import FORM
@@ -51,11 +52,15 @@ class Forms(Interactions):
             "customer_email": "customer_email",
             "customer_phone_number": "customer_phone_number",
             "source": "source",
+            "form_url": "form_url",
         }.items()
     }
 
     def handle(self, account_id: str, asked: Asked) -> Answer:
         """Answer a request below ``/a/ACCOUNT``; the figures too."""
+        if self.switches.form_tracking == "off":
+            # Where no company has form tracking (C).
+            raise Refusal(403, FORBIDDEN)
         if (asked.method, asked.parts) == ("GET", ("forms", "summary.json")):
             return Summaries(self, FORM_FIGURES).summary(account_id, asked)
         return super().handle(account_id, asked)

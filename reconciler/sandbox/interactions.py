@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from reconciler.sandbox.switches import Switches
     from reconciler.sandbox.tags import Tags
 
-LEAD_STATUSES = ("good_lead", "not_a_lead")
+GOOD = "good_lead"
+LEAD_STATUSES = (GOOD, "not_a_lead")
 """Those that can be set (B)."""
 MARKED_BEFORE = "previously_marked_good_lead"
-"""The one that only CallRail sets, and that nothing can be done about (B)."""
+"""The one that only CallRail sets (B); what has it can't be made a good lead (C)."""
 
 
 class Interactions:
@@ -193,8 +194,8 @@ class Interactions:
             for name, column in self.editable.items()
             if name in body
         }
-        if "lead_status" in changes and row["lead_status"] == MARKED_BEFORE:
-            raise Refusal(400, f"lead_status can't be changed: it is {MARKED_BEFORE}")
+        if changes.get("lead_status") == GOOD and row["lead_status"] == MARKED_BEFORE:
+            raise Refusal(400, f"lead_status can't be {GOOD}: it is {MARKED_BEFORE}")
         return changes
 
 

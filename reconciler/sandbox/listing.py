@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode
 
 from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
 
@@ -42,6 +43,26 @@ def envelope(
     payload["total_records"] = total
     payload[name] = list(rows)
     return Answer(payload=payload)
+
+
+def link_header(answer: Answer, address: str) -> dict[str, str]:
+    """A ``Link`` header that leads from the page asked for at ``address`` to the others (C)."""
+    payload = answer.payload
+    if not isinstance(payload, dict) or not {"page", "per_page", "total_records"} <= payload.keys():
+        return {}
+    page = payload["page"]
+    last = max(1, -(-payload["total_records"] // payload["per_page"]))
+    numbers = {"first": 1, "prev": page - 1} if page > 1 else {}
+    numbers |= {"next": page + 1, "last": last} if page < last else {}
+    if not numbers:
+        return {}
+    path, _, query = address.partition("?")
+    pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "page"]
+    links = [
+        f'<{path}?{urlencode([*pairs, ("page", number)])}>; rel="{name}"'
+        for name, number in numbers.items()
+    ]
+    return {"Link": ", ".join(links)}
 
 
 def listed(

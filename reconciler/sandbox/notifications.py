@@ -1,4 +1,4 @@
-"""Notifications: who is told of which calls."""
+"""Notifications: which calls a person is notified of."""
 
 from __future__ import annotations
 

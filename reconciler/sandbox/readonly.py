@@ -24,7 +24,7 @@ class ReadOnly:
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Parameters that take one of a few words, each the value of the column of that name."""
     searched: ClassVar[tuple[str, ...]] = ()
-    """The columns that ``search`` looks into."""
+    """The columns that ``search`` searches."""
     sorts: ClassVar[tuple[str, ...]] = ()
     required: ClassVar[tuple[str, ...]] = ()
     """Parameters that a list can't do without."""

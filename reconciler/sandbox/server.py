@@ -282,7 +282,8 @@ class _Handler(BaseHTTPRequestHandler):
             query = f"?{entry.query}" if entry.query else ""
             status = entry.status if entry.status is not None else "no answer"
             line = json.dumps(f"{entry.method} {entry.path}{query}")[1:-1]
-            print(f"{line} -> {status}", file=sys.stderr, flush=True)  # noqa: T201 - its own log
+            # One write: print alone would send the end of the line as a second one.
+            print(f"{line} -> {status}\n", end="", file=sys.stderr, flush=True)  # noqa: T201 - its own log
 
 
 def _replaced(answer: Answer, fault: Fault) -> Answer:

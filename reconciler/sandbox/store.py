@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Parameters = Sequence[object] | Mapping[str, object]
 
+VERSION = 2
+"""Of the tables below; a file with another one is not touched."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
     id TEXT PRIMARY KEY, name TEXT, numeric_id INTEGER, created_at TEXT,
@@ -86,12 +88,23 @@ class Store:
             self._db = sqlite3.connect(path or ":memory:", check_same_thread=False)
             try:
                 self._db.row_factory = sqlite3.Row
-                self._db.executescript(SCHEMA)
-            except sqlite3.Error:
+                self._prepare(path)
+            except (sqlite3.Error, OSError):
                 self._db.close()
                 raise
         except sqlite3.Error as error:
             raise OSError(f"{path} is not a database of the sandbox: {error}") from error
+
+    def _prepare(self, path: str | None) -> None:
+        """Make the tables; raises OSError where others are there already."""
+        held = self.value("SELECT count(*) FROM sqlite_master")
+        if held and self.value("PRAGMA user_version") != VERSION:
+            raise OSError(
+                f"{path} is of another version of the sandbox, or not of a sandbox: "
+                "delete it or choose another file"
+            )
+        self._db.executescript(SCHEMA)
+        self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -21,6 +21,11 @@ MOST_POINTS = 200
 """More points than these are refused (B)."""
 
 
+def _by_a_person(row: Row) -> bool:
+    """Whether a call was answered; voicemail is a missed call (C)."""
+    return bool(row["answered"]) and not row["voicemail"]
+
+
 def _how_many(fits: Callable[[Row], object]) -> Figure:
     return lambda rows: sum(1 for row in rows if fits(row))
 
@@ -37,8 +42,9 @@ def _formatted(rows: Sequence[Row]) -> str:
 _LEADS = _how_many(lambda row: row["lead_status"] == "good_lead")
 CALL_FIGURES: Mapping[str, Figure] = {
     "total_calls": len,
-    "missed_calls": _how_many(lambda row: not row["answered"]),
-    "answered_calls": _how_many(lambda row: row["answered"]),
+    "missed_calls": _how_many(lambda row: not _by_a_person(row)),
+    "answered_calls": _how_many(_by_a_person),
+    "abandoned_calls": lambda rows: 0,  # noqa: ARG005 - nobody hangs up here
     "first_time_callers": _how_many(lambda row: row["first_call"]),
     "average_duration": _average,
     "formatted_average_duration": _formatted,
@@ -57,6 +63,9 @@ GROUPS = {
     "landing_page": "landing_page_url",
     "company": "company_name",
     "company_id": "company_id",
+    # Known to clients (C); no call or form of the sandbox has them.
+    "last_requested_page": "last_requested_url",
+    "form_name": "form_name",
     # These two are on the page (A) and not in the reference.
     "tracker": "tracker_id",
     "medium": "medium",
@@ -78,7 +87,7 @@ class Summaries:
         group = asked.one("group_by")
         if group is not None:
             if group not in GROUPS:
-                raise Refusal(400, "group_by is not one of those possible")
+                raise Refusal(400, f"group_by must be one of: {', '.join(GROUPS)}")
             payload |= {"grouped_by": group, "grouped_results": _grouped(rows, group, chosen)}
         return Answer(payload=payload)
 
@@ -111,7 +120,7 @@ class Summaries:
         names = [name for name in (asked.one("fields") or "").split(",") if name]
         unknown = [name for name in names if name not in self.figures]
         if unknown:
-            raise Refusal(400, f"there is no field {unknown[0]}")
+            raise Refusal(400, f"fields must be some of: {', '.join(self.figures)}")
         default = next(iter(self.figures))
         return {name: self.figures[name] for name in names or [default]}
 

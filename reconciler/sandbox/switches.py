@@ -84,7 +84,7 @@ class Switches:
         0, "tag listings after a write that still show the old state", tried=(1,)
     )
     read_delay_seconds: int = _number(
-        0, "seconds after a write in which tag listings show the old state", tried=(1,)
+        0, "seconds after a write in which tag listings show the old state", tried=(1, 4, 30)
     )
     company_filter: str = _switch(
         "own",
@@ -145,6 +145,10 @@ class Switches:
     threads_key: str = _switch(
         "sms_threads", ("sms_threads", "sms-threads"), "the key of the list of threads"
     )
+    next_page: str = _switch(
+        "callrail", ("callrail", "same"), "whose host next_page names: CallRail's, or the one asked"
+    )
+    form_tracking: str = _switch("on", ON_OFF, "off: everything about forms gets 403")
     all_time: str = _switch(
         "refused", ("refused", "served"), "date_range=all_time: beyond 25 months, or those"
     )
@@ -158,6 +162,7 @@ class Switches:
     total_pages: str = _switch(
         "always", ("always", "some", "never"), "which listings carry total_pages"
     )
+    link_header: str = _switch("on", ON_OFF, "whether pages carry a Link header")
     error_shape: str = _switch(
         "error", ("error", "errors", "errors-map", "html"), "the body of an error"
     )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.sandbox.interactions import Interactions
-from reconciler.sandbox.tagging import TEXT
+from reconciler.sandbox.tagging import LEFT_OUT, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,3 +80,26 @@ class Texts(Interactions):
     def tags_of(self, tags: Sequence[Row], fields: Sequence[str]) -> object:  # noqa: ARG002 - always
         """Its tags by name, asked for or not (B)."""
         return [tag["name"] for tag in tags]
+
+
+class Conversations(Texts):
+    """The older address of the same threads, as public clients still read it (C)."""
+
+    path = "text-messages"
+
+    @property
+    def rows_key(self) -> str:
+        """As clients read it (C)."""
+        return "conversations"
+
+    def period(self, account_id: str, asked: Asked) -> Period:
+        """Any range, as for calls."""
+        return self._calendar(account_id).period(asked)
+
+    def shape(self, row: Row, fields: Sequence[str]) -> Row:
+        """A thread, with the time of its last message."""
+        return {**super().shape(row, fields), "last_message_at": row["last_message_at"]}
+
+    def tags_of(self, tags: Sequence[Row], fields: Sequence[str]) -> object:  # noqa: ARG002 - never
+        """Conversations have no tags; threads have."""
+        return LEFT_OUT

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.sandbox.readonly import ReadOnly
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.sandbox.answers import Row
 
 
@@ -14,6 +16,7 @@ class Users(ReadOnly):
     """The users of all accounts."""
 
     name = "users"
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"role": ("admin", "manager", "reporting")}
     searched = ("email", "first_name", "last_name", "first_name || ' ' || last_name")
 
     def shape(self, row: Row) -> Row:

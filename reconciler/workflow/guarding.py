@@ -21,7 +21,7 @@ from reconciler.workflow.accounts import side_by_side
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.model.change import Change
+    from reconciler.model.change import Change, Loss
     from reconciler.model.state import DesiredAccount, LiveAccount
     from reconciler.planning import Draft
     from reconciler.provider import Provider
@@ -33,11 +33,27 @@ COUNTED_RIVALS = 20
 """Former names, live side by side, that are counted up to this many an account."""
 
 
+def concerned(desired: DesiredAccount, narrowing: Narrowing) -> frozenset[str | None] | None:
+    """Places that the work concerns (None among them: account level).
+
+    None: so many kinds of them that everything is read.
+    """
+    covers = narrowing.covers_company
+    places = frozenset(
+        one for one in desired.tags if covers(None if one is None else desired.companies.get(one))
+    )
+    return None if not places or (None in places and len(places) > 1) else places
+
+
+async def usage_of(provider: Provider, change: Change) -> Loss:
+    """What has the tag of ``change``; flows only where they can't apply it any more."""
+    return await provider.usage(change.place, change.live, flows=takes_away(change))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
-    """The draft of a run, its changes with what blocks them, and what lies ``beyond`` the run."""
+    """A run's changes with what blocks them, and what lies ``beyond`` the run."""
 
-    drafted: Draft
     changes: tuple[Change, ...]
     beyond: Beyond = NOTHING_BEYOND
 
@@ -56,19 +72,19 @@ class Guarding:
     count_all: bool
     say: Callable[[str], None]
 
-    def needs_all(self, drafted: Draft, live: LiveAccount) -> bool:
-        """Whether guards must see more than ``live``, of which some tags are unread.
+    def needs_all(self, drafted: Draft, unread: int | None) -> bool:
+        """Whether guards must see more than the draft rests on: ``unread`` tags were left out.
 
         That is so where a narrowed run takes something away; and where tags are ignored, which
-        may be among the unread ones and must not swell the number that percents are of.
+        may be among the unread ones and must not swell the number that percents are of. ``unread``
+        None: nobody knows how many.
         """
-        if not live.unread or not any(map(takes_away, drafted.changes)):
+        if unread == 0 or not any(map(takes_away, drafted.changes)):
             return False
         return self.narrowing != EVERYTHING or bool(drafted.account.policy.ignore)
 
-    async def guarded(self, desired: DesiredAccount, live: LiveAccount) -> Guarded:
-        """Draft, count and guard; ``live`` holds all that :meth:`needs_all` asks for."""
-        drafted = draft(desired, live, self.narrowing)
+    async def guarded(self, desired: DesiredAccount, live: LiveAccount, drafted: Draft) -> Guarded:
+        """Count and guard what was ``drafted``; ``live`` is all that :meth:`needs_all` asks for."""
         others: tuple[Change, ...] = ()
         if self.narrowing != EVERYTHING and any(map(takes_away, drafted.changes)):
             whole = draft(desired, live).changes
@@ -78,18 +94,19 @@ class Guarding:
             every = await self._counted(every, guard(drafted, drafted.changes, others=others))
         changes, others = every[: len(drafted.changes)], every[len(drafted.changes) :]
         return Guarded(
-            drafted=await self._with_uses(drafted),
             changes=guard(drafted, changes, others=others),
             beyond=totals(others),
         )
 
-    async def _with_uses(self, drafted: Draft) -> Draft:
+    async def with_uses(self, drafted: Draft) -> Draft:
         """``drafted`` with what rival former names are on, where that is few enough to ask."""
         rivals = [(one.place, tag) for one in drafted.contests for tag in one.tags]
         if not self.count or not rivals or len(rivals) > COUNTED_RIVALS:
             return drafted
         self.say(f"counting what {len(rivals)} former names are on")
-        uses = await side_by_side(self.provider.usage(place, tag) for place, tag in rivals)
+        uses = await side_by_side(
+            self.provider.usage(place, tag, flows=False) for place, tag in rivals
+        )
         found = {(place, tag.id): use for (place, tag), use in zip(rivals, uses, strict=True)}
         return drafted.with_uses(found)
 
@@ -100,17 +117,17 @@ class Guarding:
 
         The first of them are those of this run, which stand in ``guarded`` with what blocks them.
         """
-        blocked = any(change.blocked_by is not None for change in guarded)
         at_risk = [at for at, change in enumerate(changes) if self._at_risk(change)]
-        if len(at_risk) > COUNTED_WHEN_BLOCKED and blocked:
-            at_risk = [at for at in at_risk if at < len(guarded) and not guarded[at].blocked_by]
+        if any(change.blocked_by is not None for change in guarded):
+            # Blocked whatever the others lose: only what is shown is worth its requests.
+            at_risk = [at for at in at_risk if at < len(guarded)]
+            if len(at_risk) > COUNTED_WHEN_BLOCKED:
+                at_risk = [at for at in at_risk if guarded[at].blocked_by is None]
         if not at_risk:
             return changes
         what = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"
         self.say(f"counting what {what} would take a tag off")
-        losses = await side_by_side(
-            self.provider.usage(changes[at].place, changes[at].live) for at in at_risk
-        )
+        losses = await side_by_side(usage_of(self.provider, changes[at]) for at in at_risk)
         known = dict(zip(at_risk, losses, strict=True))
         return tuple(
             replace(change, loss=known[at]) if at in known else change

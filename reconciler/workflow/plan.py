@@ -4,33 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action, Change, needs_absence
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import unmuted
-from reconciler.model.state import Account, LiveAccount
+from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
+from reconciler.planning.guard import is_disable
 from reconciler.planning.narrowing import EVERYTHING
-from reconciler.provider import Provider
+from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
+from reconciler.planning.usage_advice import warn_of_usage
+from reconciler.provider import Listing, Provider
 from reconciler.workflow.accounts import (
     ABOUT_ONE_ACCOUNT,
     account_error,
     in_account,
     side_by_side,
 )
-from reconciler.workflow.guarding import Guarding
+from reconciler.workflow.guarding import Guarding, concerned
 from reconciler.workflow.narrowed import check_companies, check_tags, declared_names
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
     from reconciler.model.outcome import AccountError
+    from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount
     from reconciler.model.tag import Company
 
 ProviderFor = Callable[[Account], Provider]
 Part = tuple[Draft, AccountUse, Sequence[Change]]
+
+SEVERAL_PAGES = 250
+"""Tags; more than a page of the API's listings holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +79,21 @@ async def make_plan(
         _check_tags(request.narrowing, configuration, everyone)
     plan = assemble(
         [one.part for one in accounts if one.part is not None],
-        warnings=desired.warnings,
+        warnings=[
+            *desired.warnings,
+            *chain.from_iterable((*one.odd, *one.usage) for one in accounts),
+        ],
         list_unmanaged=request.list_unmanaged,
     )
-    unread = tuple(one.unread for one in everyone if one.unread is not None)
     shown, muted = unmuted(plan.warnings, configuration.muted)
-    return replace(plan, gateway=configuration.gateway, warnings=shown, muted=muted, unread=unread)
+    return replace(
+        plan,
+        gateway=configuration.gateway,
+        warnings=shown,
+        muted=muted,
+        unread=tuple(one.unread for one in everyone if one.unread is not None),
+        companies_unread=any(one.companies_unread for one in accounts),
+    )
 
 
 def _readable(accounts: Sequence[_Reading]) -> list[_Reading]:
@@ -106,6 +123,9 @@ class _Reading:
     request: PlanRequest
     companies: Sequence[Company] = ()
     part: Part | None = None
+    odd: Sequence[Problem] = ()
+    usage: Sequence[Problem] = ()
+    companies_unread: bool = False
     error: ReconcilerError | None = None
     opened: Provider | None = None
     live_names: set[str] = field(default_factory=set)
@@ -150,73 +170,113 @@ class _Reading:
 
     async def _part(self, desired: DesiredAccount) -> Part:
         self.request.say(f"{self.handle}: reading tags")
-        before = self.provider.requests
-        listing = await self.provider.tags(self._concerned(desired, self.request.narrowing))
-        look = self.provider.requests - before
-        self.left_out = listing.unread
+        listing, look, drafted, live = await self._drafted(desired)
+        self.left_out = listing.unread or 0
+        self.odd = warn_of_odd_rows(listing.odd, desired)
+        self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
-        live = LiveAccount(
+        before = self.provider.requests
+        guarded = await self._guarding.guarded(desired, live, drafted)
+        counting = self.provider.requests - before
+        drafted = await self._guarding.with_uses(drafted)
+        self.usage = await self._of_usage(guarded.changes)
+        changes = hold_deletes_back(guarded.changes, listing.odd)
+        use = AccountUse(
             account=self.account.ref,
-            tags=listing.tags,
-            companies=desired.companies,
-            unread=listing.unread,
+            plan_requests=self.provider.requests,
+            apply_requests=_cost(changes, look, counting=counting),
+            connection=self.account.connection,
+            api_key_env=self.account.api_key_env,
+            requests_per_hour=self.account.policy.requests_per_hour,
+            allowance=self.provider.allowance,
+            policy=self.account.policy,
+            source=self.account.source,
+            limits_source=self.account.limits_source,
+            beyond=guarded.beyond,
         )
-        guarding = Guarding(
+        return drafted, use, changes
+
+    @property
+    def _guarding(self) -> Guarding:
+        return Guarding(
             provider=self.provider,
             narrowing=self.request.narrowing,
             count=self.request.count_usage,
             count_all=self.request.count_all,
             say=lambda line: self.request.say(f"{self.handle}: {line}"),
         )
-        if guarding.needs_all(draft(desired, live, self.request.narrowing), live):
-            live = await self._all_that_guards_ask_for(desired, live)
-        guarded = await guarding.guarded(desired, live)
-        use = AccountUse(
-            account=self.account.ref,
-            plan_requests=self.provider.requests,
-            apply_requests=_cost(guarded.changes, look),
-            connection=self.account.connection,
-            api_key_env=self.account.api_key_env,
-            policy=self.account.policy,
-            source=self.account.source,
-            limits_source=self.account.limits_source,
-            beyond=guarded.beyond,
+
+    async def _drafted(self, desired: DesiredAccount) -> tuple[Listing, int, Draft, LiveAccount]:
+        """Live tags, what it costs to read them again, and the draft that rests on them.
+
+        An unproven listing will do where nothing rests on what it does not show, and one of the
+        narrowed places where nothing is taken away there.
+        """
+        places = self._concerned(desired, self.request.narrowing)
+        # Where several pages are declared, one more for the proof hardly counts.
+        proven, whole = len(desired.tags.get(None, ())) >= SEVERAL_PAGES, False
+        while True:
+            before = self.provider.requests
+            listing = await self.provider.tags(places, proven=proven)
+            spent = self.provider.requests - before
+            live = LiveAccount(
+                account=self.account.ref,
+                tags=listing.tags,
+                companies=desired.companies,
+                unread=listing.unread or 0,
+            )
+            drafted = draft(desired, live, self.request.narrowing)
+            if not (listing.proven or proven) and self._needs_absence(desired, drafted, live):
+                proven = True
+            elif not whole and self._guarding.needs_all(drafted, listing.unread):
+                self.request.say(f"{self.handle}: reading all that the configuration concerns")
+                ignores = bool(self.account.policy.ignore)
+                places = None if ignores else self._concerned(desired, EVERYTHING)
+                proven = whole = True
+            else:
+                cost = spent if listing.cost is None else listing.cost
+                return listing, cost, drafted, live
+
+    def _needs_absence(self, desired: DesiredAccount, drafted: Draft, live: LiveAccount) -> bool:
+        """Whether the draft might be another one if a tag were live that was not shown."""
+        if any(map(needs_absence, drafted.changes)):
+            return True
+        if self.account.policy.unmanaged is not Unmanaged.KEEP:
+            return True
+        places = self._concerned(desired, self.request.narrowing) or ()
+        shown = {(tag.company_id, tag.name) for tag in live.tags}
+        return any(
+            (place, name) not in shown for place in places for name in desired.tags.get(place, ())
         )
-        return guarded.drafted, use, guarded.changes
 
-    async def _all_that_guards_ask_for(
-        self, desired: DesiredAccount, live: LiveAccount
-    ) -> LiveAccount:
-        """Live state read anew: all that the configuration concerns, ignored tags included."""
-        self.request.say(f"{self.handle}: reading all that the configuration concerns")
-        ignores = bool(self.account.policy.ignore)
-        concerned = None if ignores else self._concerned(desired, EVERYTHING)
-        listing = await self.provider.tags(concerned)
-        return replace(live, tags=listing.tags, unread=listing.unread)
+    def _concerned(
+        self, desired: DesiredAccount, narrowing: Narrowing
+    ) -> frozenset[str | None] | None:
+        """Places that the work concerns; None: everything must be read."""
+        return None if self.request.list_unmanaged else concerned(desired, narrowing)
 
-    def _concerned(self, desired: DesiredAccount, narrowing: Narrowing) -> frozenset[str] | None:
-        """Companies that the work concerns; None: account level too, so read everything."""
-        if self.request.list_unmanaged:
-            return None
-        covers = narrowing.covers_company
-        places = {
-            one
-            for one in desired.tags
-            if covers(None if one is None else desired.companies.get(one))
-        }
-        if None in places or not places:
-            return None
-        return frozenset(one for one in places if one is not None)
+    async def _of_usage(self, changes: Sequence[Change]) -> Sequence[Problem]:
+        """What must be said of counts, and of flows that apply a tag which is disabled."""
+        if not self.request.count_usage:
+            return ()
+        disabled = [change for change in changes if is_disable(change)]
+        flows = await side_by_side(
+            self.provider.flows(change.place, change.live) for change in disabled
+        )
+        pairs = list(zip(disabled, flows, strict=True))
+        return warn_of_usage(self.handle, pairs, self.provider.uncounted)
 
 
-def _cost(changes: Sequence[Change], look: int) -> int:
-    """Requests that applying will cost at most: one a change, and the looks.
+def _cost(changes: Sequence[Change], look: int, *, counting: int) -> int:
+    """Requests that applying will cost at most: one a change, the reads, and counting anew.
 
-    One look tells whether the plan is still fresh (spared when it is applied as it is made), one
-    comes before deletes, one closes.
+    One read tells whether the plan is still fresh, and what deletes would lose is then counted as
+    it was for the plan (both spared when it is applied as it is made); one comes before deletes,
+    one closes.
     """
     if not changes:
         return 0
-    deletes = any(change.action is Action.DELETE for change in changes)
-    return len(changes) + look * (3 if deletes else 2)
+    if not any(change.action is Action.DELETE for change in changes):
+        return len(changes) + look * 2
+    return len(changes) + look * 3 + counting

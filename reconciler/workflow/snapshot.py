@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.errors import UsageError
-from reconciler.model.change import Loss
+from reconciler.model.change import UNKNOWN, Count, Loss
 from reconciler.model.state import LiveAccount
-from reconciler.provider import Listing, Made
+from reconciler.provider import Listing, Made, Written
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.workflow.plan import ProviderFor
@@ -73,27 +74,60 @@ class SnapshotProvider:
         """None are sent."""
         return 0
 
+    @property
+    def colors(self) -> frozenset[str]:
+        """Those of the snapshot's tags."""
+        return frozenset(tag.color for tag in self.live.tags if tag.color)
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """Nobody tells."""
+        return None
+
     async def companies(self) -> tuple[Company, ...]:
         """The snapshot's companies."""
         return tuple(self.live.companies.values())
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:  # noqa: ARG002 - reading all is free
+    async def tags(
+        self,
+        places: Collection[str | None] | None = None,  # noqa: ARG002 - reading all is free
+        *,
+        proven: bool = False,  # noqa: ARG002 - a snapshot is whole
+    ) -> Listing:
         """The snapshot's tags, all of them."""
         return Listing(tags=self.live.tags)
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:  # noqa: ARG002 - not in a snapshot
+    async def usage(
+        self,
+        place: Place,  # noqa: ARG002 - what is asked for does not stand in a snapshot
+        tag: LiveTag,  # noqa: ARG002
+        *,
+        flows: bool = True,  # noqa: ARG002
+    ) -> Loss:
         """Unknown: a snapshot holds tags only."""
         return Loss.unknown()
+
+    async def flows(self, place: Place, tag: LiveTag) -> Count:  # noqa: ARG002 - not in a snapshot
+        """Unknown too."""
+        return UNKNOWN
+
+    @property
+    def uncounted(self) -> Mapping[str, str]:
+        """Nothing is tried."""
+        return {}
+
+    def forget_usage(self) -> None:
+        """There is none."""
 
     async def create(self, place: Place, tag: Tag) -> Made:
         """Not possible."""
         self._refuse(place, tag)
 
-    async def update(self, before: LiveTag, after: Tag) -> LiveTag:
+    async def update(self, before: LiveTag, after: Tag) -> Written:
         """Not possible."""
         self._refuse(before, after)
 
-    async def delete(self, tag: LiveTag) -> None:
+    async def delete(self, tag: LiveTag) -> bool:
         """Not possible."""
         self._refuse(tag)
 

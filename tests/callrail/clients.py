@@ -132,11 +132,14 @@ class StraightTransport:
                 method=request.method.value,
                 path=request.path,
                 query=dict(request.query),
+                pairs=request.query,
                 headers=headers,
                 body=request.body,
             )
         )
-        return Answer(status=reply.status, payload=copy.deepcopy(reply.payload))
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        payload = copy.deepcopy(reply.payload)
+        return Answer(status=reply.status, payload=payload, headers=headers)
 
 
 def straight(handler: Callable[[Call], Reply], **changes: object) -> AccountProvider:

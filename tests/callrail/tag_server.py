@@ -52,7 +52,9 @@ class TagServer:
     unique: bool = False
     text_ids: bool = False
     filter_by_company: str = "own"
+    filter_by_level: bool = False
     filter_by_tag: bool = True
+    tidy: Callable[[str], str] = str
     before: Callable[[Call], None] | None = None
     listings: int = 0
 
@@ -93,6 +95,8 @@ class TagServer:
             rows = [row for row in rows if row["company_id"] in also]
             if self.filter_by_company == "nothing":
                 rows = []
+        if what == "tags" and call.query.get("tag_level") == "account" and self.filter_by_level:
+            rows = [row for row in rows if row["company_id"] is None]
         if what == "calls" and company:
             rows = [row for row in rows if row.get("company_id") == company]
         if what == "calls" and "tags" in call.query and self.filter_by_tag:
@@ -110,7 +114,7 @@ class TagServer:
             return Reply(status=422, payload={"error": "Name has already been taken"})
         row = tag_row(
             max([int(str(row["id"])) for row in self.tags], default=100) + 1,
-            str(body["name"]),
+            self.tidy(str(body["name"])),
             company=place,
             color=str(body.get("color", "gray1")),
         )
@@ -128,6 +132,8 @@ class TagServer:
         changes = dict(call.body)
         if "disabled" in changes:
             row["status"] = "disabled" if changes.pop("disabled") else "enabled"
+        if "name" in changes:
+            changes["name"] = self.tidy(str(changes["name"]))
         row.update(changes)
         return Reply(payload=row)
 

@@ -3,16 +3,24 @@ from __future__ import annotations
 import subprocess
 import sys
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 
 import reconciler.callrail as api
 from reconciler.callrail import Credential, Settings, connect
-from reconciler.errors import AuthError, ReconcilerError, RejectedError
+from reconciler.errors import (
+    AuthError,
+    NotFoundError,
+    QuotaError,
+    ReconcilerError,
+    RejectedError,
+)
 from reconciler.model.state import Gateway
+from reconciler.model.tag import AccountRef
 from tests.callrail.clients import KEY, account, maton, run, settings, stage
-from tests.callrail.tag_server import TagServer, tag_rows
-from tests.callrail.wire_server import WireServer
+from tests.callrail.tag_server import ACCOUNT, TagServer, tag_rows
+from tests.callrail.wire_server import Call, Reply, WireServer
 
 
 def test_httpx_is_not_imported_before_a_connection_is_wanted() -> None:
@@ -76,10 +84,41 @@ def test_a_provider_is_made_once_an_account() -> None:
     run(work())
 
 
-def test_the_servers_clock_can_be_asked_for() -> None:
+def test_the_first_accounts_come_with_the_headers_of_their_answer() -> None:
+    def handle(_: Call) -> Reply:
+        headers = {"Date": "Wed, 25 Nov 2026 12:00:00 GMT", "X-Rate-Limit-Hourly-Used": "7"}
+        return Reply(payload={"accounts": [{"id": ACCOUNT}]}, headers=headers)
+
     async def work() -> None:
-        async with stage(TagServer(), credential=maton()) as s:
-            assert await s.client.server_time() == (200, None)
+        async with stage(handle, credential=maton()) as s:
+            answer = await s.client.first_accounts()
+            assert answer.payload == {"accounts": [{"id": ACCOUNT}]}
+            assert answer.headers["date"] == "Wed, 25 Nov 2026 12:00:00 GMT"
+            assert answer.headers["x-rate-limit-hourly-used"] == "7"
+
+    run(work())
+
+
+@pytest.mark.parametrize("read", ["tags", "companies"])
+def test_the_number_of_the_address_bar_is_told_with_the_id_that_is_meant(read: str) -> None:
+    rows = [{"id": "ACC9", "name": "Acme", "numeric_id": 227799611}]
+
+    async def work() -> None:
+        async with stage(lambda _: Reply(payload={"accounts": rows, "total_records": 1})) as s:
+            ref = AccountRef("by-number", "227799611")
+            provider = s.client.provider(replace(account(), ref=ref))
+            with pytest.raises(NotFoundError, match=r"^227799611 is Acme: its id is ACC9$"):
+                await getattr(provider, read)()
+            assert s.server.lines == ["GET /v3/a.json"]
+
+    run(work())
+
+
+def test_an_account_is_called_by_its_handle() -> None:
+    async def work() -> None:
+        async with stage(lambda _: Reply(status=429), max_wait=0.0) as s:
+            with pytest.raises(QuotaError, match=r"^acme has used up its quota"):
+                await s.provider.tags()
 
     run(work())
 

@@ -87,8 +87,50 @@ def test_a_listing_that_tells_no_total_is_followed_to_its_end(
 def test_pages_that_contradict_each_other_give_no_listing(
     pages: dict[int, dict[str, object]],
 ) -> None:
-    with pytest.raises(ProtocolError, match="unstable"):
+    with pytest.raises(ProtocolError, match="the same in 4 reads") as caught:
         read(pages)
+    assert "changing" not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_listing_that_moves_between_its_reads_is_called_unstable() -> None:
+    class Growing(dict[int, dict[str, object]]):
+        reads = 0
+
+        def get(self, number: int, default: object = None) -> dict[str, object]:
+            self.reads += 1
+            return {"rows": list(range(self.reads)), "total_records": self.reads + 1}
+
+    with pytest.raises(ProtocolError, match="unstable") as caught:
+        read(Growing())
+    assert "changing it right now" in (caught.value.hint or "")
+
+
+def test_a_record_that_came_twice_is_named() -> None:
+    with pytest.raises(ProtocolError, match="the record 7 came twice, the same in 4 reads"):
+        read({1: {"rows": [7, 7], "total_records": 2}})
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "said"),
+    [(2**28, 0.0, "more than 512 MiB"), (1, 1_000.0, "not read within 3,600 s")],
+)
+def test_a_listing_is_bounded_in_all(size: int, seconds: float, said: str) -> None:
+    now = 0.0
+
+    async def fetch(number: int) -> Page[object]:
+        nonlocal now
+        now += seconds
+        payload = {"rows": [number], "total_records": 100}
+        return parse_page(payload, rows="rows", parse=lambda row: row, size=size)
+
+    async def pause(_: int) -> None:
+        raise AssertionError("a listing that is too large is not read again")
+
+    source: Source[object] = Source(
+        what="rows", fetch=fetch, key=str, pause=pause, clock=lambda: now
+    )
+    with pytest.raises(ProtocolError, match=said):
+        run(read_all(source))
 
 
 def test_an_endless_listing_is_given_up() -> None:

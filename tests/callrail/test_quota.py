@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.callrail.quota import AccountQuota, Limits, Window, duration
+from reconciler.callrail.quota import DAY, HOUR, AccountQuota, Limits, Window, duration
 from reconciler.errors import QuotaError
+from reconciler.model.plan import Allowance
 
 RND = random.Random(1)
 
@@ -67,7 +69,7 @@ def test_an_exhausted_budget_says_how_long_and_that_running_again_goes_on() -> N
     account.leave(0.0)
     with pytest.raises(QuotaError) as caught:
         account.grant(account.delay(600.0), now=600.0)
-    assert "1 requests in 1h" in caught.value.message
+    assert "this run has sent 1 requests within one hour" in caught.value.message
     assert "50m" in caught.value.message
     assert "Run it again" in (caught.value.hint or "")
     assert caught.value.exit_code == 6
@@ -101,8 +103,133 @@ def test_durations_are_rounded_up(seconds: float, text: str) -> None:
 
 def test_a_day_that_is_used_up_is_told_as_one() -> None:
     limits = Limits(((1_000, 3_600.0), (1, 86_400.0)))
-    account = AccountQuota("ACC1", limits=limits, max_wait=0.0)
+    account = AccountQuota("acme", limits=limits, max_wait=0.0)
     account.enter()
     account.leave(0.0)
-    with pytest.raises(QuotaError, match=r"1 requests in 24h .* ACC1 has; the next .* in 24h"):
+    said = r"acme: this run has sent 1 requests within one 24h; the next is allowed in 24h"
+    with pytest.raises(QuotaError, match=said):
         account.grant(account.delay(5.0), now=5.0)
+
+
+@given(
+    st.lists(st.floats(0.1, 50.0), min_size=1, max_size=6),
+    st.floats(0, 60),
+)
+def test_the_sentence_about_waiting_is_true_as_arithmetic(waits: list[float], most: float) -> None:
+    account, now, fitting = quota(max_wait=most), 0.0, list(waits)
+    while fitting and sum(waits) - sum(fitting) + fitting[0] <= most:
+        account.grant(fitting[0], now=now)
+        now += fitting.pop(0)
+    if fitting:
+        with pytest.raises(QuotaError) as caught:
+            account.grant(fitting[0], now=now)
+        message = caught.value.message
+        said = re.search(r"allowed in (\w+), longer than the (\w+) that", message)
+        assert said, message
+        needed, left = map(seconds, said.groups())
+        assert needed > left
+        assert ("left of --max-wait" in message) is (account.waited > 0)
+
+
+def seconds(text: str) -> int:
+    return int(text[:-1]) * {"s": 1, "m": 60, "h": 3_600}[text[-1]]
+
+
+def told(used: int, allowed: int = 250, per: str = "Hourly") -> dict[str, str]:
+    names = {f"X-Rate-Limit-{per}-Allowed": allowed, f"X-Rate-Limit-{per}-Used": used}
+    return {name.lower(): str(value) for name, value in names.items()}
+
+
+def ask(account: AccountQuota, headers: dict[str, str], *, now: float) -> None:
+    account.enter()
+    account.leave(now)
+    account.tell(headers, sent_at=now, now=now)
+
+
+def test_what_the_server_tells_is_what_is_left_whoever_used_the_rest() -> None:
+    account = quota(limit=1_000)
+    assert account.allowance(0.0) is None
+    ask(account, told(241), now=10.0)
+    assert account.allowance(10.0) == Allowance(per="hour", allowed=250, left=9, others=240)
+    for number in range(9):
+        assert account.delay(20.0) == 0
+        ask(account, told(242 + number), now=20.0)
+    assert account.allowance(20.0) == Allowance(per="hour", allowed=250, left=0, others=240)
+    assert account.delay(20.0) == 3_600.0
+    with pytest.raises(QuotaError) as caught:
+        account.grant(account.delay(20.0), now=20.0)
+    said = "ACC1 has used the 250 requests that CallRail allows per hour, 240 of them others"
+    assert caught.value.message.startswith(f"{said}; the next is allowed in 1h, longer than")
+
+
+def test_requests_on_their_way_are_not_left() -> None:
+    account = quota(limit=1_000)
+    ask(account, told(240), now=1.0)
+    for _ in range(10):
+        assert account.delay(1.0) == 0
+        account.enter()
+    assert account.delay(1.0) > 0
+
+
+def test_answers_that_overtake_each_other_leave_no_more_than_there_is() -> None:
+    account = quota(limit=1_000)
+    account.enter()
+    account.enter()
+    account.leave(3.0)
+    account.tell(told(242), sent_at=1.0, now=3.0)
+    account.leave(4.0)
+    account.tell(told(241), sent_at=1.0, now=4.0)
+    assert account.allowance(4.0) == Allowance(per="hour", allowed=250, left=8, others=240)
+
+
+def test_where_nobody_else_used_it_the_oldest_of_our_own_frees_the_next() -> None:
+    account = quota(limit=1_000)
+    ask(account, told(1, allowed=2), now=100.0)
+    ask(account, told(2, allowed=2), now=200.0)
+    assert account.delay(300.0) == 3_400.0
+
+
+def test_the_tighter_of_hour_and_day_is_told() -> None:
+    account = quota(limit=1_000)
+    ask(account, told(10) | told(2_497, allowed=2_500, per="Daily"), now=1.0)
+    assert account.allowance(1.0) == Allowance(per="day", allowed=2_500, left=3, others=2_496)
+
+
+def test_what_was_told_long_ago_counts_no_more() -> None:
+    account = quota(limit=1_000)
+    ask(account, told(250), now=1.0)
+    assert account.delay(3_601.0) == 0
+    assert account.allowance(3_601.0) is None
+
+
+def test_a_server_that_allows_more_than_is_usual_is_believed() -> None:
+    account = AccountQuota("acme", limits=Limits(((2, HOUR), (10, DAY))), max_wait=0.0)
+    for number in range(5):
+        assert account.delay(1.0) == 0
+        ask(account, told(number + 1, allowed=5_000), now=1.0)
+
+
+def test_the_configuration_s_own_limit_stays_the_smaller() -> None:
+    limits = Limits(((2, HOUR), (1_000, HOUR), (10_000, DAY)))
+    account = AccountQuota("acme", limits=limits, max_wait=0.0, chosen=True)
+    for number in range(2):
+        assert account.delay(1.0) == 0
+        ask(account, told(number + 1, allowed=5_000), now=1.0)
+    with pytest.raises(QuotaError, match=r"acme: .* as many requests as requests_per_hour \(2\)"):
+        account.grant(account.delay(1.0), now=1.0)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-rate-limit-hourly-allowed": "250"},
+        {"x-rate-limit-hourly-allowed": "0", "x-rate-limit-hourly-used": "0"},
+        {"x-rate-limit-hourly-allowed": "many", "x-rate-limit-hourly-used": "-1"},
+        {"x-rate-limit-hourly-allowed": "9" * 40, "x-rate-limit-hourly-used": "1"},
+    ],
+)
+def test_headers_that_make_no_sense_say_nothing(headers: dict[str, str]) -> None:
+    account = quota()
+    ask(account, headers, now=1.0)
+    assert account.allowance(1.0) is None
+    assert account.delay(1.0) == 0

@@ -115,8 +115,7 @@ def relative(
         f"https://api.callrail.com{BASE}/calls.json?offset=2&per_page=250&search=evil",
         f"{BASE}/calls.json?offset=2&per_page=250",
         "?offset=2",
-        "https://api.callrail.com/v3/a/111222333/calls?action=index&agency_id=111222333&format=json"
-        "&offset=2&page=1&per_page=100&relative_pagination=true",
+        "https://api.callrail.com/v3/a/1/calls?action=index&agency_id=1&format=json&offset=2&page=1",
     ],
 )
 def test_relative_pagination_takes_the_query_and_nothing_else(url: str) -> None:

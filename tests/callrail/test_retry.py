@@ -19,42 +19,64 @@ from reconciler.callrail.retry import (
 )
 
 GET, PUT, DELETE, POST = Method.GET, Method.PUT, Method.DELETE, Method.POST
-ACCEPT, RETRY, WAIT, LOOK = Verdict.ACCEPT, Verdict.RETRY, Verdict.WAIT, Verdict.LOOK
-REFUSED, FORBIDDEN, FOREIGN = Verdict.REFUSED, Verdict.FORBIDDEN, Verdict.FOREIGN
+ACCEPT, RETRY, THROTTLED = Verdict.ACCEPT, Verdict.RETRY, Verdict.THROTTLED
+UNSEEN, CONTRADICTED, VERIFY = Verdict.UNSEEN, Verdict.CONTRADICTED, Verdict.VERIFY
+REFUSED, FORBIDDEN, UNAUTHORIZED = Verdict.REFUSED, Verdict.FORBIDDEN, Verdict.UNAUTHORIZED
+NOT_THE_API, UNREACHABLE = Verdict.NOT_THE_API, Verdict.UNREACHABLE
 
 
 def answer(status: int, flaw: Flaw | None = None) -> Answer:
     return Answer(status=status, payload=None if flaw else {}, flaw=flaw)
 
 
+def error_body(status: int, key: str = "error") -> Answer:
+    return Answer(status=status, payload={key: "Color is invalid"}, message="Color is invalid")
+
+
 # One line a row of the table: what came back, and the verdict for GET, PUT, DELETE, POST.
 TABLE: list[tuple[Exchange, tuple[Verdict, Verdict, Verdict, Verdict]]] = [
+    # Not sent.
     (NotSent(reason="refused"), (RETRY, RETRY, RETRY, RETRY)),
-    (NotSent(reason="certificate", hopeless=True), (Verdict.UNREACHABLE,) * 4),
-    (answer(429), (WAIT, WAIT, WAIT, WAIT)),
-    (answer(429, Flaw.FOREIGN), (WAIT, WAIT, WAIT, WAIT)),
-    (Ambiguous(reason="reset"), (RETRY, LOOK, LOOK, LOOK)),
-    (answer(500), (RETRY, LOOK, LOOK, LOOK)),
-    (answer(502, Flaw.FOREIGN), (RETRY, LOOK, LOOK, LOOK)),
-    (answer(503), (RETRY, LOOK, LOOK, LOOK)),
-    (answer(408), (RETRY, LOOK, LOOK, LOOK)),
-    (answer(200, Flaw.UNREADABLE), (RETRY, LOOK, ACCEPT, LOOK)),
-    (answer(201, Flaw.UNREADABLE), (RETRY, LOOK, ACCEPT, LOOK)),
-    (answer(204, Flaw.UNREADABLE), (RETRY, ACCEPT, ACCEPT, LOOK)),
-    (answer(200, Flaw.FOREIGN), (FOREIGN, LOOK, LOOK, LOOK)),
+    (NotSent(reason="certificate", hopeless=True), (UNREACHABLE,) * 4),
+    (answer(429), (THROTTLED,) * 4),
+    (answer(429, Flaw.FOREIGN), (THROTTLED,) * 4),
+    # 2xx, readable or not.
     (answer(200), (ACCEPT, ACCEPT, ACCEPT, ACCEPT)),
     (answer(201), (ACCEPT, ACCEPT, ACCEPT, ACCEPT)),
-    (answer(206), (FOREIGN, LOOK, ACCEPT, LOOK)),
+    (answer(206), (NOT_THE_API, ACCEPT, ACCEPT, ACCEPT)),
+    (answer(200, Flaw.UNREADABLE), (RETRY, UNSEEN, ACCEPT, UNSEEN)),
+    (answer(201, Flaw.UNREADABLE), (RETRY, UNSEEN, ACCEPT, UNSEEN)),
+    (answer(204, Flaw.UNREADABLE), (RETRY, ACCEPT, ACCEPT, UNSEEN)),
+    (answer(200, Flaw.FOREIGN), (NOT_THE_API, VERIFY, VERIFY, UNSEEN)),
+    (answer(201, Flaw.FOREIGN), (NOT_THE_API, VERIFY, VERIFY, UNSEEN)),
+    # 2xx with an error body.
+    (error_body(200), (REFUSED, CONTRADICTED, CONTRADICTED, CONTRADICTED)),
+    (error_body(201, "errors"), (REFUSED, CONTRADICTED, CONTRADICTED, CONTRADICTED)),
+    # Ambiguous.
+    (Ambiguous(reason="reset"), (RETRY, VERIFY, VERIFY, VERIFY)),
+    (answer(500), (RETRY, VERIFY, VERIFY, VERIFY)),
+    (answer(502, Flaw.FOREIGN), (RETRY, VERIFY, VERIFY, VERIFY)),
+    (answer(503), (RETRY, VERIFY, VERIFY, VERIFY)),
+    (answer(408), (RETRY, VERIFY, VERIFY, VERIFY)),
+    # Refused.
     (answer(400), (REFUSED, REFUSED, REFUSED, REFUSED)),
     (answer(422), (REFUSED, REFUSED, REFUSED, REFUSED)),
+    (answer(422, Flaw.FOREIGN), (REFUSED, REFUSED, REFUSED, REFUSED)),
     (answer(405, Flaw.FOREIGN), (REFUSED, REFUSED, REFUSED, REFUSED)),
-    (answer(401), (FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN)),
-    (answer(403, Flaw.FOREIGN), (FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN)),
+    (answer(401), (UNAUTHORIZED,) * 4),
+    (answer(403), (FORBIDDEN,) * 4),
+    (answer(403, Flaw.FOREIGN), (FORBIDDEN,) * 4),
     (answer(404), (REFUSED, REFUSED, REFUSED, REFUSED)),
-    (answer(404, Flaw.FOREIGN), (REFUSED, REFUSED, LOOK, REFUSED)),
-    (answer(302, Flaw.UNREADABLE), (FOREIGN, FOREIGN, FOREIGN, LOOK)),
-    (answer(304), (FOREIGN, FOREIGN, FOREIGN, LOOK)),
-    (answer(777), (FOREIGN, FOREIGN, FOREIGN, LOOK)),
+    (answer(404, Flaw.FOREIGN), (REFUSED, VERIFY, VERIFY, REFUSED)),
+    # In between.
+    (answer(409), (RETRY, VERIFY, VERIFY, VERIFY)),
+    (answer(413, Flaw.FOREIGN), (RETRY, VERIFY, VERIFY, VERIFY)),
+    (answer(425), (RETRY, VERIFY, VERIFY, VERIFY)),
+    (answer(499, Flaw.FOREIGN), (RETRY, VERIFY, VERIFY, VERIFY)),
+    # Not this API.
+    (answer(302, Flaw.UNREADABLE), (NOT_THE_API, VERIFY, VERIFY, VERIFY)),
+    (answer(304), (NOT_THE_API, VERIFY, VERIFY, VERIFY)),
+    (answer(777), (NOT_THE_API, VERIFY, VERIFY, VERIFY)),
 ]
 
 
@@ -75,7 +97,21 @@ def test_a_write_that_may_have_happened_is_never_repeated_blindly(exchange: Exch
     certain = isinstance(exchange, NotSent)
     for method in (PUT, DELETE, POST):
         assert (decide(exchange, method) is RETRY) <= certain
-    assert decide(exchange, GET) is not LOOK
+    assert decide(exchange, GET) not in {VERIFY, UNSEEN, CONTRADICTED}
+
+
+@given(st.integers(200, 299), st.sampled_from([None, *Flaw]), st.booleans())
+def test_a_post_that_met_2xx_is_done_whatever_the_body(
+    status: int, flaw: Flaw | None, error: bool
+) -> None:
+    exchange = error_body(status) if error else answer(status, flaw)
+    assert decide(exchange, POST) in {ACCEPT, UNSEEN, CONTRADICTED}
+
+
+def test_an_object_with_an_error_field_is_no_error() -> None:
+    described = Answer(status=201, payload={"id": 1, "name": "a", "errors": []})
+    assert decide(described, POST) is ACCEPT
+    assert decide(Answer(status=200, payload={"tags": [], "errors": []}), GET) is ACCEPT
 
 
 def test_a_dead_server_costs_few_repeats_and_a_long_run_may_have_more() -> None:

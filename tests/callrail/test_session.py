@@ -64,7 +64,7 @@ def reading(reply: Reply, times: int = 99, **changes: object) -> tuple[Exception
     [
         (Reply(reset=True), ApiError, 4),
         (Reply(status=500, payload={"error": "oops"}), ApiError, 4),
-        (Reply(body=b'{"tags"', announce=99), ApiError, 4),
+        (Reply(body=b'{"tags"', announce=99), ProtocolError, 4),
         (Reply(body=b"{"), ProtocolError, 4),
         (HTML, ProtocolError, 1),
         (Reply(status=302, headers={"Location": "https://evil.example/x"}), ProtocolError, 1),
@@ -74,7 +74,7 @@ def reading(reply: Reply, times: int = 99, **changes: object) -> tuple[Exception
         (Reply(payload={"tags": [], "total_records": -1}), ProtocolError, 1),
         (Reply(payload={"tags": [], "total_records": 10**12}), ProtocolError, 1),
         (Reply(payload={"tags": [tag_row(1, "a")], "total_pages": 10**9}), ProtocolError, 1),
-        (Reply(payload={"tags": [{**tag_row(1, "a"), "id": "../1"}]}), ProtocolError, 1),
+        (Reply(payload={"tags": ["a"]}), ProtocolError, 1),
         (Reply(status=401, payload={"error": "bad key"}), AuthError, 1),
         (Reply(status=403, body=b"<html>"), AuthError, 1),
         (Reply(status=400, payload={"error": "bad page"}), RejectedError, 1),
@@ -114,7 +114,7 @@ def test_a_dead_server_costs_few_requests_whatever_was_to_be_done() -> None:
             results = await asyncio.gather(*updates, return_exceptions=True)
             assert all(isinstance(result, ApiError) for result in results)
             writes = sum(call.method == "PUT" for call in s.server.calls)
-            assert writes <= 100 + 10 + writes // 10 + 1
+            assert writes <= 100 + 10 + s.client.requests // 10 + 1
 
     run(work())
 
@@ -133,7 +133,7 @@ def test_the_gateways_own_errors_get_their_hints() -> None:
     assert "connections create" in (getattr(error, "hint", "") or "")
 
 
-MATONS = {
+MATONS: dict[str, Callable[[str], dict[str, object]]] = {
     "message": lambda said: {"message": said},
     "error": lambda said: {"error": {"message": said}},
     "detail": lambda said: {"detail": said},
@@ -218,7 +218,7 @@ def test_a_long_wait_for_the_quota_is_told_once(caplog: pytest.LogCaptureFixture
         error, _requests = reading(throttled, times=1)
     assert error is None
     assert [record.message for record in caplog.records] == [
-        "account ACC1: waiting 50s for the quota"
+        "acme has used up its quota (429): waiting 50s for the quota"
     ]
 
 
@@ -308,7 +308,8 @@ def test_1200_changes_converge_within_1000_an_hour_and_cause_no_429() -> None:
             *(provider.update(tag, wish(tag.name, "red1")) for tag in listing.tags)
         )
         assert statuses == {200}
-        assert provider.requests == 1_205
+        # The listing's 5 pages, one request a change, and what was read again after the wait.
+        assert 1_205 < provider.requests <= 1_220
         assert {row["color"] for row in tags.tags} == {"red1"}
 
     run(work())

@@ -108,8 +108,10 @@ def test_a_flood_is_cut_off() -> None:
     assert "larger than" in answer.message
 
 
-def test_an_answer_cut_short_is_ambiguous() -> None:
-    assert isinstance(exchange(Reply(body=b'{"tags": []}', announce=99)), Ambiguous)
+def test_an_answer_cut_short_keeps_its_status() -> None:
+    answer = answered(Reply(status=201, body=b'{"tags": []}', announce=99))
+    assert (answer.status, answer.payload, answer.flaw) == (201, None, Flaw.UNREADABLE)
+    assert "cut short" in answer.message
 
 
 def test_a_reset_is_ambiguous() -> None:
@@ -123,7 +125,8 @@ def test_a_silent_server_is_given_up() -> None:
 def test_a_dripping_server_does_not_hold_us_longer_than_the_total() -> None:
     began = time.monotonic()
     result = exchange(Reply(body=b"[" + b" " * 500 + b"]", drip=0.05), timeouts=QUICK)
-    assert isinstance(result, Ambiguous)
+    assert isinstance(result, Answer)
+    assert result.flaw is Flaw.UNREADABLE
     assert time.monotonic() - began < 2
 
 

@@ -21,6 +21,8 @@ class Call:
     query: dict[str, str]
     headers: dict[str, str]
     body: object
+    pairs: tuple[tuple[str, str], ...] = ()
+    """The query as it came, repeated names too."""
 
     @property
     def line(self) -> str:
@@ -110,6 +112,7 @@ async def _read(reader: asyncio.StreamReader) -> Call | None:
         method=method,
         path=parts.path,
         query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+        pairs=tuple(parse_qsl(parts.query, keep_blank_values=True)),
         headers=headers,
         body=json.loads(body) if body else None,
     )

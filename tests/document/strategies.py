@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reconciler.document.plan import differing
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Beyond, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
@@ -72,6 +72,13 @@ policies = st.builds(
         flows=st.integers(0, 9),
     ),
 )
+allowances = st.builds(
+    Allowance,
+    per=st.sampled_from(["hour", "day"]),
+    allowed=st.integers(0, 10_000),
+    left=st.integers(0, 10_000),
+    others=st.integers(0, 10_000),
+)
 
 
 def uses(account: AccountRef) -> st.SearchStrategy[AccountUse]:
@@ -93,6 +100,8 @@ def uses(account: AccountRef) -> st.SearchStrategy[AccountUse]:
             interactions=counts,
             flows=st.integers(0, 99),
         ),
+        requests_per_hour=st.none() | st.integers(1, 999),
+        allowance=st.none() | allowances,
     )
 
 
@@ -143,6 +152,7 @@ def plans(draw: st.DrawFn) -> Plan:
         tool_version=draw(texts),
         unread=tuple(draw(st.lists(account_errors, max_size=2))),
         muted=draw(st.dictionaries(codes, st.integers(1, 99), max_size=3)),
+        companies_unread=draw(st.booleans()),
     )
 
 

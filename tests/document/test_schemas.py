@@ -20,7 +20,7 @@ from reconciler.document import (
     snapshot_document,
 )
 from reconciler.errors import ConfigError, UsageError
-from reconciler.model.outcome import AccountError, Outcome, Report, Result
+from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from tests.document.strategies import live_accounts, plans, problems, texts
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def reports(draw: st.DrawFn) -> Report:
     return Report(
         plan=plan,
         outcomes=tuple(outcomes),
-        verified=draw(st.booleans()),
+        verification=draw(st.sampled_from(Verification)),
+        missing=draw(st.integers(0, 9)),
         differences=tuple(draw(st.lists(texts, max_size=2))),
         troubles=tuple(draw(st.lists(trouble, max_size=2))),
     )

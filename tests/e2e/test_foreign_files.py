@@ -115,6 +115,29 @@ def test_what_is_written_is_the_owners_to_read(desk: Desk, umask: int) -> None:
         assert stat.S_IMODE((desk.directory / name).stat().st_mode) == 0o600, name
 
 
+@pytest.mark.parametrize("flag", ["--out {}", "--report json={}", "--report html={}"])
+def test_nothing_is_written_where_a_link_leads_out(desk: Desk, secret: Path, flag: str) -> None:
+    desk.declare(TAG)
+    (desk.directory / "file").symlink_to(secret)
+    (desk.directory / "folder").symlink_to(secret.parent, target_is_directory=True)
+    (desk.directory / "loop").symlink_to("loop")
+    for path in ("file", "folder/hosts.yml", "folder/new.json", "loop"):
+        ran = desk.run(f"plan {flag.format(path)}")
+        assert ran.code == 64, path
+        assert "symbolic link" in ran.err
+    assert desk.sandbox.log.entries == []
+    assert secret.read_text() == SECRET
+    assert [path.name for path in secret.parent.iterdir()] == ["hosts.yml"]
+
+
+def test_links_that_stay_are_written_through(desk: Desk) -> None:
+    desk.declare(TAG)
+    (desk.directory / "out").mkdir()
+    (desk.directory / "here").symlink_to("out", target_is_directory=True)
+    assert desk.run(f"plan --out here/plan.json --report json={desk.directory}/r.json").code == 0
+    assert (desk.directory / "out" / "plan.json").exists()
+
+
 BROKEN = "version: 1\nacounts: {}\n"
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.faults.hostile import Asked
+
 NAMES = [payload for payload in PAYLOADS if payload.isascii() or "\ud800" not in payload]
 HEAD = f"""\
 version: 1
@@ -30,7 +32,7 @@ accounts:
   acme:
     id: {ACCOUNT}
     unmanaged: delete
-    limits: {{deletes: 1000, delete_percent: 100, calls: 1000}}
+    limits: {{deletes: 1000, delete_percent: 100, interactions: 1000}}
 """
 CHECKS: dict[str, Callable[[str], object]] = {
     "text": assert_safe_text,
@@ -97,6 +99,37 @@ def test_other_commands(desk: Desk, line: str) -> None:
     assert_safe_text(ran.err)
 
 
+def foreign(name: str) -> Callable[[Asked], bytes]:
+    """A server whose account, company, user and fields are all called ``name``."""
+
+    def handle(asked: Asked) -> bytes:
+        row = {"id": "ACC0123456789", "name": name, "role": name, name: name, "numeric_id": 7}
+        keys = ("accounts", "companies", "tags", "calls", "users", "form_submissions")
+        return answer({key: [row] for key in keys} | {"page": 1, "total_records": 1})
+
+    return handle
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_get_and_doctor_say_beside_their_rows(tmp_path: Path, name: str) -> None:
+    with hostile(foreign(name)) as server:
+        environ = {"RECONCILER_API_URL": server.url, "CALLRAIL_API_KEY": "some-key"}
+        desk = Desk(tmp_path, None, environ | {"GITHUB_ACTIONS": "true"})  # type: ignore[arg-type]
+        desk.declare("- name: A", head="version: 1\naccounts: {acme: {id: ACC0123456789}}\n")
+        for line in (
+            "get companies --account 7",
+            "get tags --account nobody",
+            "get tags --company nothing",
+            "get calls --fields xyzzy",
+            "get forms --company *",
+            "doctor",
+        ):
+            ran = desk.run(line)
+            assert ran.out + ran.err
+            assert_safe_text(ran.out)
+            assert_safe_text(ran.err)
+
+
 def test_a_github_runner_is_told_nothing_but_ours(desk: Desk) -> None:
     desk.environ |= {
         "GITHUB_ACTIONS": "true",
@@ -109,7 +142,7 @@ def test_a_github_runner_is_told_nothing_but_ours(desk: Desk) -> None:
         assert_no_command(
             line.removeprefix("::error ").removeprefix("::warning ").partition("::")[2]
         )
-    assert len(desk.read("out").splitlines()) == 7
+    assert len(desk.read("out").splitlines()) == 8
     assert_safe_markdown(desk.read("summary"))
 
 

@@ -157,7 +157,7 @@ def test_the_halves_of_a_plan_are_applied_one_after_the_other(desk: Desk) -> Non
 def test_a_blocked_plan_is_saved_shown_and_never_applied(desk: Desk) -> None:
     desk.declare(CHANGES + DELETE, head=HEAD + "    limits: {deletes: 0}\n")
     assert desk.run("plan --out plan.json").code == 5
-    assert "blocked: 1 deletes in the account" in desk.run("show plan.json").out
+    assert "blocked: acme: 1 delete is more than limits.deletes 0" in desk.run("show plan.json").out
     before = len(desk.sandbox.log.entries)
     assert desk.run("apply plan.json --allow-deletes").code == 5
     assert len(desk.sandbox.log.entries) == before

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, RejectedError
-from reconciler.model.change import Count, Loss
+from reconciler.model.change import UNKNOWN, Count, Loss
 from reconciler.model.tag import LiveTag, Status
-from reconciler.provider import Listing, Made
+from reconciler.provider import Listing, Made, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, Place, Tag
 
 
@@ -28,6 +29,8 @@ class FakeProvider:
     known_companies: tuple[Company, ...] = ()
     unique: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
+    applied: dict[str, int] = field(default_factory=dict)
+    uncounted: dict[str, str] = field(default_factory=dict)
     trouble: dict[tuple[str, str], Exception] = field(default_factory=dict)
     on_write: Callable[[str, str], None] = lambda _method, _name: None
     sent: list[tuple[str, str]] = field(default_factory=list)
@@ -39,17 +42,32 @@ class FakeProvider:
         """A provider that holds ``tags``."""
         return cls({tag.id: tag for tag in tags}, **rest)  # type: ignore[arg-type]
 
+    @property
+    def colors(self) -> frozenset[str]:
+        """Those of the live tags."""
+        return frozenset(tag.color for tag in self.live.values() if tag.color)
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """Nobody tells."""
+        return None
+
     async def companies(self) -> tuple[Company, ...]:
         """All of them, for one request."""
         self.requests += 1
         return self.known_companies
 
-    async def tags(self, companies: Collection[str] | None = None) -> Listing:
+    async def tags(
+        self,
+        places: Collection[str | None] | None = None,
+        *,
+        proven: bool = False,
+    ) -> Listing:
         """All of them; a companies' read leaves the others unread, as a cheap one would."""
         self.requests += 1
-        if companies is None:
+        if places is None or None in places:
             return Listing(tags=tuple(self.live.values()))
-        wanted = tuple(tag for tag in self.live.values() if tag.company_id in companies)
+        wanted = tuple(tag for tag in self.live.values() if tag.company_id in places)
         return Listing(tags=wanted, unread=len(self.live) - len(wanted))
 
     async def create(self, place: Place, tag: Tag) -> Made:
@@ -61,7 +79,7 @@ class FakeProvider:
         self.live[made.id] = made
         return Made(tag=made)
 
-    async def update(self, before: LiveTag, after: Tag) -> LiveTag:
+    async def update(self, before: LiveTag, after: Tag) -> Written:
         """Change what differs."""
         self._write("update", before.name)
         if before.id not in self.live:
@@ -71,17 +89,25 @@ class FakeProvider:
         color = after.color if after.color != before.color else self.live[before.id].color
         changed = replace(self.live[before.id], name=after.name, color=color, status=after.status)
         self.live[before.id] = changed
-        return changed
+        return Written(tag=changed)
 
-    async def delete(self, tag: LiveTag) -> None:
+    async def delete(self, tag: LiveTag) -> bool:
         """Delete it; gone is gone."""
         self._write("delete", tag.name)
-        self.live.pop(tag.id, None)
+        return self.live.pop(tag.id, None) is not None
 
-    async def usage(self, place: Place, tag: LiveTag) -> Loss:
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """The calls that the test gave the name."""
         self.requests += 1
-        return Loss(calls=Count(self.calls.get(tag.name, 0)))
+        applied = await self.flows(place, tag) if flows else UNKNOWN
+        return Loss(calls=Count(self.calls.get(tag.name, 0)), flows=applied)
+
+    async def flows(self, place: Place, tag: LiveTag) -> Count:
+        """The flows that the test gave the name."""
+        return Count(self.applied.get(tag.name, 0))
+
+    def forget_usage(self) -> None:
+        """Nothing is kept."""
 
     def _write(self, method: str, name: str) -> None:
         self.requests += 1

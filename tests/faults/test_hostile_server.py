@@ -49,7 +49,6 @@ PAYLOADS: dict[str, object] = {
     "rows by name": page(tags={"7": ROW}),
     "a row that is text": page("Old"),
     "a row that is null": page(None),
-    "an id as text": row(id="7"),
     "an id that is true": row(id=True),
     "an id with a fraction": row(id=7.5),
     "an id that is a path": row(id="../../../v3/a/ACC1/tags/7"),

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM end the command well: what runs is finished, and the report is true."""
+"""A signal ends the command well: what runs is finished, and the report is true."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 BOUND = 7.0
 AT_ONCE = 2.0
 BOTH = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+HANGUP = pytest.param(
+    signal.SIGHUP,
+    129,
+    marks=pytest.mark.skipif(
+        signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, reason="under nohup it stays ignored"
+    ),
+)
 SLOW = "* tags delay=100ms"
 
 
@@ -43,7 +50,7 @@ def results(report: dict[str, Any]) -> set[str]:
     return {entry["result"] for entry in report["results"]}
 
 
-@pytest.mark.parametrize(("number", "code"), BOTH)
+@pytest.mark.parametrize(("number", "code"), [*BOTH, HANGUP])
 @pytest.mark.parametrize("position", [3, 16, 29])
 def test_a_signal_while_writing_finishes_what_runs(
     world: World, number: signal.Signals, code: int, position: int

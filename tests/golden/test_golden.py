@@ -1,7 +1,8 @@
 """Each folder beside this file is a case; read its config.yaml and plan.txt as documentation.
 
 ``live.json`` is what the server holds: companies by name (a list of ids makes them alike), tags as
-[id, name, colour, company or null, status], calls as tag name -> number. ``expect.json`` may hold
+[id, name, colour, company or null, status]; calls, forms and texts as tag name -> number; flows as
+the ids of the tags that each applies. ``expect.json`` may hold
 ``exit_code`` of the plan (0), ``apply`` (flags of the apply; null where it is refused), ``args``
 of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt, plan.json and
 messages.txt anew, for review in the diff.
@@ -95,24 +96,48 @@ def _fill(sandbox: Sandbox, live: Mapping[str, Any]) -> None:
             "status": status,
         }
         sandbox.store.insert("tags", [row])
-        _call(sandbox, row, live.get("calls", {}).get(name, 0))
+        _use(sandbox, row, live)
+    for number, tag_ids in enumerate(live.get("flows", []), 1):
+        _flow(sandbox, number, tag_ids)
 
 
-def _call(sandbox: Sandbox, tag: Mapping[str, Any], count: int) -> None:
-    for number in range(count):
-        call_id = f"CAL{tag['id']:016x}{number:016x}"
-        call = {
-            "id": call_id,
-            "account_id": tag["account_id"],
-            "company_id": tag["company_id"],
-            "start_time": f"{sandbox.options.today.isoformat()}T10:00:00.000-05:00",
-            "duration": 60,
-            "answered": 1,
-            "voicemail": 0,
-            "direction": "inbound",
-        }
-        sandbox.store.insert("calls", [call])
-        sandbox.store.insert("call_tags", [{"call_id": call_id, "tag_id": tag["id"]}])
+USES: tuple[tuple[str, str, str, str], ...] = (
+    ("calls", "call_tags", "call_id", "start_time"),
+    ("forms", "form_tags", "form_id", "submitted_at"),
+    ("texts", "text_tags", "text_id", "last_message_at"),
+)
+
+
+def _use(sandbox: Sandbox, tag: Mapping[str, Any], live: Mapping[str, Any]) -> None:
+    """Interactions of today that have ``tag``, as many of each kind as ``live`` says."""
+    for table, links, link, moment in USES:
+        for number in range(live.get(table, {}).get(tag["name"], 0)):
+            row_id = f"{table[:3].upper()}{tag['id']:016x}{number:016x}"
+            row = {
+                "id": row_id,
+                "account_id": tag["account_id"],
+                "company_id": tag["company_id"],
+                moment: f"{sandbox.options.today.isoformat()}T10:00:00.000-05:00",
+            }
+            if table == "calls":
+                row |= {"duration": 60, "answered": 1, "voicemail": 0, "direction": "inbound"}
+            sandbox.store.insert(table, [row])
+            sandbox.store.insert(links, [{link: row_id, "tag_id": tag["id"]}])
+
+
+def _flow(sandbox: Sandbox, number: int, tag_ids: list[int]) -> None:
+    """A message flow that applies these tags."""
+    step = {"id": "MFS01", "type": "tag", "next_step_id": None, "tag_ids": tag_ids}
+    row = {
+        "id": f"MFL{number}",
+        "account_id": ACCOUNT,
+        "name": f"Flow {number}",
+        "updated_at": "2026-02-01T00:00:00.000Z",
+        "tracker_ids": "[]",
+        "initial_step_id": "MFS01",
+        "steps": json.dumps({"MFS01": step}),
+    }
+    sandbox.store.insert("message_flows", [row])
 
 
 def _messages(text: str) -> str:

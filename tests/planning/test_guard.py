@@ -83,22 +83,24 @@ def test_a_place_with_one_live_tag_may_be_emptied() -> None:
     assert reasons(guard(drafted, drafted.changes)) == {None}
 
 
-def test_protect_forbids_to_delete_disable_and_rename_live_names() -> None:
+def test_protect_forbids_deletes_and_disables_of_live_names() -> None:
     wish = desired(
         declare("Lead hot", state=State.ABSENT, note="Over."),
         declare("Lead cold", state=State.DISABLED),
         declare("Lead new", renamed_from=("Lead old",)),
+        declare("Premium", renamed_from=("LEAD vip",)),
         declare("Lead", color="red1"),
         protect=("Lead *",),
     )
-    tags = [live_tag(i, name) for i, name in enumerate(("Lead hot", "Lead cold", "Lead old"), 1)]
-    drafted = draft(wish, live(*tags, live_tag(9, "Lead")))
+    names = ("Lead hot", "Lead cold", "Lead old", "LEAD vip", "Lead")
+    drafted = draft(wish, live(*(live_tag(i, name) for i, name in enumerate(names, 1))))
     blocked = {one.name: one.blocked_by for one in guard(drafted, drafted.changes)}
     allow = "narrow `protect` below accounts.acme (reconciler.yaml:3) to allow it"
     assert blocked == {
         "Lead hot": f'acme: protect "Lead *" forbids to delete it: {allow}',
         "Lead cold": f'acme: protect "Lead *" forbids to disable it: {allow}',
-        "Lead new": f'acme: protect "Lead *" forbids to rename it: {allow}',
+        "Lead new": None,
+        "Premium": f'acme: protect "Lead *" forbids to rename it: {allow}',
         "Lead": None,
     }
 

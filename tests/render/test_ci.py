@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from reconciler.model.outcome import Outcome, Report, Result
+from reconciler.model.outcome import Outcome, Report, Result, Verification
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.render import github, gitlab
 from tests.builders import create, delete, place, plan
@@ -50,7 +50,7 @@ def test_failed_and_unknown_changes_are_annotated() -> None:
             Outcome(change=change, result=result, message="422")
             for change, result in zip(changes, results, strict=True)
         ),
-        verified=True,
+        verification=Verification.AS_PLANNED,
     )
     failed, unknown = github.report_annotations(found).splitlines()
     assert failed.startswith("::error file=t.yaml,line=1,col=1,title=reconciler failed::")
@@ -69,7 +69,9 @@ def test_outputs_of_a_plan() -> None:
 def test_outputs_of_a_report() -> None:
     change = create()
     outcomes = (Outcome(change=change, result=Result.DONE),)
-    shown = github.report_outputs(Report(plan=plan(change), outcomes=outcomes, verified=True))
+    shown = github.report_outputs(
+        Report(plan=plan(change), outcomes=outcomes, verification=Verification.AS_PLANNED)
+    )
     assert shown.startswith("complete=true\nexit_code=0\ndone=1\n")
 
 

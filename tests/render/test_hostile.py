@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.document import dump, plan_document
 from reconciler.document.plan import differing
 from reconciler.model.change import Count, Loss, Reason
-from reconciler.model.outcome import AccountError, Outcome, Report, Result
+from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag
@@ -78,7 +78,7 @@ def report_of(foreign: str) -> Report:
             Outcome(change=change, result=result, message=foreign, hint=foreign)
             for change, result in zip(the_plan.changes, results, strict=True)
         ),
-        verified=False,
+        verification=Verification.READ_FAILED,
         differences=(foreign,),
         troubles=(trouble,),
         exit_code=3,

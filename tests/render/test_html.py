@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from reconciler.model.change import UNKNOWN, Count, Loss, Precision
-from reconciler.model.outcome import Outcome, Report, Result
+from reconciler.model.outcome import Outcome, Report, Result, Verification
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.problem import Problem, Source
 from reconciler.model.tag import Status, Tag
@@ -104,14 +104,14 @@ def test_a_report_shows_first_what_is_not_in_place() -> None:
             Outcome(change=done, result=Result.DONE),
             Outcome(change=failed, result=Result.FAILED, message="422: no"),
         ),
-        verified=True,
+        verification=Verification.AS_PLANNED,
         exit_code=3,
     )
     page = html.report(found)
     text = assert_safe_page(page)
     assert "Incomplete" in text
     assert "422: no" in text
-    assert page.index("Not in place") < page.index(">In place")
+    assert page.index("Not as planned") < page.index(">In place")
 
 
 def test_a_tag_is_shown_as_on_callrails_screen_text_on_background() -> None:

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.change import UNKNOWN, Count, Loss, Precision, Reason
-from reconciler.model.outcome import AccountError, Outcome, Report, Result
+from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.plan import AccountUse
 from reconciler.model.problem import Problem, Severity
 from reconciler.model.tag import Tag
-from reconciler.render import markdown
+from reconciler.render import markdown, wording
 from tests.builders import ACME, create, delete, place, plan, update
 from tests.document.strategies import plans
 from tests.render.hostile import assert_safe_markdown
@@ -51,6 +51,7 @@ def test_a_plan_in_full() -> None:
 
         > [!CAUTION]
         > **1 delete: 1,234 calls lose a tag.** That can't be undone.
+        > Not counted: {wording.NOT_COUNTED}.
 
         | Delete | Where | What loses it | Why |
         |---|---|---|---|
@@ -165,7 +166,7 @@ def test_a_report_in_full() -> None:
             Outcome(change=done, result=Result.DONE),
             Outcome(change=failed, result=Result.FAILED, message="422: no", hint="Look."),
         ),
-        verified=False,
+        verification=Verification.DIFFERS,
         differences=("acme · account: Foo is gone",),
         troubles=(AccountError(account="acme", code="api", exit_code=1, message="no answer"),),
         requests=9,
@@ -178,7 +179,7 @@ def test_a_report_in_full() -> None:
 
         - `acme` stopped: no answer
 
-        Live state differs from what was done:
+        Live state was read once more and differs from what was done:
 
         - acme · account: Foo is gone
 
@@ -194,7 +195,7 @@ def test_a_report_in_full() -> None:
 
         </details>
 
-        **Not verified**: no last look. 9 requests used.
+        9 requests used.
 
         Digest: `{found.plan.digest}`
         """
@@ -207,9 +208,9 @@ def test_a_report_always_fits(count: int) -> None:
     found = Report(
         plan=plan(*changes),
         outcomes=tuple(Outcome(change=change, result=Result.DONE) for change in changes),
-        verified=True,
+        verification=Verification.AS_PLANNED,
     )
     shown = markdown.report(found)
     assert len(shown.encode()) < 60_000
     assert ("**This report is cut**" in shown) == (count == 2000)
-    assert "Live state was read once more." in shown
+    assert "all of the plan is there." in shown

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model.outcome import AccountError, Outcome, Report, Result
+from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.render import html, markdown
 from reconciler.render.outcomes import outcome_line, report
 from tests.builders import create, delete, place, plan
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 A_CREATE = create(place=place("Dental North"))
 A_DELETE = delete()
 ADOPTED_LINE = (
-    "adopted    + create  acme · account  Foo   the answer was lost; the tag was found by looking"
+    "adopted    + create  acme · account  Foo   "
+    "it was found by reading: the answer was lost, or someone else made it"
 )
 
 
@@ -29,7 +30,7 @@ def ended(change: Change, result: Result, message: str | None = None) -> Outcome
 
 def a_report(*outcomes: Outcome, **rest: object) -> Report:
     """The report of an apply of these changes."""
-    values = {"verified": True, "requests": 9, **rest}
+    values = {"verification": Verification.AS_PLANNED, "requests": 9, **rest}
     the_plan = plan(*(outcome.change for outcome in outcomes))
     return Report(plan=the_plan, outcomes=outcomes, **values)  # type: ignore[arg-type]
 
@@ -64,7 +65,7 @@ def test_a_complete_apply() -> None:
     assert report(done) == dedent(
         f"""\
         Applied: 1 done, 1 skipped.
-        Verified: live state was read once more and is as planned.
+        Verified: live state was read once more, and all of the plan is there.
         Requests: 9 used.
         Digest: {done.plan.digest}
         """
@@ -76,7 +77,7 @@ def test_an_incomplete_one_says_what_is_left() -> None:
         ended(A_CREATE, Result.UNKNOWN, "no answer"),
         ended(A_DELETE, Result.NOT_TRIED, "an earlier create is unknown"),
         exit_code=3,
-        verified=False,
+        verification=Verification.READ_FAILED,
         troubles=(
             AccountError(account="acme", code="x", exit_code=6, message="quota", hint="Run again."),
         ),
@@ -102,7 +103,11 @@ def test_deletes_held_back_on_request_are_no_failure() -> None:
 
 
 def test_differences_are_never_called_success() -> None:
-    found = a_report(ended(A_CREATE, Result.DONE), differences=("acme · account: Foo is gone",))
+    found = a_report(
+        ended(A_CREATE, Result.DONE),
+        verification=Verification.DIFFERS,
+        differences=("acme · account: Foo is gone",),
+    )
     shown = report(found)
     assert "Applied" not in shown + markdown.report(found) + html.report(found)
-    assert "Live state differs from what was done:\n  acme · account: Foo is gone\n" in shown
+    assert "differs from what was done:\n  acme · account: Foo is gone\n" in shown

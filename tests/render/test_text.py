@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from textwrap import dedent
 
+import pytest
+
 from reconciler.model.change import UNKNOWN, Change, Count, Loss, Precision, Reason
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.tag import Status, Tag
@@ -206,3 +208,46 @@ def test_unmanaged_tags_are_listed_by_place_where_asked_for() -> None:
 def strip(shown: str) -> str:
     """Without SGR sequences and the chips in them."""
     return re.sub(r"\x1b\[[0-9;]*m|\xa0", "", shown)
+
+
+def test_forms_texts_and_flows_are_told_beside_calls() -> None:
+    lost = Loss(calls=Count(41), forms=Count(2), texts=Count(1), flows=Count(2))
+    shown = text.plan(small_plan(delete(loss=lost)))
+    assert "41 calls, 2 forms and 1 text lose the tag; 2 flows apply it" in shown
+    assert "Lost: 41 calls, 2 forms and 1 text lose a tag, for good.\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (Loss(calls=Count(1)), "1 call loses the tag"),
+        (Loss(forms=Count(2)), "2 forms lose the tag"),
+        (Loss(calls=Count(5, Precision.AT_MOST)), "at most 5 calls lose the tag"),
+        (
+            Loss(calls=Count(5), texts=UNKNOWN),
+            "5 calls and an unknown number of texts lose the tag",
+        ),
+        (Loss(calls=UNKNOWN, texts=UNKNOWN), "an unknown number of calls and texts lose the tag"),
+        (Loss(flows=Count(1)), "no interaction has it; 1 flow applies it"),
+        (Loss(flows=UNKNOWN), "no interaction has it; an unknown number of flows apply it"),
+    ],
+)
+def test_what_is_lost_is_one_sentence(loss: Loss, said: str) -> None:
+    assert f"- delete  Old campaign   {said}\n" in text.plan(small_plan(delete(loss=loss)))
+
+
+def test_a_rename_loses_nothing_and_says_what_has_the_tag() -> None:
+    change = update(
+        Tag("Oppty", "gray1"), Tag("Opportunity", "gray1"),
+        loss=Loss(calls=Count(17), flows=UNKNOWN),
+    )  # fmt: skip
+    shown = text.plan(small_plan(change))
+    assert "name Oppty -> Opportunity, 17 calls have it\n" in shown
+    assert "lose" not in shown
+    assert "Not counted" not in shown
+
+
+def test_what_can_t_be_read_is_said_once() -> None:
+    lost = [delete(name, tag_id=at, loss=Loss(calls=Count(at))) for at, name in enumerate("ABC", 1)]
+    shown = text.plan(small_plan(*lost))
+    assert shown.count("Not counted: calls marked as spam, records older than 25 months") == 1

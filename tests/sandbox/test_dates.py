@@ -1,4 +1,4 @@
-"""Date ranges: what listings and figures cover, with and without being told."""
+"""Date ranges: what listings and figures cover, with and without being asked."""
 
 from __future__ import annotations
 

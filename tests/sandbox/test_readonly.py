@@ -47,6 +47,7 @@ def test_one_can_be_had_by_its_id_and_none_be_written(agency: Talk, name: str) -
         ("companies", "status", ["active", "disabled"]),
         ("trackers", "type", ["source", "session"]),
         ("trackers", "status", ["active", "disabled"]),
+        ("users", "role", ["admin", "manager", "reporting"]),
         ("notifications", "alert_type", ["all", "first_call", "missed_and_vm", "vm_only"]),
     ],
 )

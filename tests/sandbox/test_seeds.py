@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.sandbox import Options, Sandbox
 from tests.sandbox.talk import ACCOUNT, CALL, COMPANY, CONNECTION, Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 ENVELOPE = {"page": 1, "per_page": 100, "total_pages": 1, "total_records": 1}
 TRACKER = "TRK019c46b9f18174d68bb8d7985260a11f"
@@ -253,3 +257,23 @@ def test_what_can_t_start_leaves_no_database_open(
             start(**options)
     gc.collect()
     assert [str(one.message) for one in recwarn] == []
+
+
+def test_a_file_of_another_version_is_left_alone(
+    start: Callable[..., Talk], tmp_path: Path
+) -> None:
+    path = tmp_path / "older.db"
+    with closing(sqlite3.connect(path)) as older:
+        older.execute("CREATE TABLE calls (id TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(OSError, match="another version of the sandbox"):
+        start(db=str(path))
+    assert path.read_bytes() == before
+
+
+def test_a_file_keeps_what_was_done(tmp_path: Path) -> None:
+    options = Options(seed="reference", db=str(tmp_path / "kept.db"))
+    with Sandbox(options) as first:
+        Talk(first).tag("Kept")
+    with Sandbox(options) as second:
+        assert "Kept" in Talk(second).names()

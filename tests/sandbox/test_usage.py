@@ -447,7 +447,40 @@ def test_an_update_takes_effect_whole_or_not_at_all(
         assert len(used.sandbox.store.tags()) == 2
 
 
-def test_a_lead_marked_before_can_t_be_changed(used: Talk) -> None:
+def test_a_lead_marked_before_can_t_be_made_a_good_one(used: Talk) -> None:
     used.sandbox.store.run("UPDATE calls SET lead_status = 'previously_marked_good_lead'")
-    assert put(used, "calls", lead_status="not_a_lead").status == 400
-    assert put(used, "calls", note="still").status == 200
+    assert put(used, "calls", lead_status="good_lead").status == 400
+    assert put(used, "calls", note="still", lead_status="not_a_lead").status == 200
+
+
+def test_without_form_tracking_everything_about_forms_is_forbidden(under: Under) -> None:
+    talk = under("form_tracking=off")
+    for path in ("form_submissions.json", PATHS["form_submissions"], "forms/summary.json"):
+        assert talk.of("GET", path).status == 403
+    assert put(talk, "form_submissions", tags=[]).status == 403
+    assert talk.of("GET", "calls.json").status == 200
+
+
+def test_threads_can_be_read_at_their_older_address(used: Talk) -> None:
+    put(used, "sms-threads", tags=["Opportunity"])
+    (row,) = used.get("text-messages.json", start_date="2026-01-01")["conversations"]
+    assert row["last_message_at"] == "2026-02-11T07:46:28.000Z"
+    assert "tags" not in row
+
+
+@pytest.mark.parametrize(
+    ("setting", "found_ids"),
+    [("honoured", []), ("nocase", [CALL]), ("ignored", [CALL]), ("partial", [])],
+)
+def test_the_filter_of_calls_under_each_switch(
+    under: Under, setting: str, found_ids: list[str]
+) -> None:
+    talk = under(f"tags_filter={setting}")
+    put(talk, "calls", tags=["Opportunity"])
+    assert found(talk, "calls", ("tags", "OPPORTUNITY")) == found_ids
+
+
+def test_pages_need_not_be_linked(under: Under) -> None:
+    for setting, linked in (("on", True), ("off", False)):
+        reply = under(f"link_header={setting}").of("GET", "tags.json", per_page=1)
+        assert ("Link" in reply.headers) is linked

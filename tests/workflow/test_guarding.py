@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.state import Limits, LiveAccount, State, Unmanaged
-from reconciler.planning import Narrowing
+from reconciler.planning import Narrowing, draft
 from reconciler.planning.guard import is_delete, is_disable
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.workflow.guarding import Guarding
@@ -42,7 +42,8 @@ def run(world: World, provider: FakeProvider, narrowing: Narrowing = EVERYTHING)
         tags=tuple(provider.live.values()),
         companies={one.id: one for one in COMPANIES},
     )
-    return asyncio.run(guarding(provider, narrowing).guarded(world.desired, account))
+    drafted = draft(world.desired, account, narrowing)
+    return asyncio.run(guarding(provider, narrowing).guarded(world.desired, account, drafted))
 
 
 def allowed(guarded: Guarded) -> set[tuple[str, int | None, str]]:
@@ -133,7 +134,8 @@ def two_companies(**policy: object) -> tuple[World, FakeProvider]:
 def narrowed_to_north(world: World, provider: FakeProvider) -> Guarded:
     account = live(*world.live, companies=(NORTH, SOUTH))
     only = Narrowing(companies=("Dental North",))
-    return asyncio.run(guarding(provider, only).guarded(world.desired, account))
+    drafted = draft(world.desired, account, only)
+    return asyncio.run(guarding(provider, only).guarded(world.desired, account, drafted))
 
 
 def test_a_company_s_deletes_are_counted_with_those_of_the_others() -> None:
@@ -162,18 +164,19 @@ def test_a_run_that_takes_nothing_away_needs_and_counts_nothing_more() -> None:
         companies=[(NORTH, (declare("New"),))],
     )
     provider = FakeProvider.of([live_tag(1, "Gone")], calls={"Gone": 5})
-    only = guarding(provider, Narrowing(companies=("Dental North",)))
+    only = Narrowing(companies=("Dental North",))
     account = live(companies=(NORTH,), unread=1)
-    guarded = asyncio.run(only.guarded(wish, account))
-    assert not only.needs_all(guarded.drafted, account)
+    drafted = draft(wish, account, only)
+    assert not guarding(provider, only).needs_all(drafted, 1)
+    guarded = asyncio.run(guarding(provider, only).guarded(wish, account, drafted))
     assert provider.requests == 0
     assert [change.name for change in guarded.changes] == ["New"]
 
 
 def test_unread_tags_must_be_read_where_some_are_ignored() -> None:
     world, provider = two_companies(ignore=("crm-*",))
-    account = live(*world.live, companies=(NORTH, SOUTH), unread=100)
+    drafted = draft(world.desired, live(*world.live, companies=(NORTH, SOUTH), unread=100))
     whole = guarding(provider, EVERYTHING)
-    guarded = asyncio.run(whole.guarded(world.desired, account))
-    assert whole.needs_all(guarded.drafted, account)
-    assert not whole.needs_all(guarded.drafted, replace(account, unread=0))
+    assert whole.needs_all(drafted, 100)
+    assert whole.needs_all(drafted, None)
+    assert not whole.needs_all(drafted, 0)

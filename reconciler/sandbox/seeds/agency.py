@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.seeds.usage import sow_usage
+from reconciler.sandbox.seeds.usage import seed_usage
 
 if TYPE_CHECKING:
     from datetime import date
@@ -126,7 +126,7 @@ def sow_agency(store: Store, number: int, today: date) -> None:
     for account_id, name, trade, companies in ACCOUNTS:
         sower.account(account_id, name, trade, companies)
     sower.calls(today)
-    sow_usage(sower.tables, sower.usable_tags(), number, today)
+    seed_usage(sower.tables, sower.usable_tags(), number, today)
     for table, rows in sower.tables.items():
         store.insert(table, rows)
 

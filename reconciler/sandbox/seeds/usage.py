@@ -27,17 +27,17 @@ NAMES = ("LEE ANN", "CRUZ MAYA", "NOVAK OLGA", "MOORE JACK")
 FLOW_TAGS = ("Voicemail left", "Follow up", "Appointment booked", "Price shopper")
 
 
-def sow_usage(
+def seed_usage(
     tables: dict[str, list[Row]], tags: Mapping[str, Sequence[int]], number: int, today: date
 ) -> None:
     """Add to the agency's ``tables``; ``tags``: company id -> the tags that it can use."""
-    sower = _Sower(tables, tags, random.Random(f"usage {number}"), today)  # noqa: S311 - no secret depends on it
-    sower.details_of_calls()
-    sower.spam()
-    sower.forms()
-    sower.texts()
-    sower.call_flows()
-    sower.message_flows()
+    seeder = _Seeder(tables, tags, random.Random(f"usage {number}"), today)  # noqa: S311 - no secret depends on it
+    seeder.details_of_calls()
+    seeder.spam()
+    seeder.forms()
+    seeder.texts()
+    seeder.call_flows()
+    seeder.message_flows()
     _vary(tables)
 
 
@@ -50,7 +50,7 @@ def _vary(tables: Mapping[str, Sequence[Row]]) -> None:
         notification["alert_type"] = ALERTS[index % len(ALERTS)]
 
 
-class _Sower:
+class _Seeder:
     def __init__(
         self,
         tables: dict[str, list[Row]],

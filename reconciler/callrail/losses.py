@@ -1,0 +1,101 @@
+"""What would be lost with a tag: what has it, which flows apply it, what can't be counted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from reconciler.callrail import references
+from reconciler.callrail.interactions import CALLS, FORMS, TEXTS
+from reconciler.callrail.namesakes import Namesakes
+from reconciler.callrail.paging import gather
+from reconciler.callrail.usage import UsageCounter
+from reconciler.errors import ApiError, AuthError, UnreachableError
+from reconciler.model.change import UNKNOWN, Count, Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from reconciler.callrail.session import Door
+    from reconciler.model.tag import LiveTag, Place
+    from reconciler.provider import Listing
+
+_FORBIDDEN: Final = 403
+
+
+class Losses:
+    """One account's usage of tags. What was read once serves all tags that are asked about.
+
+    ``uncounted`` says what could not be counted and why, by kind: ``texts`` -> a sentence's end.
+    """
+
+    def __init__(self, door: Door, account: str) -> None:
+        self.uncounted: dict[str, str] = {}
+        self._namesakes = Namesakes(door, account)
+        self._counters = {
+            resource.noun: UsageCounter(door, account, resource, lambda: self._namesakes.names)
+            for resource in (CALLS, FORMS, TEXTS)
+        }
+        self._flows = references.FlowReader(door, account)
+
+    def learn(self, listing: Listing) -> None:
+        """Take note of live tags that were read anyway."""
+        self._namesakes.learn(listing)
+
+    async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
+        """What has ``tag`` of ``place``, and the flows that apply it (UNKNOWN where not asked for).
+
+        What can't be read is UNKNOWN. Raises AuthError (401), QuotaError, UnreachableError.
+        """
+        shared = await self._shared(place, tag)
+        kinds = await gather(
+            *(
+                self._readable(noun, partial(counter.count, tag.name, place.company_id))
+                for noun, counter in self._counters.items()
+            )
+        )
+        calls, forms, texts = (_at_most(one) if shared else one for one in kinds)
+        applied = await self._count_flows(tag, shared=shared) if flows else UNKNOWN
+        return Loss(calls=calls, forms=forms, texts=texts, flows=applied)
+
+    async def flows(self, place: Place, tag: LiveTag) -> Count:
+        """The flows that apply ``tag`` of ``place``; raises as ``usage`` does."""
+        return await self._count_flows(tag, shared=await self._shared(place, tag))
+
+    async def _count_flows(self, tag: LiveTag, *, shared: bool) -> Count:
+        async def counted(read: Callable[[], Awaitable[tuple[references.Flow, ...]]]) -> Count:
+            return references.count(await read(), tag, shared=shared)
+
+        message, call = await gather(
+            self._readable("message flows", partial(counted, self._flows.message_flows)),
+            self._readable("call flows", partial(counted, self._flows.call_flows)),
+        )
+        return message + call
+
+    async def _shared(self, place: Place, tag: LiveTag) -> bool:
+        try:
+            return await self._namesakes.shares(place, tag)
+        except UnreachableError:
+            raise
+        except ApiError:
+            return True
+
+    async def _readable(self, kind: str, counting: Callable[[], Awaitable[Count]]) -> Count:
+        """What ``counting`` gives; UNKNOWN, with the reason noted, where that can't be read."""
+        try:
+            return await counting()
+        except UnreachableError:
+            raise
+        except AuthError as error:
+            if error.status != _FORBIDDEN:
+                raise
+            why = error.message
+        except ApiError as error:
+            why = error.message
+        self.uncounted.setdefault(kind, why)
+        return UNKNOWN
+
+
+def _at_most(counted: Count) -> Count:
+    """``counted`` where other tags of the name have a share in it."""
+    return Count.between(0, counted.most)

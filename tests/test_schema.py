@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler import schema
-from reconciler.config.palette import PALETTE
+from reconciler.model.palette import PALETTE
 from reconciler.schema import SCHEMAS, load_schema, problems
 
 if TYPE_CHECKING:
@@ -112,12 +112,21 @@ def test_of_several_branches_the_nearest_is_explained(monkeypatch: pytest.Monkey
 
 def test_an_editor_explains_every_property() -> None:
     for path, value in properties(load_schema("config")):
+        assert value.get("title"), path
         assert value.get("description"), path
 
 
 def test_an_editor_offers_the_known_colours() -> None:
-    tag_schema = load_schema("config")["$defs"]["tag"]
-    assert tuple(tag_schema["properties"]["color"]["examples"]) == PALETTE
+    definitions = load_schema("config")["$defs"]
+    color = definitions["tag"]["properties"]["color"]
+    assert color["examples"] == definitions["palette"]["enum"] == list(PALETTE)
+    shown = dict(zip(PALETTE, definitions["palette"]["enumDescriptions"], strict=True))
+    assert shown["orange3"] == "text #7d4900 on #ffdfb2"
+    assert "- `orange3`: text #7d4900 on #ffdfb2" in color["markdownDescription"]
+
+
+def test_a_colour_outside_the_known_ones_is_no_error() -> None:
+    assert said(tags=[{"name": "a", "color": "mauve"}]) == []
 
 
 def properties(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.ci import publish_plan, publish_report
 from reconciler.cli.configuration import load_configuration, load_if_there
 from reconciler.cli.files import read_file
+from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import ReportView, emit, write_reports
 from reconciler.cli.plan import plan_request, say_unread, stamp
 from reconciler.cli.session import Session
@@ -110,6 +111,7 @@ async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:
         args, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
         request = plan_request(args, console, count_usage=True)
+        await session.signals.watch(refuse_numbers(configuration, session))
         work = make_plan(configuration, session.provider, request)
         plan = stamp(await session.signals.watch(work))
         _show_plan(plan, args, console)

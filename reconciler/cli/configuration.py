@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,13 @@ def paths(args: argparse.Namespace, console: Console) -> list[Path]:
 
 
 def load_configuration(args: argparse.Namespace, console: Console) -> Configuration:
-    """Load it; raises ConfigError with all that is wrong, UsageError for an unknown account."""
+    """Load it, with a warning of exceptions that end by now or soon.
+
+    Raises ConfigError with all that is wrong, UsageError for an unknown account.
+    """
     from reconciler.config import load
 
-    configuration = load(paths(args, console))
+    configuration = load(paths(args, console)).on(datetime.now(UTC).date())
     console.files = frozenset(configuration.files)
     return configuration.only(args.account) if args.account else configuration
 

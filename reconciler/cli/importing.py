@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.session import Session
+from reconciler.config.wording import did_you_mean, listed, quoted
 from reconciler.errors import UsageError
 from reconciler.model.problem import Source
 from reconciler.model.state import Account
@@ -15,10 +16,15 @@ from reconciler.model.tag import AccountRef
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
+
+    Seen = tuple[Account, str, str]
+    """An account, its name and its number."""
+
+_ID = re.compile("ACC[0-9A-Za-z]+")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -27,7 +33,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 async def _run(args: argparse.Namespace, console: Console) -> int:
-    from reconciler.config.emit import emit
+    from reconciler.workflow.importing import written
     from reconciler.workflow.snapshot import read_live
 
     base = load_if_there(args, console)
@@ -38,7 +44,7 @@ async def _run(args: argparse.Namespace, console: Console) -> int:
     ) as session:
         accounts = await session.signals.watch(_accounts(args, base, session))
         live = await session.signals.watch(read_live(accounts, session.provider))
-    console.result(emit([(one.account, one.companies, one.tags) for one in live], base=base))
+    console.result(written(live, base))
     return 0
 
 
@@ -46,21 +52,72 @@ async def _accounts(
     args: argparse.Namespace, base: Configuration | None, session: Session
 ) -> list[Account]:
     """The accounts meant: those named, else those configured, else all that the key sees."""
-    configured = {one.ref.id: one for one in base.accounts} if base else {}
+    configured = list(base.accounts) if base else []
     if args.account_id:
-        return [configured.get(one) or _new(one, one) for one in args.account_id]
+        return await _named(args.account_id, configured, session)
     if configured:
-        return list(configured.values())
+        return configured
     if args.account:
         raise UsageError(
             "--account names a handle of a configuration, and there is none",
-            hint="Give the account's id instead: `reconciler import ACC…`.",
+            hint="Give the account's id or name instead: `reconciler import ACC…`.",
         )
+    return [one for one, _name, _number in await _seen(session)]
+
+
+async def _named(
+    words: Sequence[str], configured: Sequence[Account], session: Session
+) -> list[Account]:
+    """An account for each of ``words``: an id, a handle or an exact name.
+
+    Only what neither the configuration nor the form of an id tells costs a request.
+    """
+    known = {one.ref.id: one for one in configured} | {one.handle: one for one in configured}
+    if all(word in known or _ID.match(word) for word in words):
+        return list(dict.fromkeys(known.get(word) or _new(word, word) for word in words))
+    seen = await _seen(session)
+    for account, name, _number in seen:
+        mine = known.get(account.ref.id, account)
+        for word in (account.ref.id, account.handle, name):
+            known.setdefault(word, mine)
+    numbers = {number: (account, name) for account, name, number in seen}
+    return list(dict.fromkeys(_find(word, known, numbers, seen) for word in words))
+
+
+def _find(
+    word: str,
+    known: Mapping[str, Account],
+    numbers: Mapping[str, tuple[Account, str]],
+    seen: Sequence[Seen],
+) -> Account:
+    if [name for _account, name, _number in seen].count(word) > 1:
+        ids = [account.ref.id for account, name, _number in seen if name == word]
+        raise UsageError(
+            f"{len(ids)} accounts are called {quoted(word)}",
+            hint=f"Give the id of the one that is meant: {listed(ids, last='or')}.",
+        )
+    if word in known:
+        return known[word]
+    if word in numbers:
+        account, name = numbers[word]
+        raise UsageError(
+            f"{word} is {name}: its id is {account.ref.id}",
+            hint=f"Write `reconciler import {account.ref.id}`.",
+        )
+    raise UsageError(
+        f"no account {quoted(word)}: neither an id, nor a handle, nor an exact name",
+        hint=did_you_mean(word, [name for _account, name, _number in seen], most=3)
+        or "`reconciler get accounts` lists what the key sees.",
+    )
+
+
+async def _seen(session: Session) -> list[Seen]:
+    """The accounts that the key sees, each with its name and the number of the address bar."""
     rows = await session.client.resources.accounts()
-    seen = [(str(row.get("id")), str(row.get("name") or "")) for row in rows]
-    handles = _handles(name for _id, name in seen)
+    names = [str(row.get("name") or "") for row in rows]
     return [
-        _new(account_id, handle) for (account_id, _name), handle in zip(seen, handles, strict=True)
+        (_new(str(row.get("id")), handle), name, str(row.get("numeric_id") or ""))
+        for row, name, handle in zip(rows, names, _handles(names), strict=True)
     ]
 
 

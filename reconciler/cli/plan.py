@@ -11,6 +11,7 @@ from reconciler import __version__
 from reconciler.cli.ci import publish_plan
 from reconciler.cli.configuration import load_configuration
 from reconciler.cli.files import read_file, write_file
+from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import DriftView, PlanView, emit
 from reconciler.cli.session import Session
 from reconciler.errors import OutputError
@@ -105,6 +106,7 @@ async def _live_plan(
         args, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
         request = plan_request(args, console, count_usage=True)
+        await session.signals.watch(refuse_numbers(configuration, session))
         work = make_plan(configuration, session.provider, request)
         return stamp(await session.signals.watch(work))
 

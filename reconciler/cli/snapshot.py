@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.cli.configuration import load_configuration
 from reconciler.cli.files import write_file
+from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.session import Session
 from reconciler.document import dump, snapshot_document
 
@@ -30,6 +31,7 @@ async def _run(args: argparse.Namespace, console: Console) -> int:
     async with Session(
         args, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
+        await session.signals.watch(refuse_numbers(configuration, session))
         work = read_live(configuration.accounts, session.provider)
         live = await session.signals.watch(work)
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -8,6 +8,8 @@ from reconciler.cli.ci import publish_problems
 from reconciler.cli.configuration import load_configuration
 from reconciler.cli.files import write_file
 from reconciler.errors import ConfigError
+from reconciler.model.problem import unmuted
+from reconciler.render.wording import muted
 
 if TYPE_CHECKING:
     import argparse
@@ -25,12 +27,15 @@ def run(args: argparse.Namespace, console: Console) -> int:
     except ConfigError as error:
         _show(error.problems, args, console)
         return error.exit_code
-    _show(configuration.warnings, args, console)
+    shown, counts = unmuted(configuration.warnings, configuration.muted)
+    _show(shown, args, console)
     if args.format == "text":
         accounts, tags = len(configuration.accounts), len(configuration.entries)
         console.result(
             f"The configuration is valid: {_count(tags, 'tag')} in {_count(accounts, 'account')}."
         )
+        if counts:
+            console.result(f"Muted: {muted(counts)}.")
     return 0
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.problem import Mark, Source
 
-__all__ = ["Configuration", "Entry", "Selector", "load", "mark_of"]
+__all__ = ["Configuration", "Entry", "Selector", "load", "load_text", "mark_of"]
 
 
 def load(paths: Sequence[Path]) -> Configuration:
@@ -26,6 +26,13 @@ def load(paths: Sequence[Path]) -> Configuration:
     from reconciler.config.loading import load as load_now  # noqa: PLC0415 - 30 ms off --help
 
     return load_now(paths)
+
+
+def load_text(content: str, file: str) -> Configuration:
+    """See :func:`reconciler.config.loading.load_text`."""
+    from reconciler.config.loading import load_text as load_now  # noqa: PLC0415 - beside load
+
+    return load_now(content, file)
 
 
 def mark_of(source: Source, files: Collection[str]) -> Mark:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
 from reconciler.config.configuration import Entry, Selector
+from reconciler.config.muting import read_muted
 from reconciler.config.wording import did_you_mean, listed_in_order, quoted
 from reconciler.model.state import Account, Declaration, Gateway, Limits, Policy, State, Unmanaged
 from reconciler.model.tag import AccountRef
@@ -41,6 +42,7 @@ class Parts:
 
     complete: bool = True
     gateway: Gateway | None = None
+    muted: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     account_origins: dict[str, Origin] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
@@ -50,6 +52,7 @@ def build(documents: Sequence[Checked], problems: Collector, *, complete: bool) 
     """Merge ``documents``; ``complete`` says whether they are all of the configuration's files."""
     parts = Parts(complete=complete)
     _read_gateway(documents, parts, problems)
+    parts.muted = read_muted(documents, problems)
     _read_accounts(documents, parts, problems)
     tags = _Tags(parts, _read_scopes(documents, parts, problems), problems)
     for document in documents:
@@ -126,6 +129,7 @@ def _account(handle: str, origin: Origin, key: Origin) -> Account:
     return Account(
         ref=AccountRef(handle, value["id"]),
         source=key.source,
+        id_source=origin.at("id").source,
         connection=value.get("connection"),
         api_key_env=value.get("api_key_env"),
         api_key_source=origin.at("api_key_env").source if "api_key_env" in value else None,
@@ -152,6 +156,13 @@ def _check_account(
             at.mark(),
             first.mark("first here"),
             hint="An account has one handle; delete one, or correct its id.",
+        )
+    if at.value.isdecimal():
+        problems.warning(
+            Code.ACCOUNT_NUMBER,
+            f"{at.value} looks like the number of the address bar",
+            at.mark(),
+            hint="Write the account's id, ACC…; `reconciler get accounts` lists both.",
         )
     if gateway is Gateway.CALLRAIL and "connection" in origin.value:
         problems.warning(
@@ -192,7 +203,8 @@ def _selector(block: Block) -> Selector | None:
     if companies is None:
         return None
     include = None if companies == "all" else tuple(companies)
-    return Selector(include, tuple(block.get("except", ())))
+    exclude = (one if isinstance(one, str) else one["company"] for one in block.get("except", ()))
+    return Selector(include, tuple(exclude))
 
 
 def _handles(origin: Origin, parts: Parts, problems: Collector) -> tuple[str, ...]:

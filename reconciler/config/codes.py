@@ -51,6 +51,10 @@ class Code(StrEnum):
     FORMER_DECLARED = "CFG213"
     FORMER_ABSENT = "CFG214"
     IGNORED = "CFG215"
+    UNKNOWN_CODE = "CFG216"
+    NOT_MUTABLE = "CFG217"
+    MUTED_TWICE = "CFG218"
+    DATE = "CFG219"
 
     NOTHING_SELECTED = "CFG301"
     NOTHING_LEFT = "CFG302"
@@ -61,6 +65,13 @@ class Code(StrEnum):
     COMPANY_TWICE = "CFG404"
     CONNECTION = "CFG405"
     UNUSED_SCOPE = "CFG406"
+    CUT = "CFG407"
+    QUOTES = "CFG408"
+    BLANKS = "CFG409"
+    COMPANY_DISABLED = "CFG410"
+    EXCEPTION_ENDS = "CFG411"
+    EXCEPTION_OVER = "CFG412"
+    ACCOUNT_NUMBER = "CFG413"
 
 
 MEANINGS = {
@@ -105,12 +116,26 @@ MEANINGS = {
     Code.FORMER_DECLARED: "A former name is itself declared in the same place.",
     Code.FORMER_ABSENT: "A tag is declared absent and has former names.",
     Code.IGNORED: "A declared or former name matches the account's own `ignore`.",
+    Code.UNKNOWN_CODE: "`warnings.ignore` names a code that does not exist.",
+    Code.NOT_MUTABLE: "`warnings.ignore` names an error, or a warning that must be seen.",
+    Code.MUTED_TWICE: "Two files mute the same code.",
+    Code.DATE: "A date is none, such as the 31st of February.",
     Code.NOTHING_SELECTED: "A company, id or pattern matches no active company.",
     Code.NOTHING_LEFT: "`except` takes away every company that `companies` selects.",
     Code.COLOR: "A colour is outside the known palette; the server decides.",
     Code.LOOK_ALIKE: "Two names differ only in case, spacing or look-alike characters.",
     Code.BOTH_LEVELS: "A name is declared on account level and on company level.",
-    Code.COMPANY_TWICE: "Two companies bear the exact name that is selected.",
+    Code.COMPANY_TWICE: "Two companies have the exact name that is selected.",
     Code.CONNECTION: "An account names a Maton connection, but the gateway is callrail.",
     Code.UNUSED_SCOPE: "A scope is used by no tag.",
+    Code.CUT: "A ` #` in a text without quotes begins a comment and cuts the text.",
+    Code.QUOTES: "A name stands in curly quotes, which are part of it.",
+    Code.BLANKS: "A name holds a run of blanks, or a blank that is not a plain space.",
+    Code.COMPANY_DISABLED: "A company that is named is disabled; it is skipped.",
+    Code.EXCEPTION_ENDS: "An exception ends within 14 days.",
+    Code.EXCEPTION_OVER: "An exception's date has passed; it goes on until it is deleted.",
+    Code.ACCOUNT_NUMBER: "An account's id is the number of the address bar, not ACC….",
 }
+
+WARNINGS = frozenset(code for code in Code if code.startswith("CFG4"))
+"""What may be muted; all the rest are errors, or say that more is not shown."""

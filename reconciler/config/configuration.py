@@ -12,7 +12,9 @@ from reconciler.model.tag import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
+    from reconciler.config.exemptions import Exemption
     from reconciler.config.values import Origin
     from reconciler.model.problem import Problem
     from reconciler.model.state import Account, Declaration, Desired, Gateway
@@ -58,7 +60,8 @@ class Entry:
 class Configuration:
     """Everything that the files say, checked as far as it can be without CallRail.
 
-    ``accounts`` are sorted by handle, ``entries`` stand in the order of the files.
+    ``accounts`` are sorted by handle, ``entries`` stand in the order of the files. ``muted`` holds
+    the reason of each code whose warnings are not to be shown, ``exemptions`` the dated exceptions.
     """
 
     gateway: Gateway | None = None
@@ -66,6 +69,14 @@ class Configuration:
     entries: tuple[Entry, ...] = ()
     warnings: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
+    muted: Mapping[str, str] = field(default_factory=dict)
+    exemptions: tuple[Exemption, ...] = ()
+
+    def on(self, today: date) -> Configuration:
+        """The same, with a warning of each exception that has ended or soon will on ``today``."""
+        from reconciler.config.exemptions import due  # noqa: PLC0415 - most have no dates
+
+        return replace(self, warnings=(*self.warnings, *due(self.exemptions, today)))
 
     def needs_companies(self, handle: str) -> bool:
         """Whether the companies of account ``handle`` must be listed, which costs requests."""

@@ -14,7 +14,7 @@ from reconciler.model.state import Limits, Policy, Unmanaged
 from reconciler.model.tag import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.config.configuration import Configuration
     from reconciler.model.state import Account
@@ -30,12 +30,14 @@ def emit(
     accounts: Sequence[tuple[AccountRef, Mapping[str, Company], Sequence[LiveTag]]],
     *,
     base: Configuration | None = None,
+    muted: Collection[str] = (),
 ) -> str:
     """The configuration that asks for what is live in ``accounts``: reference, companies, tags.
 
     What is live twice is declared as its oldest, what can't be declared stands in comments.
-    ``base``: an existing configuration whose gateway, connections, key variables, guards and
-    ignored names are kept; `unmanaged` is always keep, so that what is left out stays.
+    ``base``: an existing configuration whose gateway, connections, key variables, guards, muted
+    warnings and ignored names are kept; `unmanaged` is always keep, so that what is left out stays.
+    ``muted``: codes of warnings to mute besides, because what they tell of was live already.
     """
     grouping = group(accounts, base)
     _remark_on_alikes(grouping.groups)
@@ -47,6 +49,7 @@ def emit(
         *([f"gateway: {base.gateway.value}"] if base and base.gateway else []),
         "",
         *_accounts(accounts, base),
+        *_muted({**dict.fromkeys(muted, _AS_FOUND), **(base.muted if base else {})}),
         *_scope_lines(scopes, grouping.called),
         "",
         *_left_out(grouping),
@@ -91,6 +94,19 @@ def _account_rest(account: Account) -> Iterator[str]:
             if getattr(policy.limits, one.name) != getattr(defaults, one.name)
         )
         yield f"    limits: {{{', '.join(changed)}}}"
+
+
+_AS_FOUND = "Live so when it was imported."
+
+
+def _muted(reasons: Mapping[str, str]) -> Iterator[str]:
+    if not reasons:
+        return
+    yield ""
+    yield "warnings:  # known; delete a line to see what it is about"
+    yield "  ignore:"
+    for code, reason in sorted(reasons.items()):
+        yield f"    {code}: {scalar(reason)}"
 
 
 def _scopes(groups: Iterable[Group]) -> dict[Choice, str]:
@@ -176,18 +192,25 @@ def _remark_on_alikes(groups: Sequence[Group]) -> None:
     """Say where names look alike, or stand on both levels, in one account."""
     names: dict[tuple[str, str], dict[str, None]] = {}
     levels: dict[tuple[str, str], set[bool]] = {}
+    by_name: dict[str, list[Group]] = {}
     for one in groups:
+        by_name.setdefault(one.look.name, []).append(one)
         key = look_alike_key(one.look.name)
         for handle in one.accounts:
             names.setdefault((handle, key), {})[one.look.name] = None
             levels.setdefault((handle, one.look.name), set()).add(one.choice is None)
+    told: set[str] = set()
     for one in groups:
+        # Once a name: its other blocks stand below the first.
+        if one.look.name in told:
+            continue
+        told.add(one.look.name)
         key = look_alike_key(one.look.name)
-        alike = dict.fromkeys(
-            name for handle in one.accounts for name in names[handle, key] if name != one.look.name
-        )
+        handles = {handle for block in by_name[one.look.name] for handle in block.accounts}
+        alike = dict.fromkeys(name for handle in sorted(handles) for name in names[handle, key])
+        alike.pop(one.look.name)
         if alike:
             quoted = ", ".join(map(double_quoted, list(alike)[:3]))
             one.remarks.append(f"looks like {quoted}: one tag, or two?")
-        if any(len(levels[handle, one.look.name]) > 1 for handle in one.accounts):
+        if any(len(levels[handle, one.look.name]) > 1 for handle in handles):
             one.remarks.append("live on account level and on company level")

@@ -11,16 +11,16 @@ from reconciler.config.check import Checked, check
 from reconciler.config.codes import Code
 from reconciler.config.collector import Collector
 from reconciler.config.configuration import Configuration
+from reconciler.config.exemptions import read_exemptions
 from reconciler.config.files import read_all
 from reconciler.config.meaning import check_meaning
 from reconciler.config.source import parse
+from reconciler.config.text import Text
 from reconciler.config.values import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from reconciler.config.text import Text
 
 
 def load(paths: Sequence[Path]) -> Configuration:
@@ -32,13 +32,23 @@ def load(paths: Sequence[Path]) -> Configuration:
     """
     problems = Collector()
     with _no_garbage_collection():
-        texts = read_all(paths, problems)
-        all_read = not problems.failed
-        documents = [one for text in texts if (one := _read(text, problems)) is not None]
-        complete = all_read and len(documents) == len(texts)
-        complete = complete and all(document.is_whole for document in documents)
-        parts = build(documents, problems, complete=complete)
-        check_meaning(parts.entries, parts.accounts, problems)
+        return _configuration(read_all(paths, problems), problems)
+
+
+def load_text(content: str, file: str) -> Configuration:
+    """Check a configuration that stands in no file yet; ``file`` is what its problems call it."""
+    problems = Collector((file,))
+    return _configuration([Text(file, content)], problems)
+
+
+def _configuration(texts: Sequence[Text], problems: Collector) -> Configuration:
+    all_read = not problems.failed
+    documents = [one for text in texts if (one := _read(text, problems)) is not None]
+    complete = all_read and len(documents) == len(texts)
+    complete = complete and all(document.is_whole for document in documents)
+    parts = build(documents, problems, complete=complete)
+    check_meaning(parts.entries, parts.accounts, problems)
+    exemptions = read_exemptions(parts.entries, problems)
     problems.raise_if_failed()
     return Configuration(
         gateway=parts.gateway,
@@ -46,6 +56,8 @@ def load(paths: Sequence[Path]) -> Configuration:
         entries=tuple(parts.entries),
         warnings=problems.ordered(),
         files=tuple(text.file for text in texts),
+        muted=parts.muted,
+        exemptions=exemptions,
     )
 
 

@@ -6,14 +6,16 @@ what a name looks like, and only groups of several are looked at.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
 from reconciler.config.lookalikes import difference, look_alike_key
-from reconciler.config.palette import PALETTE
 from reconciler.config.wording import did_you_mean, quoted
 from reconciler.model.names import any_alike, which_alike
+from reconciler.model.palette import PALETTE, nearest_shade
+from reconciler.model.quoting import double_quoted
 from reconciler.model.state import State
 
 if TYPE_CHECKING:
@@ -37,7 +39,10 @@ def check_meaning(
         if len(group) > 1:
             _check_twins(group, problems)
             _check_levels(group, problems)
-    _check_look_alikes(by_name, problems)
+    told = _check_look_alikes(by_name, problems)
+    for name, group in by_name.items():
+        if name not in told:
+            _check_blanks_and_quotes(group[0], problems)
 
 
 def say_twice(entry: Entry, first: Entry, where: str, problems: Collector) -> None:
@@ -94,7 +99,7 @@ def _groups(pairs: Iterable[tuple[str, Entry]]) -> dict[str, list[Entry]]:
 
 
 def _check_forms(entries: Sequence[Entry], problems: Collector) -> None:
-    known = set(PALETTE)
+    strange: dict[str, list[Entry]] = {}
     for entry in entries:
         name, color = entry.declaration.name, entry.declaration.color
         if not name.isascii() and not unicodedata.is_normalized("NFC", name):
@@ -105,13 +110,52 @@ def _check_forms(entries: Sequence[Entry], problems: Collector) -> None:
                 hint=f"Write {quoted(unicodedata.normalize('NFC', name))}: it looks the same, and "
                 "is one character where there were two.",
             )
-        if color is not None and color not in known:
-            problems.warning(
-                Code.COLOR,
-                f"the colour {quoted(color)} is not known; the server decides",
-                entry.block.at("color").mark(),
-                hint=did_you_mean(color, PALETTE) or f"Known: {', '.join(PALETTE)}.",
-            )
+        if color is not None and color not in PALETTE:
+            strange.setdefault(color, []).append(entry)
+    for color, users in strange.items():
+        others = f" (and in {len(users) - 1:,} more tags)" if len(users) > 1 else ""
+        problems.warning(
+            Code.COLOR,
+            f"the colour {quoted(color)} is not known; the server decides{others}",
+            users[0].block.at("color").mark(),
+            hint=_nearest_color(color),
+        )
+
+
+def _nearest_color(color: str) -> str:
+    shade = nearest_shade(color)
+    if shade is not None:
+        return f"The nearest known one is {quoted(shade)}."
+    return did_you_mean(color, PALETTE) or f"Known: {', '.join(PALETTE)}."
+
+
+_CURLY = re.compile(r"[\u2018-\u201f\xab\xbb\u2039\u203a].*[\u2018-\u201f\xab\xbb\u2039\u203a]")
+_ODD_BLANKS = re.compile(r"(?<!\s)\s{2,}|[^\S ]")
+
+
+def _check_blanks_and_quotes(entry: Entry, problems: Collector) -> None:
+    name = entry.name
+    if not name.isascii() and _CURLY.fullmatch(name):
+        problems.warning(
+            Code.QUOTES,
+            f"the quotes of {quoted(name)} are part of the name",
+            name_of(entry).mark(),
+            hint=f"Write {double_quoted(name[1:-1].strip())}, with straight quotes, if they are "
+            "not meant.",
+        )
+    found = _ODD_BLANKS.search(name)
+    if found is not None:
+        run = len(found[0]) > 1
+        what = (
+            f"{len(found[0])} blanks in a row" if run else f"a blank that is U+{ord(found[0]):04X}"
+        )
+        problems.warning(
+            Code.BLANKS,
+            f"the name {quoted(name)} holds {what}",
+            name_of(entry).mark(),
+            hint=f"Write {double_quoted(' '.join(name.split()))} if one plain blank is meant; "
+            "people can't see the difference.",
+        )
 
 
 def _check_renames(entries: Sequence[Entry], problems: Collector) -> None:
@@ -228,27 +272,30 @@ def _certain_places(entry: Entry) -> Iterator[tuple[tuple[object, ...], str]]:
 
 
 def _check_levels(group: Sequence[Entry], problems: Collector) -> None:
+    """One warning a name that stands on both levels of an account, however many blocks say so."""
     wanted = [entry for entry in group if entry.declaration.state is not State.ABSENT]
     upper = {h: one for one in wanted if one.selector is None for h in one.accounts}
-    if not upper:
+    lower = [
+        entry
+        for entry in wanted
+        if entry.selector is not None and any(handle in upper for handle in entry.accounts)
+    ]
+    if not lower:
         return
-    told: set[tuple[int, int]] = set()
-    for entry in wanted:
-        if entry.selector is None:
-            continue
-        other = next((upper[handle] for handle in entry.accounts if handle in upper), None)
-        if other is not None and (id(other), id(entry)) not in told:
-            told.add((id(other), id(entry)))
-            problems.warning(
-                Code.BOTH_LEVELS,
-                f"{quoted(entry.name)} is declared on company level and on account level",
-                name_of(entry).mark(),
-                name_of(other).mark("on account level"),
-                hint="People see two tags of one name; keep one of them.",
-            )
+    first = lower[0]
+    other = next(upper[handle] for handle in first.accounts if handle in upper)
+    others = f" (and in {len(lower) - 1:,} more blocks)" if len(lower) > 1 else ""
+    problems.warning(
+        Code.BOTH_LEVELS,
+        f"{quoted(first.name)} is declared on company level and on account level{others}",
+        name_of(first).mark(),
+        name_of(other).mark("on account level"),
+        hint="People see two tags of one name; keep one of them.",
+    )
 
 
-def _check_look_alikes(by_name: Mapping[str, Sequence[Entry]], problems: Collector) -> None:
+def _check_look_alikes(by_name: Mapping[str, Sequence[Entry]], problems: Collector) -> set[str]:
+    """Warn of names that look alike; the result holds those that are said to look like another."""
     first: dict[str, str] = {}
     alike: dict[str, list[str]] = {}
     for name in by_name:
@@ -256,11 +303,14 @@ def _check_look_alikes(by_name: Mapping[str, Sequence[Entry]], problems: Collect
         other = first.setdefault(key, name)
         if other is not name:
             alike.setdefault(key, [other]).append(name)
-    for names in alike.values():
-        _check_names_alike([one for name in names for one in by_name[name]], problems)
+    return {
+        later
+        for names in alike.values()
+        for later in _check_names_alike([one for n in names for one in by_name[n]], problems)
+    }
 
 
-def _check_names_alike(entries: Sequence[Entry], problems: Collector) -> None:
+def _check_names_alike(entries: Sequence[Entry], problems: Collector) -> set[str]:
     first: dict[str, Entry] = {}
     told: set[tuple[str, str]] = set()
     for entry in entries:
@@ -280,3 +330,4 @@ def _check_names_alike(entries: Sequence[Entry], problems: Collector) -> None:
                     f"{difference(entry.name, other.name)}. If one is meant, write it alike "
                     "everywhere; a live tag is renamed with `renamed_from`.",
                 )
+    return {later for _earlier, later in told}

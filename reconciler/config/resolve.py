@@ -29,6 +29,7 @@ def resolve(configuration: Configuration, companies: Mapping[str, Sequence[Compa
     selectors = SelectorCheck(indexes, problems)
     for entry in configuration.entries:
         selectors.check(entry)
+    selectors.finish()
     landing = _Landing(configuration.entries, problems)
     accounts = tuple(
         landing.land(account, indexes[account.handle]) for account in configuration.accounts

@@ -31,7 +31,7 @@ _TAG_KEYS = frozenset(
         "note",
     )
 )
-_STATES = frozenset(("enabled", "disabled"))
+_STATES = frozenset(("enabled", "disabled", "any"))
 _ACCOUNT_KEYS = frozenset(
     (
         "id",
@@ -146,6 +146,15 @@ def _is_limits(value: Any) -> bool:
     )
 
 
+def _is_warnings(value: Any) -> bool:
+    if not isinstance(value, Block) or value.keys() - {"ignore"}:
+        return False
+    muted = value.get("ignore", Block())
+    return isinstance(muted, Block) and all(
+        _is_line(reason) and not reason.isspace() for reason in muted.values()
+    )
+
+
 def _each(is_value: Any) -> Any:
     return lambda part: (
         isinstance(part, Block) and all(map(_is_handle, part)) and all(map(is_value, part.values()))
@@ -156,6 +165,7 @@ _HEAD: dict[str, Any] = {
     "version": lambda _value: True,
     "gateway": lambda value: value in ("maton", "callrail"),
     "accounts": lambda value: bool(value) and _each(_is_account)(value),
+    "warnings": _is_warnings,
     "scopes": _each(_is_scope),
     "tags": lambda value: isinstance(value, list),
 }

@@ -20,6 +20,7 @@ from reconciler.config.scalars import NEEDS_A_LOOK, resolve
 from reconciler.config.syntax import explain
 from reconciler.config.values import LENGTH_BITS, Block, Document, Series, span
 from reconciler.config.wording import quoted
+from reconciler.model.quoting import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,11 @@ MOST_ALIASED_VALUES = 100_000
 """Values that all aliases of a file may stand for, were they written out."""
 
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CUT = re.compile(r"(?<=[^ \t])[ \t]+#(?=[^\s#!])")
+"""What may have been meant as part of a text: comments have a blank after their sign.
+
+The look behind keeps a run of blanks from being searched again at each of them.
+"""
 _DIRECTIVE = re.compile(r"^%(?!YAML[ \t])[^\r\n]*", re.MULTILINE)
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq")}
 
@@ -48,7 +54,8 @@ def parse(text: Text, problems: Collector) -> Document | None:
             hint="Delete the line, or quote the text that it belongs to.",
         )
         return None
-    composer = _Composer(text, problems)
+    cuts = frozenset(found.start() for found in _CUT.finditer(text.content))
+    composer = _Composer(text, problems, cuts)
     try:
         composer.run(_LOADER(text.content).get_event)
     except yaml.MarkedYAMLError as error:
@@ -87,6 +94,7 @@ class _Composer:
 
     text: Text
     problems: Collector
+    cuts: frozenset[int]
     stack: list[_Frame] = field(default_factory=lambda: [_Frame(Series(), [0])])
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
     aliases: int = 0
@@ -100,6 +108,7 @@ class _Composer:
         Scalars are six of eight events: what is written out here saves a second in a large file.
         """
         scalar_event, end_event, put = yaml.ScalarEvent, yaml.StreamEndEvent, self._put
+        cuts = self.cuts
         handlers: dict[type[Any], Callable[[Any], None]] = {
             yaml.MappingStartEvent: self._open_mapping,
             yaml.SequenceStartEvent: self._open_sequence,
@@ -113,6 +122,8 @@ class _Composer:
                 value = event.value
                 if event.implicit[0] and value[:1] in NEEDS_A_LOOK:
                     value = resolve(value)
+                if cuts and event.end_mark.index in cuts and event.implicit[0]:
+                    self._note_cut(event)
                 if event.tag is not None or event.anchor is not None:
                     self._note_marked(event, value)
                 start = event.start_mark.index
@@ -136,6 +147,23 @@ class _Composer:
                 event,
                 "Delete the `---`, or put what follows into a file of its own.",
             )
+
+    def _note_cut(self, event: Any) -> None:
+        """A text without quotes that ends at a blank and a `#` which no blank follows."""
+        content, end = self.text.content, event.end_mark.index
+        if event.start_mark.index == end:
+            return
+        sign = content.index("#", end)
+        rest = re.compile(r"[^\r\n]*").match(content, sign)
+        whole = content[event.start_mark.index : rest.end() if rest else end].rstrip()
+        read = content[event.start_mark.index : end]
+        self.problems.warning(
+            Code.CUT,
+            f"a blank before `#` begins a comment: only {quoted(read)} is read",
+            self.text.mark(span(sign, event.start_mark.index + len(whole))),
+            hint=f"If it is part of the text, quote it: {double_quoted(whole)}; if it is a "
+            "comment, put a blank after the `#`.",
+        )
 
     def _note_marked(self, event: Any, value: Any) -> None:
         """A scalar with a tag or an anchor."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
 from reconciler.config.wording import listed, nearest, quoted
+from reconciler.model.names import is_glob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ class SelectorCheck:
         self._good: set[tuple[Selector, tuple[str, ...]]] = set()
         self._told: set[tuple[Selector, tuple[str, ...], int]] = set()
         self._borne_twice: set[tuple[str, str]] = set()
+        self._disabled: dict[tuple[str, str], dict[tuple[str, int], Origin]] = {}
 
     def check(self, entry: Entry) -> None:
         """Note what is wrong with the entry's selector, a scope's once for all its tags."""
@@ -51,18 +53,37 @@ class SelectorCheck:
         self._check_borne_twice(entry)
 
     def _matches(self, place: Origin, selector: Selector, indexes: Sequence[CompanyIndex]) -> bool:
-        good = True
+        good, skipped, selected = True, False, selector.include is None
         for key, origin in _patterns(place):
             if any(index.matches(origin.value) for index in indexes):
+                selected = selected or key == "companies"
                 continue
             disabled = [name for one in indexes for name in one.matches_disabled(origin.value)]
-            if key == "companies" or not disabled:
+            if disabled and key == "companies" and not is_glob(origin.value):
+                skipped = True
+                users = self._disabled.setdefault((origin.value, disabled[0]), {})
+                users[origin.text.file, origin.span] = origin
+            elif key == "companies" or not disabled:
                 good = False
                 self._say_no_match(origin, indexes, disabled)
-        if good and not any(index.select(selector) for index in indexes):
+        nothing = good and not any(index.select(selector) for index in indexes)
+        # A tag of one client who has left lands nowhere: that stops no pipeline.
+        if nothing and (selected or not skipped):
             good = False
             self._say_nothing_left(place)
         return good
+
+    def finish(self) -> None:
+        """Warn of each disabled company once, however many tags name it."""
+        for (value, name), origins in self._disabled.items():
+            called = "" if name == value else f", {quoted(name)},"
+            others = f" (here and in {len(origins) - 1:,} more)" if len(origins) > 1 else ""
+            self._problems.warning(
+                Code.COMPANY_DISABLED,
+                f"the company {quoted(value)}{called} is disabled: it is skipped{others}",
+                next(iter(origins.values())).mark(),
+                hint="Delete it here, or enable the company in CallRail.",
+            )
 
     def _say_no_match(
         self, origin: Origin, indexes: Sequence[CompanyIndex], disabled: Sequence[str]
@@ -116,7 +137,7 @@ class SelectorCheck:
                     self._borne_twice.add((handle, origin.value))
                     self._problems.warning(
                         Code.COMPANY_TWICE,
-                        f"{len(ids)} companies of {handle} bear the name "
+                        f"{len(ids)} companies of {handle} have the name "
                         f"{quoted(origin.value)}; all of them are meant",
                         origin.mark(),
                         hint=f"Write the id of the one that is meant: {listed(ids, last='or')}.",
@@ -128,4 +149,4 @@ def _patterns(place: Origin) -> Iterator[tuple[str, Origin]]:
     for key in ("companies", "except"):
         if key in place.value and place.value[key] != "all":
             for origin in place.at(key).each():
-                yield key, origin
+                yield key, origin.at("company") if isinstance(origin.value, dict) else origin

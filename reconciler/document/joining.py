@@ -11,7 +11,7 @@ from reconciler.errors import DocumentError
 from reconciler.model.plan import AccountUse, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.change import Change
     from reconciler.model.plan import Allowance
@@ -36,6 +36,7 @@ def join(plans: Sequence[Plan]) -> Plan:
         unchanged=sum(plan.unchanged for plan in plans),
         unmanaged=sum(plan.unmanaged for plan in plans),
         warnings=tuple(dict.fromkeys(chain.from_iterable(plan.warnings for plan in plans))),
+        muted=_added(plan.muted for plan in plans),
         unmanaged_tags=tuple(chain.from_iterable(plan.unmanaged_tags for plan in plans)),
         unread=tuple(dict.fromkeys(chain.from_iterable(plan.unread for plan in plans))),
         companies_unread=any(plan.companies_unread for plan in plans),
@@ -44,6 +45,13 @@ def join(plans: Sequence[Plan]) -> Plan:
         created_at=min(plan.created_at for plan in plans),
         tool_version=versions.pop() if len(versions) == 1 else "",
     )
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(sorted(total.items()))
 
 
 def _accounts(uses: Iterable[AccountUse]) -> tuple[AccountUse, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import asdict, fields
 from itertools import chain
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.problem import Source
 
+_CODE: Final = re.compile(r"[A-Z]{3,5}[0-9]{3}")
 KIND: Final = Kind("saved plan", "Make it again: reconciler plan --out FILE.")
 
 
@@ -54,6 +56,8 @@ def _document(plan: Plan, changes: object) -> Document:
             "apply": sum(use.apply_requests for use in plan.accounts),
         },
     }
+    if plan.muted:
+        document["muted"] = dict(plan.muted)
     if plan.unread:
         document["unread"] = [unread_fields(error) for error in plan.unread]
     if plan.companies_unread:
@@ -80,6 +84,7 @@ def load_plan(text: str) -> Plan:
         unchanged=summary.whole("unchanged"),
         unmanaged=summary.whole("unmanaged"),
         warnings=tuple(problem_of(node) for node in root.nodes("warnings")),
+        muted=_muted_of(root),
         unmanaged_tags=_unmanaged_of(root, places),
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
@@ -92,6 +97,15 @@ def load_plan(text: str) -> Plan:
     root.confirm(plan_document(plan))
     _expect_sound(plan)
     return plan
+
+
+def _muted_of(root: Node) -> dict[str, int]:
+    if not root.has("muted"):
+        return {}
+    node = root.node("muted")
+    if not all(_CODE.fullmatch(code) for code in node.names()):
+        raise altered(KIND, "its `muted` names what is not a code")
+    return {code: node.whole(code, least=1) for code in node.names()}
 
 
 def change_fields(change: Change) -> Document:

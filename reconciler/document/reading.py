@@ -107,6 +107,10 @@ class Node:
         """Whether the field is there at all."""
         return name in self._fields
 
+    def names(self) -> tuple[str, ...]:
+        """The names of all its fields."""
+        return tuple(self._fields)
+
     def confirm(self, again: Document) -> None:
         """Check this whole document against ``again``, what it means when it is written out anew.
 

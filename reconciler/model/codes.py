@@ -14,7 +14,7 @@ class PlanCode(StrEnum):
     DUPLICATES = "PLAN003"
     LOOK_ALIKE = "PLAN004"
     MOVED = "PLAN005"
-    # 006 was a --tag that matches nothing.
+    # PLAN006 was a --tag that matches nothing; codes are not used again.
     OTHER_LEVEL = "PLAN007"
     FORMER_ELSEWHERE = "PLAN008"
     NOT_CREATED = "PLAN009"

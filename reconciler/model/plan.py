@@ -12,6 +12,8 @@ from reconciler.model.change import NONE, Action
 from reconciler.model.state import Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.model.change import Change, Count
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem, Source
@@ -95,8 +97,9 @@ class UnmanagedTag:
 class Plan:
     """What apply will do, in the order in which it is shown, and what the reviewer must know.
 
-    ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted. ``unread``: accounts
-    of the configuration that could not be read; nothing is planned there, the plan is partial.
+    ``created_at`` is an ISO 8601 time in UTC, or empty where none was noted. ``muted`` counts, by
+    code, the warnings that the configuration declares known. ``unread``: accounts of the
+    configuration that could not be read; nothing is planned there, the plan is partial.
     ``companies_unread``: of some account only its account level was read, because nothing else is
     declared there; ``unmanaged`` does not count its companies' tags.
     """
@@ -106,6 +109,7 @@ class Plan:
     unchanged: int = 0
     unmanaged: int = 0
     warnings: tuple[Problem, ...] = ()
+    muted: Mapping[str, int] = field(default_factory=dict)
     unmanaged_tags: tuple[UnmanagedTag, ...] = ()
     gateway: str | None = None
     created_at: str = ""

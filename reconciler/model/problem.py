@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
 
 
 class Severity(StrEnum):
@@ -56,3 +60,17 @@ class Problem:
     def source(self) -> Source | None:
         """Where the problem is, or None when it has no place in a file."""
         return self.marks[0].source if self.marks else None
+
+
+def unmuted(
+    problems: Iterable[Problem], muted: Container[str]
+) -> tuple[tuple[Problem, ...], dict[str, int]]:
+    """``problems`` without the warnings whose code is ``muted``, and how many of each those are."""
+    shown: list[Problem] = []
+    counts: dict[str, int] = {}
+    for problem in problems:
+        if problem.severity is Severity.WARNING and problem.code in muted:
+            counts[problem.code] = counts.get(problem.code, 0) + 1
+        else:
+            shown.append(problem)
+    return tuple(shown), dict(sorted(counts.items()))

@@ -87,6 +87,7 @@ class Policy:
 class Account:
     """One entry of ``accounts:``. ``connection`` is Maton's; ``api_key_env`` names a variable.
 
+    ``id_source`` is where its id is written; None where no file says it.
     ``api_key_source`` is where the name of the variable is written, None where no file says it.
     ``limits_source`` is where its ``limits`` stand; None where it has none of its own.
     """
@@ -97,6 +98,7 @@ class Account:
     api_key_env: str | None = None
     api_key_source: Source | None = None
     policy: Policy = field(default_factory=Policy)
+    id_source: Source | None = field(default=None, compare=False)
     limits_source: Source | None = field(default=None, compare=False)
 
     @property

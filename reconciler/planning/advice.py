@@ -15,6 +15,7 @@ from reconciler.model.names import can_be_declared
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.quoting import double_quoted
 from reconciler.model.state import Unmanaged
+from reconciler.planning.contests import Contest, contests_of
 from reconciler.planning.phrases import quoted_all, where
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Advice:
     unmanaged: Unmanaged = Unmanaged.KEEP
     _places: dict[_Finding, list[Place]] = field(default_factory=lambda: defaultdict(list))
     _alikes: dict[int, tuple[Declaration, _Alikes]] = field(default_factory=dict)
+    contests: list[Contest] = field(default_factory=list)
     _stored: dict[int, tuple[Declaration, _Alikes]] = field(default_factory=dict)
 
     def look_at(self, place: Place, matches: Matches, covers: Callable[..., bool]) -> None:
@@ -65,6 +67,14 @@ class Advice:
         for finding in (*_renames(matches), *_duplicates(matches)):
             if covers(finding.subject, *finding.detail):
                 self._places[finding].append(place)
+        taken = ((matches.declared[n], tag) for n, tag in matches.renames.takeovers.items())
+        left = matches.renames.leftovers
+        rivals = ((one, (tag, *left.get(one.name, ()))) for one, tag in taken)
+        self.contests += (
+            one
+            for one in contests_of(place, rivals)
+            if covers(one.declaration.name, *(tag.name for tag in one.tags))
+        )
         absent = {tag.name for _declaration, tag in matches.unwanted}
         missing = set(map(id, matches.missing))
         for declaration, names in matches.alike:
@@ -82,7 +92,7 @@ class Advice:
 
     def problems(self) -> Iterator[Problem]:
         """One warning a finding, in the order of the files."""
-        found = [_problem(finding, places) for finding, places in self._places.items()]
+        found = [_problem(*item, self.unmanaged) for item in self._places.items()]
         found += [_alike(*one, self.unmanaged) for one in self._alikes.values()]
         found += [_stored_as(*one) for one in self._stored.values()]
         yield from sorted(
@@ -113,13 +123,9 @@ class Advice:
 
 def _renames(matches: Matches) -> Iterator[_Finding]:
     for name, tags in matches.renames.leftovers.items():
-        source = matches.declared[name].source
-        taken = matches.renames.takeovers.get(name)
-        names = tuple(sorted({tag.name for tag in tags}))
-        if taken is None:
-            yield _Finding(PlanCode.BOTH_LIVE, source, name, names)
-        else:
-            yield _Finding(PlanCode.SEVERAL_FORMER, source, name, (taken.name, *names))
+        if name not in matches.renames.takeovers:
+            names = tuple(sorted({tag.name for tag in tags}))
+            yield _Finding(PlanCode.BOTH_LIVE, matches.declared[name].source, name, names)
 
 
 def _duplicates(matches: Matches) -> Iterator[_Finding]:
@@ -128,8 +134,8 @@ def _duplicates(matches: Matches) -> Iterator[_Finding]:
         yield _Finding(PlanCode.DUPLICATES, source, name, tuple(str(tag.id) for tag in tags))
 
 
-def _problem(finding: _Finding, places: Sequence[Place]) -> Problem:
-    message, hint = _words(finding)
+def _problem(finding: _Finding, places: Sequence[Place], unmanaged: Unmanaged) -> Problem:
+    message, hint = _words(finding, unmanaged)
     return Problem(
         code=finding.code.value,
         message=f"{message} ({where(places)})",
@@ -139,24 +145,16 @@ def _problem(finding: _Finding, places: Sequence[Place]) -> Problem:
     )
 
 
-def _words(finding: _Finding) -> tuple[str, str]:
+def _words(finding: _Finding, unmanaged: Unmanaged) -> tuple[str, str]:
     name, detail = finding.subject, finding.detail
     quoted = quoted_all(detail)
     if finding.code is PlanCode.BOTH_LIVE:
+        drop = "or drop it from renamed_from."
+        if unmanaged is not Unmanaged.KEEP:
+            drop = f"before `unmanaged: {unmanaged.value}` takes what renamed_from no longer names."
         return (
             f'"{name}" and its former name {quoted} are both live; the former is left alone',
-            "Retag its calls in CallRail and delete it there, or drop it from renamed_from.",
-        )
-    if finding.code is PlanCode.SEVERAL_FORMER:
-        return (
-            (
-                f'"{detail[0]}", the first former name as written, is renamed to "{name}"; '
-                f"{quoted_all(detail[1:])} {'is' if len(detail) == 2 else 'are'} left alone"
-            ),
-            (
-                "A rename carries one tag's calls only: put the name that matters most first, and "
-                "retag the others' calls in CallRail."
-            ),
+            f"Retag its calls in CallRail and delete it there, {drop}",
         )
     return (
         (

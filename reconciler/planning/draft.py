@@ -7,22 +7,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change, Reason
+from reconciler.model.codes import PlanCode
 from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Company, Place, Status, Tag
 from reconciler.planning.advice import Advice
+from reconciler.planning.contests import several_former
 from reconciler.planning.differ import changed_fields
 from reconciler.planning.elsewhere import elsewhere
 from reconciler.planning.matching import Matches, match
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from reconciler.model.change import Loss
     from reconciler.model.problem import Problem
     from reconciler.model.state import Account, Declaration, DesiredAccount, LiveAccount
     from reconciler.model.tag import LiveTag
+    from reconciler.planning.contests import Contest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,13 @@ class Draft:
     live: int
     live_in: dict[Place, int]
     warnings: tuple[Problem, ...]
+    contests: tuple[Contest, ...] = ()
+
+    def with_uses(self, uses: Mapping[tuple[Place, int], Loss]) -> Draft:
+        """The same, its contests between former names told with what each tag is on."""
+        rest = (one for one in self.warnings if one.code != PlanCode.SEVERAL_FORMER)
+        told = several_former(self.contests, uses)
+        return replace(self, warnings=(*told, *rest))
 
 
 def draft(desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing = EVERYTHING) -> Draft:
@@ -98,7 +109,9 @@ class _Work:
             unread=unread,
             live=self._total + self._unread,
             live_in={place: n for place, n in self._live_in.items() if place in touched},
+            contests=tuple(self._advice.contests),
             warnings=(
+                *several_former(self._advice.contests, {}),
                 *self._advice.problems(),
                 *self._advice.moves(changes),
                 *self._elsewhere(changes),
@@ -111,6 +124,7 @@ class _Work:
             company_id: place
             for company_id in {**dict.fromkeys(self._desired.tags), **dict.fromkeys(self._live)}
             if covers.covers_company((place := self._place(company_id)).company)
+            and (place.company is None or place.company.active)
         }
         return elsewhere(places, self._desired.tags, self._live, changes, covers.covers_tag)
 

@@ -127,6 +127,8 @@ def _spare_look_alikes(matches: Matches, *, keeps_unmanaged: bool) -> None:
     No record says what an earlier run created, but its tag has the higher id: a look-alike that is
     older than the declared tag may carry the history that was meant.
     """
+    if not matches.missing and keeps_unmanaged:
+        return
     oldest: dict[str, int] = {}
     for tag in matches.unmanaged:
         oldest[tag.name] = min(tag.id, oldest.get(tag.name, tag.id))

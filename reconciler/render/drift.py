@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.config.codes import Code
 from reconciler.model.change import Action, Reason
 from reconciler.render import groups, wording
 from reconciler.render.escape import label, log, terminal
@@ -49,9 +50,19 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
         ("Declared renames that live state has not seen:", [*map(_renamed, renames)]),
         ("Live, though declared absent:", [*map(_there, retired)]),
         ("Live and not declared, where undeclared tags must go:", [*map(_there, undeclared)]),
+        ("Exceptions past their date, still in force:", _over(plan)),
         ("Live and not declared, kept:", _kept(plan.unmanaged_tags)),
     ]
     return [(heading, lines) for heading, lines in found if lines]
+
+
+def _over(plan: Plan) -> list[str]:
+    """Exceptions of the configuration whose date has passed, with their place in the files."""
+    return [
+        f"{terminal(warning.message)} ({terminal(str(warning.source))})"
+        for warning in plan.warnings
+        if warning.code == Code.EXCEPTION_OVER
+    ]
 
 
 def headline(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
 from reconciler.render.escape import label
 from reconciler.render.layout import count, number
-from reconciler.render.page import bdi, chip, page, table
+from reconciler.render.page import bdi, chip, page, pill, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -234,7 +234,7 @@ def _tag(tag: Tag | None) -> str:
         return ""
     color = f' <span class="dim">{bdi(tag.color)}</span>' if tag.color else ""
     off = ' <span class="dim">disabled</span>' if tag.status is Status.DISABLED else ""
-    return f"{chip(tag.color)}{bdi(label(tag.name))}{color}{off}"
+    return f"{pill(label(tag.name), tag.color)}{color}{off}"
 
 
 def _sign(change: Change, *, word: bool = False) -> str:
@@ -303,7 +303,8 @@ def _unmanaged(plan: Plan) -> str:
 
 def _footer(plan: Plan) -> str:
     made = " · ".join(filter(None, ["reconciler " + plan.tool_version, plan.created_at]))
+    muted = f"Muted: {wording.muted(plan.muted)}.<br>" if plan.muted else ""
     return (
-        f"<footer>Requests: {wording.requests(plan)}.<br>Digest: <code>{plan.digest}</code><br>"
-        f"{bdi(made)}</footer>"
+        f"<footer>{muted}Requests: {wording.requests(plan)}.<br>"
+        f"Digest: <code>{plan.digest}</code><br>{bdi(made)}</footer>"
     )

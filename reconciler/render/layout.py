@@ -33,7 +33,7 @@ def wrap(text: str, width: int) -> list[str]:
         return [text]
     lines: list[str] = []
     line = ""
-    for word in _BREAK.split(text):
+    for word in text.split(" "):
         longer = f"{line} {word}" if line else word
         if line and cells(longer) > width:
             lines.append(line)
@@ -41,10 +41,6 @@ def wrap(text: str, width: int) -> list[str]:
         else:
             line = longer
     return [*lines, line]
-
-
-_BREAK: Final = re.compile(r"(?<!■)(?<!■\x1b\[0m) ")
-"""A space at which a line may end: not between a colour's block and its name."""
 
 
 def number(value: int) -> str:

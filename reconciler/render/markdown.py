@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Change
+from reconciler.model.palette import PALETTE
 from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
 from reconciler.render.budget import Budget
@@ -45,6 +46,8 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
     hidden = len(plan.changes) - _details(plan, out)
     _warnings(plan.warnings, out)
     lost = len(plan.deletes) - shown
+    _colors(plan, out)
+    _line(f"Muted: {wording.muted(plan.muted)}.\n" if plan.muted else "", out)
     ending = [f"Requests: {wording.requests(plan)}.  ", _ending(plan, out, hidden, lost)]
     return out.text("\n".join(ending)) + "\n"
 
@@ -239,6 +242,23 @@ def _group(group: Group, out: Budget) -> int:
     lines += [line for entry in entries[:fitting] for line in entry]
     block = "\n".join([summary, fence(lines, language="diff"), _CLOSE])
     return fitting if fitting and out.take(block) else 0
+
+
+def _colors(plan: Plan, out: Budget) -> None:
+    """The known colours that the plan gives, as hex values, beside which GitHub shows a swatch."""
+    given = {change.after.color for change in plan.changes if change.after is not None}
+    known = [
+        f"{name} `{shade.text}` on `{shade.background}`"
+        for name, shade in PALETTE.items()
+        if name in given
+    ]
+    _line(f"Colours: {', '.join(known)}.\n" if known else "", out)
+
+
+def _line(line: str, out: Budget) -> None:
+    """One more line where it fits; without it nothing counts as cut."""
+    if line and out.fitting([line], essential=False):
+        out.take(line)
 
 
 _WIDEST: Final = 110

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from reconciler.model.palette import PALETTE
 from reconciler.render.escape import html
-from reconciler.render.palette import HEX
 
 
 def page(title: str, body: str) -> str:
@@ -30,7 +30,12 @@ def bdi(text: str) -> str:
 
 def chip(color: str | None) -> str:
     """A spot in a tag's colour, or nothing for one that is not known."""
-    return f'<i class="chip c-{color}"></i>' if color in HEX else ""
+    return f'<i class="chip c-{color}"></i>' if color in PALETTE else ""
+
+
+def pill(text: str, color: str | None) -> str:
+    """A tag's name as CallRail's screen shows it, text on background; escaped here."""
+    return f'<span class="pill c-{color}">{bdi(text)}</span>' if color in PALETTE else bdi(text)
 
 
 def table(head: list[str], rows: list[list[str]], *, kind: str = "") -> str:
@@ -47,7 +52,10 @@ _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 )
 
-_CHIPS: Final = "".join(f".c-{name}{{background:{value}}}\n" for name, value in HEX.items())
+_CHIPS: Final = "".join(
+    f".c-{name}{{background:{shade.background};color:{shade.text}}}\n"
+    for name, shade in PALETTE.items()
+)
 
 _STYLE: Final = """\
 :root{color-scheme:light dark;--bg:#fff;--panel:#f6f8fa;--text:#1f2328;--dim:#59636e;--line:#d1d9e0;
@@ -80,6 +88,7 @@ th{color:var(--dim);font-weight:600;font-size:13px}
 .warnings td:first-child{min-width:11em}
 .chip{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:5px;
 vertical-align:-1px;border:1px solid rgba(128,128,128,.4)}
+.pill{border-radius:4px;padding:1px 7px}
 .dim,footer{color:var(--dim)}
 .blocked{color:var(--delete);font-size:13px}
 .matrix th,.matrix td{min-width:0;border:1px solid var(--line);padding:4px 7px;text-align:center}

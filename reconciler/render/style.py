@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from reconciler.render import palette
+from reconciler.model.palette import PALETTE, rgb
 
 
 class Colors(IntEnum):
@@ -18,9 +18,8 @@ class Colors(IntEnum):
     TRUE = 1 << 24
 
 
-CHIP: Final = "■"
 NO_BREAK: Final = "\u00a0"
-"""A space at which no line ends: a chip stays with the name of its colour."""
+"""A space at which no line ends: a chip's edges stay with its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +52,22 @@ class Style:
         """Places in files, and advice."""
         return self._sgr("36", text)
 
-    def chip(self, color: str | None) -> str:
-        """A block in a tag's colour and a space; empty where either is not to be had."""
-        rgb = palette.rgb(color) if color else None
-        if rgb is None or self.colors is Colors.NONE:
-            return ""
+    def chip(self, color: str) -> str:
+        """A colour's name as CallRail's screen shows it, text on background; plain if unknown.
+
+        ``color`` is safe text already.
+        """
+        shade = PALETTE.get(color)
+        if shade is None or self.colors is Colors.NONE:
+            return color
+        text, background = rgb(shade.text), rgb(shade.background)
         if self.colors is Colors.TRUE:
-            code = "38;2;{};{};{}".format(*rgb)
+            code = "38;2;{};{};{};48;2;{};{};{}".format(*text, *background)
         elif self.colors is Colors.INDEXED:
-            code = f"38;5;{_cube(rgb)}"
+            code = f"38;5;{_cube(text)};48;5;{_cube(background)}"
         else:
-            code = str(_basic(rgb))
-        return self._sgr(code, CHIP) + NO_BREAK
+            code = f"{97 if min(text) == 255 else 30};{_basic(background) + 10}"
+        return self._sgr(code, f"{NO_BREAK}{color}{NO_BREAK}")
 
     def _sgr(self, code: str, text: str) -> str:
         if self.colors is Colors.NONE or not text:

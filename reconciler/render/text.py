@@ -102,6 +102,8 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
     for why, number in notes.items():
         first, *more = wrap(f"[{number}] {terminal(why)}", width - 6 if width else 0)
         lines += [style.delete(line) for line in (f"  {first}", *(f"      {one}" for one in more))]
+    if plan.muted:
+        lines.append(f"Muted: {wording.muted(plan.muted)}.")
     return [*lines, f"Requests: {wording.requests(plan)}.", f"Digest: {plan.digest}"]
 
 

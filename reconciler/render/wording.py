@@ -11,22 +11,22 @@ from reconciler.render.escape import label, terminal
 from reconciler.render.layout import count, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.model.plan import AccountUse, Allowance, Plan
     from reconciler.model.tag import Place, Tag
 
-    Chip = Callable[[str | None], str]
-    """What stands before a colour's name: a block in that colour, or nothing."""
+    Chip = Callable[[str], str]
+    """How a colour's name, safe already, is shown: in that colour, or as it is."""
 
 SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 NO_CHANGES: Final = "No changes. Live state matches the configuration."
 _HELD_BACK: Final = "No changes, but declared tags are not live (see the warnings)."
 
 
-def no_chip(_color: str | None) -> str:
-    """Nothing before the names of colours."""
-    return ""
+def no_chip(color: str) -> str:
+    """The names of colours as they are."""
+    return color
 
 
 def no_changes(plan: Plan) -> str:
@@ -227,6 +227,14 @@ def _quota(use: AccountUse, *, named: bool) -> str:
     return f"{label(use.account.handle)}: {said}{enough}" if named else f"{said}{enough}"
 
 
+def muted(counts: Mapping[str, int]) -> str:
+    """``82 warnings that the configuration declares known: 72 CFG403, 10 CFG402``."""
+    total = sum(counts.values())
+    worst = sorted(counts, key=lambda code: (-counts[code], code))
+    by_code = ", ".join(f"{number(counts[code])} {code}" for code in worst)
+    return f"{count(total, 'warning')} that the configuration declares known: {by_code}"
+
+
 def partial(plan: Plan) -> list[str]:
     """Why each account that could not be read was not; the plan says nothing of it."""
     return [
@@ -266,7 +274,7 @@ def _differences(fields: Iterable[str], before: Tag, after: Tag, *, chip: Chip) 
 
 
 def _color(color: str | None, *, chip: Chip) -> str:
-    return "none" if color is None else f"{chip(color)}{terminal(color)}"
+    return "none" if color is None else chip(terminal(color))
 
 
 def _why(change: Change) -> str:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 COUNTED_WHEN_BLOCKED = 100
 """Deletes that are blocked anyway are counted up to this many an account; each costs requests."""
 
+COUNTED_RIVALS = 20
+"""Former names, live side by side, that are counted up to this many an account."""
+
 
 def concerned(desired: DesiredAccount, narrowing: Narrowing) -> frozenset[str | None] | None:
     """Places that the work concerns (None among them: account level).
@@ -94,6 +97,18 @@ class Guarding:
             changes=guard(drafted, changes, others=others),
             beyond=totals(others),
         )
+
+    async def with_uses(self, drafted: Draft) -> Draft:
+        """``drafted`` with what rival former names are on, where that is few enough to ask."""
+        rivals = [(one.place, tag) for one in drafted.contests for tag in one.tags]
+        if not self.count or not rivals or len(rivals) > COUNTED_RIVALS:
+            return drafted
+        self.say(f"counting what {len(rivals)} former names are on")
+        uses = await side_by_side(
+            self.provider.usage(place, tag, flows=False) for place, tag in rivals
+        )
+        found = {(place, tag.id): use for (place, tag), use in zip(rivals, uses, strict=True)}
+        return drafted.with_uses(found)
 
     async def _counted(
         self, changes: tuple[Change, ...], guarded: Sequence[Change]

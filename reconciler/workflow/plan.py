@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change, needs_absence
 from reconciler.model.plan import AccountUse, Plan
+from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
 from reconciler.planning.guard import is_disable, takes_away
@@ -84,9 +85,12 @@ async def make_plan(
         ],
         list_unmanaged=request.list_unmanaged,
     )
+    shown, muted = unmuted(plan.warnings, configuration.muted)
     return replace(
         plan,
         gateway=configuration.gateway,
+        warnings=shown,
+        muted=muted,
         unread=tuple(one.unread for one in everyone if one.unread is not None),
         companies_unread=any(one.companies_unread for one in accounts),
     )
@@ -179,6 +183,7 @@ class _Reading:
         before = self.provider.requests
         guarded = await self._guarding.guarded(desired, live, drafted)
         counting = self.provider.requests - before
+        drafted = await self._guarding.with_uses(drafted)
         self.usage = await self._of_usage(guarded.changes)
         changes = hold_deletes_back(guarded.changes, listing.odd)
         use = AccountUse(

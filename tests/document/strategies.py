@@ -14,6 +14,7 @@ from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
+codes = st.from_regex("[A-Z]{3,5}[0-9]{3}", fullmatch=True)
 texts = st.text(st.characters(), max_size=12)
 """Any characters, lone surrogates and controls included."""
 
@@ -150,6 +151,7 @@ def plans(draw: st.DrawFn) -> Plan:
         created_at=draw(texts),
         tool_version=draw(texts),
         unread=tuple(draw(st.lists(account_errors, max_size=2))),
+        muted=draw(st.dictionaries(codes, st.integers(1, 99), max_size=3)),
         companies_unread=draw(st.booleans()),
     )
 

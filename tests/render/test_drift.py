@@ -6,7 +6,7 @@ from textwrap import dedent
 
 from reconciler.model.change import Reason
 from reconciler.model.plan import AccountUse, UnmanagedTag
-from reconciler.model.problem import Source
+from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.tag import Status, Tag
 from reconciler.render import html, markdown
 from reconciler.render.text import drift
@@ -114,3 +114,17 @@ def test_no_drift_says_so_with_its_numbers() -> None:
 def test_long_lines_are_broken() -> None:
     found = plan(*(create(f"Tag number {at}", place=NORTH) for at in range(20)))
     assert max(map(len, drift(found, width=60).splitlines()[:10])) <= 62
+
+
+def test_exceptions_past_their_date_are_named() -> None:
+    marks = (Mark(Source("tags.yaml", 7, 9)),)
+    said = 'the exception of "Dental Bay" goes on'
+    over = Problem("CFG412", said, None, marks, Severity.WARNING)
+    shown = drift(plan(warnings=(over,)))
+    assert "Exceptions past their date, still in force:\n" in shown
+    assert '  the exception of "Dental Bay" goes on (tags.yaml:7:9)\n' in shown
+
+
+def test_a_declared_tag_that_is_held_back_is_not_live_state_as_configured() -> None:
+    held = Problem("PLAN009", '"VIP" is not live', severity=Severity.WARNING)
+    assert "Live state matches" not in drift(plan(warnings=(held,)))

@@ -112,3 +112,10 @@ def test_a_report_shows_first_what_is_not_in_place() -> None:
     assert "Incomplete" in text
     assert "422: no" in text
     assert page.index("Not as planned") < page.index(">In place")
+
+
+def test_a_tag_is_shown_as_on_callrails_screen_text_on_background() -> None:
+    shown = html.plan(plan(create("Implant", "orange3"), create("Odd", "mauve")))
+    assert '<span class="pill c-orange3"><bdi>Implant</bdi></span>' in shown
+    assert ".c-orange3{background:#ffdfb2;color:#7d4900}" in shown
+    assert "c-mauve" not in shown

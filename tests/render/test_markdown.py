@@ -84,6 +84,8 @@ def test_a_plan_in_full() -> None:
 
         </details>
 
+        Colours: blue1 `#0f3778` on `#b5cef7`, orange3 `#7d4900` on `#ffdfb2`.
+
         Requests: 4 used to plan, 3 to apply; the quota is 1,000 an hour and account.  
         Digest: `{found.digest}`
 

@@ -133,21 +133,26 @@ def test_colours_wrap_words_and_change_none() -> None:
         assert strip(text.plan(the_plan, style=Style(colors))) == text.plan(the_plan)
 
 
-def test_a_chip_has_the_tags_colour() -> None:
+def test_a_colour_is_shown_as_on_callrails_screen_text_on_background() -> None:
     shown = text.plan(small_plan(create("Foo", "orange3")), style=Style(Colors.TRUE))
-    assert "\x1b[38;2;209;89;27m■\x1b[0m\N{NO-BREAK SPACE}orange3" in shown
+    assert "\x1b[38;2;125;73;0;48;2;255;223;178m\xa0orange3\xa0\x1b[0m" in shown
 
 
-def test_no_line_ends_between_a_chip_and_its_colour() -> None:
+def test_white_text_stays_white_where_there_are_16_colours() -> None:
+    shown = text.plan(small_plan(create("Foo", "green4")), style=Style(Colors.BASIC))
+    assert "\x1b[97;42m\xa0green4\xa0\x1b[0m" in shown
+
+
+def test_no_line_ends_inside_a_chip() -> None:
     the_plan = small_plan(RENAME)
     for width in range(40, 60):
         shown = text.plan(the_plan, style=Style(Colors.TRUE), width=width)
-        assert not re.search(r"■\x1b\[0m\s*\n", shown)
+        assert not re.search(r"\xa0\n|\n\s*\xa0", shown)
 
 
 def test_a_colour_nobody_knows_has_no_chip() -> None:
     shown = text.plan(small_plan(create("Foo", "mauve")), style=Style(Colors.TRUE))
-    assert "■" not in shown
+    assert "\xa0" not in shown
 
 
 def test_deletes_are_bold_red_as_a_whole() -> None:
@@ -202,7 +207,7 @@ def test_unmanaged_tags_are_listed_by_place_where_asked_for() -> None:
 
 def strip(shown: str) -> str:
     """Without SGR sequences and the chips in them."""
-    return re.sub(r"\x1b\[[0-9;]*m", "", re.sub(r"\x1b\[[0-9;]*m■\x1b\[0m\xa0", "", shown))
+    return re.sub(r"\x1b\[[0-9;]*m|\xa0", "", shown)
 
 
 def test_forms_texts_and_flows_are_told_beside_calls() -> None:

@@ -1,0 +1,97 @@
+"""Exceptions that were agreed until a date: who is told, and when.
+
+Nothing happens by date alone. From 14 days before the last day on a warning says so, after it
+another one, until someone deletes the exception or gives it a new date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from reconciler.config.codes import Code
+from reconciler.config.wording import quoted
+from reconciler.model.problem import Mark, Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reconciler.config.collector import Collector
+    from reconciler.config.configuration import Entry
+    from reconciler.config.values import Origin
+
+NOTICE: Final = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """One dated item of ``except``: the company, until when (that day included) and why.
+
+    ``tags`` are the names of the tags that it applies to: several where a scope holds it.
+    """
+
+    company: str
+    until: date
+    reason: str | None
+    mark: Mark
+    tags: tuple[str, ...]
+
+
+def read_exemptions(entries: Sequence[Entry], problems: Collector) -> tuple[Exemption, ...]:
+    """The dated exceptions of ``entries``, a scope's once; a date that is none is noted."""
+    places: dict[tuple[str, int], tuple[Origin, list[str]]] = {}
+    for entry in entries:
+        if any(isinstance(one, dict) for one in entry.place.value.get("except", ())):
+            key = (entry.place.text.file, entry.place.span)
+            places.setdefault(key, (entry.place, []))[1].append(entry.name)
+    found = (
+        _exemption(item, tuple(tags), problems)
+        for place, tags in places.values()
+        for item in place.at("except").each()
+        if isinstance(item.value, dict) and "until" in item.value
+    )
+    return tuple(one for one in found if one is not None)
+
+
+def _exemption(item: Origin, tags: tuple[str, ...], problems: Collector) -> Exemption | None:
+    at = item.at("until")
+    try:
+        until = date.fromisoformat(at.value)
+    except ValueError:
+        problems.error(
+            Code.DATE,
+            f"{at.value} is not a day of the calendar",
+            at.mark(),
+            hint="Write the last day of the exception as YYYY-MM-DD, such as 2027-03-31.",
+        )
+        return None
+    return Exemption(item.value["company"], until, item.value.get("reason"), at.mark(), tags)
+
+
+def due(exemptions: Iterable[Exemption], today: date) -> Iterator[Problem]:
+    """A warning for each exception that ends within NOTICE of ``today``, or has ended."""
+    for one in exemptions:
+        left = (one.until - today).days
+        if left > NOTICE.days:
+            continue
+        what = _what(one)
+        if left < 0:
+            code, ends = Code.EXCEPTION_OVER, f"was agreed until {one.until} and goes on"
+        else:
+            code, ends = Code.EXCEPTION_ENDS, f"ends in {left} days, after {one.until}"
+            ends = {0: "ends today", 1: "ends tomorrow"}.get(left, ends)
+        why = f' It says: "{one.reason}"' if one.reason else ""
+        yield Problem(
+            code.value,
+            f"the exception of {quoted(one.company)} from {what} {ends}",
+            f"Delete it, or agree on a new date; nothing happens by date alone.{why}",
+            (one.mark,),
+            Severity.WARNING,
+        )
+
+
+def _what(one: Exemption) -> str:
+    if len(one.tags) == 1:
+        return quoted(one.tags[0])
+    return f"{quoted(one.tags[0])} and {len(one.tags) - 1:,} more tags"

@@ -222,6 +222,14 @@ def test_forms_texts_and_flows_are_told_beside_calls() -> None:
             Loss(calls=Count(5), texts=UNKNOWN),
             "5 calls and an unknown number of texts lose the tag",
         ),
+        (
+            Loss(calls=Count(35, Precision.AT_MOST), forms=Count(5, Precision.AT_MOST)),
+            "at most 35 calls and 5 forms lose the tag",
+        ),
+        (
+            Loss(calls=Count(35), forms=Count(5, Precision.AT_MOST)),
+            "35 calls and at most 5 forms lose the tag",
+        ),
         (Loss(calls=UNKNOWN, texts=UNKNOWN), "an unknown number of calls and texts lose the tag"),
         (Loss(flows=Count(1)), "no interaction has it; 1 flow applies it"),
         (Loss(flows=UNKNOWN), "no interaction has it; an unknown number of flows apply it"),

@@ -84,7 +84,7 @@ def test_a_plan_in_full() -> None:
 
         </details>
 
-        Requests: 4 used to plan, 3 to apply.  
+        Requests: 4 used to plan, 3 to apply, plus reads of what waits longer than 2s.  
         Digest: `{found.digest}`
 
         <sub>`reconciler 0.1.0 · 2026-01-31T12:00:00Z`</sub>

@@ -29,14 +29,19 @@ class Losses:
     ``uncounted`` says what could not be counted and why, by kind: ``texts`` -> a sentence's end.
     """
 
-    def __init__(self, door: Door, account: str) -> None:
+    def __init__(self, door: Door, account: str, *, namesakes: Namesakes | None = None) -> None:
         self.uncounted: dict[str, str] = {}
-        self._namesakes = Namesakes(door, account)
+        self._door, self._account = door, account
+        self._namesakes = namesakes or Namesakes(door, account)
         self._counters = {
             resource.noun: UsageCounter(door, account, resource, lambda: self._namesakes.names)
             for resource in (CALLS, FORMS, TEXTS)
         }
         self._flows = references.FlowReader(door, account)
+
+    def anew(self) -> Losses:
+        """The same account, nothing counted yet; live tags that were read stay known."""
+        return Losses(self._door, self._account, namesakes=self._namesakes)
 
     def learn(self, listing: Listing) -> None:
         """Take note of live tags that were read anyway."""

@@ -139,7 +139,7 @@ class AccountProvider:
 
     def forget_usage(self) -> None:
         """Count from here on anew."""
-        self._losses = Losses(self._door, self._account)
+        self._losses = self._losses.anew()
 
     async def close(self) -> None:
         """End reads that nobody waits for any more."""

@@ -183,6 +183,23 @@ def test_a_name_on_both_levels_is_an_upper_bound() -> None:
     assert loss(history, live(4, "Own", company_id="COM1"), DENTAL).calls == Count(1)
 
 
+def test_counting_anew_reads_all_again_but_the_tags() -> None:
+    history = History(calls=touches(3, "Lead"), tags=[tag_row(1, "Lead")])
+    provider = straight(history)
+
+    async def work() -> list[Count]:
+        await provider.tags()
+        found = []
+        for more in range(2):
+            provider.forget_usage()
+            found.append((await provider.usage(ACCOUNT_PLACE, live(1, "Lead"))).calls)
+            history.calls += touches(more + 1, "Lead")
+        return found
+
+    assert run(work()) == [Count(3), Count(4)]
+    assert sum(call.path.endswith("/tags.json") for call in history.asked) == 1
+
+
 def test_totals_that_contradict_the_rows_are_not_believed() -> None:
     rows = touches(300, "Lead") + touches(3, "Old")
     for total in (lambda count: count + 1, lambda count: max(0, count - 1), lambda _count: 0):

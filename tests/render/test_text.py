@@ -50,7 +50,7 @@ def test_the_plan_of_the_design() -> None:
           - delete  Old campaign         Campaign ended in 2025; marketing agreed.
 
         Plan: 1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept.
-        Requests: 4 used to plan, 3 to apply; the quota is 1,000 an hour and account.
+        Requests: 4 used to plan, 3 to apply, plus reads of what waits longer than 2s.
         Digest: {the_plan.digest}
         """
     )
@@ -63,7 +63,7 @@ def test_no_changes() -> None:
         No changes. Live state matches the configuration.
 
         Plan: 0 to create, 0 to update, 0 to delete; 1,234 unchanged, 1 unmanaged kept.
-        Requests: 0 used to plan, 0 to apply; the quota is 1,000 an hour and account.
+        Requests: 0 used to plan, 0 to apply.
         Digest: {nothing.digest}
         """
     )
@@ -226,6 +226,14 @@ def test_forms_texts_and_flows_are_told_beside_calls() -> None:
         (
             Loss(calls=Count(5), texts=UNKNOWN),
             "5 calls and an unknown number of texts lose the tag",
+        ),
+        (
+            Loss(calls=Count(35, Precision.AT_MOST), forms=Count(5, Precision.AT_MOST)),
+            "at most 35 calls and 5 forms lose the tag",
+        ),
+        (
+            Loss(calls=Count(35), forms=Count(5, Precision.AT_MOST)),
+            "35 calls and at most 5 forms lose the tag",
         ),
         (Loss(calls=UNKNOWN, texts=UNKNOWN), "an unknown number of calls and texts lose the tag"),
         (Loss(flows=Count(1)), "no interaction has it; 1 flow applies it"),

@@ -111,8 +111,6 @@ MAY_STOP = {
     "over_cap=error+page_cap=2": "the pages that are asked for are refused",
 }
 """Variants under which not all of the job can be done, or not be seen to be done; why."""
-FAULTY: dict[str, str] = {}
-"""Variants under which the client is known to do wrong: the test says when it no longer does."""
 DONE = {"done", "adopted", "skipped"}
 THROUGH_MATON = ("gateway_errors", "gateway_limit", "connection_key", "oauth", "activation")
 
@@ -221,12 +219,6 @@ def run_job(directory: Path, *settings: str, head: str = HEAD) -> None:
             job.apply()
 
 
-def marked(setting: str) -> object:
-    """A parameter that is expected to fail where the client is at fault."""
-    marks = [pytest.mark.xfail(reason=FAULTY[setting])] if setting in FAULTY else []
-    return pytest.param(setting, marks=marks)
-
-
 def of_tags(setting: str) -> bool:
     """Whether a variant is about tags and their listings, and not about where they are used."""
     switches = [one.partition("=")[0] for one in variants()]
@@ -238,12 +230,12 @@ def may_stop(settings: Sequence[str]) -> bool:
     return bool({*settings, "+".join(sorted(settings))} & set(MAY_STOP))
 
 
-@pytest.mark.parametrize("setting", [marked(one) for one in variants()])
+@pytest.mark.parametrize("setting", variants())
 def test_the_main_job_alone(tmp_path: Path, setting: str) -> None:
     run_job(tmp_path, setting)
 
 
-@pytest.mark.parametrize("setting", [marked(one) for one in variants() if of_tags(one)])
+@pytest.mark.parametrize("setting", [one for one in variants() if of_tags(one)])
 def test_what_was_made_is_never_unmanaged(tmp_path: Path, setting: str) -> None:
     run_job(tmp_path, setting, head=UNMANAGED_DELETED)
 
@@ -253,8 +245,6 @@ def test_what_was_made_is_never_unmanaged(tmp_path: Path, setting: str) -> None:
 def test_the_main_job_in_pairs(tmp_path: Path, setting: str) -> None:
     failed: dict[str, str] = {}
     for number, other in enumerate(after(setting)):
-        if {setting, other} & set(FAULTY):
-            continue
         directory = tmp_path / str(number)
         directory.mkdir()
         try:

@@ -96,11 +96,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What an answer told of one window, at monotonic second ``at``."""
+    """What an answer told of one window, at monotonic second ``at``.
+
+    ``own`` of our requests counted then, ``pending`` of them on their way: those may be in ``used``
+    or not.
+    """
 
     allowed: int
     used: int
     at: float
+    own: int
+    pending: int
 
 
 class Reported:
@@ -125,14 +131,14 @@ class Reported:
         """Take over what the answer to a request of ours says.
 
         Answers overtake each other: one that was sent before the last of them came may be older,
-        so that the larger use of both counts. Requests that are still on their way may not be
-        counted in either.
+        so that the larger use of both counts.
         """
         before = self._told
         if before is not None and sent_at <= before.at and before.allowed == allowed:
             used = max(used, before.used)
-        self._told = _Told(allowed, used, now)
-        self._since = self._own.running
+        self._own.delay(now)
+        self._told = _Told(allowed, used, now, self._own.used, self._own.running)
+        self._since = 0
 
     def allowance(self, now: float) -> Allowance | None:
         """What is left as of ``now``; None where the server has not told, or too long ago."""
@@ -140,17 +146,25 @@ class Reported:
         if told is None or told.at + self._own.seconds <= now:
             return None
         self._own.delay(now)
-        left = max(0, told.allowed - told.used - self._since)
-        others = max(0, told.used + self._since - self._own.used)
-        return Allowance(per=self.per, allowed=told.allowed, left=left, others=others)
+        expired = told.own + self._since - self._own.used
+        left = told.allowed - told.used - told.pending - self._since + expired
+        return Allowance(
+            per=self.per,
+            allowed=told.allowed,
+            left=min(max(left, 0), told.allowed),
+            others=max(0, told.used - told.own),
+        )
 
     def delay(self, now: float) -> float:
-        """Seconds until one more fits; the whole window where others have used some of it."""
+        """Seconds until one more fits: until the oldest of our own no longer counts.
+
+        That holds for windows that slide and for those that begin anew: ours was made in it.
+        """
         found = self.allowance(now)
         if found is None or found.left > 0 or self._told is None:
             return 0.0
         oldest = self._own.oldest
-        since = self._told.at if found.others or oldest is None else oldest
+        since = self._told.at if oldest is None else min(oldest, self._told.at)
         return max(since + self._own.seconds - now, _SOON)
 
 

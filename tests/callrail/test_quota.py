@@ -155,7 +155,7 @@ def test_what_the_server_tells_is_what_is_left_whoever_used_the_rest() -> None:
         assert account.delay(20.0) == 0
         ask(account, told(242 + number), now=20.0)
     assert account.allowance(20.0) == Allowance(per="hour", allowed=250, left=0, others=240)
-    assert account.delay(20.0) == 3_600.0
+    assert account.delay(20.0) == 3_590.0
     with pytest.raises(QuotaError) as caught:
         account.grant(account.delay(20.0), now=20.0)
     said = "ACC1 has used the 250 requests that CallRail allows per hour, 240 of them others"
@@ -187,6 +187,9 @@ def test_where_nobody_else_used_it_the_oldest_of_our_own_frees_the_next() -> Non
     ask(account, told(1, allowed=2), now=100.0)
     ask(account, told(2, allowed=2), now=200.0)
     assert account.delay(300.0) == 3_400.0
+    assert account.delay(3_700.0) == 0
+    ask(account, told(2, allowed=2), now=3_700.0)
+    assert account.delay(3_700.0) == 100.0
 
 
 def test_the_tighter_of_hour_and_day_is_told() -> None:

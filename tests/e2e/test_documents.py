@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from reconciler.model.plan import Plan
 from reconciler.schema import load_schema
 from tests.cli_runner import gateway
 from tests.e2e.desk import COMPANY, HEAD
@@ -66,7 +67,7 @@ def test_what_went_well(desk: Desk, line: str, code: int, schema: str) -> None:
     desk.write("beacon.yaml", HEAD.replace("acme", "beacon").replace("91cb3", "91cb4") + "tags: []")
     other = json.loads(desk.read("plan.json").replace("acme", "beacon").replace("91cb3", "91cb4"))
     other |= {"changes": [], "warnings": [], "summary": dict.fromkeys(other["summary"], 0)}
-    other["digest"] = "sha256:782e61cd40e33b5f932d76e4bb8bb0a5c774125d35b7363f371e2bd045cfff0f"
+    other["digest"] = Plan(accounts=(), changes=()).digest
     desk.write("other.json", json.dumps(other))
     document(desk, line, code=code, schema=schema)
 

@@ -182,7 +182,11 @@ def digest(plan: Plan) -> str:
         )
         for change in plan.changes
     )
-    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    # Line by line: the text of a large plan is never held whole.
+    fingerprint = hashlib.sha256()
+    for at, line in enumerate(lines):
+        fingerprint.update(f"\n{line}".encode() if at else line.encode())
+    return f"sha256:{fingerprint.hexdigest()}"
 
 
 def _canonical(tag: Tag | None) -> list[str | None] | None:

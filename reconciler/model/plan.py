@@ -184,8 +184,9 @@ def digest(plan: Plan) -> str:
     )
     # Line by line: the text of a large plan is never held whole.
     fingerprint = hashlib.sha256()
-    for at, line in enumerate(lines):
-        fingerprint.update(f"\n{line}".encode() if at else line.encode())
+    for position, line in enumerate(lines):
+        fingerprint.update(b"\n" * (position > 0))
+        fingerprint.update(line.encode())
     return f"sha256:{fingerprint.hexdigest()}"
 
 

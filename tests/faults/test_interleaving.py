@@ -228,8 +228,8 @@ def expect_true(report: Report, scene: Scene, *, but: int) -> None:
             continue
         if change.after is None:
             assert (change.tag_id not in live) == (outcome.result in SUCCESS), outcome
-        elif outcome.result in SUCCESS:
-            row = live[outcome.tag_id or 0]
+        elif outcome.result in SUCCESS and outcome.tag_id is not None:
+            row = live[outcome.tag_id]
             assert row["name"] == change.after.name
             assert change.after.color in {None, row["color"]}
     if report.exit_code == 0:

@@ -144,7 +144,8 @@ class Plan:
 
 
 DIGEST_VERSION: Final = 2
-"""Raised when the digest covers something else: one of another version matches none of this one.
+"""Raised when the digest covers something else: one of another version matches none of this one,
+but for that of a plan without changes.
 
 1: what is sent, to which id and against which live state, and whether it is blocked. 2: also how
 the account is reached, and what deletes would lose, by class.
@@ -165,6 +166,7 @@ def digest(plan: Plan) -> str:
     lines = sorted(
         json.dumps(
             [
+                DIGEST_VERSION,
                 change.action.value,
                 change.place.account.id,
                 reached.get(change.place.account.id),
@@ -180,8 +182,12 @@ def digest(plan: Plan) -> str:
         )
         for change in plan.changes
     )
-    text = "\n".join([f"reconciler plan digest {DIGEST_VERSION}", *lines])
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    # Line by line: the text of a large plan is never held whole.
+    fingerprint = hashlib.sha256()
+    for position, line in enumerate(lines):
+        fingerprint.update(b"\n" * (position > 0))
+        fingerprint.update(line.encode())
+    return f"sha256:{fingerprint.hexdigest()}"
 
 
 def _canonical(tag: Tag | None) -> list[str | None] | None:

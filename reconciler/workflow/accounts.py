@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.errors import ApiError, AuthError, QuotaError, ReconcilerError
-from reconciler.model.outcome import AccountError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
 
+    from reconciler.model.outcome import AccountError
     from reconciler.model.plan import Plan
 
 T = TypeVar("T")
@@ -37,6 +37,8 @@ configuration or a command line that can't be.
 
 def account_error(error: ReconcilerError, *, handle: str, requests: int) -> AccountError:
     """``error`` as the value that plans and reports carry."""
+    from reconciler.model.outcome import AccountError  # noqa: PLC0415 - most plans need none
+
     return AccountError(
         account=handle,
         code=error.code,

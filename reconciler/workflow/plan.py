@@ -11,7 +11,7 @@ from reconciler.model.change import Action, Change, needs_absence
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
-from reconciler.planning.guard import is_disable
+from reconciler.planning.guard import is_disable, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.planning.usage_advice import warn_of_usage
@@ -126,6 +126,8 @@ class _Reading:
     opened: Provider | None = None
     live_names: set[str] = field(default_factory=set)
     """Names of the live tags, where the work is narrowed to some."""
+    companies_cost: int = 0
+    """Requests that reading the companies took."""
     left_out: int = 0
     """Live tags that were left out because nothing is declared in their places."""
 
@@ -153,7 +155,9 @@ class _Reading:
             return
         self.request.say(f"{self.handle}: reading companies")
         try:
+            before = self.provider.requests
             self.companies = await self.provider.companies()
+            self.companies_cost = self.provider.requests - before
         except ABOUT_ONE_ACCOUNT as error:
             self.error = error
 
@@ -180,7 +184,7 @@ class _Reading:
         use = AccountUse(
             account=self.account.ref,
             plan_requests=self.provider.requests,
-            apply_requests=_cost(changes, look, counting=counting),
+            apply_requests=_cost(changes, look, companies=self.companies_cost, counting=counting),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
             requests_per_hour=self.account.policy.requests_per_hour,
@@ -263,15 +267,18 @@ class _Reading:
         return warn_of_usage(self.handle, pairs, self.provider.uncounted)
 
 
-def _cost(changes: Sequence[Change], look: int, *, counting: int) -> int:
+def _cost(changes: Sequence[Change], look: int, *, companies: int, counting: int) -> int:
     """Requests that applying will cost at most: one a change, the reads, and counting anew.
 
-    One read tells whether the plan is still fresh, and what deletes would lose is then counted as
-    it was for the plan (both spared when it is applied as it is made); one comes before deletes,
-    one closes.
+    Before a plan is carried out later than it was made, one read tells whether it is still fresh,
+    ``companies`` whether theirs are still active, and ``counting`` what deletes would lose (all
+    spared when it is applied as it is made). One read comes before deletes, one closes.
     """
     if not changes:
         return 0
-    if not any(change.action is Action.DELETE for change in changes):
-        return len(changes) + look * 2
-    return len(changes) + look * 3 + counting
+    cost = len(changes) + look * 2
+    if any(change.place.company for change in changes) or any(map(takes_away, changes)):
+        cost += companies
+    if any(change.action is Action.DELETE for change in changes):
+        cost += look + counting
+    return cost

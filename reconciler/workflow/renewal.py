@@ -215,6 +215,7 @@ class _Renewal:
     async def renewed(self, desired: DesiredAccount | None) -> _Renewed:
         """Hold the changes against live state, counts and guards of today."""
         try:
+            self.provider.forget_usage()
             proven = self.takes_away or any(map(needs_absence, self.changes))
             listing = await self.provider.tags(self._to_read(desired), proven=proven)
             fresh = freshness(self.changes, listing.tags)
@@ -222,7 +223,6 @@ class _Renewal:
             deletes = sum(map(is_delete, (*pending, *others)))
             # More deletes than the limit are blocked whatever they lose: counting costs requests.
             if any(map(is_delete, pending)) and deletes <= self.account.policy.limits.deletes:
-                self.provider.forget_usage()
                 pending = await self._counted(pending)
                 others = await self._counted(others)
         except ReconcilerError as error:

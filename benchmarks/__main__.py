@@ -38,6 +38,9 @@ def main() -> None:
             ("plans at 50 ms", bench.slow_plans),
             ("applies", bench.applies),
             ("companies", bench.companies),
+            ("account level", bench.account_level),
+            ("changes", bench.changes),
+            ("mistakes", bench.mistakes),
         ):
             _say(name)
             samples |= campaign()

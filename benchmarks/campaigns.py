@@ -23,6 +23,11 @@ TAGS_EACH = 50
 LATENCY = 0.05
 PARALLEL = (1, 4, 10)
 CREATES = 100
+CHANGES = 50_000
+UNUSED = (7_500, 30_000)
+"""Scopes that no tag uses: the second four times the first."""
+AGENCY = (20_000, 400, 50)
+"""Tags of companies, companies, and tags on account level beside them."""
 FLOOR = "floor"
 STAGES = ("load", "validate", "resolve", "fetch", "match", "diff", "render")
 
@@ -105,6 +110,33 @@ class Bench:
                 partial(self.server.set_up, tags=TAGS_EACH * number, companies=number),
             )
             for number in COMPANIES
+        ]
+        return take_turns(contenders, rounds=self.rounds)
+
+    def account_level(self) -> Samples:
+        """Account level as declared, in an account whose tags are nearly all of companies."""
+        tags, companies, top = AGENCY
+        home = workloads.declare(self.home / "account-level", top)
+        set_up = partial(self.server.set_up, tags=tags, companies=companies, top=top)
+        return take_turns([self._ours("account level", home, set_up)], rounds=1)
+
+    def changes(self) -> Samples:
+        """A plan of very many creates, as JSON on stdout."""
+        home = workloads.declare(self.home / "changes", CHANGES)
+        set_up = partial(self.server.set_up, tags=0)
+        contender = self._ours("changes", home, set_up, "plan", "--format", "json")
+        return take_turns([contender], rounds=self.rounds)
+
+    def mistakes(self) -> Samples:
+        """Configurations that draw a warning for each of their scopes."""
+        contenders = [
+            self._ours(
+                f"unused {count}",
+                workloads.unused(self.home / f"unused-{count}", count),
+                partial(self.server.set_up, tags=0),
+                "validate",
+            )
+            for count in UNUSED
         ]
         return take_turns(contenders, rounds=self.rounds)
 

@@ -7,6 +7,8 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from benchmarks.campaigns import (
+    AGENCY,
+    CHANGES,
     COMPANIES,
     CREATES,
     FLOOR,
@@ -14,6 +16,7 @@ from benchmarks.campaigns import (
     PARALLEL,
     SIZES,
     TAGS_EACH,
+    UNUSED,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +68,7 @@ def rows(samples: Samples) -> list[Row]:
         *_requests(samples),
         *_latency(samples),
         *_companies(samples),
+        *_growth(samples),
     ]
 
 
@@ -105,6 +109,9 @@ def _memory(samples: Samples) -> Iterator[Row]:
     more = samples[f"companies {most}"].rss - samples[f"companies {least}"].rss
     each = more / ((most - least) * TAGS_EACH)
     yield Row(what="memory, a live tag of 50 declared", unit="KiB", value=each, most=2.0)
+    peak = samples["changes"].rss * 1024 / 1e6
+    what = f"`plan --format json` of {CHANGES:,} changes, peak"
+    yield Row(what=what, unit="MB of memory", value=peak, most=150)
 
 
 def _requests(samples: Samples) -> Iterator[Row]:
@@ -123,6 +130,14 @@ def _requests(samples: Samples) -> Iterator[Row]:
         most=ceil(TAGS_EACH * 1_000 / PAGE) + ceil(1_000 / PAGE),
         exact=True,
     )
+    tags, companies, _ = AGENCY
+    yield Row(
+        what=f"requests, account level as declared beside {tags:,} tags in {companies} companies",
+        unit="",
+        value=samples["account level"].extra["requests"],
+        most=1,
+        exact=True,
+    )
     live = SIZES[0]
     yield Row(
         what=f"requests, apply of {CREATES} creates beside {live:,} tags",
@@ -137,7 +152,7 @@ def _latency(samples: Samples) -> Iterator[Row]:
     for number in PARALLEL:
         least = ceil(CREATES / number) * LATENCY
         yield Row(
-            what=f"{CREATES} creates at 50 ms a request, {number} at once",
+            what=f"{CREATES} creates at 50 ms a request, ids as text, {number} at once",
             unit="x the latency floor",
             value=samples[f"apply {number}"].extra["writing"] / least,
             most=1.15,
@@ -157,3 +172,11 @@ def _companies(samples: Samples) -> Iterator[Row]:
     yield Row(
         what="50 tags in 2,000 companies", unit="x that in 200 companies", value=growth, most=11.0
     )
+
+
+def _growth(samples: Samples) -> Iterator[Row]:
+    few, many = UNUSED
+    growth = samples[f"unused {many}"].cpu / samples[f"unused {few}"].cpu
+    what = f"validate, {many:,} unused scopes"
+    yield Row(what=what, unit=f"x that of {few:,}", value=growth, most=5.0)
+    yield Row(what=what, unit="s of processor", value=samples[f"unused {many}"].cpu, most=5.0)

@@ -48,15 +48,22 @@ class Account:
 
     latency: float = 0.0
     tags: list[str] = field(default_factory=list)
+    top: list[str] = field(default_factory=list)
+    """Those of ``tags`` on account level."""
     companies: list[str] = field(default_factory=list)
     requests: int = 0
     first_write: float = 0.0
     last_write: float = 0.0
 
     @classmethod
-    def of(cls, *, tags: int, companies: int, latency: float) -> Self:
-        """``tags`` tags in all, evenly over ``companies`` companies (0: on account level)."""
+    def of(cls, *, tags: int, companies: int, latency: float, top: int = 0) -> Self:
+        """``tags`` tags, evenly over ``companies`` companies (0: on account level).
+
+        Beside those of companies ``top`` more stand on account level.
+        """
         account = cls(latency)
+        for number in range(top):
+            account.add(tag_name(number), color(number), None)
         for number in range(tags):
             within, of = divmod(number, companies) if companies else (number, None)
             account.add(tag_name(within), color(within), None if of is None else company_id(of))
@@ -79,6 +86,8 @@ class Account:
             "created_at": "2026-01-01T00:00:00.000Z",
         }
         self.tags.append(json.dumps(row))
+        if company is None:
+            self.top.append(self.tags[-1])
         return self.tags[-1]
 
     def answer(self, method: str, target: str, body: bytes) -> str:
@@ -87,13 +96,20 @@ class Account:
         name = url.path.rpartition("/")[2].removesuffix(".json")
         if method == "POST":
             wish = json.loads(body)
-            return self.add(wish["name"], wish["color"], wish.get("company_id"))
-        rows = self.tags if name == "tags" else self.companies
+            row = json.loads(self.add(wish["name"], wish["color"], wish.get("company_id")))
+            # The reference's own answers to writes have the id as text.
+            return json.dumps({**row, "id": str(row["id"])})
         asked = dict(parse_qsl(url.query))
+        rows = self.companies if name == "companies" else self._of_level(asked.get("tag_level"))
         page, size = int(asked.get("page", 1)), int(asked.get("per_page", 100))
         shown = ",".join(rows[(page - 1) * size : page * size])
         head = f'"page":{page},"per_page":{size},"total_records":{len(rows)}'
         return f'{{{head},"{name}":[{shown}]}}'
+
+    def _of_level(self, level: str | None) -> list[str]:
+        if level == "company":
+            return [row for row in self.tags if '"tag_level": "company"' in row]
+        return self.tags if level is None else self.top
 
 
 @dataclass(slots=True)
@@ -136,7 +152,7 @@ class Service:
         return head.encode() + payload
 
     def _steer(self, target: str) -> str:
-        """``/bench/set?tags=…&companies=…&latency=…`` and ``/bench/seen``."""
+        """``/bench/set?tags=…&companies=…&latency=…&top=…`` and ``/bench/seen``."""
         url = urlsplit(target)
         if url.path == "/bench/set":
             wish = dict(parse_qsl(url.query))
@@ -144,6 +160,7 @@ class Service:
                 tags=int(wish["tags"]),
                 companies=int(wish["companies"]),
                 latency=float(wish["latency"]),
+                top=int(wish["top"]),
             )
         writing = self.account.last_write - self.account.first_write
         return json.dumps({"requests": self.account.requests, "writing": writing})
@@ -168,9 +185,10 @@ class Server:
         self._port = port
         self.url = f"http://127.0.0.1:{port}"
 
-    def set_up(self, *, tags: int, companies: int = 0, latency: float = 0.0) -> None:
+    def set_up(self, *, tags: int, companies: int = 0, latency: float = 0.0, top: int = 0) -> None:
         """Start from this state; see :meth:`Account.of`."""
-        self._get(f"/bench/set?tags={tags}&companies={companies}&latency={latency}")
+        query = f"tags={tags}&companies={companies}&latency={latency}&top={top}"
+        self._get(f"/bench/set?{query}")
 
     def seen(self) -> dict[str, float]:
         """Requests since then, and seconds from the first write to the last one's answer."""

@@ -55,6 +55,16 @@ def declare(home: Path, tags: int, *, everywhere: bool = False, differing: int =
     return home
 
 
+def unused(home: Path, scopes: int) -> Path:
+    """A directory with a reconciler.yaml of one tag and ``scopes`` scopes that it does not use."""
+    home.mkdir(parents=True)
+    head, tags = HEAD.split("tags:\n")
+    blocks = (f"  scope-{one}: {{companies: [Company {one:04}]}}\n" for one in range(scopes))
+    text = f"{head}scopes:\n{''.join(blocks)}tags:\n  - name: {tag_name(0)}\n{tags}"
+    (home / "reconciler.yaml").write_text(text, "utf-8")
+    return home
+
+
 def zone(home: Path, records: int) -> Path:
     """An octoDNS configuration with ``records`` records in two local providers that agree."""
     blocks = (

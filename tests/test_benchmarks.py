@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks import goals, picture
-from benchmarks.campaigns import COMPANIES, CREATES, LATENCY, PARALLEL, SIZES
+from benchmarks.campaigns import COMPANIES, CREATES, LATENCY, PARALLEL, SIZES, UNUSED
 from benchmarks.measure import Sample
 
 LOCK = Path(__file__).parent.parent / "benchmarks" / "octodns.lock"
@@ -34,6 +34,9 @@ def samples() -> dict[str, Sample]:
         **{f"slow floor {size}": sample(0.3) for size in SIZES[:2]},
         **{f"apply {one}": sample(1, requests=109, writing=writing[one]) for one in PARALLEL},
         **{f"companies {one}": sample(one / 1_000, requests=204) for one in COMPANIES},
+        "account level": sample(0.2, requests=1),
+        "changes": sample(4.0, requests=1),
+        **{f"unused {one}": sample(one / 30_000) for one in UNUSED},
     }
 
 

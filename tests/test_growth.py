@@ -1,8 +1,11 @@
-"""Four times the work makes four times the calls, not sixteen; counted, never timed."""
+"""Four times the work makes four times the calls, or takes four times as long, not sixteen."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,12 +13,15 @@ import pytest
 from reconciler.callrail.paging import parse_page
 from reconciler.callrail.wire import live_tag
 from reconciler.config import load
+from reconciler.document import plan_pieces
+from reconciler.errors import ConfigError
+from reconciler.model.names import any_glob, glob
 from reconciler.model.plan import AccountUse
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import Company, LiveTag, Status
 from reconciler.planning import assemble, draft, guard
 from reconciler.render import text
-from tests.builders import ACME
+from tests.builders import ACME, create, plan
 from tests.callrail.tag_server import tag_rows
 
 if TYPE_CHECKING:
@@ -48,7 +54,8 @@ def calls(work: Callable[[], object]) -> int:
 
 
 def assert_linear(work_of: Callable[[int], Callable[[], object]]) -> None:
-    work_of(SMALL)()  # what is made once and kept: imports, patterns
+    for size in (SMALL, LARGE):
+        work_of(size)()  # what is made once and kept: imports, patterns, skeletons of names
     small, large = calls(work_of(SMALL)), calls(work_of(LARGE))
     assert large <= small * (LARGE / SMALL) * ROOM, (small, large)
 
@@ -129,3 +136,146 @@ def test_reading_pages() -> None:
         return lambda: parse_page(payload, rows="tags", parse=live_tag)
 
     assert_linear(work_of)
+
+
+TRIES = 6
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Processor seconds of ``work``: loops of C count, which no profile sees, and waiting not."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def assert_linear_time(work_of: Callable[[int], Callable[[], object]], small: int) -> None:
+    """Four times the work takes at most five times as long, by the best of a few tries."""
+    least = most = float("inf")
+    for _ in range(TRIES):
+        least = min(least, seconds(work_of(small)))
+        most = min(most, seconds(work_of(4 * small)))
+        if most <= 5 * least:
+            return
+    raise AssertionError((least, most))
+
+
+def validated(folder: Path, text: str) -> Callable[[], object]:
+    """Loading a configuration that may be wrong; what is cached of another one does not help."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{len(text)}.yaml"
+    path.write_text(text, "utf-8")
+
+    def work() -> None:
+        with contextlib.suppress(ConfigError):
+            load([path])
+
+    return work
+
+
+HEAD = f"version: 1\naccounts: {{acme: {{id: {ACME.id}}}}}\n"
+
+
+def scopes(count: int, name: str = "s") -> str:
+    return "scopes:\n" + "".join(f"  {name}{n}: {{companies: [A{n}]}}\n" for n in range(count))
+
+
+def many_accounts(count: int) -> str:
+    return "accounts:\n" + "".join(f"  a{n}: {{id: ACC{n}}}\n" for n in range(count))
+
+
+CONFIGURATIONS: dict[str, Callable[[int], str]] = {
+    "a scope twice": lambda n: f"{HEAD}{scopes(n)}  s5: {{companies: [B]}}\ntags: []\n",
+    "unused scopes": lambda n: f"{HEAD}{scopes(n)}tags: [{{name: a}}]\n",
+    "an account twice": lambda n: f"version: 1\n{many_accounts(n)}  a5: {{id: X}}\ntags: []\n",
+    "a tag in each account": lambda n: (
+        f"version: 1\n{many_accounts(n)}tags:\n"
+        + "".join(f"  - {{name: T{one}, accounts: [a{one}]}}\n" for one in range(n))
+    ),
+    "former names claimed twice": lambda n: (
+        f"{HEAD}tags:\n"
+        + "".join(
+            f"  - {{name: T{n}{x}, renamed_from: [{', '.join(f'f{one}' for one in range(n))}]}}\n"
+            for x in "xy"
+        )
+    ),
+    "protected patterns": lambda n: (
+        f"version: 1\naccounts:\n  acme: {{id: {ACME.id}, ignore: ["
+        + ", ".join(f'"x{one} *"' for one in range(n))
+        + "]}\ntags:\n"
+        + "".join(f"  - {{name: T{one}}}\n" for one in range(n))
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONFIGURATIONS)
+def test_mistakes_of_every_size(case: str, tmp_path: Path) -> None:
+    assert_linear_time(lambda size: validated(tmp_path / case, CONFIGURATIONS[case](size)), 1_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}{scopes(60_000)}  s5: {{companies: [B]}}\ntags: []\n",
+        f"{HEAD}{scopes(30_000)}tags: [{{name: a}}]\n",
+        f"{HEAD}{scopes(30_000, 'scope-number-')}tags:\n"
+        + "".join(f"  - {{name: T{n}, scope: scope-numbre-{n}}}\n" for n in range(999)),
+        f"version: 1\n{many_accounts(30_000)}tags:\n"
+        + "".join(f"  - {{name: T{n}, accounts: [b{n}]}}\n" for n in range(999)),
+    ],
+    ids=["a key twice", "unused scopes", "misspelt scopes", "unknown accounts"],
+)
+def test_a_large_file_of_mistakes_is_told_within_seconds(text: str, tmp_path: Path) -> None:
+    assert seconds(validated(tmp_path, text)) < 5
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 10 + "*b", "*a?" * 10 + "b", "a*" * 10 + "b"])
+def test_a_pattern_of_many_stars(pattern: str) -> None:
+    def work_of(size: int) -> Callable[[], object]:
+        names = ["a" * size] * 50
+
+        def work() -> None:
+            assert not any(map(any_glob([pattern]), names))
+
+        return work
+
+    assert_linear_time(work_of, 500)
+    assert glob(pattern)("a" * 40 + "b")
+
+
+def test_one_pattern_for_each_name() -> None:
+    def work_of(size: int) -> Callable[[], object]:
+        matches = any_glob(
+            [f"{one} *" for one in range(size)] + [f"* {one}" for one in range(size)]
+        )
+
+        def work() -> None:
+            assert all(matches(f"{one} North") and matches(f"South {one}") for one in range(size))
+
+        return work
+
+    assert_linear_time(work_of, 1_000)
+
+
+def test_a_plan_is_written_in_pieces() -> None:
+    def work_of(size: int) -> Callable[[], object]:
+        large = plan(*(create(f"Tag {number}") for number in range(size)))
+        return lambda: sum(map(len, plan_pieces(large)))
+
+    assert_linear_time(work_of, 500)
+
+
+def test_the_memory_of_writing_a_plan_stays_within_what_the_digest_sorts() -> None:
+    def peak(size: int) -> int:
+        large = plan(*(create(f"Tag {number}") for number in range(size)))
+        tracemalloc.start()
+        try:
+            for _part in plan_pieces(large):
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)
+    small, large = peak(500), peak(2_000)
+    assert large <= 5 * small
+    assert large < 2_000 * 600

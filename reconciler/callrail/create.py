@@ -21,7 +21,7 @@ from reconciler.callrail.retry import Verdict
 from reconciler.callrail.session import AmbiguousError, StaleError
 from reconciler.callrail.wire import create_body, made_tag
 from reconciler.errors import ProtocolError, ReconcilerError, RejectedError, UnknownOutcomeError
-from reconciler.model.names import may_be_stored_as
+from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
 from reconciler.model.quoting import double_quoted
 from reconciler.model.tag import Status
 from reconciler.provider import Made
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from reconciler.callrail.ledger import Ledger
     from reconciler.model.tag import LiveTag, Place, Tag
 
-SHORTEST_CUT: Final = 10
-"""No server cuts names below this; a shorter start is another name, not the same one cut."""
 _TAKEN: Final = ("taken", "exist", "already", "duplicate", "unique")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.exchange import Method, Request, path
@@ -136,7 +137,8 @@ class Reader:
                 account=self._account,
             )
         )
-        return parse_page(answer.payload, rows=self._key(answer.payload), parse=row_of)
+        parse = partial(row_of, described=self.resource.by_search)
+        return parse_page(answer.payload, rows=self._key(answer.payload), parse=parse)
 
     def _key(self, payload: object) -> str:
         keys = self.resource.keys
@@ -144,19 +146,22 @@ class Reader:
         return next((key for key in keys if key in there), keys[0])
 
 
-def row_of(payload: object) -> Row:
-    """A row; raises ProtocolError for what has no id. Tags of an unknown shape are no evidence."""
+def row_of(payload: object, *, described: bool = True) -> Row:
+    """A row, with its other texts where they matter.
+
+    Tags of an unknown shape are no evidence. Raises ProtocolError for what has no id.
+    """
     if not isinstance(payload, dict):
         raise ProtocolError("an interaction is not an object")
     company_id = payload.get("company_id")
     names, certain = shown_tags(payload.get("tags"))
-    texts = (value for key, value in payload.items() if key != "tags" and isinstance(value, str))
+    texts = [value for key, value in payload.items() if key != "tags" and isinstance(value, str)]
     return Row(
         id=row_id(payload, "interactions"),
         company_id=company_id if isinstance(company_id, str) else None,
         names=names,
         certain=certain,
-        described="\n".join(texts).casefold(),
+        described="\n".join(texts).casefold() if described else "",
     )
 
 

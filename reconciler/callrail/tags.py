@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from reconciler.callrail.create import SHORTEST_CUT, create
+from reconciler.callrail.create import create
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.ledger import Ledger, unknown
 from reconciler.callrail.losses import Losses
@@ -26,7 +26,7 @@ from reconciler.errors import (
     ReconcilerError,
     RejectedError,
 )
-from reconciler.model.names import may_be_stored_as
+from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
 from reconciler.provider import Written
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from reconciler.cli.plan import plan_request, say_unread, stamp
 from reconciler.cli.session import Session
 from reconciler.errors import (
     ApplyError,
+    AuthError,
     Interrupted,
     ReconcilerError,
     RefusedError,
@@ -55,14 +56,21 @@ async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
 
     plan = load_plan(read_file(args.plan_file))
     configuration = _at_hand(plan, args, console)
+    accounts = accounts_of(plan, configuration)
+    # Keys are found before anything is shown, so that a runner hides them in all of it; one that
+    # is missing is told after what is wrong with the plan.
+    session: Session | None = None
+    with suppress(AuthError):
+        session = Session(args, console, plan.gateway, accounts=accounts)
+    if configuration is None:
+        console.talk("No configuration for the plan's accounts is at hand: its own guards hold.")
     _show_plan(plan, args, console)
     refusal = _stale_by_itself(plan, configuration, console) or _refusal(plan, _permit(args))
     if refusal is not None:
         return _refused(plan, refusal, args, console)
-    accounts = accounts_of(plan, configuration)
-    async with Session(args, console, plan.gateway, accounts=accounts) as session:
+    async with session or Session(args, console, plan.gateway, accounts=accounts) as opened:
         return await _carry_out(
-            plan, session, args, console, check_freshness=True, configuration=configuration
+            plan, opened, args, console, check_freshness=True, configuration=configuration
         )
 
 
@@ -75,7 +83,6 @@ def _at_hand(plan: Plan, args: argparse.Namespace, console: Console) -> Configur
     configuration = load_if_there(args, console)
     named = args.config or console.environ.get("RECONCILER_CONFIG")
     if configuration is None or not (named or names_accounts_of(plan, configuration)):
-        console.talk("No configuration for the plan's accounts is at hand: its own guards hold.")
         return None
     return configuration
 

@@ -16,7 +16,7 @@ from reconciler.errors import ConfigError, OutputError, ReconcilerError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     from reconciler.callrail import Credential, Redactor
@@ -121,15 +121,20 @@ class Console:
             return False
         return stream.isatty()
 
-    def result(self, text: str) -> None:
-        """Write the run's result to stdout, now.
+    def result(self, text: str | Iterable[str]) -> None:
+        """Write the run's result, or its parts, to stdout, now; it ends in a newline.
 
         Raises OutputError where it can't be written, and BrokenPipeError where nobody reads it.
         """
         self.has_result = True
-        text = text if text.endswith("\n") else text + "\n"
+        parts = [text] if isinstance(text, str) else text
+        last = "\n"
         try:
-            sys.stdout.write(self.redactor.redact(text))
+            for part in parts:
+                last = part or last
+                sys.stdout.write(self.redactor.redact(part))
+            if not last.endswith("\n"):
+                sys.stdout.write("\n")
             sys.stdout.flush()
         except OSError as error:
             abandon(sys.stdout)

@@ -31,8 +31,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
         (directory / "reconciler.yaml").write_text(example(EXAMPLE), encoding="utf-8")
         with Sandbox(Options(seed="agency")) as sandbox:
             console.talk(
-                "A sandbox stands in for CallRail: 3 accounts, 60 companies and their tags, "
-                f"drifted.\nIt serves {sandbox.url}.\n"
+                "A sandbox stands in for CallRail: 3 accounts, 60 companies, tags that drifted, "
+                f"and the calls,\nforms and texts that have them. It serves {sandbox.url}.\n"
             )
             _play(directory, _environment(console, sandbox), console)
     console.talk("\nDone: the second plan is empty, live state is as configured.")

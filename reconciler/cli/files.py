@@ -59,17 +59,21 @@ def expect_writable(paths: Iterable[str]) -> None:
             raise UsageError(f"{path} can't be written: permission denied")
 
 
-def write_file(path: str, text: str, console: Console) -> None:
-    """Write ``text`` to ``path`` whole or not at all; raises OutputError where it can't be."""
-    text = console.redactor.redact(text)
+def write_file(path: str, text: str | Iterable[str], console: Console) -> None:
+    """Write ``text``, or its parts, to ``path`` whole or not at all.
+
+    Raises OutputError where it can't be, and what making the parts raises.
+    """
+    parts = map(console.redactor.redact, [text] if isinstance(text, str) else text)
     target = Path(path)
     try:
         if _is_special(target):
-            target.write_text(text, encoding="utf-8")
+            with target.open("w", encoding="utf-8") as stream:
+                stream.writelines(parts)
         elif _leaves(target):
             raise OutputError(f"{path} can't be written: a symbolic link leads out of its folder")
         else:
-            _replace(target.resolve(), text)
+            _replace(target.resolve(), parts)
     except OSError as error:
         raise OutputError(f"{path} can't be written: {error.strerror}") from None
 
@@ -118,15 +122,15 @@ def _same(one: Path, other: Path) -> bool:
         return False
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, parts: Iterable[str]) -> None:
     scratch = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         scratch.unlink(missing_ok=True)
         descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+            stream.writelines(parts)
         scratch.replace(target)
-    except OSError:
+    except BaseException:
         scratch.unlink(missing_ok=True)
         raise
 

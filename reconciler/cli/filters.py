@@ -36,7 +36,7 @@ def filters_of(args: argparse.Namespace, resource: Resource) -> Filters:
                 f"{args.resource} needs {flag(name)} or --company",
                 hint="`reconciler get companies` lists what they can be.",
             )
-    if "company_id" in named and ("level", ["account"]) in given:
+    if {"company", "company_id"} & named and ("level", ["account"]) in given:
         raise UsageError("tags on account level belong to no company: leave out one of the two")
     if args.resource == "texts":
         _check_days(args)

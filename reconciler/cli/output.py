@@ -10,7 +10,7 @@ from reconciler.errors import ConfigError, OutputError, ReconcilerError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import ModuleType
 
     from reconciler.cli.console import Console
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 class View(Protocol):
     """A result that can be shown in several formats."""
 
-    def render(self, form: str, *, style: Style, width: int) -> str:
-        """The result as ``form``; ``style`` and ``width`` (columns, 0: any) concern text only."""
+    def render(self, form: str, *, style: Style, width: int) -> str | Iterable[str]:
+        """The result as ``form``, whole or in parts.
+
+        ``style`` and ``width`` (columns, 0: any) concern text only.
+        """
 
 
 def emit(view: View, args: argparse.Namespace, console: Console) -> None:
@@ -50,7 +53,9 @@ def report_failure(error: BaseException, args: argparse.Namespace, console: Cons
     _write(args, console, lambda form: _failure(form, args.command, error))
 
 
-def _write(args: argparse.Namespace, console: Console, render: Callable[[str], str]) -> None:
+def _write(
+    args: argparse.Namespace, console: Console, render: Callable[[str], str | Iterable[str]]
+) -> None:
     failed: list[OutputError] = []
     for form, path in args.report:
         try:
@@ -81,13 +86,13 @@ class PlanView:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
-    def render(self, form: str, *, style: Style, width: int) -> str:
+    def render(self, form: str, *, style: Style, width: int) -> str | Iterable[str]:
         """See :class:`View`."""
         plan = self._plan
         if form == "json":
-            from reconciler.document import dump, plan_document
+            from reconciler.document import plan_pieces
 
-            return dump(plan_document(plan))
+            return plan_pieces(plan)
         if form == "text":
             from reconciler.render import text
 
@@ -103,7 +108,7 @@ class PlanView:
 class DriftView(PlanView):
     """A plan, read as what has drifted; its data is the plan's."""
 
-    def render(self, form: str, *, style: Style, width: int) -> str:
+    def render(self, form: str, *, style: Style, width: int) -> str | Iterable[str]:
         """See :class:`View`."""
         if form == "text":
             from reconciler.render import text

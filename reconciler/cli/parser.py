@@ -422,7 +422,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "get": ("list what CallRail holds, read-only", _add_get),
     "connections": ("manage Maton's connections to CallRail", _add_connections),
     "doctor": (
-        "check key, door, accounts, connection, clock, proxy and quota, and say what to do",
+        "check key, gateway, accounts, role, connection, clock, proxy, quota; say what to do",
         _add_doctor,
     ),
     "sandbox": ("run a local CallRail and Maton look-alike, kept in SQLite", _add_sandbox),

@@ -19,6 +19,7 @@ from reconciler.workflow.accounts import unread_code
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable, Iterator
 
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
@@ -45,16 +46,25 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _save(plan: Plan, path: str, console: Console) -> None:
-    from reconciler.document import dump, plan_document
+    from reconciler.document import plan_pieces
+
+    write_file(path, _readable_again(plan_pieces(plan)), console)
+
+
+def _readable_again(parts: Iterable[str]) -> Iterator[str]:
+    """``parts`` of a plan; raises OutputError where it gets larger than what is read back."""
     from reconciler.document.reading import LARGEST
 
-    text = dump(plan_document(plan))
-    if len(text.encode(errors="backslashreplace")) > LARGEST:
-        raise OutputError(
-            f"the plan is larger than {LARGEST >> 20} MiB and could not be read again: not saved",
-            hint="Plan fewer accounts or companies at a time: --account, --company.",
-        )
-    write_file(path, text, console)
+    size = 0
+    for part in parts:
+        size += len(part.encode(errors="backslashreplace"))
+        if size > LARGEST:
+            raise OutputError(
+                f"the plan is larger than {LARGEST >> 20} MiB and could not be read again: "
+                "not saved",
+                hint="Plan fewer accounts or companies at a time: --account, --company.",
+            )
+        yield part
 
 
 def show(plan: Plan, args: argparse.Namespace, console: Console) -> None:

@@ -95,14 +95,17 @@ class Session:
         from reconciler.callrail import find_key
         from reconciler.errors import AuthError
 
-        found = {}
+        found: dict[str, Credential] = {}
+        known: dict[str, Credential] = {}
         for account in accounts:
-            if account.api_key_env is None:
+            name = account.api_key_env
+            if name is None:
                 continue
             try:
-                found[account.handle] = find_key(
-                    console.environ, gateway=gateway, api_key_env=account.api_key_env
-                )
+                # Looked up once: a file may be a pipe, which gives its key a single time.
+                if name not in known:
+                    known[name] = find_key(console.environ, gateway=gateway, api_key_env=name)
+                found[account.handle] = known[name]
             except AuthError as error:
                 place = f"{account.api_key_source}: " if account.api_key_source else ""
                 raise AuthError(

@@ -7,7 +7,7 @@ clocks (text comes in and goes out), and deciding whether a plan may be applied.
 """
 
 from reconciler.document.joining import join
-from reconciler.document.plan import load_plan, plan_document
+from reconciler.document.plan import load_plan, plan_document, plan_pieces
 from reconciler.document.problems import error_document, problems_document
 from reconciler.document.report import report_document
 from reconciler.document.snapshot import load_snapshot, snapshot_document
@@ -21,6 +21,7 @@ __all__ = [
     "load_plan",
     "load_snapshot",
     "plan_document",
+    "plan_pieces",
     "problems_document",
     "report_document",
     "snapshot_document",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.document.problems import problem_fields, problem_of, source_of
 from reconciler.document.reading import Kind, Node, altered, parse
-from reconciler.document.writing import FORMAT_VERSION, Document
+from reconciler.document.writing import FORMAT_VERSION, Document, pieces
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.outcome import AccountError
 from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, Summary, UnmanagedTag
@@ -18,7 +18,7 @@ from reconciler.model.state import Gateway, Limits, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.problem import Source
 
@@ -32,6 +32,15 @@ def plan_document(plan: Plan) -> Document:
     All that it holds comes back from :func:`load_plan`, but for whether a company is active: only
     active ones are ever planned for.
     """
+    return _document(plan, [change_fields(change) for change in plan.changes])
+
+
+def plan_pieces(plan: Plan) -> Iterator[str]:
+    """The text of the same document, part by part: a large plan is never held as text."""
+    return pieces(_document(plan, map(change_fields, plan.changes)))
+
+
+def _document(plan: Plan, changes: object) -> Document:
     document: Document = {
         "format_version": FORMAT_VERSION,
         "tool_version": plan.tool_version,
@@ -40,7 +49,7 @@ def plan_document(plan: Plan) -> Document:
         "gateway": plan.gateway,
         "accounts": [_account_fields(use) for use in plan.accounts],
         "summary": summary_fields(plan.summary),
-        "changes": [change_fields(change) for change in plan.changes],
+        "changes": changes,
         "warnings": [problem_fields(problem) for problem in plan.warnings],
         "requests": {
             "plan": plan.requests_used,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 Document: TypeAlias = dict[str, Any]
@@ -19,10 +20,42 @@ def dump(document: Document | list[Document]) -> str:
     overrides, invisible ones, lone surrogates, ``::`` and ``##[``) are written as ``\uXXXX``: the
     text means the same to a JSON reader and nothing to anyone else.
     """
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return _safe(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def pieces(document: Document) -> Iterator[str]:
+    """The text of :func:`dump`, part by part; a list may be an iterator, and is never held whole.
+
+    Only the values of ``document`` itself are told apart: what stands below is written as one.
+    """
+    yield "{"
+    for at, (name, value) in enumerate(document.items()):
+        yield f"{',' if at else ''}\n  {_safe(json.dumps(name, ensure_ascii=False))}: "
+        if isinstance(value, Iterator):
+            yield from _list_pieces(value)
+        else:
+            yield _indented(value, "  ")
+    yield "\n}\n"
+
+
+def _list_pieces(items: Iterator[object]) -> Iterator[str]:
+    any_item = False
+    for item in items:
+        yield f"{',' if any_item else '['}\n    {_indented(item, '    ')}"
+        any_item = True
+    yield "\n  ]" if any_item else "[]"
+
+
+def _indented(value: object, indent: str) -> str:
+    """``value`` as JSON that stands ``indent`` deep: text holds no line end but as an escape."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return _safe(text.replace("\n", f"\n{indent}"))
+
+
+def _safe(text: str) -> str:
     if not text.isascii() or "\x7f" in text:
         text = _UNPRINTABLE.sub(lambda found: _escaped(found[0]), text)
-    return _COMMANDS.sub(lambda found: _escaped(found[0]), text) + "\n"
+    return _COMMANDS.sub(lambda found: _escaped(found[0]), text)
 
 
 # Runners act on `::name::` and `##[name]` inside a log line. Outside strings JSON has no such

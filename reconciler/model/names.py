@@ -196,6 +196,9 @@ def _is_unseen(character: str) -> bool:
 
 _UNSEEN = frozenset(("Mn", "Me", "Cf", "Cc"))
 
+SHORTEST_CUT: Final = 10
+"""No server cuts names below this; a shorter start is another name, not the same one cut."""
+
 TRUNCATED_FROM: Final = 64
 """The shortest name that can be what a server left of a longer one (no length is published: D)."""
 

@@ -184,8 +184,12 @@ def digest(plan: Plan) -> str:
         )
         for change in plan.changes
     )
-    text = "\n".join([f"reconciler plan digest {DIGEST_VERSION}", *lines])
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    # Line by line: the text of a large plan is never held whole.
+    fingerprint = hashlib.sha256(f"reconciler plan digest {DIGEST_VERSION}".encode())
+    for line in lines:
+        fingerprint.update(b"\n")
+        fingerprint.update(line.encode())
+    return f"sha256:{fingerprint.hexdigest()}"
 
 
 def _canonical(tag: Tag | None) -> list[str | None] | None:

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from reconciler.model.names import TRUNCATED_FROM, may_be_stored_as, skeleton, tidied
+from reconciler.model.names import SHORTEST_CUT, TRUNCATED_FROM, may_be_stored_as, skeleton, tidied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,9 +26,14 @@ _SPELLING_PAIRS = 20_000
 
 
 class Tidied:
-    """Live names of a place, found by what a server could have made them of."""
+    """Live names of a place, found by what a server could have made them of.
 
-    def __init__(self, names: Iterable[str]) -> None:
+    ``longest``: letters of the longest live name there. A server that cuts names has none above its
+    limit, so a name that begins with a live one of just that length may be it.
+    """
+
+    def __init__(self, names: Iterable[str], *, longest: int = 0) -> None:
+        self._limit = longest if longest >= SHORTEST_CUT else TRUNCATED_FROM
         self._by_key: dict[str, list[str]] = defaultdict(list)
         self._long: dict[str, list[str]] = defaultdict(list)
         for name in names:
@@ -41,6 +46,8 @@ class Tidied:
         """The live names that may be ``name`` as a server stored it, sorted."""
         key = tidied(name)
         found = set(self._by_key.get(key, ()))
+        if len(name) > self._limit:
+            found.update(self._by_key.get(tidied(name[: self._limit]), ()))
         if len(name) > TRUNCATED_FROM:
             cut = self._long.get(key[:_BEGINNING], ())
             found.update(one for one in cut if may_be_stored_as(name, one))

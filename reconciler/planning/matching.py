@@ -72,7 +72,7 @@ def match(
         elif declaration.state in (State.ENABLED, State.ANY):
             matches.missing.append(declaration)
     _sort_out_the_rest(matches, by_name, twins)
-    _hold_back_what_may_be_stored(matches)
+    _hold_back_what_may_be_stored(matches, longest=max(map(len, by_name), default=0))
     _spare_look_alikes(matches, keeps_unmanaged=keeps_unmanaged)
     return matches
 
@@ -110,11 +110,11 @@ def _sort_out_the_rest(
             matches.unmanaged.extend((tag, *others))
 
 
-def _hold_back_what_may_be_stored(matches: Matches) -> None:
+def _hold_back_what_may_be_stored(matches: Matches, *, longest: int) -> None:
     """Don't create what an unmanaged tag may be already, under a name that the server tidied."""
     if not matches.missing or not matches.unmanaged:
         return
-    stored = Tidied({tag.name for tag in matches.unmanaged})
+    stored = Tidied({tag.name for tag in matches.unmanaged}, longest=longest)
     found = [(one, stored.of(one.name)) for one in matches.missing]
     matches.missing[:] = [one for one, names in found if not names]
     matches.stored_as.extend((one, names) for one, names in found if names)

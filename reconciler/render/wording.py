@@ -188,10 +188,13 @@ def kept(plan: Plan) -> str:
 def requests(plan: Plan) -> str:
     """``4 used to plan, 3 to apply; 812 of this hour's 1,000 are left (others have used 184)``.
 
-    Of the quota only what the server told: without its figures, what this run used and will use.
+    What a change rests on is read again before it is written, where that has waited. Of the quota
+    only what the server told: without its figures, what this run used and will use.
     """
     needed = sum(use.apply_requests for use in plan.accounts)
     said = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"
+    if any(change.action is not Action.CREATE for change in plan.changes):
+        said += ", plus reads of what waits longer than 2s"
     told = [use for use in plan.accounts if use.allowance is not None]
     if not told:
         return said

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gzip
 import json
 import os
 import re
@@ -14,6 +13,7 @@ import struct
 import sys
 import threading
 import time
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
@@ -305,8 +305,17 @@ def _replaced(answer: Answer, fault: Fault) -> Answer:
 
 @functools.cache
 def _bomb() -> bytes:
-    """200 MiB in 200 KB; packing it takes a second or two."""
-    return gzip.compress(b" " * (200 << 20), 9)
+    """200 MiB in 200 KB: one packed MiB again and again, because packing them all takes seconds."""
+    mib, times = b" " * (1 << 20), 200
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    # After a full flush nothing refers to what came before, so that the bytes can be repeated.
+    packed = packer.compress(mib) + packer.flush(zlib.Z_FULL_FLUSH)
+    checksum = 0
+    for _ in range(times):
+        checksum = zlib.crc32(mib, checksum)
+    head = b"\x1f\x8b\x08\0\0\0\0\0\2\xff"
+    tail = packer.flush() + struct.pack("<LL", checksum, len(mib) * times)
+    return head + packed * times + tail
 
 
 def _seconds(fault: Fault, default: float) -> float:

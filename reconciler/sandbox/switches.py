@@ -15,7 +15,7 @@ Choice = tuple[str, ...]
 ON_OFF: Choice = ("off", "on")
 FILTERS: Choice = ("honoured", "ignored", "partial", "nocase")
 ROW_TAGS: Choice = ("names", "objects", "unnamed", "null", "missing", "empty")
-SURE: Choice = ("tag", "stale", "empty", "none", "unreadable", "error-done", "error")
+ANSWERS: Choice = ("tag", "stale", "empty", "none", "unreadable", "error-done", "error")
 """Bodies of an answer 2xx to a write; only under the last one nothing was written."""
 
 
@@ -38,12 +38,12 @@ class Switches:
     )
     create_answer: str = _switch(
         "tag",
-        tuple(one for one in SURE if one != "stale"),
+        tuple(one for one in ANSWERS if one != "stale"),
         "the body of a create's 2xx; error-done: an error though the tag was made",
     )
     update_answer: str = _switch(
         "tag",
-        SURE,
+        ANSWERS,
         "the body of an update's 2xx; none: 204; stale: the tag as it was; error-done: an error"
         " though it was done",
     )

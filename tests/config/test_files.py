@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,16 @@ def test_a_late_error_reads_no_file_that_is_not_the_configurations(tmp_path: Pat
     source = Source(str(path), 1, 1)
     assert mark_of(source, {str(path)}).text
     assert mark_of(source, {str(tmp_path), f"{path}x"}).text == ""
+
+
+def test_many_late_errors_of_a_large_file_read_it_once(tmp_path: Path) -> None:
+    (path,) = write(tmp_path, "# x\n" * 400_000)
+    began = time.process_time()
+    for line in range(1, 2_001):
+        assert mark_of(Source(str(path), line, 1), {str(path)}).text == "# x"
+    assert time.process_time() - began < 3
+    path.write_text("# y\n")
+    assert mark_of(Source(str(path), 1, 1), {str(path)}).text == "# y"
 
 
 SECRET = "hunter2: [\n"

@@ -91,6 +91,8 @@ def test_a_line_of_the_configuration_is_shown_where_it_is_loaded(desk: Desk) -> 
     assert desk.run("plan --out plan.json").code == 0
     assert "| - name: Returning client" in _squeezed(desk.run("apply --auto-approve").err)
     assert "| - name: Returning" in _squeezed(desk.run("apply plan.json -c reconciler.yaml").err)
+    desk.write("elsewhere.yaml", desk.read("reconciler.yaml"))
+    (desk.directory / "reconciler.yaml").unlink()
     assert "| - name: Returning" not in _squeezed(desk.run("apply plan.json").err)
 
 

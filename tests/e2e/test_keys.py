@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from tests.e2e.desk import ACCOUNT
 from tests.e2e.test_installed import COMMAND, environment
 
 if TYPE_CHECKING:
+    from tests.cli_runner import Ran
     from tests.e2e.desk import Desk
 
 TAG = "- name: Returning client\n  color: blue1"
@@ -66,6 +68,7 @@ def altered(desk: Desk, **fields: str) -> None:
 def test_a_saved_plan_can_not_choose_any_secret(desk: Desk) -> None:
     desk.environ["GITHUB_TOKEN"] = "hunter2hunter2"
     altered(desk, api_key_env="GITHUB_TOKEN")
+    (desk.directory / "reconciler.yaml").unlink()
     desk.sandbox.log.clear()
     ran = desk.run("apply plan.json")
     assert ran.code == 4
@@ -95,6 +98,20 @@ def test_a_runner_is_told_to_hide_a_key_from_a_file_before_anything_else(
     desk.environ |= {"CALLRAIL_API_KEY_FILE": "key", "GITHUB_ACTIONS": "true"}
     desk.declare(TAG)
     ran = desk.run(f"{command} {flags}")
+    expect_told_first(key, ran)
+
+
+def test_a_runner_is_told_first_when_a_saved_plan_is_applied(desk: Desk) -> None:
+    desk.declare(TAG)
+    assert desk.run("plan --out plan.json").code == 0
+    key = desk.environ.pop("CALLRAIL_API_KEY")
+    desk.write("key", key)
+    desk.environ |= {"CALLRAIL_API_KEY_FILE": "key", "GITHUB_ACTIONS": "true"}
+    (desk.directory / "reconciler.yaml").unlink()
+    expect_told_first(key, desk.run("apply plan.json"))
+
+
+def expect_told_first(key: str, ran: Ran) -> None:
     first, _, rest = ran.err.partition("\n")
     assert first == f"::add-mask::{key}"
     assert key not in rest + ran.out
@@ -139,3 +156,19 @@ def test_a_file_that_stderr_goes_to_is_not_told_the_key(desk: Desk) -> None:
         )
     assert done.returncode == 0
     assert key not in desk.read("log") + done.stdout.decode()
+
+
+def test_a_key_that_comes_through_a_pipe_is_read_once_for_all_accounts(desk: Desk) -> None:
+    key = desk.environ.pop("CALLRAIL_API_KEY")
+    second = "  beta:\n    id: ACC0\n    api_key_env: ACME_API_KEY\n"
+    desk.declare(TAG + "\n  accounts: [acme]", head=own_key("ACME_API_KEY") + second)
+    reading, writing = os.pipe()
+    os.write(writing, key.encode())
+    os.close(writing)
+    desk.environ["ACME_API_KEY_FILE"] = f"/dev/fd/{reading}"
+    try:
+        assert desk.run("plan --account acme --account beta").code in {0, 1}
+        assert "401" not in str([entry.status for entry in desk.sandbox.log.entries])
+        assert desk.sandbox.log.entries
+    finally:
+        os.close(reading)

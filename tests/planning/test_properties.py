@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.apply import Run, apply
 from reconciler.model.change import Action
-from reconciler.model.names import may_be_stored_as, skeleton
+from reconciler.model.names import SHORTEST_CUT, may_be_stored_as, skeleton, tidied
 from reconciler.model.outcome import Result
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import LiveAccount, State, Unmanaged
@@ -87,7 +87,7 @@ def test_every_declaration_is_as_wanted_afterwards(world: World) -> None:
                 assert bearers[0].color == (block.color or bearers[0].color)
                 assert block.state in (State.ANY, State(bearers[0].status.value))
             elif block.state is not State.DISABLED:
-                assert any(may_be_stored_as(name, tag.name) for tag in here)
+                assert any(may_be_stored_as(name, tag.name, cut_from=SHORTEST_CUT) for tag in here)
 
 
 @given(worlds())
@@ -139,6 +139,13 @@ def chosen(block: Declaration, live: set[str]) -> str:
     return next((one for one in (block.name, *block.renamed_from) if one in live), block.name)
 
 
+def may_be_it(name: str, stored: str, here: Iterable[LiveTag]) -> bool:
+    """Whether ``stored`` may be ``name`` as the server has it: tidied, or cut at its limit."""
+    limit = max((len(tag.name) for tag in here), default=0)
+    cut = SHORTEST_CUT <= limit < len(name) and tidied(name[:limit]) == tidied(stored)
+    return cut or may_be_stored_as(name, stored)
+
+
 def spared(world: World, place: str | None) -> tuple[list[LiveTag], set[str]]:
     """Undeclared tags that may be a declared one's former or tidied self; names held back."""
     blocks = world.desired.tags.get(place, {})
@@ -154,7 +161,7 @@ def spared(world: World, place: str | None) -> tuple[list[LiveTag], set[str]]:
         and not {block.name, *block.renamed_from} & {tag.name for tag in here}
     }
     for name in missing:
-        stored = [tag for tag in unknown if may_be_stored_as(name, tag.name)]
+        stored = [tag for tag in unknown if may_be_it(name, tag.name, here)]
         kept += stored
         held_back |= {name} if stored else set()
     for block in blocks.values():

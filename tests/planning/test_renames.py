@@ -74,9 +74,12 @@ def test_a_done_rename_is_quiet() -> None:
 
 LOOK_ALIKES = (
     "Oportunity", "Оpportunity", '"Opportunity"', "opportunity\\", "Opportunity: #",
-    "\u202eOpportunity", "Opportunity\x07", "[Opportunity]", "::Opportunity",
+    "[Opportunity]", "::Opportunity",
 )  # fmt: skip
-STORED_AS = ("opportunity", "OPPORTUNITY", "Opportunity ", " Opportunity", "Opportunity\n")
+STORED_AS = (
+    "opportunity", "OPPORTUNITY", "Opportunity ", " Opportunity", "Opportunity\n",
+    "\u202eOpportunity", "Opportunity\x07",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("former", [*LOOK_ALIKES, *STORED_AS])

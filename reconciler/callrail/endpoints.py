@@ -44,8 +44,9 @@ def find_endpoints(
     """The bases for ``gateway``; the values of RECONCILER_API_URL and RECONCILER_CONTROL_URL win.
 
     Without the second the control plane is where the first leads: a key whose API was set elsewhere
-    goes there and nowhere else. Raises ReconcilerError (exit 1) for a base that is no plain address, would carry the key over
-    plain http to another machine, or belongs to the other gateway: a key goes to its own.
+    goes there and nowhere else. Raises ReconcilerError (exit 1) for a base that is no plain
+    address, would carry the key over plain http to another machine, or belongs to the other
+    gateway: a key goes to its own.
     """
     api = _api(api_url, gateway) if api_url else API_URLS[gateway]
     return Endpoints(

@@ -109,8 +109,8 @@ class History:
     """The handler. ``finds`` is what the filter does, ``shows`` how a row lists its tags.
 
     ``half``: the filter knows every second row only. ``dates``: what the server makes of a range
-    (honoured, start alone, ignored, refused). ``refuses``: path -> status. ``searches``: what the threads' search
-    finds, given a thread and the text.
+    (honoured, start alone, ignored, refused). ``refuses``: path -> status. ``searches``: what the
+    threads' search finds, given a thread and the text.
     """
 
     calls: list[Touch] = field(default_factory=list)

@@ -39,11 +39,11 @@ exit codes:
   1    an error; nothing was changed
   2    plan --detailed-exitcode, drift: there is a difference
   3    apply incomplete: the report says what failed, is unknown or was not tried
-  4    no key, or the server refused it
-  5    refused: deletes not allowed or over a limit, protected, stale, not approved
+  4    no key, or it was refused: 401, or 403 on something that must be read
+  5    refused: deletes not allowed, over a limit, protected, stale or too old, not approved
   6    quota or --max-wait reached; running it again goes on
   64   usage
-  130  interrupted (143 by SIGTERM): running requests were finished and reported
+  129, 130, 143  interrupted (SIGHUP, SIGINT, SIGTERM): running requests were finished and reported
 
 environment:
   CALLRAIL_API_KEY, MATON_API_KEY  the key (or CALLRAIL_API_KEY_FILE, MATON_API_KEY_FILE)
@@ -204,7 +204,12 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("account_id", nargs="*", metavar="ACCOUNT_ID", help="default: all seen")
+    parser.add_argument(
+        "account_id",
+        nargs="*",
+        metavar="ACCOUNT",
+        help="id, handle or exact name (default: those configured, else all seen)",
+    )
     _with_config(parser)
     _with_account(parser)
     _with_network(parser)
@@ -226,7 +231,9 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     _with_config(parser)
     _with_narrowing(parser)
-    parser.add_argument("--out", metavar="FILE", help="save the plan for `apply FILE`")
+    parser.add_argument(
+        "--out", metavar="FILE", help="save the plan for `apply FILE`, which takes it for 7 days"
+    )
     parser.add_argument("--live", metavar="FILE", help="plan against a snapshot, offline")
     parser.add_argument(
         "--detailed-exitcode", action="store_true", help="exit 2 when there is a difference"
@@ -235,7 +242,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--impact",
         action="store_true",
-        help="count what has the tags that are disabled or renamed too",
+        help="count what has the tags that are disabled or renamed, too",
     )
     _with_formats(parser, PLAN_FORMATS)
     _with_reports(parser)
@@ -269,7 +276,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
 def _add_drift(parser: argparse.ArgumentParser) -> None:
     _with_config(parser)
     _with_narrowing(parser)
-    parser.add_argument("--live", metavar="FILE", help="look at a snapshot, offline")
+    parser.add_argument("--live", metavar="FILE", help="compare with a snapshot, offline")
     _with_formats(parser, PLAN_FORMATS)
     _with_reports(parser)
     _with_network(parser)
@@ -409,13 +416,16 @@ MODULES = {"import": "importing"}
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "init": ("write a first reconciler.yaml; never overwrites", _add_init),
-    "import": ("turn live tags into a configuration on stdout, whose plan is empty", _add_import),
+    "import": (
+        "write live tags as a configuration to stdout; its plan is empty and quiet",
+        _add_import,
+    ),
     "validate": ("check the configuration offline", _add_validate),
     "plan": ("show what apply would do", _add_plan),
     "apply": ("make live tags as configured, after asking", _add_apply),
     "show": ("show saved plans; several are joined into one report", _add_show),
     "drift": (
-        "tell what live state has that the configuration does not ask for; exit 2 if anything",
+        "report what differs from the configuration, changing nothing; exit 2 if anything does",
         _add_drift,
     ),
     "snapshot": ("save live state for `plan --live FILE`", _add_snapshot),

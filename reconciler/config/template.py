@@ -16,8 +16,10 @@ accounts:
     id: ACC00000000000000000000000000000000
     # Live tags that nobody declared here are kept. `disable` and `delete` are for later.
     unmanaged: keep
-    # Names that nothing may delete or disable, whatever else is written.
+    # Names that nothing may delete, disable or rename away, whatever else is written.
     # protect: ["Lead *"]
+    # How much one plan may take away here; these are the defaults, raise them where it is meant.
+    # limits: {deletes: 5, disables: 20, delete_percent: 25, interactions: 100, flows: 0}
 
 tags:
   # One tag that every company of the account sees.
@@ -30,7 +32,8 @@ tags:
   #   except: ["* Test"]
   #   color: blue1
 
-  # A new name for a live tag; its calls, forms and texts keep it.
+  # A new name for a live tag; its calls, forms and texts keep it. Of several old names the first
+  # that is live is renamed.
   # - name: Opportunity
   #   renamed_from: [Oppty]
 
@@ -38,7 +41,7 @@ tags:
   # - name: Summer campaign
   #   state: disabled
 
-  # Gone, off every call, form and text, for good. That needs a note.
+  # Gone, off every call, form and text and out of every flow, for good. That needs a note.
   # - name: Test tag
   #   state: absent
   #   note: Made by mistake in May; nobody used it.

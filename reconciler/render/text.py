@@ -104,7 +104,9 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
         lines += [style.delete(line) for line in (f"  {first}", *(f"      {one}" for one in more))]
     if plan.muted:
         lines.append(f"Muted: {wording.muted(plan.muted)}.")
-    return [*lines, f"Requests: {wording.requests(plan)}.", f"Digest: {plan.digest}"]
+    first, *more = wrap(f"Requests: {wording.requests(plan)}.", width)
+    lines += [first, *(f"  {line}" for line in more)]
+    return [*lines, f"Digest: {plan.digest}"]
 
 
 def _change(change: Change, *, column: int, style: Style, width: int) -> list[str]:

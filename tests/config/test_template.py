@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.config.template import TEMPLATE
+from reconciler.model.state import Policy
 from tests.config.writing import loaded
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def test_what_it_teaches_in_comments_loads_too(tmp_path: Path) -> None:
         r"\1\2",
         TEMPLATE,
     )
-    text = text.replace("# protect:", "protect:")
+    text = text.replace("# protect:", "protect:").replace("# limits:", "limits:")
     configuration = loaded(tmp_path, text)
     assert len(configuration.entries) == 5
-    assert configuration.accounts[0].policy.protect == ("Lead *",)
+    assert configuration.accounts[0].policy == Policy(protect=("Lead *",))

@@ -127,6 +127,11 @@ def test_details_get_lines_of_their_own_on_a_very_narrow_one() -> None:
     assert shown.splitlines()[1:3] == ["  - delete  Old campaign", "      Campaign ended in 2025;"]
 
 
+def test_the_line_of_requests_stays_within_a_terminal() -> None:
+    shown = text.plan(small_plan(), width=60)
+    assert "to apply, plus reads of what\n  waits longer than 2s.\nDigest: " in shown
+
+
 def test_colours_wrap_words_and_change_none() -> None:
     the_plan = small_plan()
     for colors in Colors:

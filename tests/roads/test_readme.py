@@ -1,4 +1,4 @@
-"""The README's way to a gated pipeline: its commands run, its pictures and links are there."""
+"""The README: its commands run, what it shows is printed, its pictures and links are there."""
 
 from __future__ import annotations
 
@@ -8,20 +8,41 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.cli.parser import EPILOG
 from reconciler.sandbox import Options, Sandbox
-from tests.cli_runner import direct
+from tests.cli_runner import direct, run
+from tests.config.writing import loaded
 from tests.roads.runner import ROOT, SECRET, Runner
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SECTION = (
-    (ROOT / "README.md")
-    .read_text("utf-8")
-    .partition("## Pull requests: the gated pipeline\n")[2]
-    .partition("\n## ")[0]
-)
+README = (ROOT / "README.md").read_text("utf-8")
+SECTION = README.partition("## Pull requests: the gated pipeline\n")[2].partition("\n## ")[0]
+HEADINGS = {
+    "#" + re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
+    for title in re.findall(r"^##+ (.+)$", README, re.MULTILINE)
+}
+CONFIGURATIONS = re.findall(r"^ *```yaml\n(.*?)^ *```", README, re.MULTILINE | re.DOTALL)
 BLOCKS = re.findall(r"^( *)```sh\n(.*?)^ *```", SECTION, re.MULTILINE | re.DOTALL)
+
+FIRST = """\
+version: 1
+accounts:
+  acme:
+    id: ACC019c46b8a0807fbdb81c8bf12af91cb3
+tags:
+  - name: Quote requested
+    color: orange3
+  - name: Job applicant
+    companies: [Dental North]
+    color: blue1
+    renamed_from: Job seeker
+  - name: VIP
+    companies: [Dental North]
+    state: absent
+    note: Replaced by the practice's own list; agreed with the clinic.
+"""
 
 
 def test_its_commands_lead_to_a_quiet_drift(tmp_path: Path) -> None:
@@ -49,6 +70,9 @@ def test_its_commands_are_the_ones_of_the_jobs() -> None:
     "path", sorted(set(re.findall(r'(?:\]\(|src(?:set)?=")([^)":]+)', SECTION)))
 )
 def test_what_it_points_at_is_there(path: str) -> None:
+    if path.startswith("#"):
+        assert path in HEADINGS
+        return
     size = (ROOT / path).stat().st_size
     assert 0 < size < 200_000
 
@@ -63,3 +87,23 @@ def test_the_environments_it_names_are_the_ones_of_the_jobs() -> None:
     named = set(re.findall(r"^ +\| `(callrail-[a-z]+)`", SECTION, re.MULTILINE))
     jobs = "".join(path.read_text() for path in (ROOT / "examples/ci/github").glob("*.yml"))
     assert named == set(re.findall(r"environment: (\S+)", jobs))
+
+
+def test_its_first_plan_is_what_the_command_prints(tmp_path: Path) -> None:
+    shown = README.partition("```\n")[2].partition("```")[0]
+    with Sandbox(Options(seed="agency")) as sandbox:
+        (tmp_path / "reconciler.yaml").write_text(FIRST, "utf-8")
+        done = run("plan", "--quiet", cwd=tmp_path, environ=direct(sandbox))
+    assert (done.code, done.out) == (0, shown)
+
+
+@pytest.mark.parametrize("text", CONFIGURATIONS)
+def test_its_configurations_are_valid(text: str, tmp_path: Path) -> None:
+    configuration = loaded(tmp_path, textwrap.dedent(text))
+    assert configuration.entries
+
+
+def test_its_exit_codes_are_those_of_the_help() -> None:
+    table = README.partition("## Exit codes\n")[2].partition("\n## ")[0]
+    codes = re.findall(r"^\| ([0-9, ]+) \|", table, re.MULTILINE)
+    assert codes == re.findall(r"^  ([0-9, ]*[0-9]) ", EPILOG, re.MULTILINE)

@@ -1,9 +1,7 @@
 """Public clients as judges: they work against the sandbox with the base address alone changed.
 
 None of them is needed to work on this project: a test is skipped where its client is not
-installed. To run all of them, in an environment of their own that has pytest:
-``pip install callrail-mcp==1.3.1 pycallrail==0.9.0.2 maton-ai==0.3.1``, then
-``PYTHONPATH=. python -m pytest tests/sandbox/test_clients.py``. The last test needs curl only.
+installed. How to run all of them stands in tests/README.md; the last test needs curl only.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail import references
 from reconciler.callrail.interactions import CALLS, FORMS, TEXTS
-from reconciler.callrail.namesakes import Namesakes
 from reconciler.callrail.paging import gather
 from reconciler.callrail.usage import UsageCounter
 from reconciler.errors import ApiError, AuthError, UnreachableError
@@ -16,9 +15,9 @@ from reconciler.model.change import UNKNOWN, Count, Loss
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from reconciler.callrail.namesakes import Namesakes
     from reconciler.callrail.session import Door
     from reconciler.model.tag import LiveTag, Place
-    from reconciler.provider import Listing
 
 _FORBIDDEN: Final = 403
 
@@ -29,23 +28,14 @@ class Losses:
     ``uncounted`` says what could not be counted and why, by kind: ``texts`` -> a sentence's end.
     """
 
-    def __init__(self, door: Door, account: str, *, namesakes: Namesakes | None = None) -> None:
+    def __init__(self, door: Door, account: str, namesakes: Namesakes) -> None:
         self.uncounted: dict[str, str] = {}
-        self._door, self._account = door, account
-        self._namesakes = namesakes or Namesakes(door, account)
+        self._namesakes = namesakes
         self._counters = {
-            resource.noun: UsageCounter(door, account, resource, lambda: self._namesakes.names)
+            resource.noun: UsageCounter(door, account, resource, lambda: namesakes.names)
             for resource in (CALLS, FORMS, TEXTS)
         }
         self._flows = references.FlowReader(door, account)
-
-    def anew(self) -> Losses:
-        """The same account, nothing counted yet; live tags that were read stay known."""
-        return Losses(self._door, self._account, namesakes=self._namesakes)
-
-    def learn(self, listing: Listing) -> None:
-        """Take note of live tags that were read anyway."""
-        self._namesakes.learn(listing)
 
     async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """What has ``tag`` of ``place``, and the flows that apply it (UNKNOWN where not asked for).

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from reconciler.callrail.create import create
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.ledger import Ledger, unknown
-from reconciler.callrail.losses import Losses
+from reconciler.callrail.namesakes import Namesakes
 from reconciler.callrail.retry import Verdict
 from reconciler.callrail.session import AmbiguousError, StaleError
 from reconciler.callrail.wire import changed_tag, update_body
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from reconciler.callrail.exchange import Answer
+    from reconciler.callrail.losses import Losses
     from reconciler.callrail.session import Door
     from reconciler.model.change import Count, Loss
     from reconciler.model.plan import Allowance
@@ -64,7 +65,8 @@ class AccountProvider:
         self._account = account
         self._lost = lost
         self._ledger = Ledger(door, account)
-        self._losses = Losses(door, account)
+        self._namesakes = Namesakes(door, account)
+        self._losses: Losses | None = None
 
     @property
     def requests(self) -> int:
@@ -94,7 +96,7 @@ class AccountProvider:
         await self._expect_admitted()
         scope = None if places is None else frozenset(places)
         listing = await self._known(self._ledger.read(scope, proven=proven))
-        self._losses.learn(listing)
+        self._namesakes.learn(listing)
         return listing
 
     async def create(self, place: Place, tag: Tag) -> Made:
@@ -126,20 +128,28 @@ class AccountProvider:
 
     async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """What has ``tag`` of ``place``, and the flows that apply it; see ``losses``."""
-        return await self._losses.usage(place, tag, flows=flows)
+        return await self._counting().usage(place, tag, flows=flows)
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that apply ``tag`` of ``place``."""
-        return await self._losses.flows(place, tag)
+        return await self._counting().flows(place, tag)
 
     @property
     def uncounted(self) -> Mapping[str, str]:
         """What could not be counted, by kind, and why."""
-        return self._losses.uncounted
+        return {} if self._losses is None else self._losses.uncounted
 
     def forget_usage(self) -> None:
-        """Count from here on anew."""
-        self._losses = self._losses.anew()
+        """Count from here on anew; live tags that were read stay known."""
+        self._losses = None
+
+    def _counting(self) -> Losses:
+        if self._losses is None:
+            # Here and not above: most plans lose nothing, and count nothing.
+            from reconciler.callrail.losses import Losses  # noqa: PLC0415
+
+            self._losses = Losses(self._door, self._account, self._namesakes)
+        return self._losses
 
     async def close(self) -> None:
         """End reads that nobody waits for any more."""

@@ -97,6 +97,8 @@ class Configuration:
                 f"no account {quoted(handle)} in the configuration",
                 hint=did_you_mean(handle, known) or f"Known: {listed(sorted(known))}.",
             )
+        if wanted == known:
+            return self
         entries = (_narrow(entry, wanted) for entry in self.entries)
         return replace(
             self,

@@ -42,7 +42,9 @@ def read_exemptions(entries: Sequence[Entry], problems: Collector) -> tuple[Exem
     """The dated exceptions of ``entries``, a scope's once; a date that is none is noted."""
     places: dict[tuple[str, int], tuple[Origin, list[str]]] = {}
     for entry in entries:
-        if any(isinstance(one, dict) for one in entry.place.value.get("except", ())):
+        # Nearly no block has the key: this is asked of each of 100,000.
+        items = entry.place.value.get("except")
+        if items and any(isinstance(one, dict) for one in items):
             key = (entry.place.text.file, entry.place.span)
             places.setdefault(key, (entry.place, []))[1].append(entry.name)
     found = (

@@ -143,7 +143,8 @@ def _check_blanks_and_quotes(entry: Entry, problems: Collector) -> None:
             hint=f"Write {double_quoted(name[1:-1].strip())}, with straight quotes, if they are "
             "not meant.",
         )
-    found = _ODD_BLANKS.search(name)
+    # Splitting is faster than the pattern, which is then asked of odd names alone.
+    found = None if " ".join(name.split()) == name else _ODD_BLANKS.search(name)
     if found is not None:
         run = len(found[0]) > 1
         what = (

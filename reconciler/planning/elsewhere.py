@@ -38,10 +38,9 @@ def elsewhere(
     ``places``: those that the run covers, by company id (None: account level); ``declared`` and
     ``live`` by the same keys; ``covers`` tells which names are in the work.
     """
-    blocks = _blocks(places, declared)
     strangers = _strangers(places, declared, live, changes)
     found: list[Problem] = []
-    for declaration, own in blocks:
+    for declaration, own in _blocks(places, declared) if strangers else ():
         if not covers(declaration.name, *declaration.renamed_from):
             continue
         found += _other_level(declaration, own, strangers.get(declaration.name, ()))

@@ -140,9 +140,13 @@ class ProtocolError(ApiError):
 
 
 class RejectedError(ApiError):
-    """The server understood the request and refused it; ``status`` is the HTTP status."""
+    """The server understood the request and refused it; ``status`` is the HTTP status.
+
+    ``in_part``: live state shows that it did a part of it all the same.
+    """
 
     code = "rejected"
+    in_part = False
 
     def __init__(self, message: str, *, status: int, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)

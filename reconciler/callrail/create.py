@@ -41,7 +41,12 @@ async def create(ledger: Ledger, place: Place, tag: Tag) -> Made:
     if tag.status is not Status.ENABLED:
         raise ValueError("the API creates enabled tags only")
     baseline = await ledger.baseline(place)
-    return await _Creation(ledger, place, tag, baseline).run()
+    wanted = place.company_id, tag.name
+    ledger.wanted[wanted] += 1
+    try:
+        return await _Creation(ledger, place, tag, baseline).run()
+    finally:
+        ledger.wanted[wanted] -= 1
 
 
 class _AppearedError(Exception):
@@ -220,8 +225,13 @@ class _Creation:
         return tag.id not in self._baseline
 
     def _is_other(self, tag: LiveTag) -> bool:
-        """Whether another change of this run is about ``tag``."""
-        return tag.id in self._ledger.made or tag.id in self._ledger.touched
+        """Whether another change of this run is about ``tag``.
+
+        A create whose answer is still to come may have made a tag that looks like a form of ours.
+        """
+        if tag.id in self._ledger.made or tag.id in self._ledger.touched:
+            return True
+        return tag.name != self._tag.name and self._ledger.wanted[tag.company_id, tag.name] > 0
 
     def _is_form(self, tag: LiveTag) -> bool:
         return may_be_stored_as(self._tag.name, tag.name, cut_from=SHORTEST_CUT)

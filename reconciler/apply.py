@@ -237,7 +237,7 @@ class _AccountWork:
         try:
             self._end(await self._send(change))
         except UnknownOutcomeError as error:
-            self._note(change, Result.UNKNOWN, error)
+            self._note(change, Result.UNKNOWN, error, said=error.beside_its_change)
             if change.action is Action.CREATE:
                 self._stop(error)
         except RejectedError as error:
@@ -318,12 +318,14 @@ class _AccountWork:
         same = (one for one in self.outcomes.values() if one.tag_id == change.tag_id)
         return next((one for one in same if one.change.after is not None), None)
 
-    def _note(self, change: Change, result: Result, error: ReconcilerError) -> None:
+    def _note(
+        self, change: Change, result: Result, error: ReconcilerError, *, said: str | None = None
+    ) -> None:
         self._end(
             Outcome(
                 change=change,
                 result=result,
-                message=error.message,
+                message=said or error.message,
                 hint=error.hint,
                 tag_id=change.tag_id,
             )

@@ -172,9 +172,18 @@ class ForbiddenError(RejectedError):
 
 
 class UnknownOutcomeError(ApiError):
-    """A write was sent and nobody can say whether it happened."""
+    """A write was sent and nobody can say whether it happened.
+
+    ``beside_its_change``: the message for where the change stands beside it, which several share.
+    """
 
     code = "unknown_outcome"
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, beside_its_change: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.beside_its_change = beside_its_change
 
 
 def exit_code(error: BaseException) -> int:

@@ -159,6 +159,22 @@ def test_one_reason_to_refuse_a_block_is_shown_once() -> None:
     assert "(and 8 changes more)" in shown
 
 
+def test_one_reason_for_several_unknown_ends_is_shown_once() -> None:
+    provider = FakeProvider.of([enabled(number, f"T{number}") for number in range(1, 6)])
+    changes = [
+        builders.update(Tag(f"T{n}", "gray1"), Tag(f"T{n}", "red1"), tag_id=n) for n in range(1, 6)
+    ]
+    for n in range(1, 6):
+        said = "may or may not have happened: 502"
+        error = UnknownOutcomeError(f"changing 'T{n}' {said}", beside_its_change=said)
+        provider.trouble["update", f"T{n}"] = error
+    report = carry_out(provider, *changes)
+    assert report.count(Result.UNKNOWN) == 5
+    shown = outcomes.report(report)
+    assert shown.count("may or may not have happened") == 1
+    assert "(and 4 changes more)" in shown
+
+
 class OneOfBoth(FakeProvider):
     """Takes names that differ in case for one: a create gives the tag that is there."""
 

@@ -293,9 +293,11 @@ class Ledger:
 
 def unknown(what: str, why: object) -> UnknownOutcomeError:
     """The error for a write that stays ambiguous: ``what`` in the -ing form, and ``why``."""
+    said = f"may or may not have happened: {why}"
     return UnknownOutcomeError(
-        f"{what} may or may not have happened: {why}",
+        f"{what} {said}",
         hint="Run it again: it reads live state first and goes on from there.",
+        beside_its_change=said,
     )
 
 

@@ -328,7 +328,10 @@ def _in_short(report: Report) -> str:
 
 
 class _Watcher:
-    """Shows each outcome as it comes; of those that ended alike for one reason, the first."""
+    """Shows each outcome as it comes, a reason that several have with the first; see ``folded``.
+
+    Of those not tried for one reason only the first is shown.
+    """
 
     def __init__(self, console: Console, advance: Callable[[], None]) -> None:
         self._console = console
@@ -339,9 +342,11 @@ class _Watcher:
         """One line on stderr, one step of the bar."""
         from reconciler.render import outcomes
 
-        if not self._is_repeated(outcome):
+        repeated = self._is_repeated(outcome)
+        if not (repeated and outcome.result is Result.NOT_TRIED):
+            shown = replace(outcome, message=None, hint=None) if repeated else outcome
             style = self._console.style(sys.stderr)
-            self._console.talk(outcomes.outcome_line(outcome, style=style))
+            self._console.talk(outcomes.outcome_line(shown, style=style))
         self._advance()
 
     def _is_repeated(self, outcome: Outcome) -> bool:

@@ -125,7 +125,7 @@ def shared_reason(outcome: Outcome) -> tuple[object, ...] | None:
     Of those that failed it is said once a block of the configuration: that is where it is mended.
     """
     change = outcome.change
-    if outcome.message is None or outcome.result not in {Result.NOT_TRIED, Result.FAILED}:
+    if outcome.message is None or not outcome.result.incomplete:
         return None
     failed = outcome.result is Result.FAILED
     block = (change.source, change.action, change.name) if failed else ()

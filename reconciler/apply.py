@@ -247,7 +247,8 @@ class _AccountWork:
         except ReconcilerError as error:
             # The provider promises that after any other error nothing was written.
             self._stop(error)
-            self._end(Outcome(change=change, result=Result.NOT_TRIED, message=self._why_stopped()))
+            cause = self._why_stopped() if self.trouble is None else _STOPPED_AT
+            self._end(Outcome(change=change, result=Result.NOT_TRIED, message=cause))
         except Exception as error:  # noqa: BLE001 - what is done must be reported, bug or not
             defect = _defect(f"{change.action} of {change.name!r}", error)
             self._note(change, Result.UNKNOWN, defect)
@@ -398,6 +399,8 @@ class _AccountWork:
                 return
         self.outcomes.update((id(one.change), one) for one in seen)
 
+
+_STOPPED_AT = "the account's work stopped at it, and nothing of it was written"
 
 _PAUSES = (5.0, 5.0)
 """Seconds between the last reads of a server that lists with delay; each costs the listing."""

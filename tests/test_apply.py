@@ -355,6 +355,9 @@ def test_trouble_ends_the_account_and_is_reported(
     provider.trouble["create", "A"] = error
     report = carry_out(provider, CREATE_A, CREATE_B, GONE)
     assert results(report) == {"A": result, "B": Result.NOT_TRIED, "Gone": Result.NOT_TRIED}
+    if result is Result.NOT_TRIED:  # it may well have been sent, and been refused with its account
+        assert "stopped at it, and nothing of it was written" in str(report.outcomes[0].message)
+    assert "stopped before it" in str(report.outcomes[1].message)
     assert report.exit_code == code
     assert [trouble.code for trouble in report.troubles] == [error.code]
 

@@ -131,7 +131,9 @@ class _Creation:
         known = tag.id in self._baseline
         strange = tag.company_id != self._place.company_id or (known and not self._is_form(tag))
         if strange or tag.id in self._ledger.made:
-            raise self._unseen(answer, "its answer describes another tag")
+            other = f"{tag.name!r} (id {tag.id})"
+            place = "" if tag.company_id == self._place.company_id else ", in another place"
+            raise self._unseen(answer, f"its answer describes another tag: {other}{place}")
         self._ledger.created(tag)
         return Made(tag=tag, adopted=known)
 
@@ -157,7 +159,7 @@ class _Creation:
         if self._ledger.lags():
             raise unknown(self._what, f"{doubt}; the listing lags behind what was written")
         if doubt.verdict is Verdict.UNSEEN:
-            raise unknown(self._what, f"{doubt}; no listing shows it")
+            raise unknown(self._what, f"{doubt}; no listing shows it", accepted=True)
         if doubt.verdict is Verdict.CONTRADICTED:
             raise RejectedError(_words(doubt), status=doubt.status or 200)
         return None

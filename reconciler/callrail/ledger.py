@@ -291,12 +291,18 @@ class Ledger:
             self._strangers[tag.id] = tag
 
 
-def unknown(what: str, why: object) -> UnknownOutcomeError:
-    """The error for a write that stays ambiguous: ``what`` in the -ing form, and ``why``."""
+def unknown(what: str, why: object, *, accepted: bool = False) -> UnknownOutcomeError:
+    """The error for a write that stays ambiguous: ``what`` in the -ing form, and ``why``.
+
+    ``accepted``: a create, which another run would repeat where no listing shows its tag by then.
+    """
+    hint = "Run it again: it reads live state first and goes on from there."
+    if accepted:
+        hint = "It was accepted: run it again only once CallRail shows what became of it."
     said = f"may or may not have happened: {why}"
     return UnknownOutcomeError(
         f"{what} {said}",
-        hint="Run it again: it reads live state first and goes on from there.",
+        hint=hint,
         beside_its_change=said,
     )
 

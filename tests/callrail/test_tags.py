@@ -797,3 +797,18 @@ def test_what_an_error_under_2xx_did_in_part_is_told() -> None:
             assert caught.value.in_part
 
     run(work())
+
+
+def test_a_create_that_the_server_made_elsewhere_is_not_to_be_sent_again() -> None:
+    elsewhere = Reply(status=201, payload=tag_row(5, "Lead", company="COM9"))
+    server = TagServer(faults=[Fault(method="POST", reply=elsewhere)])
+
+    async def work() -> None:
+        async with stage(server) as s:
+            await s.provider.tags()
+            with pytest.raises(UnknownOutcomeError, match=r"id 5.*in another place") as caught:
+                await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+            assert "run it again only once CallRail shows" in str(caught.value.hint)
+            assert s.server.lines.count(POST) == 1
+
+    run(work())

@@ -367,12 +367,13 @@ def _point_at_failures(report: Report, console: Console) -> None:
 
 
 def _failures(report: Report) -> Iterator[Problem]:
+    from reconciler.render.layout import count
     from reconciler.render.outcomes import folded
 
     failed = (one for one in report.outcomes if one.result is Result.FAILED)
     for outcome, times in folded(failed):
         if outcome.change.source is not None:
-            more = f" (and in {times - 1:,} more places)" if times > 1 else ""
+            more = f" (and in {count(times - 1, 'more place')})" if times > 1 else ""
             yield _problem(outcome, "APPLY001", "failed: ", Severity.ERROR, more)
 
 

@@ -151,6 +151,8 @@ class _AccountWork:
     _refused_colors: dict[str, Change] = field(default_factory=dict)
     _forbidden: Change | None = None
     """The account-level change that met a 403."""
+    _in_part: bool = False
+    """Whether a change that failed was made in part."""
 
     def skip(self, finished: Collection[int]) -> None:
         """Account for the changes (by identity) that are made already."""
@@ -207,7 +209,7 @@ class _AccountWork:
         color = _asked_color(change)
         while color is not None and color not in self._colors:
             if (refused := self._refused_colors.get(color)) is not None:
-                why = f'same color as "{refused.name}": {color} was refused'
+                why = f'same color, {color}, as "{refused.name}", which was refused'
                 self._end(Outcome(change=change, result=Result.NOT_TRIED, message=why))
                 return
             if (running := self._trials.get(color)) is None:
@@ -238,16 +240,18 @@ class _AccountWork:
         try:
             self._end(await self._send(change))
         except UnknownOutcomeError as error:
-            self._note(change, Result.UNKNOWN, error)
+            self._note(change, Result.UNKNOWN, error, said=error.beside_its_change)
             if change.action is Action.CREATE:
                 self._stop(error)
         except RejectedError as error:
+            self._in_part = self._in_part or error.in_part
             self._note(change, Result.FAILED, self._explained(change, error))
             return error
         except ReconcilerError as error:
             # The provider promises that after any other error nothing was written.
             self._stop(error)
-            self._end(Outcome(change=change, result=Result.NOT_TRIED, message=self._why_stopped()))
+            cause = self._why_stopped() if self.trouble is None else _STOPPED_AT
+            self._end(Outcome(change=change, result=Result.NOT_TRIED, message=cause))
         except Exception as error:  # noqa: BLE001 - what is done must be reported, bug or not
             defect = _defect(f"{change.action} of {change.name!r}", error)
             self._note(change, Result.UNKNOWN, defect)
@@ -298,7 +302,11 @@ class _AccountWork:
 
     def _still_as_planned(self, change: Change, live: Mapping[int, LiveTag]) -> bool:
         tag = live.get(change.live.id)
-        if tag is None:
+        if (use := self._in_use(change)) is not None:
+            message = f'the server gave "{use.change.name}" this very tag, so it was not deleted'
+            hint = "The server takes both names for one: write only one of them."
+            self._note(change, Result.FAILED, RejectedError(message, status=409, hint=hint))
+        elif tag is None:
             self._end(Outcome(change=change, result=Result.SKIPPED, tag_id=change.tag_id))
         elif tag != change.live:
             message = "the tag has changed since the plan was made, so it was not deleted"
@@ -309,12 +317,19 @@ class _AccountWork:
             return True
         return False
 
-    def _note(self, change: Change, result: Result, error: ReconcilerError) -> None:
+    def _in_use(self, change: Change) -> Outcome | None:
+        """What this run made or changed, where that is the tag that ``change`` deletes."""
+        same = (one for one in self.outcomes.values() if one.tag_id == change.tag_id)
+        return next((one for one in same if one.change.after is not None), None)
+
+    def _note(
+        self, change: Change, result: Result, error: ReconcilerError, *, said: str | None = None
+    ) -> None:
         self._end(
             Outcome(
                 change=change,
                 result=result,
-                message=error.message,
+                message=said or error.message,
                 hint=error.hint,
                 tag_id=change.tag_id,
             )
@@ -362,7 +377,7 @@ class _AccountWork:
 
     async def _read_once_more(self) -> None:
         """Read live state and compare; a server that lists with delay gets ten seconds."""
-        if not any(_may_be_written(one) for one in self.outcomes.values()):
+        if not self._in_part and not any(map(_may_be_written, self.outcomes.values())):
             self.verified = Verified(missing=self._not_done())
             return
         ended = self.trouble is not None and self.trouble.exit_code in {
@@ -387,6 +402,8 @@ class _AccountWork:
                 return
         self.outcomes.update((id(one.change), one) for one in seen)
 
+
+_STOPPED_AT = "the account's work stopped at it, and nothing of it was written"
 
 _PAUSES = (5.0, 5.0)
 """Seconds between the last reads of a server that lists with delay; each costs the listing."""
@@ -417,4 +434,10 @@ def _is_about_color(refusal: RejectedError, color: str) -> bool:
     if refusal.status not in {400, 422}:
         return False
     said = refusal.message.lower()
-    return any(word in said for word in ("color", "colour", color.lower())) or "name" not in said
+    if any(word in said for word in ("color", "colour", color.lower())):
+        return True
+    return not any(word in said for word in _ABOUT_OTHERS)
+
+
+_ABOUT_OTHERS = ("name", "compan", "account", "level", "status", "permission", "limit", "maximum")
+"""Words of a refusal that is about something else than the color."""

@@ -140,9 +140,13 @@ class ProtocolError(ApiError):
 
 
 class RejectedError(ApiError):
-    """The server understood the request and refused it; ``status`` is the HTTP status."""
+    """The server understood the request and refused it; ``status`` is the HTTP status.
+
+    ``in_part``: live state shows that it did a part of it all the same.
+    """
 
     code = "rejected"
+    in_part = False
 
     def __init__(self, message: str, *, status: int, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -168,9 +172,18 @@ class ForbiddenError(RejectedError):
 
 
 class UnknownOutcomeError(ApiError):
-    """A write was sent and nobody can say whether it happened."""
+    """A write was sent and nobody can say whether it happened.
+
+    ``beside_its_change``: the message for where the change stands beside it, which several share.
+    """
 
     code = "unknown_outcome"
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, beside_its_change: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.beside_its_change = beside_its_change
 
 
 def exit_code(error: BaseException) -> int:

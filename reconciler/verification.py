@@ -131,11 +131,11 @@ def _differences(outcomes: Iterable[Outcome], view: _View) -> Iterator[str]:
         change, tag = outcome.change, view.tag(outcome)
         if change.after is None:
             if tag is not None:
-                yield f'{change.place}: "{change.name}" is still live after its delete'
+                yield f'{change.place}: "{change.name}" is still listed after its delete'
         elif tag is None:
-            yield f'{change.place}: "{change.name}" is not live after its {change.action}'
+            yield f'{change.place}: "{change.name}" is not listed after its {change.action}'
         elif not tag.satisfies(outcome.stored or change.after):
-            yield f'{change.place}: "{change.name}" is live as {_said(tag.tag)}, not as asked for'
+            yield f'{change.place}: "{change.name}" is listed as {_said(tag.tag)}, not as asked for'
 
 
 def _said(tag: Tag) -> str:

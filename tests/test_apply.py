@@ -20,7 +20,7 @@ from reconciler.errors import (
 )
 from reconciler.model.outcome import Outcome, Report, Result
 from reconciler.model.tag import AccountRef, Place, Tag
-from reconciler.provider import Written
+from reconciler.provider import Made, Written
 from reconciler.render import outcomes
 from tests import builders
 from tests.fakes.provider import FakeProvider, enabled
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
     from reconciler.model.change import Change
     from reconciler.model.tag import LiveTag
-    from reconciler.provider import Listing, Made
+    from reconciler.provider import Listing
 
 CREATE_A, CREATE_B = builders.create("A", "blue1"), builders.create("B", "blue1")
 RECOLOUR = builders.update(Tag("Red", "gray1"), Tag("Red", "red1"), tag_id=1)
@@ -122,9 +122,9 @@ def test_a_refused_color_is_tried_once(parallelism: int) -> None:
     assert [name for _method, name in provider.sent] == ["T00", "A"]
     assert (report.count(Result.FAILED), report.count(Result.NOT_TRIED)) == (1, 92)
     reasons = {one.message for one in report.outcomes if one.result is Result.NOT_TRIED}
-    assert reasons == {'same color as "T00": purple1 was refused'}
+    assert reasons == {'same color, purple1, as "T00", which was refused'}
     shown = outcomes.report(report)
-    assert shown.count("purple1 was refused") == 1
+    assert shown.count("which was refused") == 1
     assert "(and 91 changes more)" in shown
 
 
@@ -134,6 +134,72 @@ def test_a_refusal_for_a_name_says_nothing_of_the_color() -> None:
     provider.trouble["create", "B"] = RejectedError("Name is too long", status=422)
     report = carry_out(provider, CREATE_A, CREATE_B, builders.create("C", "blue1"), parallelism=3)
     assert results(report)["C"] is Result.DONE
+
+
+@pytest.mark.parametrize("said", ["Company is locked", "You have reached the maximum of tags"])
+def test_a_refusal_for_something_else_says_nothing_of_the_color(said: str) -> None:
+    provider = FakeProvider.of(LIVE)
+    provider.trouble["create", "T0"] = RejectedError(f"refused (422): {said}", status=422)
+    report = carry_out(provider, *(builders.create(f"T{n}", "purple1") for n in range(4)))
+    assert (report.count(Result.FAILED), report.count(Result.DONE)) == (1, 3)
+
+
+def test_one_reason_to_refuse_a_block_is_shown_once() -> None:
+    class ForOthers(FakeProvider):
+        async def create(self, place: Place, tag: Tag) -> Made:
+            raise ForbiddenError("refused (403): no permission")
+
+    places = [builders.place(f"Dental {number}") for number in range(9)]
+    report = carry_out(
+        ForOthers.of(LIVE), *(builders.create("A", "gray1", place=one) for one in places)
+    )
+    assert report.count(Result.FAILED) == 9
+    shown = outcomes.report(report)
+    assert shown.count("no permission") == 1
+    assert "(and 8 changes more)" in shown
+
+
+def test_one_reason_for_several_unknown_ends_is_shown_once() -> None:
+    provider = FakeProvider.of([enabled(number, f"T{number}") for number in range(1, 6)])
+    changes = [
+        builders.update(Tag(f"T{n}", "gray1"), Tag(f"T{n}", "red1"), tag_id=n) for n in range(1, 6)
+    ]
+    for n in range(1, 6):
+        said = "may or may not have happened: 502"
+        error = UnknownOutcomeError(f"changing 'T{n}' {said}", beside_its_change=said)
+        provider.trouble["update", f"T{n}"] = error
+    report = carry_out(provider, *changes)
+    assert report.count(Result.UNKNOWN) == 5
+    shown = outcomes.report(report)
+    assert shown.count("may or may not have happened") == 1
+    assert "(and 4 changes more)" in shown
+
+
+class OneOfBoth(FakeProvider):
+    """Takes names that differ in case for one: a create gives the tag that is there."""
+
+    async def create(self, place: Place, tag: Tag) -> Made:
+        return Made(tag=self.live[3], adopted=True)
+
+
+def test_a_tag_that_the_server_gave_a_create_is_not_deleted() -> None:
+    provider = OneOfBoth.of(LIVE)
+    report = carry_out(provider, builders.create("GONE", "gray1"), GONE, AWAY)
+    assert {3, 4} <= set(provider.live)
+    assert results(report)["Gone"] is Result.FAILED
+    assert 'gave "GONE" this very tag' in str(report.outcomes[1].message)
+    assert results(report)["Away"] is Result.NOT_TRIED
+    assert report.exit_code == 3
+
+
+def test_what_failed_and_was_made_in_part_is_read_again() -> None:
+    provider = FakeProvider.of(LIVE)
+    error = RejectedError("the server answered 200 with an error", status=200)
+    error.in_part = True
+    provider.trouble["update", "Red"] = error
+    report = carry_out(provider, RECOLOUR)
+    assert outcomes.verification(report).startswith("Live state was read once more")
+    assert (report.missing, report.exit_code) == (1, 3)
 
 
 def test_a_403_on_account_level_spares_the_other_account_level_changes() -> None:
@@ -294,6 +360,9 @@ def test_trouble_ends_the_account_and_is_reported(
     provider.trouble["create", "A"] = error
     report = carry_out(provider, CREATE_A, CREATE_B, GONE)
     assert results(report) == {"A": result, "B": Result.NOT_TRIED, "Gone": Result.NOT_TRIED}
+    if result is Result.NOT_TRIED:  # it may well have been sent, and been refused with its account
+        assert "stopped at it, and nothing of it was written" in str(report.outcomes[0].message)
+    assert "stopped before it" in str(report.outcomes[1].message)
     assert report.exit_code == code
     assert [trouble.code for trouble in report.troubles] == [error.code]
 
@@ -334,7 +403,7 @@ def test_what_the_closing_look_finds_otherwise_is_told() -> None:
     report = carry_out(provider, RECOLOUR, CREATE_A)
     assert report.exit_code == 3
     assert report.differences == (
-        'acme · account: "Red" is live as "Red", green1, not as asked for',
+        'acme · account: "Red" is listed as "Red", green1, not as asked for',
     )
 
 

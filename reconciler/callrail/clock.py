@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+_WITH_SLEEP: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 class Clock(Protocol):
@@ -24,7 +26,12 @@ class SystemClock:
     """The machine's own clock."""
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """Seconds that never go back; those that the machine sleeps count where it tells them.
+
+        What was read before a laptop was closed is old when it is opened again.
+        """
+        if _WITH_SLEEP is not None:
+            return time.clock_gettime(_WITH_SLEEP)
         return time.monotonic()
 
     def time(self) -> float:

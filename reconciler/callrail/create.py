@@ -41,7 +41,12 @@ async def create(ledger: Ledger, place: Place, tag: Tag) -> Made:
     if tag.status is not Status.ENABLED:
         raise ValueError("the API creates enabled tags only")
     baseline = await ledger.baseline(place)
-    return await _Creation(ledger, place, tag, baseline).run()
+    wanted = place.company_id, tag.name
+    ledger.wanted[wanted] += 1
+    try:
+        return await _Creation(ledger, place, tag, baseline).run()
+    finally:
+        ledger.wanted[wanted] -= 1
 
 
 class _AppearedError(Exception):
@@ -126,7 +131,9 @@ class _Creation:
         known = tag.id in self._baseline
         strange = tag.company_id != self._place.company_id or (known and not self._is_form(tag))
         if strange or tag.id in self._ledger.made:
-            raise self._unseen(answer, "its answer describes another tag")
+            other = f"{tag.name!r} (id {tag.id})"
+            place = "" if tag.company_id == self._place.company_id else ", in another place"
+            raise self._unseen(answer, f"its answer describes another tag: {other}{place}")
         self._ledger.created(tag)
         return Made(tag=tag, adopted=known)
 
@@ -152,7 +159,7 @@ class _Creation:
         if self._ledger.lags():
             raise unknown(self._what, f"{doubt}; the listing lags behind what was written")
         if doubt.verdict is Verdict.UNSEEN:
-            raise unknown(self._what, f"{doubt}; no listing shows it")
+            raise unknown(self._what, f"{doubt}; no listing shows it", accepted=True)
         if doubt.verdict is Verdict.CONTRADICTED:
             raise RejectedError(_words(doubt), status=doubt.status or 200)
         return None
@@ -220,8 +227,13 @@ class _Creation:
         return tag.id not in self._baseline
 
     def _is_other(self, tag: LiveTag) -> bool:
-        """Whether another change of this run is about ``tag``."""
-        return tag.id in self._ledger.made or tag.id in self._ledger.touched
+        """Whether another change of this run is about ``tag``.
+
+        A create whose answer is still to come may have made a tag that looks like a form of ours.
+        """
+        if tag.id in self._ledger.made or tag.id in self._ledger.touched:
+            return True
+        return tag.name != self._tag.name and self._ledger.wanted[tag.company_id, tag.name] > 0
 
     def _is_form(self, tag: LiveTag) -> bool:
         return may_be_stored_as(self._tag.name, tag.name, cut_from=SHORTEST_CUT)

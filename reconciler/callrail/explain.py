@@ -118,8 +118,10 @@ def _refused(answer: Answer, where: str, access: Access) -> RejectedError:
     if answer.status < 300:
         message = f"{where}: the server answered {answer.status} with an error: {said}"
         return RejectedError(message, status=answer.status)
+    # A refused write is told beside its tag; a refused read has nothing but its address.
+    asked = f"{where}: " if where.startswith(Method.GET) else ""
     if answer.status == 404:
-        return NotFoundError(f"{where}: not found (404): {said}", hint=_base_hint(answer))
+        return NotFoundError(f"{asked}not found (404): {said}", hint=_base_hint(answer))
     hint = None
     maton = access.credential.gateway is Gateway.MATON
     if (
@@ -131,8 +133,6 @@ def _refused(answer: Answer, where: str, access: Access) -> RejectedError:
             "Maton has no usable connection to CallRail: see 'reconciler connections list', "
             "make one with 'reconciler connections create'."
         )
-    # A refused write is told beside its tag; a refused read has nothing but its address.
-    asked = f"{where}: " if where.startswith(Method.GET) else ""
     message = f"{asked}refused ({answer.status}): {said}"
     return RejectedError(message, status=answer.status, hint=hint)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconciler.callrail.listing import Coalesced, TagReader
@@ -33,7 +34,7 @@ class Ledger:
     """The newest reads, the ids that this run made or changed, and the way to read again.
 
     ``made`` and ``touched`` hold the ids that this run created or adopted, and those that it sent
-    an update or delete for.
+    an update or delete for; ``wanted`` the places and names of the creates that have not ended.
     """
 
     def __init__(self, door: Door, account: str) -> None:
@@ -41,6 +42,7 @@ class Ledger:
         self.account = account
         self.made: dict[int, float] = {}
         self.touched: set[int] = set()
+        self.wanted: Counter[tuple[str | None, str]] = Counter()
         self.reader = TagReader(door, account)
         self._scope: frozenset[str | None] | None = None
         self._proven = False
@@ -48,6 +50,8 @@ class Ledger:
         self._listed_at = _NEVER
         self._began_at = _NEVER
         self._busy_at = _NEVER
+        self._quickest: float | None = None
+        """Seconds that the quickest request took."""
         self._glanced_at: dict[int, float] = {}
         self._tags: dict[int, LiveTag] = {}
         self._by_name: dict[tuple[str | None, str], LiveTag] = {}
@@ -121,10 +125,10 @@ class Ledger:
         """Whether the listing is new enough for a POST.
 
         A run that stood still, for a quota or because its machine slept, has missed what others did
-        meanwhile.
+        meanwhile. One whose server never answers sooner did not stand still.
         """
         now = self.door.run.now()
-        paused = now - self._busy_at > FRESH
+        paused = now - self._busy_at > FRESH + (self._quickest or 0.0)
         return now - self._listed_at <= (FRESH if paused else _OLD)
 
     async def now(self, tag: LiveTag) -> LiveTag | None:
@@ -155,13 +159,17 @@ class Ledger:
 
         Our own creates and deletes would shift the pages under the read, until it gives up.
         """
+        sent_at = _NEVER
 
         def sent() -> None:
+            nonlocal sent_at
             check()
-            self._busy_at = self.door.run.now()
+            self._busy_at = sent_at = self.door.run.now()
 
         await self._look.idle()
-        return await self.door.call(request, check=sent, urgent=urgent)
+        answer = await self.door.call(request, check=sent, urgent=urgent)
+        self._took(since=sent_at)
+        return answer
 
     async def fresh(self) -> tuple[LiveTag, ...]:
         """Live tags by a read that begins now or later; shared with all who wait for one."""
@@ -213,13 +221,16 @@ class Ledger:
 
     async def _read(self, *, asked: bool) -> Listing:
         scope, run = self._scope, self.door.run
-        began = run.now()
+        began, waited = run.now(), self._waited()
         listing = await self.reader.tags(scope, proven=self._proven)
         if scope == self._scope:
             self._listing, self._began_at = listing, began
-            # Who asked for this very read acts on it at once: it can't be had any newer.
-            self._listed_at = run.now() if asked else began
+            # Who asked for this very read acts on it at once: it can't be had any newer. Unless a
+            # quota stopped it half way: then its first pages are old.
+            newest = asked and waited == self._waited()
+            self._listed_at = run.now() if newest else began
             self._busy_at = run.now()
+            self._took(since=began)
             self._tags.clear()
             self._by_name.clear()
             self._strangers.clear()
@@ -241,13 +252,28 @@ class Ledger:
         if self._listing is None or self._pages() <= len(due):
             await self._look.fresh()
             return
-        pages = await asyncio.gather(*map(self.reader.glance, due))
+        shown = await asyncio.gather(*map(self._glance, due))
+        if not set().union(*due.values()) <= set().union(*shown):
+            await self._look.fresh()
+
+    async def _glance(self, company_id: str | None) -> set[int]:
+        """Take over what a place's filter shows now; the ids of it."""
+        page = await self.reader.glance(company_id)
+        # Each has its own moment: another place's request may have to wait for the quota.
         now = self.door.run.now()
-        for tag in (tag for page in pages for tag in page):
+        for tag in page:
             self._put(tag)
             self._glanced_at[tag.id] = now
-        if any(self._glanced_at.get(one) != now for ids in due.values() for one in ids):
-            await self._look.fresh()
+        return {tag.id for tag in page}
+
+    def _took(self, *, since: float) -> None:
+        """Learn from a request that was sent at ``since`` how soon the server answers."""
+        took = self.door.run.now() - since
+        self._quickest = took if self._quickest is None else min(self._quickest, took)
+
+    def _waited(self) -> float:
+        """Seconds for which the account had to wait for its quota so far."""
+        return self.door.run.quota(self.account).waited
 
     def _pages(self) -> int:
         """Requests that reading all again takes."""
@@ -265,11 +291,19 @@ class Ledger:
             self._strangers[tag.id] = tag
 
 
-def unknown(what: str, why: object) -> UnknownOutcomeError:
-    """The error for a write that stays ambiguous: ``what`` in the -ing form, and ``why``."""
+def unknown(what: str, why: object, *, accepted: bool = False) -> UnknownOutcomeError:
+    """The error for a write that stays ambiguous: ``what`` in the -ing form, and ``why``.
+
+    ``accepted``: a create, which another run would repeat where no listing shows its tag by then.
+    """
+    hint = "Run it again: it reads live state first and goes on from there."
+    if accepted:
+        hint = "It was accepted: run it again only once CallRail shows what became of it."
+    said = f"may or may not have happened: {why}"
     return UnknownOutcomeError(
-        f"{what} may or may not have happened: {why}",
-        hint="Run it again: it reads live state first and goes on from there.",
+        f"{what} {said}",
+        hint=hint,
+        beside_its_change=said,
     )
 
 

@@ -89,7 +89,7 @@ def decide(exchange: Exchange, method: Method) -> Verdict:
 def says_error(answer: Answer) -> bool:
     """Whether the body is an error, whatever the status: it has one and describes nothing (C)."""
     payload = answer.payload
-    if not isinstance(payload, Mapping) or "id" in payload:
+    if not isinstance(payload, Mapping) or payload.get("id") is not None:
         return False
     return bool(payload.get("error") or payload.get("errors"))
 

@@ -8,7 +8,7 @@ after that is reported as unknown. How a create is resolved stands in ``create``
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -309,7 +309,9 @@ class _Update(_ById):
         if self._is_done(live):
             return live
         if doubt.verdict is Verdict.CONTRADICTED:
-            raise _said_no(doubt)
+            refusal = _said_no(doubt, "" if live == self._tag else differing(self._tag, live))
+            refusal.in_part = live != self._tag
+            raise refusal
         if doubt.verdict is Verdict.UNSEEN:
             return live
         if live == self._tag:
@@ -343,9 +345,11 @@ class _Delete(_ById):
             except NotFoundError:
                 return bool(self._doubts)
             except ForbiddenError:
-                # Some servers refuse to delete what is gone.
-                if await self._ledger.anew(self._tag) is None:
-                    return bool(self._doubts)
+                # Some servers refuse to delete what is gone. Where that can't be read, the refusal
+                # is what is known.
+                with suppress(ReconcilerError):
+                    if await self._ledger.anew(self._tag) is None:
+                        return bool(self._doubts)
                 raise
             except AmbiguousError as doubt:
                 if not await self._is_gone(doubt):
@@ -389,8 +393,9 @@ def _gone(tag: LiveTag) -> NotFoundError:
     )
 
 
-def _said_no(doubt: AmbiguousError) -> RejectedError:
+def _said_no(doubt: AmbiguousError, seen: str = "") -> RejectedError:
+    """The refusal under 2xx, and what is ``seen`` to have happened all the same."""
+    said = f"the server answered {doubt.status} with an error: {doubt.said or 'no reason given'}"
     return RejectedError(
-        f"the server answered {doubt.status} with an error: {doubt.said or 'no reason given'}",
-        status=doubt.status or 200,
+        f"{said}; all the same {seen}" if seen else said, status=doubt.status or 200
     )

@@ -328,26 +328,32 @@ def _in_short(report: Report) -> str:
 
 
 class _Watcher:
-    """Shows each outcome as it comes; of those not tried for one reason, the first."""
+    """Shows each outcome as it comes, a reason that several have with the first; see ``folded``.
+
+    Of those not tried for one reason only the first is shown.
+    """
 
     def __init__(self, console: Console, advance: Callable[[], None]) -> None:
         self._console = console
         self._advance = advance
-        self._said: set[tuple[str, str]] = set()
+        self._said: set[tuple[object, ...]] = set()
 
     def outcome(self, outcome: Outcome) -> None:
         """One line on stderr, one step of the bar."""
         from reconciler.render import outcomes
 
-        if not self._is_repeated(outcome):
+        repeated = self._is_repeated(outcome)
+        if not (repeated and outcome.result is Result.NOT_TRIED):
+            shown = replace(outcome, message=None, hint=None) if repeated else outcome
             style = self._console.style(sys.stderr)
-            self._console.talk(outcomes.outcome_line(outcome, style=style))
+            self._console.talk(outcomes.outcome_line(shown, style=style))
         self._advance()
 
     def _is_repeated(self, outcome: Outcome) -> bool:
-        if outcome.result is not Result.NOT_TRIED or outcome.message is None:
+        from reconciler.render.outcomes import shared_reason
+
+        if (key := shared_reason(outcome)) is None:
             return False
-        key = (outcome.change.place.account.handle, outcome.message)
         known = key in self._said
         self._said.add(key)
         return known
@@ -361,9 +367,14 @@ def _point_at_failures(report: Report, console: Console) -> None:
 
 
 def _failures(report: Report) -> Iterator[Problem]:
-    for outcome in report.outcomes:
-        if outcome.result is Result.FAILED and outcome.change.source is not None:
-            yield _problem(outcome, "APPLY001", "failed: ", Severity.ERROR)
+    from reconciler.render.layout import count
+    from reconciler.render.outcomes import folded
+
+    failed = (one for one in report.outcomes if one.result is Result.FAILED)
+    for outcome, times in folded(failed):
+        if outcome.change.source is not None:
+            more = f" (and in {count(times - 1, 'more place')})" if times > 1 else ""
+            yield _problem(outcome, "APPLY001", "failed: ", Severity.ERROR, more)
 
 
 def _stored_otherwise(report: Report) -> Iterator[Problem]:
@@ -372,12 +383,12 @@ def _stored_otherwise(report: Report) -> Iterator[Problem]:
             yield _problem(outcome, "APPLY002", "is ", Severity.WARNING)
 
 
-def _problem(outcome: Outcome, code: str, how: str, severity: Severity) -> Problem:
+def _problem(outcome: Outcome, code: str, how: str, severity: Severity, more: str = "") -> Problem:
     change = outcome.change
     assert change.source is not None  # noqa: S101 - who calls has looked; for the type checker
     return Problem(
         code=code,
-        message=f'{change.place}: {change.action} "{change.name}" {how}{outcome.message}',
+        message=f'{change.place}: {change.action} "{change.name}" {how}{outcome.message}{more}',
         hint=outcome.hint,
         marks=(Mark(change.source),),
         severity=severity,

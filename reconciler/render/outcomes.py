@@ -122,14 +122,24 @@ def _spelled(tags: int) -> str:
 
 
 def folded(outcomes: Iterable[Outcome]) -> list[tuple[Outcome, int]]:
-    """``outcomes`` with those that were not tried for one reason counted beside the first."""
+    """``outcomes`` with those that ended alike for one reason counted beside the first."""
     counted: dict[object, list[Outcome]] = {}
     for outcome in outcomes:
-        shared = outcome.result is Result.NOT_TRIED and outcome.message is not None
-        handle = outcome.change.place.account.handle
-        key = (handle, outcome.message) if shared else id(outcome)
-        counted.setdefault(key, []).append(outcome)
+        counted.setdefault(shared_reason(outcome) or id(outcome), []).append(outcome)
     return [(found[0], len(found)) for found in counted.values()]
+
+
+def shared_reason(outcome: Outcome) -> tuple[object, ...] | None:
+    """What outcomes have in common whose reason is said once; None: it is said for each.
+
+    Of those that failed it is said once a block of the configuration: that is where it is mended.
+    """
+    change = outcome.change
+    if outcome.message is None or not outcome.result.incomplete:
+        return None
+    failed = outcome.result is Result.FAILED
+    block = (change.source, change.action, change.name) if failed else ()
+    return (outcome.result, change.place.account.handle, outcome.message, *block)
 
 
 def _to_look_at(report: Report, *, style: Style) -> Iterator[str]:

@@ -112,6 +112,8 @@ def test_an_object_with_an_error_field_is_no_error() -> None:
     described = Answer(status=201, payload={"id": 1, "name": "a", "errors": []})
     assert decide(described, POST) is ACCEPT
     assert decide(Answer(status=200, payload={"tags": [], "errors": []}), GET) is ACCEPT
+    nothing = Answer(status=200, payload={"id": None, "errors": ["Color is invalid"]})
+    assert decide(nothing, PUT) is CONTRADICTED
 
 
 def test_a_dead_server_costs_few_repeats_and_a_long_run_may_have_more() -> None:

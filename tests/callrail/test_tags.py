@@ -13,8 +13,18 @@ from reconciler.errors import (
     UnknownOutcomeError,
 )
 from reconciler.model.tag import Status, Tag
-from reconciler.provider import Written
-from tests.callrail.clients import ACCOUNT_PLACE, DENTAL, KEY, live, maton, run, stage, wish
+from reconciler.provider import Made, Written
+from tests.callrail.clients import (
+    ACCOUNT_PLACE,
+    DENTAL,
+    KEY,
+    FakeClock,
+    live,
+    maton,
+    run,
+    stage,
+    wish,
+)
 from tests.callrail.tag_server import Fault, TagServer, tag_row, tag_rows
 from tests.callrail.wire_server import Reply
 
@@ -22,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from reconciler.callrail import AccountProvider
-    from reconciler.provider import Made
+    from tests.callrail.wire_server import Call
 
 RESET = Reply(reset=True)
 HTML = {"Content-Type": "text/html"}
@@ -680,5 +690,125 @@ def test_a_create_outside_of_what_was_read_reads_first() -> None:
             await s.provider.tags({"COM1"})
             made = await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
             assert (made.tag.id, made.adopted) == (2_001, True)
+
+    run(work())
+
+
+def test_a_tag_of_another_create_on_its_way_is_no_form_of_a_lost_one() -> None:
+    server = TagServer()
+
+    async def slow(call: Call) -> Reply:
+        if call.method == "POST" and call.body["name"] == "Lead":  # type: ignore[index]
+            return RESET
+        reply = server(call)
+        if call.method == "POST":
+            await asyncio.sleep(0.2)
+        return reply
+
+    async def work() -> None:
+        async with stage(slow) as s:
+            await s.provider.tags()
+            wishes = [s.provider.create(ACCOUNT_PLACE, wish(name)) for name in ("LEAD", "Lead")]
+            upper, lower = await asyncio.gather(*wishes, return_exceptions=True)
+            assert isinstance(lower, UnknownOutcomeError)
+            assert upper == Made(tag=live(101, "LEAD"), adopted=False)
+
+    run(work())
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_read_that_a_quota_stopped_half_way_is_old(method: str) -> None:
+    rows = [tag_row(n, f"t{n}") for n in range(1_001, 1_601)]
+    rows[300] = tag_row(7, "Lead")
+    server = TagServer(tags=rows)
+    throttled = Reply(status=429, payload={"error": "slow down"}, headers={"Retry-After": "3600"})
+    asked: list[str] = []
+
+    def pause(call: Call) -> Reply:
+        asked.append(f"{call.method} {call.query.get('page')}")
+        # Page 2 is seen, page 3 an hour later; between them someone recolours what page 2 had.
+        if asked.count("GET 3") == 2 and rows[300]["color"] == "gray1":
+            rows[300]["color"] = "blue2"
+            return throttled
+        return server(call)
+
+    async def work() -> None:
+        async with stage(pause, max_wait=7_200.0, parallelism=1) as s:
+            await s.provider.tags()
+            await s.settings.clock.sleep(2.5)
+            with pytest.raises(RejectedError, match="its color is blue2"):
+                await by_id(s.provider, method)
+            assert f"{method} None" not in asked
+
+    run(work())
+
+
+def test_a_slow_server_is_asked_for_no_more_than_a_quick_one() -> None:
+    clock = FakeClock()
+
+    def slowly(_call: Call) -> None:
+        clock.now += 3.0
+
+    server = TagServer(before=slowly)
+
+    async def work() -> None:
+        async with stage(server, clock=clock) as s:
+            await s.provider.tags()
+            for number in range(8):
+                await s.provider.create(ACCOUNT_PLACE, wish(f"Lead {number}"))
+            assert server.listings == 1
+
+    run(work())
+
+
+def test_a_refused_delete_stays_refused_where_it_can_not_be_read_again() -> None:
+    server = TagServer(tags=[tag_row(7, "Lead")])
+    server.faults = [
+        Fault(method="DELETE", reply=Reply(status=403, payload={"error": "no permission"})),
+        Fault(method="GET", reply=Reply(status=401, payload={"error": "no"}), nth=2, times=99),
+    ]
+
+    async def work() -> None:
+        async with stage(server) as s:
+            await s.provider.tags()
+            with pytest.raises(ForbiddenError, match="no permission"):
+                await s.provider.delete(live(7, "Lead"))
+
+    run(work())
+
+
+def test_what_an_error_under_2xx_did_in_part_is_told() -> None:
+    server = TagServer(tags=[tag_row(7, "Lead")])
+    refusal = Reply(payload={"id": None, "errors": ["Color is locked"]})
+    server.faults = [Fault(method="PUT", reply=refusal)]
+
+    def renames(call: Call) -> None:
+        if call.method == "PUT":
+            server.tags[0]["name"] = "Hot lead"
+
+    async def work() -> None:
+        async with stage(server) as s:
+            await s.provider.tags()
+            server.before = renames
+            with pytest.raises(
+                RejectedError, match=r"Color is locked.*called 'Hot lead'"
+            ) as caught:
+                await s.provider.update(live(7, "Lead"), Tag("Hot lead", "red1"))
+            assert caught.value.in_part
+
+    run(work())
+
+
+def test_a_create_that_the_server_made_elsewhere_is_not_to_be_sent_again() -> None:
+    elsewhere = Reply(status=201, payload=tag_row(5, "Lead", company="COM9"))
+    server = TagServer(faults=[Fault(method="POST", reply=elsewhere)])
+
+    async def work() -> None:
+        async with stage(server) as s:
+            await s.provider.tags()
+            with pytest.raises(UnknownOutcomeError, match=r"id 5.*in another place") as caught:
+                await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+            assert "run it again only once CallRail shows" in str(caught.value.hint)
+            assert s.server.lines.count(POST) == 1
 
     run(work())

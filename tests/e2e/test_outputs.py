@@ -6,15 +6,14 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.sandbox import Options, Sandbox, Switches
+from reconciler.sandbox.seeds.bulk import ACCOUNT
 from tests.cli_runner import direct
+from tests.e2e.desk import Desk
 from tests.e2e.test_installed import COMMAND, environment
-
-if TYPE_CHECKING:
-    from tests.e2e.desk import Desk
 
 NEW_TAG = "- name: Nouvelle étiquette\n  color: blue1"
 FORMS = ("json", "text", "markdown", "html", "gitlab")
@@ -142,3 +141,19 @@ def test_help_into_a_closed_pipe_is_quiet(desk: Desk) -> None:
     done = shell(desk, '"$R" --help | true')
     assert done.stderr == b""
     assert done.returncode == os.EX_OK
+
+
+def test_a_refusal_of_a_block_is_explained_once_and_names_every_place(tmp_path: Path) -> None:
+    options = Options(seed="bulk:12:3", quota=None, switches=Switches(writes="forbidden"))
+    with Sandbox(options) as sandbox:
+        desk = Desk.at(tmp_path, sandbox)
+        head = f"version: 1\naccounts: {{bulk: {{id: {ACCOUNT}}}}}\n"
+        desk.declare("- name: Nowhere\n  companies: all", head=head)
+        ran = desk.run("apply --auto-approve")
+    assert ran.code == 3
+    live, problems = ran.err.split("error[APPLY001]")
+    lines = [line for line in live.splitlines() if line.startswith("failed")]
+    assert len(lines) == ran.out.count("+ create  Nowhere\n") > 1
+    assert ["refused (403)" in line for line in lines] == [True] + [False] * (len(lines) - 1)
+    assert f"(and in {len(lines) - 1} more place" in problems
+    assert ran.out.count("refused (403)") == 1

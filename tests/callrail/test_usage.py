@@ -49,9 +49,30 @@ def test_an_account_of_thousands_costs_few_requests() -> None:
         names = ("Lead", "Oppty", "Never Used", "Unused")
         return [(await provider.usage(ACCOUNT_PLACE, live(1, name))).calls for name in names]
 
-    assert run(work()) == [Count(9_000), Count(40), UNKNOWN, NONE]
-    # A zero for a name with a blank is not believed: no name with a blank was seen to be found.
-    assert sum(call.path.endswith("calls.json") for call in history.asked) <= 8 + 19
+    assert run(work()) == [Count(9_000), Count(40), NONE, NONE]
+    # A zero for a name with a blank costs reading rows, and seeing that blanks don't divide names.
+    assert sum(call.path.endswith("calls.json") for call in history.asked) <= 9 + 19
+
+
+@pytest.mark.parametrize("finds", [server.exactly, server.split, server.by_words, server.lowered])
+@pytest.mark.parametrize("name", ["no one", "No-one", "no,one", "No, one"])
+def test_a_zero_is_believed_where_the_server_does_not_stumble(finds: object, name: str) -> None:
+    unused = History(calls=touches(6_000, "lead", "spam"), finds=finds)  # type: ignore[arg-type]
+    stumbles = {server.split: ",", server.by_words: " ", server.lowered: "N"}.get(finds, "\0")  # type: ignore[call-overload]
+    assert calls(unused, name) == (UNKNOWN if stumbles in name else NONE)
+
+
+@pytest.mark.parametrize(("tagged", "recent"), [(1, 0), (5, 0), (6, 0), (40, 4), (1, 4)])
+def test_few_tagged_forms_among_thousands_are_evidence_enough(tagged: int, recent: int) -> None:
+    tags = [tag_row(number, name) for number, name in enumerate(("Lead", "Old"), 1)]
+    forms = [*touches(recent, "Lead"), *touches(7_000), *touches(tagged, "Lead", age=300)]
+    history = History(forms=forms, tags=tags)
+    assert loss(history, "Old").forms == NONE
+    assert loss(history, "Lead").forms == Count(tagged + recent)
+    for finds in (server.ignored, server.nothing):
+        odd = loss(replace(history, finds=finds), "Lead").forms
+        assert odd.least <= tagged + recent
+        assert odd.most is None or recent == 0
 
 
 def test_only_a_company_s_interactions_count_for_its_own_tag() -> None:
@@ -149,6 +170,15 @@ def test_texts_are_searched_and_each_thread_read() -> None:
     many = History(texts=[*touches(6_000, "Other"), *threads], searches=server.only_customers)
     assert loss(many, "Lead").texts == UNKNOWN
     assert loss(History(texts=[*touches(6_000, "Other"), *threads]), "Lead").texts == Count(3)
+
+
+@pytest.mark.parametrize("key", ["sms_threads", "sms-threads", "text_threads", "conversations"])
+def test_threads_are_read_whatever_their_list_is_called(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(server.LISTS, "sms-threads.json", key)
+    history = History(texts=touches(3, "Lead") + touches(2, "Spam"))
+    assert [loss(history, name).texts for name in ("Lead", "Nobody")] == [Count(3), NONE]
 
 
 def test_untagged_threads_are_a_certain_zero() -> None:

@@ -6,12 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail import references
+from reconciler.callrail.capture import FormCapture
 from reconciler.callrail.interactions import CALLS, FORMS, TEXTS
 from reconciler.callrail.namesakes import Namesakes
 from reconciler.callrail.paging import gather
 from reconciler.callrail.usage import UsageCounter
 from reconciler.errors import ApiError, AuthError, UnreachableError
-from reconciler.model.change import UNKNOWN, Count, Loss
+from reconciler.model.change import NONE, UNKNOWN, Count, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,6 +39,7 @@ class Losses:
             for resource in (CALLS, FORMS, TEXTS)
         }
         self._flows = references.FlowReader(door, account)
+        self._capture = FormCapture(door, account)
 
     def anew(self) -> Losses:
         """The same account, nothing counted yet; live tags that were read stay known."""
@@ -86,7 +88,10 @@ class Losses:
             return True
 
     async def _readable(self, kind: str, counting: Callable[[], Awaitable[Count]]) -> Count:
-        """What ``counting`` gives; UNKNOWN, with the reason noted, where that can't be read."""
+        """What ``counting`` gives; UNKNOWN, with the reason noted, where that can't be read.
+
+        Forms that are refused are none where no company records any.
+        """
         try:
             return await counting()
         except UnreachableError:
@@ -94,11 +99,21 @@ class Losses:
         except AuthError as error:
             if error.status != _FORBIDDEN:
                 raise
+            if kind == FORMS.noun and await self._captures_no_forms():
+                return NONE
             why = error.message
         except ApiError as error:
             why = error.message
         self.uncounted.setdefault(kind, why)
         return UNKNOWN
+
+    async def _captures_no_forms(self) -> bool:
+        try:
+            return await self._capture.is_off()
+        except UnreachableError:
+            raise
+        except (ApiError, AuthError):
+            return False
 
 
 def _at_most(counted: Count) -> Count:

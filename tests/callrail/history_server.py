@@ -119,6 +119,7 @@ class History:
     tags: list[dict[str, object]] = field(default_factory=list)
     flows: dict[str, object] = field(default_factory=dict)
     trackers: list[dict[str, object]] = field(default_factory=list)
+    companies: list[dict[str, object]] = field(default_factory=list)
     finds: Callable[[Touch, Sequence[str]], bool] = exactly
     shows: Callable[[Sequence[str]], dict[str, object]] = names_shown
     half: bool = False
@@ -141,8 +142,10 @@ class History:
             level = call.query.get("tag_level")
             rows = [row for row in self.tags if level in {None, row["tag_level"]}]
             return Reply(payload=page(rows, call, key="tags", cap=self.cap))
-        if what == "trackers.json":
-            return Reply(payload=page(self.trackers, call, key="trackers", cap=self.cap))
+        if what in {"companies.json", "trackers.json"}:
+            key = what.removesuffix(".json")
+            rows = self.companies if key == "companies" else self.trackers
+            return Reply(payload=page(rows, call, key=key, cap=self.cap))
         if what == "message-flows.json":
             rows = [{"id": flow, "name": flow, "tracker_ids": []} for flow in self.flows]
             return Reply(payload=page(rows, call, key="message-flows", cap=self.cap))

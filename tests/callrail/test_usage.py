@@ -196,6 +196,33 @@ def test_what_can_t_be_read_is_unknown_and_says_why(status: int) -> None:
     assert str(status) in provider.uncounted["texts"]
 
 
+@pytest.mark.parametrize(
+    ("captures", "status", "forms"),
+    [
+        ([False], 403, NONE),
+        ([False, False], 403, NONE),
+        ([False, True], 403, UNKNOWN),
+        ([False, None], 403, UNKNOWN),
+        ([], 403, UNKNOWN),
+        ([False], 500, UNKNOWN),
+    ],
+)
+def test_refused_forms_are_none_where_no_company_records_any(
+    captures: list[bool | None], status: int, forms: Count
+) -> None:
+    companies: list[dict[str, object]] = [
+        {"id": f"COM{number}", "form_capture": on} for number, on in enumerate(captures)
+    ]
+    refuses = {"form_submissions.json": status}
+    history = History(calls=touches(9, "Lead"), companies=companies, refuses=refuses)
+    assert loss(history, "Unused") == Loss(forms=forms)
+
+
+def test_refused_forms_are_unknown_where_companies_are_refused_too() -> None:
+    refuses = {"form_submissions.json": 403, "companies.json": 403}
+    assert loss(History(refuses=refuses), "Unused").forms == UNKNOWN
+
+
 def test_a_key_that_is_not_known_ends_the_counting() -> None:
     with pytest.raises(AuthError):
         loss(History(refuses={"sms-threads.json": 401}), "Lead")

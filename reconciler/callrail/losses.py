@@ -34,9 +34,12 @@ class Losses:
         self.uncounted: dict[str, str] = {}
         self._door, self._account = door, account
         self._namesakes = namesakes or Namesakes(door, account)
+        names = lambda: self._namesakes.names  # noqa: E731 - they become known later
+        calls = UsageCounter(door, account, CALLS, names)
         self._counters = {
-            resource.noun: UsageCounter(door, account, resource, lambda: self._namesakes.names)
-            for resource in (CALLS, FORMS, TEXTS)
+            CALLS.noun: calls,
+            FORMS.noun: UsageCounter(door, account, FORMS, names, calls),
+            TEXTS.noun: UsageCounter(door, account, TEXTS, names, calls),
         }
         self._flows = references.FlowReader(door, account)
         self._capture = FormCapture(door, account)

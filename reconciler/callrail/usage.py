@@ -10,8 +10,9 @@ ignored, know half of the rows, fold case, split at commas, or answer for the la
 row may not show its tags. So neither a total nor a row is believed alone.
 
 Method.
-1. The dates: without a range, which covers the last days (B), there must be fewer, or on the first
-   day of the period alone. Else the range may have been ignored: at least so many.
+1. The dates: without a range, which covers the last days (B), there must be fewer, or on a day of
+   which nothing is to be had. Else the range may have been ignored: at least so many. Where there
+   is nothing at all, dates must matter to another kind, or too long a range be refused.
 2. Rows found that do not show the name, though they show other tags: the filter means something
    else. Rows found that show no tags at all: the number is unknown beyond the rows that show it.
 3. Rows of the survey that show the name must be among those found; so must those of the commonest
@@ -32,7 +33,7 @@ from urllib.parse import quote
 from reconciler.callrail.interactions import Reader, Row, RowPage, ids
 from reconciler.callrail.memo import Memo
 from reconciler.callrail.paging import gather
-from reconciler.errors import RejectedError
+from reconciler.errors import ApiError, AuthError, RejectedError, UnreachableError
 from reconciler.model.change import NONE, UNKNOWN, Count
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class UsageCounter:
     """One kind of an account's interactions, counted by tag.
 
     ``live_names`` gives names of live tags; one of them is asked for where no row shows any.
+    ``beside`` counts another kind: what it shows of dates holds here too, where there is nothing.
     """
 
     def __init__(
@@ -123,12 +125,15 @@ class UsageCounter:
         account: str,
         resource: Resource,
         live_names: Callable[[], Iterable[str]] = tuple,
+        beside: UsageCounter | None = None,
     ) -> None:
         self._reader = Reader(door, account, resource)
         self._resource = resource
         self._live_names = live_names
+        self._beside = beside
         self._survey = Memo(self._read_survey)
         self._dates = Memo(self._check_dates)
+        self._bounds = Memo(self._check_bounds)
         self._found = Memo(self._find)
         self._found_whole = Memo(self._find_whole)
         self._scan = Memo(self._read_scan)
@@ -145,7 +150,7 @@ class UsageCounter:
         survey = await self._survey.of(None)
         dated = self._reader.dated and await self._dates.of(None)
         if survey.whole and not survey.rows:
-            return NONE if dated else UNKNOWN
+            return NONE if dated and await self._bounds.of(None) else UNKNOWN
         counted = await self._by_finding(asked, survey)
         if counted is None:
             counted = await self._by_rows(asked)
@@ -178,6 +183,30 @@ class UsageCounter:
         except RejectedError:
             return False
         return found is not None and found < whole
+
+    async def _check_bounds(self, _key: None) -> bool:
+        """Whether a server that shows nothing reads dates at all.
+
+        One that ignores them shows nothing where nothing is recent. So they are seen to matter in
+        another kind, or a range is refused that no server serves which reads it (B).
+        """
+        if self._beside is not None and await self._beside.shows_dates():
+            return True
+        try:
+            await self._reader.number_of(self._reader.too_long)
+        except RejectedError:
+            return True
+        return False
+
+    async def shows_dates(self) -> bool:
+        """Whether numbers of this kind differ by the dates that are asked for."""
+        try:
+            some = (await self._survey.of(None)).total
+            return bool(some) and self._reader.dated and await self._dates.of(None)
+        except UnreachableError:
+            raise
+        except (ApiError, AuthError):
+            return False
 
     # Finding
 

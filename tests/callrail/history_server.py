@@ -161,7 +161,10 @@ class History:
         return {"calls.json": self.calls, "form_submissions.json": self.forms}.get(what, self.texts)
 
     def _interactions(self, what: str, call: Call) -> Reply:
-        if self.dates == "refused" and "start_date" in call.query:
+        start = date.fromisoformat(call.query.get("start_date", str(TODAY)))
+        if start != TODAY and self.dates == "refused":
+            return Reply(status=400, payload={"error": "too far back"})
+        if start < TODAY - timedelta(days=25 * 31) and self.dates != "ignored":
             return Reply(status=400, payload={"error": "too far back"})
         first, last = self._covered(call)
         rows = [

@@ -117,6 +117,21 @@ def test_planning_and_showing_many_tags(color: str, tmp_path: Path) -> None:
     assert_linear(work_of)
 
 
+def test_planning_long_names_that_begin_alike(tmp_path: Path) -> None:
+    def work_of(size: int) -> Callable[[], object]:
+        names = "".join(f"  - name: {'x' * 80}{one:04}\n" for one in range(size))
+        path = tmp_path / "reconciler.yaml"
+        path.write_text(f"version: 1\naccounts: {{acme: {{id: ACC1}}}}\ntags:\n{names}", "utf-8")
+        (desired,) = load([path]).resolve({}).accounts
+        live = [
+            LiveTag(one, f"{'x' * 64}{one:04} zz", "red1", Status.ENABLED, None)
+            for one in range(size)
+        ]
+        return drafted(desired, live)
+
+    assert_linear(work_of)
+
+
 def test_planning_and_showing_many_companies(tmp_path: Path) -> None:
     configuration = configured(tmp_path, 3, ", companies: all")
 

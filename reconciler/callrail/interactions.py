@@ -124,6 +124,11 @@ class Reader:
         return period(start, start)
 
     @property
+    def too_long(self) -> Query:
+        """Three years, of which the first is kept no more: an error (A, B)."""
+        return period(self._today - timedelta(days=3 * 365), self._today)
+
+    @property
     def day_to_come(self) -> Query:
         """A day on which nothing can have happened yet, in whatever time zone."""
         day = self._today + timedelta(days=2)
@@ -147,9 +152,12 @@ class Reader:
         return parse_page(answer.payload, rows=self._key(answer.payload), parse=parse)
 
     def _key(self, payload: object) -> str:
+        """What the list is called here: as is known, else it is the only list that there is."""
         keys = self.resource.keys
         there = payload if isinstance(payload, Mapping) else {}
-        return next((key for key in keys if key in there), keys[0])
+        lists = [key for key, value in there.items() if isinstance(value, list)]
+        known = next((key for key in keys if key in there), None)
+        return known or (lists[0] if len(lists) == 1 else keys[0])
 
 
 def row_of(payload: object, *, described: bool = True) -> Row:

@@ -6,11 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail import references
+from reconciler.callrail.capture import FormCapture
 from reconciler.callrail.interactions import CALLS, FORMS, TEXTS
 from reconciler.callrail.paging import gather
 from reconciler.callrail.usage import UsageCounter
 from reconciler.errors import ApiError, AuthError, UnreachableError
-from reconciler.model.change import UNKNOWN, Count, Loss
+from reconciler.model.change import NONE, UNKNOWN, Count, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,11 +32,15 @@ class Losses:
     def __init__(self, door: Door, account: str, namesakes: Namesakes) -> None:
         self.uncounted: dict[str, str] = {}
         self._namesakes = namesakes
+        names = lambda: namesakes.names  # noqa: E731 - they become known later
+        calls = UsageCounter(door, account, CALLS, names)
         self._counters = {
-            resource.noun: UsageCounter(door, account, resource, lambda: namesakes.names)
-            for resource in (CALLS, FORMS, TEXTS)
+            CALLS.noun: calls,
+            FORMS.noun: UsageCounter(door, account, FORMS, names, calls),
+            TEXTS.noun: UsageCounter(door, account, TEXTS, names, calls),
         }
         self._flows = references.FlowReader(door, account)
+        self._capture = FormCapture(door, account)
 
     async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """What has ``tag`` of ``place``, and the flows that apply it (UNKNOWN where not asked for).
@@ -76,7 +81,10 @@ class Losses:
             return True
 
     async def _readable(self, kind: str, counting: Callable[[], Awaitable[Count]]) -> Count:
-        """What ``counting`` gives; UNKNOWN, with the reason noted, where that can't be read."""
+        """What ``counting`` gives; UNKNOWN, with the reason noted, where that can't be read.
+
+        Forms that are refused are none where no company records any.
+        """
         try:
             return await counting()
         except UnreachableError:
@@ -84,11 +92,21 @@ class Losses:
         except AuthError as error:
             if error.status != _FORBIDDEN:
                 raise
+            if kind == FORMS.noun and await self._captures_no_forms():
+                return NONE
             why = error.message
         except ApiError as error:
             why = error.message
         self.uncounted.setdefault(kind, why)
         return UNKNOWN
+
+    async def _captures_no_forms(self) -> bool:
+        try:
+            return await self._capture.is_off()
+        except UnreachableError:
+            raise
+        except (ApiError, AuthError):
+            return False
 
 
 def _at_most(counted: Count) -> Count:

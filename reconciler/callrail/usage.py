@@ -10,14 +10,15 @@ ignored, know half of the rows, fold case, split at commas, or answer for the la
 row may not show its tags. So neither a total nor a row is believed alone.
 
 Method.
-1. The dates: without a range, which covers the last days (B), there must be fewer, or on the first
-   day of the period alone. Else the range may have been ignored: at least so many.
+1. The dates: without a range, which covers the last days (B), there must be fewer, or on a day of
+   which nothing is to be had. Else the range may have been ignored: at least so many. Where there
+   is nothing at all, dates must matter to another kind, or too long a range be refused.
 2. Rows found that do not show the name, though they show other tags: the filter means something
    else. Rows found that show no tags at all: the number is unknown beyond the rows that show it.
 3. Rows of the survey that show the name must be among those found; so must those of the commonest
-   name that rows show. A zero is believed where names that rows show and that are like the asked
-   one in what a server could stumble over (capitals, blanks, commas) are found. A name that nobody
-   has must find nothing.
+   name that rows show. A zero is believed where names that rows show are found, and are like the
+   asked one in what a server could stumble over (capitals, blanks, commas), or it is seen not to
+   stumble. A name that nobody has must find nothing.
 4. A filter that fails is not asked again: rows are counted, on a bounded number of pages.
 """
 
@@ -32,7 +33,7 @@ from urllib.parse import quote
 from reconciler.callrail.interactions import Reader, Row, RowPage, ids
 from reconciler.callrail.memo import Memo
 from reconciler.callrail.paging import gather
-from reconciler.errors import RejectedError
+from reconciler.errors import ApiError, AuthError, RejectedError, UnreachableError
 from reconciler.model.change import NONE, UNKNOWN, Count
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class UsageCounter:
     """One kind of an account's interactions, counted by tag.
 
     ``live_names`` gives names of live tags; one of them is asked for where no row shows any.
+    ``beside`` counts another kind: what it shows of dates holds here too, where there is nothing.
     """
 
     def __init__(
@@ -123,12 +125,15 @@ class UsageCounter:
         account: str,
         resource: Resource,
         live_names: Callable[[], Iterable[str]] = tuple,
+        beside: UsageCounter | None = None,
     ) -> None:
         self._reader = Reader(door, account, resource)
         self._resource = resource
         self._live_names = live_names
+        self._beside = beside
         self._survey = Memo(self._read_survey)
         self._dates = Memo(self._check_dates)
+        self._bounds = Memo(self._check_bounds)
         self._found = Memo(self._find)
         self._found_whole = Memo(self._find_whole)
         self._scan = Memo(self._read_scan)
@@ -145,7 +150,7 @@ class UsageCounter:
         survey = await self._survey.of(None)
         dated = self._reader.dated and await self._dates.of(None)
         if survey.whole and not survey.rows:
-            return NONE if dated else UNKNOWN
+            return NONE if dated and await self._bounds.of(None) else UNKNOWN
         counted = await self._by_finding(asked, survey)
         if counted is None:
             counted = await self._by_rows(asked)
@@ -178,6 +183,30 @@ class UsageCounter:
         except RejectedError:
             return False
         return found is not None and found < whole
+
+    async def _check_bounds(self, _key: None) -> bool:
+        """Whether a server that shows nothing reads dates at all.
+
+        One that ignores them shows nothing where nothing is recent. So they are seen to matter in
+        another kind, or a range is refused that no server serves which reads it (B).
+        """
+        if self._beside is not None and await self._beside.shows_dates():
+            return True
+        try:
+            await self._reader.number_of(self._reader.too_long)
+        except RejectedError:
+            return True
+        return False
+
+    async def shows_dates(self) -> bool:
+        """Whether numbers of this kind differ by the dates that are asked for."""
+        try:
+            some = (await self._survey.of(None)).total
+            return bool(some) and self._reader.dated and await self._dates.of(None)
+        except UnreachableError:
+            raise
+        except (ApiError, AuthError):
+            return False
 
     # Finding
 
@@ -296,42 +325,72 @@ class UsageCounter:
         """
         spelling, needed = key
         rows = (await self._survey.of(None)).rows
-        if not _evident(rows, _stand_ins(rows, spelling, needed)):
+        names = _stand_ins(rows, spelling, needed)
+        if not _evident(rows, names) or needed - _traits_of(names):
             rows = (await self._scan.of(None)).rows
-        if any(row.names for row in rows):
-            return await self._found_as_shown(rows, spelling, needed)
-        return await self._prove_without_rows(rows, spelling, needed)
+            names = _stand_ins(rows, spelling, needed)
+        if not await self._found_as_shown(rows, spelling, names):
+            return False
+        if _evident(rows, names):
+            return await self._taken_as_written(spelling, names, needed)
+        return await self._prove_by_many(rows, spelling, needed)
 
     async def _found_as_shown(
-        self, rows: Sequence[Row], spelling: str, needed: frozenset[Trait]
+        self, rows: Sequence[Row], spelling: str, names: Iterable[str]
     ) -> bool:
-        names = _stand_ins(rows, spelling, needed)
+        """Whether each of ``names`` is found on the ``rows`` that show it, and on no others."""
         for name in names:
             found = await self._found.of(Question(spelling, name))
             shown = {row.id for row in rows if name in row.names}
             silent = self._fits(found.rows, name)[Fit.SILENT] and not self._resource.by_search
             if silent or not self._plausible(found, name) or not _holds(found, shown):
                 return False
-        return _evident(rows, names)
+        return True
 
-    async def _prove_without_rows(
+    async def _taken_as_written(
+        self, spelling: str, names: Sequence[str], needed: frozenset[Trait]
+    ) -> bool:
+        """Whether a server that finds ``names`` takes one with the other ``needed`` traits whole.
+
+        No row shows a name with such a trait. One that is cut at it, or folded, would find the
+        first of ``names`` in what is made of that here, and nobody is called so.
+        """
+        for trait in needed - _traits_of(names):
+            found = await self._found.of(Question(spelling, _with_trait(names[0], trait)))
+            if found.total != 0 or found.rows:
+                return False
+        return True
+
+    async def _prove_by_many(
         self, rows: Sequence[Row], spelling: str, needed: frozenset[Trait]
     ) -> bool:
-        """No row that was read shows a tag: ask for the names of several live tags at once.
+        """Few ``rows`` or none show a tag: ask for the names of many live tags at once.
 
-        Where that finds rows, they must show one of the names, which is then asked for alone.
+        Those rows must be among what is found, and each row that is found must show one of the
+        names, some of which are then asked for alone. Where few rows have a tag at all, these few
+        are all the evidence that there can be.
         """
         if self._resource.by_search or not _certain(rows):
             return False
-        names = _as_many_as_fit(sorted(set(self._live_names())))
+        shown = {name for row in rows for name in row.names}
+        names = _as_many_as_fit((*sorted(shown), *sorted({*self._live_names()} - shown)))
         if not names:
             return False
         found = Rows.of(await self._reader.page(tuple(("tags[]", name) for name in names)))
+        if not _holds(found, {row.id for row in rows if row.names & names}):
+            return False
         if found.total == 0 and not found.rows:
             return True
-        if not all(row.names & names for row in found.rows):
+        if not found.sound or not all(row.names & names for row in found.rows):
             return False
-        return await self._found_as_shown(found.rows, spelling, needed)
+        alone = _stand_ins(found.rows, spelling, needed)
+        few = found.whole and len(found.rows) < _EVIDENCE
+        return (
+            bool(alone)
+            and (few or _evident(found.rows, alone))
+            and await self._found_as_shown(found.rows, spelling, alone)
+            and await self._taken_as_written(spelling, alone, needed)
+        )
 
     # Counting rows
 
@@ -441,24 +500,31 @@ def _as_many_as_fit(names: Iterable[str]) -> frozenset[str]:
 
 
 def _stand_ins(rows: Sequence[Row], spelling: str, needed: frozenset[Trait]) -> list[str]:
-    """Few names that ``rows`` show, the commonest, which together have all ``needed`` traits.
-
-    Empty where there are none.
-    """
+    """Few names that ``rows`` show, the commonest, with as many of the ``needed`` traits as any."""
     # Asked for by "tags", a name with a comma may be taken for two.
     times = Counter(
         name for row in rows for name in row.names if spelling != "tags" or "," not in name
     )
     chosen: list[str] = []
     missing = needed
-    while times and (missing or not _evident(rows, chosen)):
+    while times and len(chosen) < _STAND_INS and (missing or not _evident(rows, chosen)):
         best = max(times, key=lambda name: (len(traits(name) & missing), times[name], name))
-        if (missing and not traits(best) & missing) or len(chosen) == _STAND_INS:
+        if _evident(rows, chosen) and not traits(best) & missing:
             break
         chosen.append(best)
         missing -= traits(best)
         del times[best]
-    return [] if missing else chosen
+    return chosen
+
+
+def _traits_of(names: Iterable[str]) -> frozenset[Trait]:
+    return frozenset(trait for name in names for trait in traits(name))
+
+
+def _with_trait(name: str, trait: Trait) -> str:
+    """What a server that stumbles over ``trait`` would take for ``name``."""
+    made = {Trait.CAPITAL: name.upper(), Trait.BLANK: f"{name} {name}"}
+    return made.get(trait, f"{name},{name}")
 
 
 def _evident(rows: Sequence[Row], names: Sequence[str]) -> bool:

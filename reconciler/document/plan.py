@@ -254,7 +254,9 @@ class _Places:
         self._accounts: Mapping[str, AccountRef] = {
             use.account.handle: use.account for use in accounts
         }
-        if len(self._accounts) != len(accounts):
+        ids = {use.account.id.casefold() for use in accounts}
+        if not len(self._accounts) == len(ids) == len(accounts):
+            # Under two handles its limits would hold twice.
             raise altered(KIND, "an account stands in it twice")
         self._known: dict[tuple[str, str | None, str | None], Place] = {}
         self._bearers = Counter((handle, name) for handle, _id, name in set(map(_named, nodes)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
 from reconciler.model.codes import PlanCode
-from reconciler.model.names import can_be_declared
+from reconciler.model.names import can_be_declared, skeleton
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.quoting import double_quoted
 from reconciler.model.state import Unmanaged
@@ -101,24 +101,34 @@ class Advice:
 
     @staticmethod
     def moves(changes: Sequence[Change]) -> Iterator[Problem]:
-        """Warn of each name that is deleted in one place and created in another."""
-        created: dict[str, Change] = {}
+        """Warn of each name that is deleted in one place and created in another, or nearly so."""
+        created: dict[str, dict[str, Change]] = defaultdict(dict)
         for change in changes:
             if change.action is Action.CREATE:
-                created.setdefault(change.name, change)
+                created[skeleton(change.name)].setdefault(change.name, change)
         told: set[str] = set()
         for change in changes:
-            there = created.get(change.name)
-            if change.action is Action.DELETE and there and change.name not in told:
+            if change.action is not Action.DELETE or change.name in told:
+                continue
+            alike = created.get(skeleton(change.name), {})
+            there = alike.get(change.name) or next(iter(alike.values()), None)
+            # Look-alikes of one place are told of with it.
+            if there is not None and there.place != change.place:
                 told.add(change.name)
-                yield Problem(
-                    code=PlanCode.MOVED.value,
-                    message=f'"{change.name}" is created in {there.place} and deleted in '
-                    f"{change.place}; its calls do not move with it",
-                    hint="Keep the old one with `state: disabled` if its history matters.",
-                    marks=_marks(there.source),
-                    severity=Severity.WARNING,
-                )
+                yield _moved(change, there)
+
+
+def _moved(change: Change, there: Change) -> Problem:
+    same = change.name == there.name
+    alike = "" if same else f'its look-alike "{change.name}" is '
+    return Problem(
+        code=PlanCode.MOVED.value,
+        message=f'"{there.name}" is created in {there.place} and {alike}deleted in '
+        f"{change.place}; its calls do not move with it",
+        hint="Keep the old one with `state: disabled` if its history matters.",
+        marks=_marks(there.source),
+        severity=Severity.WARNING,
+    )
 
 
 def _renames(matches: Matches) -> Iterator[_Finding]:
@@ -131,7 +141,8 @@ def _renames(matches: Matches) -> Iterator[_Finding]:
 def _duplicates(matches: Matches) -> Iterator[_Finding]:
     for name, tags in matches.duplicates.items():
         source = matches.declared[name].source
-        yield _Finding(PlanCode.DUPLICATES, source, name, tuple(str(tag.id) for tag in tags))
+        ids = tuple(str(tag.id) for tag in tags)
+        yield _Finding(PlanCode.DUPLICATES, source, tags[0].name, ids)
 
 
 def _problem(finding: _Finding, places: Sequence[Place], unmanaged: Unmanaged) -> Problem:

@@ -17,8 +17,6 @@ from reconciler.model.names import SHORTEST_CUT, TRUNCATED_FROM, may_be_stored_a
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_BEGINNING = 32
-"""Letters by which names that may have been cut are found."""
 _SPELLING = 0.8
 """Least likeness of two spellings of one word; below it, "Quote" and "Quota" would still pass."""
 _SPELLING_PAIRS = 20_000
@@ -29,18 +27,19 @@ class Tidied:
     """Live names of a place, found by what a server could have made them of.
 
     ``longest``: letters of the longest live name there. A server that cuts names has none above its
-    limit, so a name that begins with a live one of just that length may be it.
+    limit, so a name that begins with a live one of just that length may be it. What names may have
+    been cut to is looked up by the lengths that there are: thousands may begin alike.
     """
 
     def __init__(self, names: Iterable[str], *, longest: int = 0) -> None:
         self._limit = longest if longest >= SHORTEST_CUT else TRUNCATED_FROM
         self._by_key: dict[str, list[str]] = defaultdict(list)
-        self._long: dict[str, list[str]] = defaultdict(list)
+        self._cut: set[int] = set()
         for name in names:
             key = tidied(name)
             self._by_key[key].append(name)
             if len(name) >= TRUNCATED_FROM:
-                self._long[key[:_BEGINNING]].append(name)
+                self._cut.add(len(key))
 
     def of(self, name: str) -> list[str]:
         """The live names that may be ``name`` as a server stored it, sorted."""
@@ -49,8 +48,9 @@ class Tidied:
         if len(name) > self._limit:
             found.update(self._by_key.get(tidied(name[: self._limit]), ()))
         if len(name) > TRUNCATED_FROM:
-            cut = self._long.get(key[:_BEGINNING], ())
-            found.update(one for one in cut if may_be_stored_as(name, one))
+            begin = (key[:length] for length in self._cut if length < len(key))
+            near = (one for start in begin for one in self._by_key.get(start, ()))
+            found.update(one for one in near if may_be_stored_as(name, one))
         return sorted(found)
 
 

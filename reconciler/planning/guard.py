@@ -211,7 +211,7 @@ def _unknown_interactions(account: Account, lost: Count) -> str:
         said = f"an unknown number of interactions{least} lose their tag, perhaps more than"
     return (
         f"{account.handle}: {said} limits.interactions {limit:,}: let the key read calls, forms "
-        "and text threads, so that they can be counted, or disable the tags instead"
+        "and text threads with their tags, so that they can be counted, or disable the tags instead"
     )
 
 

@@ -32,9 +32,10 @@ class Matches:
     ``unwanted``: declared absent, and live; ``unmanaged``: live and claimed by nobody;
     ``spared``: live, not declared, and not to be touched whatever ``unmanaged`` says, because a
     declaration speaks of its name or of one that looks like it; ``duplicates``: declared names
-    that several live tags have, of which one is compared; ``stored_as``: declarations that are not
-    created, because live names may be theirs as the server tidied them; ``alike``: names, still
-    live or about to go, that look like a declared one which is missing or younger.
+    that several live tags have (or had, where it is taken over), of which one is compared;
+    ``stored_as``: declarations that are not created, because live names may be theirs as the server
+    tidied them; ``alike``: names, still live or about to go, that look like a declared one which is
+    missing or younger.
     """
 
     declared: Mapping[str, Declaration]
@@ -67,8 +68,8 @@ def match(
             matches.unwanted.extend((declaration, one) for one in doomed)
         elif tag is not None:
             matches.pairs.append((declaration, tag))
-            if name in twins:
-                matches.duplicates[name] = [tag, *twins[name]]
+            if tag.name in twins:
+                matches.duplicates[name] = [tag, *twins[tag.name]]
         elif declaration.state in (State.ENABLED, State.ANY):
             matches.missing.append(declaration)
     _sort_out_the_rest(matches, by_name, twins)

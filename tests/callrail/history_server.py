@@ -119,6 +119,7 @@ class History:
     tags: list[dict[str, object]] = field(default_factory=list)
     flows: dict[str, object] = field(default_factory=dict)
     trackers: list[dict[str, object]] = field(default_factory=list)
+    companies: list[dict[str, object]] = field(default_factory=list)
     finds: Callable[[Touch, Sequence[str]], bool] = exactly
     shows: Callable[[Sequence[str]], dict[str, object]] = names_shown
     half: bool = False
@@ -141,8 +142,10 @@ class History:
             level = call.query.get("tag_level")
             rows = [row for row in self.tags if level in {None, row["tag_level"]}]
             return Reply(payload=page(rows, call, key="tags", cap=self.cap))
-        if what == "trackers.json":
-            return Reply(payload=page(self.trackers, call, key="trackers", cap=self.cap))
+        if what in {"companies.json", "trackers.json"}:
+            key = what.removesuffix(".json")
+            rows = self.companies if key == "companies" else self.trackers
+            return Reply(payload=page(rows, call, key=key, cap=self.cap))
         if what == "message-flows.json":
             rows = [{"id": flow, "name": flow, "tracker_ids": []} for flow in self.flows]
             return Reply(payload=page(rows, call, key="message-flows", cap=self.cap))
@@ -158,7 +161,10 @@ class History:
         return {"calls.json": self.calls, "form_submissions.json": self.forms}.get(what, self.texts)
 
     def _interactions(self, what: str, call: Call) -> Reply:
-        if self.dates == "refused" and "start_date" in call.query:
+        start = date.fromisoformat(call.query.get("start_date", str(TODAY)))
+        if start != TODAY and self.dates == "refused":
+            return Reply(status=400, payload={"error": "too far back"})
+        if start < TODAY - timedelta(days=25 * 31) and self.dates != "ignored":
             return Reply(status=400, payload={"error": "too far back"})
         first, last = self._covered(call)
         rows = [

@@ -49,9 +49,30 @@ def test_an_account_of_thousands_costs_few_requests() -> None:
         names = ("Lead", "Oppty", "Never Used", "Unused")
         return [(await provider.usage(ACCOUNT_PLACE, live(1, name))).calls for name in names]
 
-    assert run(work()) == [Count(9_000), Count(40), UNKNOWN, NONE]
-    # A zero for a name with a blank is not believed: no name with a blank was seen to be found.
-    assert sum(call.path.endswith("calls.json") for call in history.asked) <= 8 + 19
+    assert run(work()) == [Count(9_000), Count(40), NONE, NONE]
+    # A zero for a name with a blank costs reading rows, and seeing that blanks don't divide names.
+    assert sum(call.path.endswith("calls.json") for call in history.asked) <= 9 + 19
+
+
+@pytest.mark.parametrize("finds", [server.exactly, server.split, server.by_words, server.lowered])
+@pytest.mark.parametrize("name", ["no one", "No-one", "no,one", "No, one"])
+def test_a_zero_is_believed_where_the_server_does_not_stumble(finds: object, name: str) -> None:
+    unused = History(calls=touches(6_000, "lead", "spam"), finds=finds)  # type: ignore[arg-type]
+    stumbles = {server.split: ",", server.by_words: " ", server.lowered: "N"}.get(finds, "\0")  # type: ignore[call-overload]
+    assert calls(unused, name) == (UNKNOWN if stumbles in name else NONE)
+
+
+@pytest.mark.parametrize(("tagged", "recent"), [(1, 0), (5, 0), (6, 0), (40, 4), (1, 4)])
+def test_few_tagged_forms_among_thousands_are_evidence_enough(tagged: int, recent: int) -> None:
+    tags = [tag_row(number, name) for number, name in enumerate(("Lead", "Old"), 1)]
+    forms = [*touches(recent, "Lead"), *touches(7_000), *touches(tagged, "Lead", age=300)]
+    history = History(forms=forms, tags=tags)
+    assert loss(history, "Old").forms == NONE
+    assert loss(history, "Lead").forms == Count(tagged + recent)
+    for finds in (server.ignored, server.nothing):
+        odd = loss(replace(history, finds=finds), "Lead").forms
+        assert odd.least <= tagged + recent
+        assert odd.most is None or recent == 0
 
 
 def test_only_a_company_s_interactions_count_for_its_own_tag() -> None:
@@ -121,7 +142,7 @@ def test_a_name_with_a_comma_is_asked_for_as_one() -> None:
 def test_no_interactions_at_all_is_a_certain_zero() -> None:
     history = History()
     assert loss(history, "Lead") == Loss()
-    assert len([call for call in history.asked if "tags" not in call.path]) == 6 + 2
+    assert len([call for call in history.asked if "tags" not in call.path]) == 9 + 2
 
 
 def test_untagged_forms_are_a_certain_zero_where_the_filter_finds_none_either() -> None:
@@ -147,6 +168,21 @@ def test_dates_that_are_refused_or_ignored_leave_a_lower_bound() -> None:
     assert calls(History(calls=touches(9, "Lead", age=200), dates="refused"), "Lead") == UNKNOWN
 
 
+def test_nothing_is_believed_only_of_a_server_that_is_seen_to_read_dates() -> None:
+    calls, forms = touches(9, "Lead", age=200), touches(3, "Lead", age=90)
+    assert loss(History(calls=calls, forms=forms), "Lead") == Loss(calls=Count(9), forms=Count(3))
+    blind = loss(History(calls=calls, forms=forms, dates="ignored"), "Lead")
+    assert blind == Loss(calls=UNKNOWN, forms=UNKNOWN, texts=UNKNOWN)
+    assert loss(History(), "Lead") == Loss()
+
+
+def test_where_calls_show_that_dates_matter_nothing_more_is_asked() -> None:
+    history = History(calls=touches(9, "Lead", age=200))
+    assert loss(history, "Unused") == Loss()
+    starts = [call.query["start_date"] for call in history.asked if "start_date" in call.query]
+    assert min(starts) == str(retention_start(server.TODAY))
+
+
 def test_texts_are_searched_and_each_thread_read() -> None:
     threads = [Touch(customer="Lead Ann"), *touches(3, "Lead"), *touches(2, "Lead hot")]
     assert loss(History(texts=threads), "Lead").texts == Count(3)
@@ -155,6 +191,15 @@ def test_texts_are_searched_and_each_thread_read() -> None:
     many = History(texts=[*touches(6_000, "Other"), *threads], searches=server.only_customers)
     assert loss(many, "Lead").texts == UNKNOWN
     assert loss(History(texts=[*touches(6_000, "Other"), *threads]), "Lead").texts == Count(3)
+
+
+@pytest.mark.parametrize("key", ["sms_threads", "sms-threads", "text_threads", "conversations"])
+def test_threads_are_read_whatever_their_list_is_called(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(server.LISTS, "sms-threads.json", key)
+    history = History(texts=touches(3, "Lead") + touches(2, "Spam"))
+    assert [loss(history, name).texts for name in ("Lead", "Nobody")] == [Count(3), NONE]
 
 
 def test_untagged_threads_are_a_certain_zero() -> None:
@@ -170,6 +215,33 @@ def test_what_can_t_be_read_is_unknown_and_says_why(status: int) -> None:
     assert found == Loss(calls=Count(3), texts=UNKNOWN)
     assert list(provider.uncounted) == ["texts"]
     assert str(status) in provider.uncounted["texts"]
+
+
+@pytest.mark.parametrize(
+    ("captures", "status", "forms"),
+    [
+        ([False], 403, NONE),
+        ([False, False], 403, NONE),
+        ([False, True], 403, UNKNOWN),
+        ([False, None], 403, UNKNOWN),
+        ([], 403, UNKNOWN),
+        ([False], 500, UNKNOWN),
+    ],
+)
+def test_refused_forms_are_none_where_no_company_records_any(
+    captures: list[bool | None], status: int, forms: Count
+) -> None:
+    companies: list[dict[str, object]] = [
+        {"id": f"COM{number}", "form_capture": on} for number, on in enumerate(captures)
+    ]
+    refuses = {"form_submissions.json": status}
+    history = History(calls=touches(9, "Lead"), companies=companies, refuses=refuses)
+    assert loss(history, "Unused") == Loss(forms=forms)
+
+
+def test_refused_forms_are_unknown_where_companies_are_refused_too() -> None:
+    refuses = {"form_submissions.json": 403, "companies.json": 403}
+    assert loss(History(refuses=refuses), "Unused").forms == UNKNOWN
 
 
 def test_a_key_that_is_not_known_ends_the_counting() -> None:

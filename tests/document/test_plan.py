@@ -187,8 +187,11 @@ def test_one_tag_changed_twice_is_refused() -> None:
         load_plan(dump(plan_document(doubled)))
 
 
-def test_an_account_listed_twice_is_refused() -> None:
-    doubled = plan(accounts=(AccountUse(account=ACME), AccountUse(account=ACME)))
+@pytest.mark.parametrize("handle", [ACME.handle, "another"])
+@pytest.mark.parametrize("account_id", [ACME.id, ACME.id.lower()])
+def test_an_account_listed_twice_is_refused(handle: str, account_id: str) -> None:
+    twin = replace(ACME, handle=handle, id=account_id)
+    doubled = plan(accounts=(AccountUse(account=ACME), AccountUse(account=twin)))
     with pytest.raises(RefusedError, match="twice"):
         load_plan(dump(plan_document(doubled)))
 

@@ -127,3 +127,14 @@ def test_a_narrowed_run_warns_of_what_it_covers_only() -> None:
     assert [one.code for one in draft(wish, tags).warnings] == ["PLAN007", "PLAN008"]
     assert draft(wish, tags, Narrowing(companies=("Dental 0",))).warnings == ()
     assert draft(wish, tags, Narrowing(tags=("Other",))).warnings == ()
+
+
+@pytest.mark.parametrize("created", ["Follow up", "Follow Up", "follow-up"])
+def test_a_delete_here_and_a_create_of_its_look_alike_there_is_one_warning(created: str) -> None:
+    gone = declare("Follow up", **GONE)
+    wish = desired(declare(created), companies=[(one, (gone,)) for one in PLACES])
+    warning = the_warning(draft(wish, live(*everywhere("Follow up"), companies=PLACES)))
+    assert warning.code == "PLAN005"
+    assert f'"{created}" is created in acme · account and ' in warning.message
+    assert "deleted in acme · Dental 0; its calls do not move with it" in warning.message
+    assert ('its look-alike "Follow up"' in warning.message) == (created != "Follow up")

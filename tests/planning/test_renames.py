@@ -65,6 +65,9 @@ def test_duplicates_of_a_former_name_pass_on_the_oldest_and_keep_the_rest() -> N
     tags = live(live_tag(5, "Oppty"), live_tag(4, "Oppty"))
     drafted = draft(desired(RENAMED, unmanaged=Unmanaged.DELETE), tags)
     assert [(change.action, change.tag_id) for change in drafted.changes] == [(Action.UPDATE, 4)]
+    (warning,) = drafted.warnings
+    assert warning.code == "PLAN003"
+    assert '2 live tags are called "Oppty"; id 4, the oldest, is compared, 5' in warning.message
 
 
 def test_a_done_rename_is_quiet() -> None:

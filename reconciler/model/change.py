@@ -132,7 +132,7 @@ class Change:
     """One request to come: ``before`` is None for a create, ``after`` for a delete.
 
     ``fields`` names what differs, of name, color and status. ``blocked_by`` says why it may not
-    be sent (None: it may). ``loss`` is None where nobody counted.
+    be sent, one reason a line (None: it may). ``loss`` is None where nobody counted.
     """
 
     action: Action
@@ -161,6 +161,11 @@ class Change:
         tag = self.after or self.before
         assert tag is not None  # noqa: S101 - __post_init__ holds it; said for the type checker
         return tag.name
+
+    @property
+    def objections(self) -> tuple[str, ...]:
+        """The reasons why it may not be sent, one by one."""
+        return () if self.blocked_by is None else tuple(self.blocked_by.split("\n"))
 
     @property
     def live(self) -> LiveTag:

@@ -57,7 +57,7 @@ def hold_deletes_back(changes: Sequence[Change], odd: Sequence[OddTag]) -> Seque
     handle = changes[0].place.account.handle
     why = f"{_said(odd[0], handle)}, so nothing is deleted in the account"
     return [
-        replace(change, blocked_by="; ".join(filter(None, [change.blocked_by, why])))
+        replace(change, blocked_by="\n".join([*change.objections, why]))
         if change.action is Action.DELETE
         else change
         for change in changes

@@ -31,8 +31,8 @@ def plan_annotations(plan: Plan) -> str:
     """The plan's warnings, and what is blocked at the line that declares it."""
     blocked: dict[tuple[Source | None, str], list[Change]] = {}
     for change in plan.changes:
-        if change.blocked_by is not None:
-            blocked.setdefault((change.source, change.blocked_by), []).append(change)
+        for reason in change.objections:
+            blocked.setdefault((change.source, reason), []).append(change)
     # A runner shows ten annotations a step: one for all the places of a block that meet one guard.
     found = [
         _problem("blocked", changes, f"blocked: {reason}")

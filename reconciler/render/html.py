@@ -131,7 +131,7 @@ def _blocked(plan: Plan) -> str:
             _sign(change, word=True),
             bdi(label(change.name)),
             _where(change.place),
-            bdi(change.blocked_by),
+            "<br>".join(map(bdi, change.objections)),
         ]
         for change in plan.changes
         if change.blocked_by is not None
@@ -218,8 +218,9 @@ def _detail(change: Change) -> str:
     if change.source is not None:
         where = f"{change.source.file}:{change.source.line}"
         parts.append(f'<span class="dim">{bdi(where)}</span>')
-    if change.blocked_by is not None:
-        parts.append(f'<span class="blocked">blocked: {bdi(change.blocked_by)}</span>')
+    parts += [
+        f'<span class="blocked">blocked: {bdi(reason)}</span>' for reason in change.objections
+    ]
     return "<br>".join(parts)
 
 

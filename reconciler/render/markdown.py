@@ -169,7 +169,8 @@ def _blocked(plan: Plan, out: Budget) -> None:
     out.take(f"#### Blocked: {count(len(held), 'change')}; apply refuses the plan\n")
     reasons: dict[str, list[Change]] = {}
     for change in held:
-        reasons.setdefault(change.blocked_by or "", []).append(change)
+        for reason in change.objections:
+            reasons.setdefault(reason, []).append(change)
     for reason, changes in reasons.items():
         names = ", ".join(code(label(change.name)) for change in changes[:_NAMED])
         more = f" and {len(changes) - _NAMED:,} more" if len(changes) > _NAMED else ""
@@ -271,8 +272,7 @@ def _lines(change: Change, column: int) -> list[str]:
     lines = [f"{sign} {change.action.value}  {name}   {detail}".rstrip()]
     if change.note and change.action is not Action.DELETE and terminal(change.note) not in detail:
         lines.append(f"#   note: {terminal(change.note)}")
-    if change.blocked_by is not None:
-        lines.append(f"#   blocked: {terminal(change.blocked_by)}")
+    lines += [f"#   blocked: {terminal(reason)}" for reason in change.objections]
     return lines
 
 

@@ -23,7 +23,7 @@ def blocked_refusal(blocked: Sequence[Change]) -> RefusedError:
     hint = "Limits and protections are changed in the configuration, where that is reviewed."
     if deletes_only:
         hint += " --no-deletes does the rest and leaves deletes for later."
-    reasons = by_reason((change, change.blocked_by or "") for change in blocked)
+    reasons = by_reason((change, why) for change in blocked for why in change.objections)
     return RefusedError(f"{counted(len(blocked))} {are} blocked: {reasons}", hint=hint)
 
 

@@ -75,6 +75,17 @@ def usage(change: Change) -> str:
     return "; ".join(parts)
 
 
+def had_by(change: Change) -> str:
+    """``41 calls and 2 forms have it; 2 flows apply it``: what has a live tag; empty: not counted.
+
+    For who only compares: nothing is taken away.
+    """
+    if change.loss is None:
+        return ""
+    have = _clause(change.loss, ("has it", "have it"), nothing="no interaction has it")
+    return "; ".join(filter(None, [have, applied_by(change.loss)]))
+
+
 def losing(loss: Loss) -> str:
     """``41 calls and 2 forms; 2 flows apply it``: what a delete takes a tag off."""
     return "; ".join(filter(None, [interactions(loss), applied_by(loss)]))

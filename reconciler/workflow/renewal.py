@@ -161,9 +161,9 @@ async def already_done(
     stale = [pair for one in found for pair in one.stale]
     if stale:
         raise RefusedError(
-            f"the plan is stale, {counted(len(stale))} can't be made as reviewed: "
-            f"{by_reason(stale)}",
+            f"the plan is stale, {counted(len(stale))} can't be made as reviewed",
             hint="Make a new plan and have it reviewed.",
+            reasons=by_reason(stale),
         )
     blocked = [change for one in found for change in one.blocked]
     if blocked:

@@ -107,8 +107,10 @@ def _annotation(problem: Problem) -> str:
 
 def _problem(code: str, changes: Sequence[Change], why: str) -> Problem:
     first = changes[0]
-    more = count(len(changes) - 1, "more place") if len(changes) > 1 else ""
-    where = f"{wording.title(first.place)}{f' and {more}' if more else ''}"
+    # What no block declares has names of its own: those are changes, not places of one tag.
+    noun = "more place" if len({one.name for one in changes}) == 1 else "more change"
+    more = f" and {count(len(changes) - 1, noun)}" if len(changes) > 1 else ""
+    where = f"{wording.title(first.place)}{more}"
     return Problem(
         code=code,
         message=f"{first.action.value} {first.name} ({where}) {why}",

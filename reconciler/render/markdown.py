@@ -167,11 +167,7 @@ def _blocked(plan: Plan, out: Budget) -> None:
     if not held:
         return
     out.take(f"#### Blocked: {count(len(held), 'change')}; apply refuses the plan\n")
-    reasons: dict[str, list[Change]] = {}
-    for change in held:
-        for reason in change.objections:
-            reasons.setdefault(reason, []).append(change)
-    for reason, changes in reasons.items():
+    for reason, changes in wording.objections(plan).items():
         names = ", ".join(code(label(change.name)) for change in changes[:_NAMED])
         more = f" and {len(changes) - _NAMED:,} more" if len(changes) > _NAMED else ""
         out.take(f"- {prose(reason)}: {names}{more}")
@@ -272,7 +268,8 @@ def _lines(change: Change, column: int) -> list[str]:
     lines = [f"{sign} {change.action.value}  {name}   {detail}".rstrip()]
     if change.note and change.action is not Action.DELETE and terminal(change.note) not in detail:
         lines.append(f"#   note: {terminal(change.note)}")
-    lines += [f"#   blocked: {terminal(reason)}" for reason in change.objections]
+    if change.blocked_by is not None:
+        lines.append("#   blocked, see above")
     return lines
 
 

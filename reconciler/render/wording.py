@@ -273,6 +273,15 @@ def blocked(plan: Plan) -> str:
     return f"{count(held, 'change')}; apply refuses the plan"
 
 
+def objections(plan: Plan) -> dict[str, list[Change]]:
+    """Each reason that blocks changes of ``plan``, once, with those that it blocks."""
+    found: dict[str, list[Change]] = {}
+    for change in plan.changes:
+        for reason in change.objections:
+            found.setdefault(reason, []).append(change)
+    return found
+
+
 def values(tag: Tag, *, chip: Chip = no_chip) -> str:
     """``blue1``, ``blue1, disabled``: a tag's values beside its name."""
     return ", ".join(_created(tag, chip=chip))

@@ -97,7 +97,8 @@ def test_a_delete_is_done_once_its_id_is_gone_and_stale_once_it_differs() -> Non
     gone = delete("Old", tag_id=7)
     assert verdict(gone, live_tag(8, "Old")) == "done"
     assert verdict(gone, live_tag(7, "Old")) == "pending"
-    assert verdict(gone, live_tag(7, "Old", status=Status.DISABLED)).startswith("it is no longer")
+    said = verdict(gone, live_tag(7, "Old", status=Status.DISABLED))
+    assert said == 'its status is "disabled" now, not "enabled"'
 
 
 def test_it_grows_with_the_plan_and_not_with_its_square() -> None:

@@ -77,7 +77,7 @@ def test_a_plan_in_full() -> None:
         ```diff
         ! update  Opportunity    name Oppty -> Opportunity, color gray1 -> blue1
         - delete  Old campaign   1,234 calls lose the tag; Over.
-        #   blocked: limits.deletes is 0
+        #   blocked, see above
         ```
 
         </details>

@@ -113,7 +113,10 @@ async def apply(
 def _with_exit_code(report: Report, signal_number: int | None) -> Report:
     """Signals speak first, then what somebody must look at, then what another run will finish."""
     results = {outcome.result for outcome in report.outcomes}
-    otherwise = any(one.result.succeeded and one.stored is not None for one in report.outcomes)
+    otherwise = any(
+        one.result.succeeded and one.stored is not None and not one.respelled
+        for one in report.outcomes
+    )
     unseen = report.verification in {
         Verification.DIFFERS,
         Verification.READ_FAILED,

@@ -55,7 +55,7 @@ def verify(
     view = _View(live)
     seen = tuple(_corrected(outcome, view) for outcome in outcomes)
     differing = (*_differences(seen, view), *_duplicates(seen, view))
-    missing = sum(not view.has(outcome) for outcome in seen)
+    missing = sum(not view.has(outcome) and not outcome.respelled for outcome in seen)
     verification = Verification.AS_DONE if missing else Verification.AS_PLANNED
     if differing:
         verification = Verification.DIFFERS

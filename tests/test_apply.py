@@ -191,16 +191,21 @@ class Tidying(FakeProvider):
         return await super().create(place, replace(tag, name=tag.name.upper(), color="gray1"))
 
 
-def test_what_the_server_stores_otherwise_is_reported_with_the_line_to_write() -> None:
+def test_a_name_as_the_server_spells_it_is_done_and_reported_with_the_line_to_write() -> None:
     report = carry_out(Tidying.of(LIVE), builders.create("Vip", "gray1"))
     (outcome,) = report.outcomes
     assert outcome.result is Result.DONE
     assert outcome.message == 'stored as "VIP"'
     assert 'name: "VIP"' in str(outcome.hint)
-    assert (report.verified, report.missing, report.exit_code) == (False, 1, 3)
-    assert "what was done is there, 1 change of the plan is not." in outcomes.report(report)
+    assert (report.verified, report.missing, report.exit_code) == (True, 0, 0)
+    assert "all of the plan is there, 1 tag as the server spells it." in outcomes.report(report)
+
+
+def test_a_color_that_the_server_changed_is_not_there_as_planned() -> None:
     report = carry_out(Tidying.of(LIVE), builders.create("VIP", "blue1"))
     assert report.outcomes[0].message == "stored as color gray1, not blue1"
+    assert (report.verified, report.missing, report.exit_code) == (False, 1, 3)
+    assert "what was done is there, 1 change of the plan is not." in outcomes.report(report)
 
 
 def test_an_answer_that_was_old_is_corrected_by_live_state() -> None:

@@ -225,7 +225,9 @@ def test_mistakes_of_every_size(case: str, tmp_path: Path) -> None:
     ids=["a key twice", "unused scopes", "misspelt scopes", "unknown accounts"],
 )
 def test_a_large_file_of_mistakes_is_told_within_seconds(text: str, tmp_path: Path) -> None:
-    assert seconds(validated(tmp_path, text)) < 5
+    # Measuring what the tests cover makes each line of ours several times as slow.
+    measured = sys.gettrace() is not None
+    assert seconds(validated(tmp_path, text)) < (30 if measured else 5)
 
 
 @pytest.mark.parametrize("pattern", ["*a" * 10 + "*b", "*a?" * 10 + "b", "a*" * 10 + "b"])

@@ -43,13 +43,24 @@ def find_endpoints(
 ) -> Endpoints:
     """The bases for ``gateway``; the values of RECONCILER_API_URL and RECONCILER_CONTROL_URL win.
 
-    Raises ReconcilerError (exit 1) for a base that is no plain address, would carry the key over
-    plain http to another machine, or belongs to the other gateway: a key goes to its own.
+    Without the second the control plane is where the first leads: a key whose API was set elsewhere
+    goes there and nowhere else. Raises ReconcilerError (exit 1) for a base that is no plain
+    address, would carry the key over plain http to another machine, or belongs to the other
+    gateway: a key goes to its own.
     """
+    api = _api(api_url, gateway) if api_url else API_URLS[gateway]
     return Endpoints(
-        api=_api(api_url, gateway) if api_url else API_URLS[gateway],
-        control=_control(control_url) if control_url else CONTROL_URL,
+        api=api, control=_control(control_url) if control_url else _control_beside(api, gateway)
     )
+
+
+def _control_beside(api: str, gateway: Gateway) -> str:
+    """The control plane that belongs to the base ``api``: on the same host, but for older names."""
+    if gateway is Gateway.CALLRAIL:
+        return CONTROL_URL
+    if api == OLDER_API_URLS[Gateway.MATON]:
+        return OLDER_CONTROL_URL
+    return api.removesuffix("/callrail")
 
 
 def find_older_endpoints(
@@ -59,13 +70,9 @@ def find_older_endpoints(
 
     They are for doctor, to say that they answer; nothing that plans or applies goes there unasked.
     """
-    if gateway is not Gateway.MATON or (api_url and control_url):
+    if gateway is not Gateway.MATON or api_url or control_url:
         return None
-    usual = find_endpoints(gateway, api_url=api_url, control_url=control_url)
-    return Endpoints(
-        api=usual.api if api_url else OLDER_API_URLS[Gateway.MATON],
-        control=usual.control if control_url else OLDER_CONTROL_URL,
-    )
+    return Endpoints(api=OLDER_API_URLS[Gateway.MATON], control=OLDER_CONTROL_URL)
 
 
 def _api(url: str, gateway: Gateway) -> str:

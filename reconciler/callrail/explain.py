@@ -81,6 +81,10 @@ def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> R
         )
     if 400 <= status < 600:
         return ApiError(f"{where}: {reason(answer)}", hint=_server_hint(status, access))
+    if answer.flaw is Flaw.UNREADABLE:
+        # An accident on the way each time it was asked: it says nothing of what was asked for, so
+        # no other way of asking is tried.
+        return ApiError(f"{where}: {reason(answer)}", hint=_NETWORK)
     return ProtocolError(f"{where}: {reason(answer)}", hint=_base_hint(answer))
 
 

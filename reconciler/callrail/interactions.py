@@ -123,6 +123,12 @@ class Reader:
         start = retention_start(self._today)
         return period(start, start)
 
+    @property
+    def day_to_come(self) -> Query:
+        """A day on which nothing can have happened yet, in whatever time zone."""
+        day = self._today + timedelta(days=2)
+        return period(day, day)
+
     async def _get(self, query: Query, *, number: int, per_page: int) -> RowPage:
         answer = await self._door.call(
             Request(

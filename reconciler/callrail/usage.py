@@ -32,6 +32,7 @@ from urllib.parse import quote
 from reconciler.callrail.interactions import Reader, Row, RowPage, ids
 from reconciler.callrail.memo import Memo
 from reconciler.callrail.paging import gather
+from reconciler.errors import RejectedError
 from reconciler.model.change import NONE, UNKNOWN, Count
 
 if TYPE_CHECKING:
@@ -164,8 +165,19 @@ class UsageCounter:
         if unasked < whole or whole == unasked == 0:
             return True
         # All of it is recent, or the range is ignored: then one day long ago has it all too.
-        first_day = await self._reader.number_of(self._reader.first_day)
-        return first_day is not None and first_day < whole
+        # A server that knows the start alone gives all from the first day on, and nothing of a day
+        # to come; should our clock be late, that day has come, and proves nothing.
+        return await self._fewer(self._reader.first_day, whole) or await self._fewer(
+            self._reader.day_to_come, whole
+        )
+
+    async def _fewer(self, dates: Query, whole: int) -> bool:
+        """Whether the server finds less than ``whole`` in ``dates``, and takes them."""
+        try:
+            found = await self._reader.number_of(dates)
+        except RejectedError:
+            return False
+        return found is not None and found < whole
 
     # Finding
 

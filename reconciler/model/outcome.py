@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
+
 if TYPE_CHECKING:
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan
@@ -69,6 +71,21 @@ class Outcome:
     hint: str | None = None
     tag_id: int | None = None
     stored: Tag | None = None
+
+    @property
+    def respelled(self) -> bool:
+        """Whether only the name is stored other than planned, and as servers tidy names (D).
+
+        Nothing is missing then: the tag is the planned one under the server's spelling.
+        """
+        wanted, stored = self.change.after, self.stored
+        return (
+            wanted is not None
+            and stored is not None
+            and wanted.color in {None, stored.color}
+            and wanted.status is stored.status
+            and may_be_stored_as(wanted.name, stored.name, cut_from=SHORTEST_CUT)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,11 @@ def verification(report: Report) -> str:
         case Verification.NOTHING_WRITTEN:
             return "Nothing was written, so there is nothing to verify."
         case Verification.AS_PLANNED:
-            return "Verified: live state was read once more, and all of the plan is there."
+            respelled = sum(outcome.respelled for outcome in report.outcomes)
+            return (
+                "Verified: live state was read once more, and all of the plan is there"
+                f"{_spelled(respelled)}."
+            )
         case Verification.AS_DONE:
             verb = "is" if report.missing == 1 else "are"
             return (
@@ -109,6 +113,12 @@ def verification(report: Report) -> str:
             return "Not verified: live state could not be read once more."
         case Verification.NOT_READ:
             return "Not verified: live state was not read once more, because the work was stopped."
+
+
+def _spelled(tags: int) -> str:
+    if not tags:
+        return ""
+    return f", {count(tags, 'tag')} as the server spells {'it' if tags == 1 else 'them'}"
 
 
 def folded(outcomes: Iterable[Outcome]) -> list[tuple[Outcome, int]]:

@@ -108,9 +108,9 @@ def left_out(_tags: Sequence[str]) -> dict[str, object]:
 class History:
     """The handler. ``finds`` is what the filter does, ``shows`` how a row lists its tags.
 
-    ``half``: the filter knows every second row only. ``covers``: the range that an answer covers
-    for the one that was asked. ``refuses``: path -> status. ``searches``: what the threads' search
-    finds, given a thread and the text.
+    ``half``: the filter knows every second row only. ``dates``: what the server makes of a range
+    (honoured, start alone, ignored, refused). ``refuses``: path -> status. ``searches``: what the
+    threads' search finds, given a thread and the text.
     """
 
     calls: list[Touch] = field(default_factory=list)
@@ -176,11 +176,11 @@ class History:
 
     def _covered(self, call: Call) -> tuple[date, date]:
         week = (TODAY - timedelta(days=7), TODAY)
-        if self.dates != "honoured" or "start_date" not in call.query:
+        if self.dates not in {"honoured", "start alone"} or "start_date" not in call.query:
             return week
         start, end = (date.fromisoformat(call.query[key]) for key in ("start_date", "end_date"))
         assert TODAY - timedelta(days=25 * 31) < start <= end, "an error on the real server"
-        return start, end
+        return start, date.max if self.dates == "start alone" else end
 
     def _asked_for(
         self, rows: Iterable[tuple[int, Touch]], what: str, call: Call

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.callrail import find_endpoints
-from reconciler.callrail.endpoints import is_loopback, origin
+from reconciler.callrail.endpoints import find_older_endpoints, is_loopback, origin
 from reconciler.errors import ReconcilerError
 from reconciler.model.state import Gateway
 
@@ -19,6 +19,20 @@ def test_maton_has_a_new_and_an_older_name(host: str) -> None:
     url = f"https://{host}/callrail"
     found = find_endpoints(Gateway.MATON, api_url=url, control_url="https://ctrl.maton.ai")
     assert (found.api, found.control) == (url, "https://ctrl.maton.ai")
+
+
+@pytest.mark.parametrize(
+    ("api", "control"),
+    [
+        ("https://gateway.maton.ai/callrail", "https://ctrl.maton.ai"),
+        ("https://api.maton.ai/callrail", "https://api.maton.ai"),
+        ("http://127.0.0.1:8080/callrail", "http://127.0.0.1:8080"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ],
+)
+def test_the_control_plane_is_beside_the_api_that_was_set(api: str, control: str) -> None:
+    assert find_endpoints(Gateway.MATON, api_url=api).control == control
+    assert find_older_endpoints(Gateway.MATON, api_url=api) is None
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from tests.callrail.tag_server import Fault, TagServer, tag_row, tag_rows
 from tests.callrail.wire_server import Call, Reply, WireServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from reconciler.provider import Made, Provider
 
@@ -43,7 +43,9 @@ THROTTLED = Reply(status=429, payload={"error": "Rate limit exceeded"})
 HTML = Reply(body=b"<html>hello</html>", headers={"Content-Type": "text/html"})
 
 
-def reading(reply: Reply, times: int = 99, **changes: object) -> tuple[Exception | None, int]:
+def reading(
+    reply: Reply, times: int = 99, places: Collection[str | None] | None = None, **changes: object
+) -> tuple[Exception | None, int]:
     """The error of reading tags from a server that answers ``reply``, and what it cost."""
 
     async def work() -> tuple[Exception | None, int]:
@@ -51,7 +53,7 @@ def reading(reply: Reply, times: int = 99, **changes: object) -> tuple[Exception
         async with stage(server, **changes) as s:
             provider: Provider = s.provider
             try:
-                await provider.tags()
+                await provider.tags(places)
             except ReconcilerError as error:
                 return error, s.client.requests
             return None, s.client.requests
@@ -64,8 +66,8 @@ def reading(reply: Reply, times: int = 99, **changes: object) -> tuple[Exception
     [
         (Reply(reset=True), ApiError, 4),
         (Reply(status=500, payload={"error": "oops"}), ApiError, 4),
-        (Reply(body=b'{"tags"', announce=99), ProtocolError, 4),
-        (Reply(body=b"{"), ProtocolError, 4),
+        (Reply(body=b'{"tags"', announce=99), ApiError, 4),
+        (Reply(body=b"{"), ApiError, 4),
         (HTML, ProtocolError, 1),
         (Reply(status=302, headers={"Location": "https://evil.example/x"}), ProtocolError, 1),
         (Reply(payload=[]), ProtocolError, 1),
@@ -86,6 +88,12 @@ def test_a_read_that_fails_gives_its_error_and_no_listing(
     error, cost = reading(reply)
     assert type(error) is kind
     assert cost == requests
+
+
+def test_a_filter_whose_answers_break_off_is_no_reason_to_read_the_whole() -> None:
+    error, cost = reading(Reply(body=b'{"tags"', announce=99), places=[None])
+    assert type(error) is ApiError
+    assert cost == 4
 
 
 @pytest.mark.parametrize("reply", [Reply(reset=True), Reply(status=503), Reply(body=b"")])

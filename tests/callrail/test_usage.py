@@ -132,6 +132,12 @@ def test_untagged_forms_are_a_certain_zero_where_the_filter_finds_none_either() 
     assert loss(liar, "Old Stuff").forms == UNKNOWN
 
 
+@pytest.mark.parametrize("age", [2, 200])
+def test_a_server_that_knows_the_start_of_a_range_alone_covers_the_period(age: int) -> None:
+    history = History(calls=touches(9, "Lead", age=age), dates="start alone")
+    assert calls(history, "Lead") == Count(9)
+
+
 def test_dates_that_are_refused_or_ignored_leave_a_lower_bound() -> None:
     recent = touches(9, "Lead", age=2) + touches(20, "Lead", age=200)
     assert calls(History(calls=recent), "Lead") == Count(29)
@@ -218,7 +224,7 @@ BEHAVIOURS: dict[str, list[object]] = {
         server.none_shown, server.left_out,
     ],
     "by_company": ["own", "ignored", "not shown"],
-    "dates": ["honoured", "ignored", "refused"],
+    "dates": ["honoured", "start alone", "ignored", "refused"],
 }  # fmt: skip
 
 

@@ -310,8 +310,8 @@ def _unmanaged(plan: Plan) -> str:
 
 def _footer(plan: Plan) -> str:
     made = " · ".join(filter(None, ["reconciler " + plan.tool_version, plan.created_at]))
-    muted = f"Muted: {wording.muted(plan.muted)}.<br>" if plan.muted else ""
+    muted = f"Muted: {bdi(wording.muted(plan.muted))}.<br>" if plan.muted else ""
     return (
-        f"<footer>{muted}Requests: {wording.requests(plan)}.<br>"
+        f"<footer>{muted}Requests: {bdi(wording.requests(plan))}.<br>"
         f"Digest: <code>{plan.digest}</code><br>{bdi(made)}</footer>"
     )

@@ -47,9 +47,10 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
     _warnings(plan.warnings, out)
     lost = len(plan.deletes) - shown
     _colors(plan, out)
-    _line(f"Muted: {wording.muted(plan.muted)}.\n" if plan.muted else "", out)
-    ending = [f"Requests: {wording.requests(plan)}.  ", _ending(plan, out, hidden, lost)]
-    return out.text("\n".join(ending)) + "\n"
+    _line(prose(f"Muted: {wording.muted(plan.muted)}.") + "\n" if plan.muted else "", out)
+    requests = prose(f"Requests: {wording.requests(plan)}.")
+    ending = f"{requests}  \n{_ending(plan, out, hidden, lost)}"
+    return out.text(ending) + "\n"
 
 
 def report(report: Report, *, limit: int = LIMIT) -> str:

@@ -14,13 +14,13 @@ from reconciler.document import dump, plan_document
 from reconciler.document.plan import differing
 from reconciler.model.change import Count, Loss, Reason
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag
 from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
 from reconciler.render.drift import drift
 from reconciler.render.problems import problems
-from tests.builders import company, create, delete, live_tag, plan, update
+from tests.builders import ACME, company, create, delete, live_tag, plan, update
 from tests.render.hostile import (
     PAYLOADS,
     assert_no_command,
@@ -177,3 +177,12 @@ def test_outputs_and_counts_hold_no_foreign_text(foreign: str) -> None:
     shown = github.outputs(plan_of(foreign))
     assert len(shown.splitlines()) == 8
     assert json.loads(gitlab.plan(plan_of(foreign))) == {"create": 1, "update": 1, "delete": 2}
+
+
+def test_a_handle_in_the_requests_line_is_text() -> None:
+    hostile = AccountRef("`<img src=x>`", "ACC1")
+    left = Allowance(per="hour", allowed=10, left=3, others=0)
+    uses = (AccountUse(account=ACME), AccountUse(account=hostile, allowance=left))
+    shown = plan(accounts=uses)
+    assert "<img" not in html.plan(shown)
+    assert "&#96;&#60;img" in markdown.plan(shown)

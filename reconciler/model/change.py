@@ -176,6 +176,11 @@ class Change:
         return LiveTag(self.tag_id, before.name, before.color, before.status, self.place.company_id)
 
 
+def one_a_line(reasons: Iterable[str]) -> str:
+    """``reasons`` as ``Change.blocked_by`` holds them, whatever foreign text stands in one."""
+    return "\n".join(reason.replace("\n", " ") for reason in reasons)
+
+
 def companies_of(changes: Iterable[Change]) -> frozenset[str | None]:
     """Ids of the companies that ``changes`` touch, and None for the account level."""
     return frozenset(change.place.company_id for change in changes)

@@ -19,7 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.model.change import Action, Change, Precision
+from reconciler.model.change import Action, Change, Precision, one_a_line
 from reconciler.model.names import any_alike, which_alike
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.model.state import Limits
@@ -81,7 +81,7 @@ def guard(
     objections = [*_limits(sums, measured), *_emptied_places(measured, changes, others)]
     owned = _Owned.of(account)
     return tuple(
-        replace(change, blocked_by="\n".join(reasons)) if reasons else change
+        replace(change, blocked_by=one_a_line(reasons)) if reasons else change
         for change in changes
         for reasons in [
             [*owned.reasons(change), *(text for text, applies in objections if applies(change))]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
 from reconciler.document.plan import differing
-from reconciler.model.change import Count, Loss, Reason
+from reconciler.model.change import Count, Loss, Reason, one_a_line
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
@@ -50,9 +50,22 @@ def plan_of(foreign: str) -> Plan:
     fields = tuple(sorted(differing(before, after)))
     source = Source(foreign, 3)
     return plan(
-        create(foreign, foreign, place=where, note=foreign, source=source, blocked_by=foreign),
+        create(
+            foreign,
+            foreign,
+            place=where,
+            note=foreign,
+            source=source,
+            blocked_by=one_a_line([foreign]),
+        ),
         update(before, after, place=where, fields=fields, note=foreign, source=source),
-        delete(foreign, place=where, note=foreign, loss=Loss(calls=Count(3)), blocked_by=foreign),
+        delete(
+            foreign,
+            place=where,
+            note=foreign,
+            loss=Loss(calls=Count(3)),
+            blocked_by=one_a_line([foreign]),
+        ),
         delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),

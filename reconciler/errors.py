@@ -92,6 +92,13 @@ class RefusedError(ReconcilerError):
     exit_code = 5
     code = "refused"
 
+    def __init__(
+        self, message: str, *, hint: str | None = None, reasons: Sequence[str] = ()
+    ) -> None:
+        """``reasons`` follow the message, in it; a terminal shows several on lines of their own."""
+        self.headline, self.reasons = message, tuple(reasons)
+        super().__init__(": ".join(filter(None, [message, "; ".join(reasons)])), hint=hint)
+
 
 class QuotaError(ReconcilerError):
     """The account's quota, or the time allowed for waiting on it, is used up."""
@@ -116,7 +123,7 @@ class Interrupted(ReconcilerError):  # noqa: N818 - nothing went wrong, the user
         self.signal_number = signal_number
         self.exit_code = 128 + signal_number
         super().__init__(
-            "interrupted: running requests were finished",
+            "interrupted",
             hint="Run it again: what is done is skipped.",
         )
 

@@ -275,9 +275,11 @@ class AccountQuota:
         for each in self.reported:
             found = each.allowance(now)
             if found is not None and found.left == 0:
-                others = f", {found.others:,} of them others" if found.others else ""
-                used = f"the {found.allowed:,} requests that CallRail allows per {found.per}"
-                return f"{whose} has used {used}{others}"
+                used = (
+                    f"the {found.allowed:,} requests per {found.per} that CallRail allows are used"
+                )
+                others = f" (others have used {found.others:,}, earlier runs included)"
+                return f"{whose}: {used}{others if found.others else ''}"
         for at, window in enumerate(self._limits.windows):
             if window.used >= window.limit:
                 per = "hour" if window.seconds == HOUR else duration(window.seconds)

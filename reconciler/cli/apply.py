@@ -64,7 +64,7 @@ async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
         session = Session(args, console, plan.gateway, accounts=accounts)
     if configuration is None:
         console.talk("No configuration for the plan's accounts is at hand: its own guards hold.")
-    _show_plan(plan, args, console)
+    _show_plan(_without_quota(plan), args, console)
     refusal = _stale_by_itself(plan, configuration, console) or _refusal(plan, _permit(args))
     if refusal is not None:
         return _refused(plan, refusal, args, console)
@@ -72,6 +72,11 @@ async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
         return await _carry_out(
             plan, opened, args, console, check_freshness=True, configuration=configuration
         )
+
+
+def _without_quota(plan: Plan) -> Plan:
+    """``plan`` without what was left of the quota when it was made: that is not so any more."""
+    return replace(plan, accounts=tuple(replace(use, allowance=None) for use in plan.accounts))
 
 
 def _at_hand(plan: Plan, args: argparse.Namespace, console: Console) -> Configuration | None:

@@ -12,7 +12,7 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ConfigError, OutputError, ReconcilerError
+from reconciler.errors import ConfigError, OutputError, ReconcilerError, RefusedError
 
 if TYPE_CHECKING:
     import argparse
@@ -179,6 +179,10 @@ class Console:
         self.traceback(error)
         if isinstance(error, ConfigError):
             self._problems(error.problems)
+        elif isinstance(error, RefusedError) and len(error.reasons) > 1 and not self._logs_json:
+            self._error_lines(
+                f"{error.headline}:", error.hint, code=error.code, details=error.reasons
+            )
         elif isinstance(error, ReconcilerError):
             self._error_lines(error.message, error.hint, code=error.code)
         else:
@@ -198,16 +202,25 @@ class Console:
             lines = "".join(traceback.format_exception(error)).splitlines()
             self._talk("".join(f"{terminal(line)}\n" for line in lines))
 
-    def _error_lines(self, message: str, hint: str | None, *, code: str) -> None:
+    @property
+    def _logs_json(self) -> bool:
+        return self._log_format == "json"
+
+    def _error_lines(
+        self, message: str, hint: str | None, *, code: str, details: Sequence[str] = ()
+    ) -> None:
         from reconciler.render.escape import terminal
 
-        if self._log_format == "json":
+        if self._logs_json:
             self._talk(self._entry("error", message, code=code, hint=hint))
             return
         from reconciler.render.layout import wrap
 
         style, width = self.style(sys.stderr), self.width(sys.stderr)
         lines = wrap(f"{style.delete('error')}: {terminal(message)}", width)
+        for detail in details:
+            first, *more = wrap(f"- {terminal(detail)}", max(0, width - 4))
+            lines += [f"  {first}", *(f"    {line}" for line in more)]
         if hint:
             help_lines = wrap(f"{style.note('help')}: {terminal(hint)}", max(0, width - 2))
             lines += [f"  {line}" for line in help_lines]

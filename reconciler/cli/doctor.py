@@ -288,7 +288,7 @@ def _accounts(seen: Sequence[Row], accounts: Sequence[Account], doctor: Doctor) 
     if not seen:
         doctor.note(
             "accounts",
-            "the key sees none",
+            "the key sees no account",
             state=FAILED,
             hint="Make the key with a user who may see the account.",
         )
@@ -296,7 +296,7 @@ def _accounts(seen: Sequence[Row], accounts: Sequence[Account], doctor: Doctor) 
         return
     more = f" and {len(seen) - NAMED:,} more" if len(seen) > NAMED else ""
     named = (f"{row.get('id')} ({row.get('name')})" for row in seen[:NAMED])
-    doctor.note("accounts", f"the key sees {len(seen)}: {', '.join(named)}{more}")
+    doctor.note("accounts", f"the key sees {count(len(seen), 'account')}: {', '.join(named)}{more}")
     for row in seen[:NAMED]:
         if digits := number(row):
             handle = handles.get(str(row.get("id")))
@@ -370,8 +370,14 @@ def _quota(account: Account, left: Allowance | None, doctor: Doctor) -> None:
         f"quota of {account.handle}",
         "the server does not say what is left" if left is None else allowance(left),
         state=WARNING if low else OK,
-        hint="Other programs use this account's quota too; run when they do not." if low else None,
+        hint="Other programs and earlier runs share it: run again when more is left."
+        if low
+        else None,
     )
+
+
+_LEAST_ROOM = 30
+"""Columns for what is found, however narrow the terminal."""
 
 
 def _show(doctor: Doctor, args: argparse.Namespace, console: Console) -> None:
@@ -385,6 +391,7 @@ def _show(doctor: Doctor, args: argparse.Namespace, console: Console) -> None:
         console.result(dump(rows))
         return
     from reconciler.render.escape import terminal
+    from reconciler.render.layout import wrap
 
     style = console.style()
     paint = {OK: style.create, WARNING: style.update, FAILED: style.delete}
@@ -392,7 +399,10 @@ def _show(doctor: Doctor, args: argparse.Namespace, console: Console) -> None:
     lines = []
     for one in doctor.findings:
         state = paint[one.state](f"{one.state:<7}")
-        lines.append(f"{state}  {one.what:<{width}}  {terminal(one.said)}")
-        if one.hint:
-            lines.append(f"{'':9}{'':{width}}  {terminal(one.hint)}")
+        indent = 9 + width + 2
+        room = max(console.width() - indent, _LEAST_ROOM) if console.width() else 0
+        first, *more = wrap(terminal(one.said), room)
+        lines.append(f"{state}  {one.what:<{width}}  {first}")
+        more += wrap(terminal(one.hint), room) if one.hint else []
+        lines += [" " * indent + line for line in more]
     console.result("\n".join(lines))

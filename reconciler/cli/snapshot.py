@@ -12,6 +12,7 @@ from reconciler.cli.files import write_file
 from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.session import Session
 from reconciler.document import dump, snapshot_document
+from reconciler.render.layout import count
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +40,7 @@ async def _run(args: argparse.Namespace, console: Console) -> int:
     if args.out:
         write_file(args.out, text, console)
         tags = sum(len(one.tags) for one in live)
-        console.say(f"Saved {tags:,} tags of {len(live)} accounts to {args.out}.")
+        console.say(f"Saved {count(tags, 'tag')} of {count(len(live), 'account')} to {args.out}.")
     else:
         console.result(text)
     return 0

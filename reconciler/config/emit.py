@@ -171,9 +171,11 @@ def _tag(
 
 def _left_out(grouping: Grouping) -> Iterator[str]:
     for handle, count in sorted(grouping.disabled.items()):
-        yield f"# {handle}: {count} live tags of disabled companies are left out."
+        tags, are = ("1 live tag", "is") if count == 1 else (f"{count:,} live tags", "are")
+        yield f"# {handle}: {tags} of disabled companies {are} left out."
     for handle, count in sorted(grouping.ignored.items()):
-        yield f"# {handle}: {count} live tags match `ignore` and are left out."
+        tags = "1 live tag matches" if count == 1 else f"{count:,} live tags match"
+        yield f"# {handle}: {tags} `ignore` and {'is' if count == 1 else 'are'} left out."
     found = sorted(
         grouping.left_out, key=lambda one: (one.account, one.place, one.tag.name, one.tag.id)
     )

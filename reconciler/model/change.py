@@ -132,7 +132,7 @@ class Change:
     """One request to come: ``before`` is None for a create, ``after`` for a delete.
 
     ``fields`` names what differs, of name, color and status. ``blocked_by`` says why it may not
-    be sent (None: it may). ``loss`` is None where nobody counted.
+    be sent, one reason a line (None: it may). ``loss`` is None where nobody counted.
     """
 
     action: Action
@@ -163,12 +163,22 @@ class Change:
         return tag.name
 
     @property
+    def objections(self) -> tuple[str, ...]:
+        """The reasons why it may not be sent, one by one."""
+        return () if self.blocked_by is None else tuple(self.blocked_by.split("\n"))
+
+    @property
     def live(self) -> LiveTag:
         """The live tag that an update or delete starts from; a create has none (ValueError)."""
         if self.before is None or self.tag_id is None:
             raise ValueError("a create starts from no live tag")
         before = self.before
         return LiveTag(self.tag_id, before.name, before.color, before.status, self.place.company_id)
+
+
+def one_a_line(reasons: Iterable[str]) -> str:
+    """``reasons`` as ``Change.blocked_by`` holds them, whatever foreign text stands in one."""
+    return "\n".join(reason.replace("\n", " ") for reason in reasons)
 
 
 def companies_of(changes: Iterable[Change]) -> frozenset[str | None]:

@@ -92,8 +92,8 @@ class Outcome:
 class AccountError:
     """Why one account could not be read, or its work stopped early.
 
-    ``account`` is its handle; ``code`` and ``exit_code`` are the error's. ``requests``: what was
-    sent there before it could not be read.
+    ``account`` is its handle, which ``message`` does not repeat; ``code`` and ``exit_code`` are the
+    error's. ``requests``: what was sent there before it could not be read.
     """
 
     account: str
@@ -102,6 +102,10 @@ class AccountError:
     message: str
     hint: str | None = None
     requests: int = 0
+
+    def __post_init__(self) -> None:
+        """Take the handle out of the message: who shows it names the account."""
+        object.__setattr__(self, "message", self.message.removeprefix(f"{self.account}: "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

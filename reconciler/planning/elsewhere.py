@@ -125,7 +125,7 @@ def _other_level(
             message = f"{name} is declared on account level and is live in {theirs} too"
             hint = (
                 "People of these companies see two. Keep one: declare theirs `state: disabled` "
-                "with `companies: all`, which keeps its calls, or say `companies` here."
+                "with `companies: all`, which keeps them on their calls, or say `companies` here."
             )
         yield _problem(declaration, PlanCode.OTHER_LEVEL, f"{message} ({where(lower)})", hint)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.model.change import Action, Change
 from reconciler.model.names import TRUNCATED_FROM, may_be_stored_as, tidied
+from reconciler.model.quoting import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -118,10 +119,29 @@ def _of_tag(change: Change, tag: LiveTag | None, namesakes: Sequence[LiveTag]) -
     if change.after is not None and _is_as_wanted(tag, change):
         return True
     if tag != change.live:
-        return "it is no longer as it was when it was planned"
+        return _moved(change.live, tag)
     if "name" in change.fields and namesakes:
         return f"another tag has the new name by now (id {namesakes[0].id})"
     return False
+
+
+def _moved(planned: LiveTag, tag: LiveTag) -> str:
+    """How ``tag`` differs from what was ``planned``: ``its color is red1 now, not gray1``."""
+    parts = [
+        f"its {field} is {_shown(now)} now, not {_shown(was)}"
+        for field, now, was in (
+            ("name", tag.name, planned.name),
+            ("color", tag.color, planned.color),
+            ("status", tag.status.value, planned.status.value),
+            ("company", tag.company_id, planned.company_id),
+        )
+        if now != was
+    ]
+    return " and ".join(parts)
+
+
+def _shown(value: str | None) -> str:
+    return "none" if value is None else double_quoted(value)
 
 
 def _is_as_wanted(tag: LiveTag, change: Change) -> bool:

@@ -19,7 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.model.change import Action, Change, Precision
+from reconciler.model.change import Action, Change, Precision, one_a_line
 from reconciler.model.names import any_alike, which_alike
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.model.state import Limits
@@ -81,7 +81,7 @@ def guard(
     objections = [*_limits(sums, measured), *_emptied_places(measured, changes, others)]
     owned = _Owned.of(account)
     return tuple(
-        replace(change, blocked_by="; ".join(reasons)) if reasons else change
+        replace(change, blocked_by=one_a_line(reasons)) if reasons else change
         for change in changes
         for reasons in [
             [*owned.reasons(change), *(text for text, applies in objections if applies(change))]
@@ -208,10 +208,10 @@ def _unknown_interactions(account: Account, lost: Count) -> str:
         said = f"at least {lost.least:,} interactions lose their tag, more than"
     else:
         least = f" (at least {lost.least:,})" if lost.least else ""
-        said = f"an unknown number of interactions{least} lose their tag, perhaps more than"
+        said = f"an unknown number of interactions{least} lose their tag, which counts as more than"
     return (
-        f"{account.handle}: {said} limits.interactions {limit:,}: let the key read calls, forms "
-        "and text threads with their tags, so that they can be counted, or disable the tags instead"
+        f"{account.handle}: {said} limits.interactions {limit:,}: disable the tags instead, or use "
+        "a key that sees the tags of calls, forms and text threads"
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ProtocolError
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action, Change, one_a_line
 from reconciler.model.problem import Problem, Severity
 from reconciler.model.quoting import double_quoted
 
@@ -57,7 +57,7 @@ def hold_deletes_back(changes: Sequence[Change], odd: Sequence[OddTag]) -> Seque
     handle = changes[0].place.account.handle
     why = f"{_said(odd[0], handle)}, so nothing is deleted in the account"
     return [
-        replace(change, blocked_by="; ".join(filter(None, [change.blocked_by, why])))
+        replace(change, blocked_by=one_a_line([*change.objections, why]))
         if change.action is Action.DELETE
         else change
         for change in changes

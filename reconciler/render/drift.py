@@ -112,6 +112,9 @@ def _missing(changes: Sequence[Change]) -> list[str]:
 
 def _there(change: Change) -> str:
     detail = wording.detail(change)
+    if change.action is Action.DELETE:
+        note = terminal(change.note) if change.note else ""
+        detail = "; ".join(filter(None, [wording.had_by(change), note]))
     return f"{_named(change)}{f': {detail}' if detail else ''}{_declared_at(change)}"
 
 

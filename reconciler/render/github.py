@@ -31,8 +31,8 @@ def plan_annotations(plan: Plan) -> str:
     """The plan's warnings, and what is blocked at the line that declares it."""
     blocked: dict[tuple[Source | None, str], list[Change]] = {}
     for change in plan.changes:
-        if change.blocked_by is not None:
-            blocked.setdefault((change.source, change.blocked_by), []).append(change)
+        for reason in change.objections:
+            blocked.setdefault((change.source, reason), []).append(change)
     # A runner shows ten annotations a step: one for all the places of a block that meet one guard.
     found = [
         _problem("blocked", changes, f"blocked: {reason}")
@@ -107,8 +107,10 @@ def _annotation(problem: Problem) -> str:
 
 def _problem(code: str, changes: Sequence[Change], why: str) -> Problem:
     first = changes[0]
-    more = count(len(changes) - 1, "more place") if len(changes) > 1 else ""
-    where = f"{wording.title(first.place)}{f' and {more}' if more else ''}"
+    # What no block declares has names of its own: those are changes, not places of one tag.
+    noun = "more place" if len({one.name for one in changes}) == 1 else "more change"
+    more = f" and {count(len(changes) - 1, noun)}" if len(changes) > 1 else ""
+    where = f"{wording.title(first.place)}{more}"
     return Problem(
         code=code,
         message=f"{first.action.value} {first.name} ({where}) {why}",

@@ -127,22 +127,29 @@ def _deletes(plan: Plan) -> str:
 
 def _blocked(plan: Plan) -> str:
     rows = [
-        [
-            _sign(change, word=True),
-            bdi(label(change.name)),
-            _where(change.place),
-            bdi(change.blocked_by),
-        ]
-        for change in plan.changes
-        if change.blocked_by is not None
+        [bdi(reason), "<br>".join(map(_named, changes[:_NAMED])) + _more(changes)]
+        for reason, changes in wording.objections(plan).items()
     ]
     if not rows:
         return ""
-    head = ["Change", "Tag", "Where", "Blocked by"]
+    head = ["Blocked by", "What it blocks"]
+    held = count(plan.summary.blocked, "change")
     return (
-        f'<section class="alarm"><h2>{count(len(rows), "change")} blocked: apply refuses the plan'
-        f"</h2>{table(head, rows)}</section>"
+        f'<section class="alarm"><h2>{held} blocked: apply refuses the plan</h2>'
+        f"{table(head, rows)}</section>"
     )
+
+
+def _named(change: Change) -> str:
+    return f"{_sign(change, word=True)} {bdi(label(change.name))} · {_where(change.place)}"
+
+
+_NAMED: Final = 10
+
+
+def _more(changes: Sequence[Change]) -> str:
+    more = len(changes) - _NAMED
+    return f"<br>and {number(more)} more" if more > 0 else ""
 
 
 def _warnings(warnings: Sequence[Problem]) -> str:
@@ -219,7 +226,7 @@ def _detail(change: Change) -> str:
         where = f"{change.source.file}:{change.source.line}"
         parts.append(f'<span class="dim">{bdi(where)}</span>')
     if change.blocked_by is not None:
-        parts.append(f'<span class="blocked">blocked: {bdi(change.blocked_by)}</span>')
+        parts.append('<span class="blocked">blocked, see above</span>')
     return "<br>".join(parts)
 
 
@@ -303,8 +310,8 @@ def _unmanaged(plan: Plan) -> str:
 
 def _footer(plan: Plan) -> str:
     made = " · ".join(filter(None, ["reconciler " + plan.tool_version, plan.created_at]))
-    muted = f"Muted: {wording.muted(plan.muted)}.<br>" if plan.muted else ""
+    muted = f"Muted: {bdi(wording.muted(plan.muted))}.<br>" if plan.muted else ""
     return (
-        f"<footer>{muted}Requests: {wording.requests(plan)}.<br>"
+        f"<footer>{muted}Requests: {bdi(wording.requests(plan))}.<br>"
         f"Digest: <code>{plan.digest}</code><br>{bdi(made)}</footer>"
     )

@@ -27,13 +27,14 @@ def pad(text: str, width: int) -> str:
 def wrap(text: str, width: int) -> list[str]:
     """``text`` in lines of at most ``width`` columns, broken at spaces; a longer word stays whole.
 
+    So does what stands in backquotes, which is there to be copied, where it fits on a line.
     ``width`` below 1: one line.
     """
     if width < 1 or cells(text) <= width:
         return [text]
     lines: list[str] = []
     line = ""
-    for word in text.split(" "):
+    for word in _words(text, width):
         longer = f"{line} {word}" if line else word
         if line and cells(longer) > width:
             lines.append(line)
@@ -41,6 +42,20 @@ def wrap(text: str, width: int) -> list[str]:
         else:
             line = longer
     return [*lines, line]
+
+
+def _words(text: str, width: int) -> list[str]:
+    words: list[str] = []
+    quoted: list[str] = []
+    for word in text.split(" "):
+        quoted.append(word)
+        # A quote ends with the word that holds its second backquote; most words begin none.
+        if (len(quoted) > 1) == (word.count("`") % 2 == 0):
+            continue
+        whole = " ".join(quoted)
+        words += [whole] if cells(whole) <= width else quoted
+        quoted = []
+    return words + quoted
 
 
 def number(value: int) -> str:

@@ -47,9 +47,10 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
     _warnings(plan.warnings, out)
     lost = len(plan.deletes) - shown
     _colors(plan, out)
-    _line(f"Muted: {wording.muted(plan.muted)}.\n" if plan.muted else "", out)
-    ending = [f"Requests: {wording.requests(plan)}.  ", _ending(plan, out, hidden, lost)]
-    return out.text("\n".join(ending)) + "\n"
+    _line(prose(f"Muted: {wording.muted(plan.muted)}.") + "\n" if plan.muted else "", out)
+    requests = prose(f"Requests: {wording.requests(plan)}.")
+    ending = f"{requests}  \n{_ending(plan, out, hidden, lost)}"
+    return out.text(ending) + "\n"
 
 
 def report(report: Report, *, limit: int = LIMIT) -> str:
@@ -167,10 +168,7 @@ def _blocked(plan: Plan, out: Budget) -> None:
     if not held:
         return
     out.take(f"#### Blocked: {count(len(held), 'change')}; apply refuses the plan\n")
-    reasons: dict[str, list[Change]] = {}
-    for change in held:
-        reasons.setdefault(change.blocked_by or "", []).append(change)
-    for reason, changes in reasons.items():
+    for reason, changes in wording.objections(plan).items():
         names = ", ".join(code(label(change.name)) for change in changes[:_NAMED])
         more = f" and {len(changes) - _NAMED:,} more" if len(changes) > _NAMED else ""
         out.take(f"- {prose(reason)}: {names}{more}")
@@ -272,7 +270,7 @@ def _lines(change: Change, column: int) -> list[str]:
     if change.note and change.action is not Action.DELETE and terminal(change.note) not in detail:
         lines.append(f"#   note: {terminal(change.note)}")
     if change.blocked_by is not None:
-        lines.append(f"#   blocked: {terminal(change.blocked_by)}")
+        lines.append("#   blocked, see above")
     return lines
 
 

@@ -36,9 +36,9 @@ def outcome_line(outcome: Outcome, *, style: Style = PLAIN) -> str:
     word = _painted(outcome.result, style=style)
     what = f"{wording.SIGNS[change.action]} {change.action.value}  {wording.title(change.place)}"
     line = f"{word}  {what}  {label(change.name)}"
-    said = "; ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
+    said = ". ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
     if not said and outcome.result is Result.ADOPTED:
-        said = "it was found by reading: the answer was lost, or someone else made it"
+        said = "found live: the answer to its create was lost, or someone else made it"
     return log(f"{line}   {said}" if said else line)
 
 
@@ -94,7 +94,7 @@ def verification(report: Report) -> str:
     missing = count(report.missing, "change")
     match report.verification:
         case Verification.NOTHING_WRITTEN:
-            return "Nothing was written, so live state was not read again."
+            return "Nothing was written, so there is nothing to verify."
         case Verification.AS_PLANNED:
             respelled = sum(outcome.respelled for outcome in report.outcomes)
             return (
@@ -112,7 +112,7 @@ def verification(report: Report) -> str:
         case Verification.READ_FAILED:
             return "Not verified: live state could not be read once more."
         case Verification.NOT_READ:
-            return "Not verified: live state was not read once more, because the work was ended."
+            return "Not verified: live state was not read once more, because the work was stopped."
 
 
 def _spelled(tags: int) -> str:
@@ -146,7 +146,7 @@ def _to_look_at(report: Report, *, style: Style) -> Iterator[str]:
     """A line for each change that is not there as planned; one reason is said once."""
     for outcome, times in folded(to_look_at(report)):
         line = outcome_line(outcome, style=style)
-        yield line if times == 1 else f"{line} (and {count(times - 1, 'change')} more)"
+        yield line if times == 1 else f"{line} (and {count(times - 1, 'more change')})"
 
 
 def to_look_at(report: Report) -> list[Outcome]:

@@ -67,17 +67,19 @@ def _unmanaged(tags: Sequence[UnmanagedTag], *, style: Style) -> list[str]:
 
 def _footnotes(plan: Plan) -> dict[str, int]:
     """Reasons that block many changes, numbered: repeated beneath each they would bury the plan."""
-    times = Counter(change.blocked_by for change in plan.changes)
-    often = (why for why, count in times.items() if why is not None and count > _SAID_IN_PLACE)
+    times = Counter(why for change in plan.changes for why in change.objections)
+    often = (why for why, count in times.items() if count > _SAID_IN_PLACE)
     return {why: number for number, why in enumerate(often, start=1)}
 
 
 def _blocked(change: Change, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
-    why = change.blocked_by
-    if why is None:
-        return []
-    said = f"blocked [{notes[why]}]" if why in notes else f"blocked: {terminal(why)}"
-    lines = wrap(said, width - 6 if width else 0)
+    numbers = ", ".join(f"[{notes[why]}]" for why in change.objections if why in notes)
+    said = [f"blocked {numbers}"] if numbers else []
+    said += [f"blocked: {terminal(why)}" for why in change.objections if why not in notes]
+    lines = []
+    for each in said:
+        first, *more = wrap(each, width - 8 if width else 0)
+        lines += [first, *(f"  {one}" for one in more)]
     return [f"      {style.delete(line)}" for line in lines]
 
 
@@ -85,28 +87,32 @@ _SAID_IN_PLACE: Final = 2
 
 
 def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
-    lines = [f"Plan: {wording.summary(plan)}."]
+    lines = _hung(f"Plan: {wording.summary(plan)}.", width=width)
     for why in wording.partial(plan):
-        first, *more = wrap(f"Partial: {why}", width)
-        lines += [style.delete(line) for line in (first, *(f"  {one}" for one in more))]
+        lines += [style.delete(line) for line in _hung(f"Partial: {why}", width=width)]
     lost = wording.lost(plan)
     if lost is not None and lost.interactions.none:
         lines.append("Lost: nothing; no interaction has a tag that is deleted.")
     elif lost is not None:
-        lines.append(style.delete(f"Lost: {wording.lost_by(lost)}, for good."))
+        said = _hung(f"Lost: {wording.lost_by(lost)}, for good.", width=width)
+        lines += [style.delete(line) for line in said]
     if lost is not None:
-        first, *more = wrap(f"Not counted: {wording.NOT_COUNTED}.", width)
-        lines += [first, *(f"  {line}" for line in more)]
+        lines += _hung(f"Not counted: {wording.NOT_COUNTED}.", width=width)
     if plan.summary.blocked:
         lines.append(style.delete(f"Blocked: {wording.blocked(plan)}."))
     for why, number in notes.items():
         first, *more = wrap(f"[{number}] {terminal(why)}", width - 6 if width else 0)
         lines += [style.delete(line) for line in (f"  {first}", *(f"      {one}" for one in more))]
     if plan.muted:
-        lines.append(f"Muted: {wording.muted(plan.muted)}.")
-    first, *more = wrap(f"Requests: {wording.requests(plan)}.", width)
-    lines += [first, *(f"  {line}" for line in more)]
+        lines += _hung(f"Muted: {wording.muted(plan.muted)}.", width=width)
+    lines += _hung(f"Requests: {wording.requests(plan)}.", width=width)
     return [*lines, f"Digest: {plan.digest}"]
+
+
+def _hung(text: str, *, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` columns, the further ones two columns in."""
+    first, *more = wrap(text, width - 2 if width else 0)
+    return [first, *(f"  {line}" for line in more)]
 
 
 def _change(change: Change, *, column: int, style: Style, width: int) -> list[str]:

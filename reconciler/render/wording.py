@@ -75,6 +75,17 @@ def usage(change: Change) -> str:
     return "; ".join(parts)
 
 
+def had_by(change: Change) -> str:
+    """``41 calls and 2 forms have it; 2 flows apply it``: what has a live tag; empty: not counted.
+
+    For who only compares: nothing is taken away.
+    """
+    if change.loss is None:
+        return ""
+    have = _clause(change.loss, ("has it", "have it"), nothing="no interaction has it")
+    return "; ".join(filter(None, [have, applied_by(change.loss)]))
+
+
 def losing(loss: Loss) -> str:
     """``41 calls and 2 forms; 2 flows apply it``: what a delete takes a tag off."""
     return "; ".join(filter(None, [interactions(loss), applied_by(loss)]))
@@ -190,7 +201,8 @@ def kept(plan: Plan) -> str:
 
 
 def requests(plan: Plan) -> str:
-    """``4 used to plan, 3 to apply; 812 of this hour's 1,000 are left (others have used 184)``.
+    """``4 used to plan, 3 to apply; 812 of this hour's 1,000 are left (others have used 184,
+    earlier runs included)``.
 
     What a change rests on is read again before it is written, where that has waited. Of the quota
     only what the server told: without its figures, what this run used and will use.
@@ -198,7 +210,7 @@ def requests(plan: Plan) -> str:
     needed = sum(use.apply_requests for use in plan.accounts)
     said = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"
     if any(change.action is not Action.CREATE for change in plan.changes):
-        said += ", plus reads of what waits longer than 2s"
+        said += ", plus reads for changes that wait longer than 2s"
     told = [use for use in plan.accounts if use.allowance is not None]
     if not told:
         return said
@@ -213,9 +225,14 @@ _MOST_QUOTAS: Final = 3
 
 
 def allowance(left: Allowance) -> str:
-    """``9 of this hour's 250 are left (others have used 240)``."""
+    """``9 of this hour's 250 are left (others have used 240, earlier runs included)``.
+
+    Whose the other requests were the server does not say: an earlier run of ours counts too.
+    """
     window = "this hour's" if left.per == "hour" else "today's"
-    others = f" (others have used {number(left.others)})" if left.others else ""
+    others = (
+        f" (others have used {number(left.others)}, earlier runs included)" if left.others else ""
+    )
     return f"{number(left.left)} of {window} {number(left.allowed)} are left{others}"
 
 
@@ -227,7 +244,7 @@ def _quota(use: AccountUse, *, named: bool) -> str:
     assert use.allowance is not None  # noqa: S101 - the caller chose those; for the type checker
     said = allowance(use.allowance)
     short = _spare(use) < 0
-    enough = ": apply stops there, and goes on in a later run" if short else ""
+    enough = ": too few for this plan; apply stops there and a later run goes on" if short else ""
     return f"{label(use.account.handle)}: {said}{enough}" if named else f"{said}{enough}"
 
 
@@ -254,6 +271,15 @@ def blocked(plan: Plan) -> str:
     if not held:
         return ""
     return f"{count(held, 'change')}; apply refuses the plan"
+
+
+def objections(plan: Plan) -> dict[str, list[Change]]:
+    """Each reason that blocks changes of ``plan``, once, with those that it blocks."""
+    found: dict[str, list[Change]] = {}
+    for change in plan.changes:
+        for reason in change.objections:
+            found.setdefault(reason, []).append(change)
+    return found
 
 
 def values(tag: Tag, *, chip: Chip = no_chip) -> str:

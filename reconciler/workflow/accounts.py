@@ -56,6 +56,6 @@ def unread_code(plan: Plan) -> int:
 
 def in_account(error: ReconcilerError, handle: str) -> ReconcilerError:
     """``error``, its message with the account named."""
-    error.message = f"{handle}: {error.message}"
+    error.message = f"{handle}: {error.message.removeprefix(f'{handle}: ')}"
     error.args = (error.message,)
     return error

@@ -48,7 +48,7 @@ def refuse_unless_permitted(plan: Plan, permit: Permit) -> None:
     uncounted = [change for change in plan.deletes if change.loss is None]
     if uncounted and not held_back:
         raise RefusedError(
-            f"what {counted(len(uncounted), 'delete')} would take a tag off was not counted: "
+            f"what {counted(len(uncounted), 'delete')} would lose was not counted: "
             "the plan was made from a snapshot",
             hint="Plan against live state; --no-deletes does the rest.",
         )

@@ -103,7 +103,7 @@ class Guarding:
         rivals = [(one.place, tag) for one in drafted.contests for tag in one.tags]
         if not self.count or not rivals or len(rivals) > COUNTED_RIVALS:
             return drafted
-        self.say(f"counting what {len(rivals)} former names are on")
+        self.say(f"counting what uses {len(rivals)} former names")
         uses = await side_by_side(
             self.provider.usage(place, tag, flows=False) for place, tag in rivals
         )
@@ -125,8 +125,8 @@ class Guarding:
                 at_risk = [at for at in at_risk if guarded[at].blocked_by is None]
         if not at_risk:
             return changes
-        what = "1 change" if len(at_risk) == 1 else f"{len(at_risk)} changes"
-        self.say(f"counting what {what} would take a tag off")
+        what = "1 tag" if len(at_risk) == 1 else f"{len(at_risk):,} tags"
+        self.say(f"counting what uses {what}")
         losses = await side_by_side(usage_of(self.provider, changes[at]) for at in at_risk)
         known = dict(zip(at_risk, losses, strict=True))
         return tuple(

@@ -101,7 +101,7 @@ def _readable(accounts: Sequence[_Reading]) -> list[_Reading]:
     readable = [one for one in accounts if one.error is None]
     first = accounts[0] if accounts else None
     if not readable and first is not None and first.error is not None:
-        raise first.error if len(accounts) == 1 else in_account(first.error, first.handle)
+        raise in_account(first.error, first.handle)
     return readable
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError
 from reconciler.model.change import Action
+from reconciler.model.quoting import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,18 +25,19 @@ def blocked_refusal(blocked: Sequence[Change]) -> RefusedError:
     hint = "Limits and protections are changed in the configuration, where that is reviewed."
     if deletes_only:
         hint += " --no-deletes does the rest and leaves deletes for later."
-    reasons = by_reason((change, change.blocked_by or "") for change in blocked)
-    return RefusedError(f"{counted(len(blocked))} {are} blocked: {reasons}", hint=hint)
+    reasons = by_reason((change, why) for change in blocked for why in change.objections)
+    return RefusedError(f"{counted(len(blocked))} {are} blocked", hint=hint, reasons=reasons)
 
 
-def by_reason(pairs: Iterable[tuple[Change, str]]) -> str:
-    """``reason (delete "A", "B" and 3 more); another reason (…)`` of changes and their reasons."""
+def by_reason(pairs: Iterable[tuple[Change, str]]) -> list[str]:
+    """``reason (delete "A", "B" and 3 more)``, each once, of changes and their reasons."""
     reasons: dict[str, list[Change]] = {}
     for change, why in pairs:
         reasons.setdefault(why, []).append(change)
     shown = [f"{why} ({_named(changes)})" for why, changes in reasons.items()]
     more = len(shown) - SHOWN
-    return "; ".join([*shown[:SHOWN], *([f"and {more} more reasons"] if more > 0 else [])])
+    rest = [f"and {counted(more, 'more reason')}"] if more > 0 else []
+    return [*shown[:SHOWN], *rest]
 
 
 def counted(count: int, noun: str = "change") -> str:
@@ -43,15 +46,11 @@ def counted(count: int, noun: str = "change") -> str:
 
 
 def _named(changes: Sequence[Change]) -> str:
-    """The changes by action, place and name; the place only where it is one for all."""
-    first = changes[0]
-    alike = all((one.action, one.place) == (first.action, first.place) for one in changes)
-    if alike:
-        names = ", ".join(f'"{change.name}"' for change in changes[:SHOWN])
-        what = f"{first.place}: {first.action} {names}"
-    else:
-        what = ", ".join(
-            f'{change.place}: {change.action} "{change.name}"' for change in changes[:SHOWN]
-        )
+    """The changes by place, action and name, each place once in a row."""
+    same = groupby(changes[:SHOWN], key=lambda one: (one.place, one.action))
+    what = ", ".join(
+        f"{place}: {action} {', '.join(double_quoted(one.name) for one in those)}"
+        for (place, action), those in same
+    )
     more = len(changes) - SHOWN
     return f"{what} and {more:,} more" if more > 0 else what

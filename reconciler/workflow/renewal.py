@@ -161,9 +161,9 @@ async def already_done(
     stale = [pair for one in found for pair in one.stale]
     if stale:
         raise RefusedError(
-            f"the plan is stale, {counted(len(stale))} can't be made as reviewed: "
-            f"{by_reason(stale)}",
+            f"the plan is stale, {counted(len(stale))} can't be made as reviewed",
             hint="Make a new plan and have it reviewed.",
+            reasons=by_reason(stale),
         )
     blocked = [change for one in found for change in one.blocked]
     if blocked:
@@ -227,7 +227,7 @@ class _Renewal:
                 others = await self._counted(others)
         except ReconcilerError as error:
             raise in_account(error, self.account.handle) from error
-        stale = [(one.change, f"{one.change.place}: {one.why}") for one in fresh.stale]
+        stale = [(one.change, one.why) for one in fresh.stale]
         stale += [*self._of_disabled_companies(), *_grown(fresh.pending, pending)]
         beyond = NOTHING_BEYOND if desired is not None else self.use.beyond
         guarded = guard(self._measure(listing), pending, others=others, beyond=beyond)
@@ -288,7 +288,7 @@ class _Renewal:
     def _of_disabled_companies(self) -> list[tuple[Change, str]]:
         active = {company.id for company in self.companies if company.active}
         return [
-            (change, f"{change.place}: the company is disabled or gone")
+            (change, "the company is disabled or gone")
             for change in self.changes
             if change.place.company_id is not None and change.place.company_id not in active
         ]
@@ -303,7 +303,7 @@ def _grown(planned: Sequence[Change], counted_now: Sequence[Change]) -> list[tup
         reviewed, found = before.loss.interactions, now.loss.interactions
         if _is_more(reviewed, found) or (before.loss.flows.none and now.loss.flows.number):
             why = f"{_said(now.loss)} now, {_said(before.loss)} when it was reviewed"
-            grown.append((before, f"{before.place}: {why}"))
+            grown.append((before, why))
     return grown
 
 

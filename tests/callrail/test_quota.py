@@ -158,7 +158,10 @@ def test_what_the_server_tells_is_what_is_left_whoever_used_the_rest() -> None:
     assert account.delay(20.0) == 3_590.0
     with pytest.raises(QuotaError) as caught:
         account.grant(account.delay(20.0), now=20.0)
-    said = "ACC1 has used the 250 requests that CallRail allows per hour, 240 of them others"
+    said = (
+        "ACC1: the 250 requests per hour that CallRail allows are used (others have used 240, "
+        "earlier runs included)"
+    )
     assert caught.value.message.startswith(f"{said}; the next is allowed in 1h, longer than")
 
 

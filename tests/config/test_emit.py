@@ -137,7 +137,7 @@ def test_what_cannot_be_declared_stands_in_a_comment() -> None:
     text = emit([(ACME, FOUR, [tag(1, "a\x1b[31m"), tag(2, " b"), tag(3, "c", "COM9")])])
     assert '#   acme, "account level", "a\\x1B[31m"' in text
     assert "\x1b" not in text
-    assert "acme: 1 live tags of disabled companies are left out" in text
+    assert "acme: 1 live tag of disabled companies is left out" in text
     assert text.endswith("tags: []\n")
 
 

@@ -146,7 +146,7 @@ def test_doctor_finds_all_well(desk: Desk) -> None:
     ran = desk.run("doctor")
     assert ran.code == 0, ran.out + ran.err
     assert "sandbox-callrail-key" not in ran.out
-    assert "the key sees 1: ACC019c46b8a0807fbdb81c8bf12af91cb3 (My Account)" in ran.out
+    assert "the key sees 1 account: ACC019c46b8a0807fbdb81c8bf12af91cb3 (My Account)" in ran.out
     findings = json.loads(desk.run("doctor --format json").out)
     assert {finding["state"] for finding in findings} == {"ok"}
 

@@ -65,7 +65,9 @@ def test_the_quota_is_told_as_the_answers_tell_it(tmp_path: Path) -> None:
         desk.declare("- name: A")
         found = findings(desk)["quota of acme"]
     assert found["state"] == "warning"
-    assert "of this hour's 250 are left (others have used 240)" in found["said"]
+    assert (
+        "of this hour's 250 are left (others have used 240, earlier runs included)" in found["said"]
+    )
 
 
 def test_where_the_answers_tell_no_quota_none_is_made_up(tmp_path: Path) -> None:

@@ -113,10 +113,10 @@ class TestQuota:
         with Sandbox(Options(seed="bulk:10", quota=250, others_used=240)) as sandbox:
             desk = at(tmp_path, sandbox, self.tags)
             ran = desk.run("plan")
-            assert "8 of this hour's 250 are left (others have used 240)" in ran.out
-            assert "apply stops there, and goes on in a later run" in ran.out
+            assert "8 of this hour's 250 are left (others have used 240, earlier" in ran.out
+            assert "apply stops there and a later run goes on" in ran.out
             doctor = desk.run("doctor")
-            assert "of this hour's 250 are left (others have used 242)" in doctor.out
+            assert "of this hour's 250 are left (others have used 242, earlier" in doctor.out
             assert "1,000" not in doctor.out + ran.out
 
     def test_apply_stops_before_a_429(self, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ class TestQuota:
             assert sandbox.app.quota.refused == 0
             report = json.loads(ran.out)
             assert report["summary"]["done"] == len(desk.writes) <= 9
-            assert "bulk has used the 250 requests that CallRail allows per hour" in ran.out
+            assert "the 250 requests per hour that CallRail allows are used" in ran.out
 
     def test_without_headers_nothing_is_said_of_what_is_left(self, tmp_path: Path) -> None:
         switches = set_switches("rate_headers=off")

@@ -133,6 +133,17 @@ def test_a_plan_for_an_account_of_others_is_refused_before_any_request(desk: Des
     assert len(desk.sandbox.log.entries) == before
 
 
+def test_applying_a_saved_plan_does_not_say_what_was_left_of_the_quota_then(desk: Desk) -> None:
+    desk.declare(CHANGES)
+    assert "are left" in desk.run("plan --out plan.json").out
+    assert "are left" not in desk.run("apply plan.json --no-deletes").out
+
+
+def test_a_snapshot_counts_what_it_saved(desk: Desk) -> None:
+    desk.declare(CHANGES)
+    assert " of 1 account to live.json" in desk.run("snapshot --out live.json").err
+
+
 def test_the_second_apply_of_a_plan_does_nothing(desk: Desk) -> None:
     desk.declare(CHANGES + DELETE, head=HEAD + "    limits: {delete_percent: 100}\n")
     desk.run("plan --out plan.json")

@@ -62,8 +62,11 @@ RENAME = update(Tag("Oppty", "gray1"), Tag("Opportunity  2", "gray1"), tag_id=7)
         (live_tag(7, "Oppty"), "pending"),
         (live_tag(7, "Opportunity  2"), "done"),
         (live_tag(7, "Opportunity 2"), "done"),
-        (live_tag(7, "Opportunity 2", color="red1"), "it is no longer as it was"),
-        (live_tag(7, "Something else"), "it is no longer as it was"),
+        (
+            live_tag(7, "Opportunity 2", color="red1"),
+            'its name is "Opportunity 2" now, not "Oppty" and its color is "red1" now, not "gray1"',
+        ),
+        (live_tag(7, "Something else"), 'its name is "Something else" now, not "Oppty"'),
         (live_tag(8, "Oppty"), "its tag (id 7) is gone"),
     ],
 )
@@ -85,14 +88,17 @@ def test_a_rename_that_only_tidies_is_pending_until_it_is_made() -> None:
 def test_what_changed_beside_the_plan_makes_a_recolouring_stale() -> None:
     recolour = update(Tag("VIP", "gray1"), Tag("VIP", "red1"), tag_id=7)
     renamed = live_tag(7, "vip", color="red1")
-    assert verdict(recolour, renamed).startswith("it is no longer as it was")
+    assert verdict(recolour, renamed) == (
+        'its name is "vip" now, not "VIP" and its color is "red1" now, not "gray1"'
+    )
 
 
 def test_a_delete_is_done_once_its_id_is_gone_and_stale_once_it_differs() -> None:
     gone = delete("Old", tag_id=7)
     assert verdict(gone, live_tag(8, "Old")) == "done"
     assert verdict(gone, live_tag(7, "Old")) == "pending"
-    assert verdict(gone, live_tag(7, "Old", status=Status.DISABLED)).startswith("it is no longer")
+    said = verdict(gone, live_tag(7, "Old", status=Status.DISABLED))
+    assert said == 'its status is "disabled" now, not "enabled"'
 
 
 def test_it_grows_with_the_plan_and_not_with_its_square() -> None:

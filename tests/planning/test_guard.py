@@ -253,3 +253,13 @@ def test_a_place_is_not_emptied_in_two_halves() -> None:
     assert reasons(guard(measure, [one], others=[two])) != {None}
     # Nor does a create that this run leaves out fill it.
     assert reasons(guard(measure, [one, two], others=[create()])) != {None}
+
+
+def test_reasons_that_meet_stand_one_by_one() -> None:
+    tags = [live_tag(1, "Kept"), live_tag(2, "Lead"), live_tag(3, "Other")]
+    wish = desired(declare("Kept"), unmanaged=Unmanaged.DELETE, protect=("Lead",))
+    drafted = draft(wish, live(*tags))
+    guarded = {one.name: one.objections for one in guard(drafted, drafted.changes)}
+    protects, percent = guarded["Lead"]
+    assert 'protect "Lead"' in protects
+    assert guarded["Other"] == (percent,)

@@ -89,7 +89,7 @@ def test_each_kind_of_drift_has_its_heading() -> None:
           acme · account · Old: Over.
 
         Live and not declared, where undeclared tags must go:
-          acme · account · Stray: live, but not declared
+          acme · account · Stray
 
         Live and not declared, kept:
           acme · Dental North · Foo

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
 from reconciler.document.plan import differing
-from reconciler.model.change import Count, Loss, Reason
+from reconciler.model.change import Count, Loss, Reason, one_a_line
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag
 from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
 from reconciler.render.drift import drift
 from reconciler.render.problems import problems
-from tests.builders import company, create, delete, live_tag, plan, update
+from tests.builders import ACME, company, create, delete, live_tag, plan, update
 from tests.render.hostile import (
     PAYLOADS,
     assert_no_command,
@@ -50,9 +50,22 @@ def plan_of(foreign: str) -> Plan:
     fields = tuple(sorted(differing(before, after)))
     source = Source(foreign, 3)
     return plan(
-        create(foreign, foreign, place=where, note=foreign, source=source, blocked_by=foreign),
+        create(
+            foreign,
+            foreign,
+            place=where,
+            note=foreign,
+            source=source,
+            blocked_by=one_a_line([foreign]),
+        ),
         update(before, after, place=where, fields=fields, note=foreign, source=source),
-        delete(foreign, place=where, note=foreign, loss=Loss(calls=Count(3)), blocked_by=foreign),
+        delete(
+            foreign,
+            place=where,
+            note=foreign,
+            loss=Loss(calls=Count(3)),
+            blocked_by=one_a_line([foreign]),
+        ),
         delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),
@@ -177,3 +190,12 @@ def test_outputs_and_counts_hold_no_foreign_text(foreign: str) -> None:
     shown = github.outputs(plan_of(foreign))
     assert len(shown.splitlines()) == 8
     assert json.loads(gitlab.plan(plan_of(foreign))) == {"create": 1, "update": 1, "delete": 2}
+
+
+def test_a_handle_in_the_requests_line_is_text() -> None:
+    hostile = AccountRef("`<img src=x>`", "ACC1")
+    left = Allowance(per="hour", allowed=10, left=3, others=0)
+    uses = (AccountUse(account=ACME), AccountUse(account=hostile, allowance=left))
+    shown = plan(accounts=uses)
+    assert "<img" not in html.plan(shown)
+    assert "&#96;&#60;img" in markdown.plan(shown)

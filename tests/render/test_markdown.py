@@ -77,7 +77,7 @@ def test_a_plan_in_full() -> None:
         ```diff
         ! update  Opportunity    name Oppty -> Opportunity, color gray1 -> blue1
         - delete  Old campaign   1,234 calls lose the tag; Over.
-        #   blocked: limits.deletes is 0
+        #   blocked, see above
         ```
 
         </details>
@@ -86,7 +86,7 @@ def test_a_plan_in_full() -> None:
 
         Colours: blue1 `#0f3778` on `#b5cef7`, orange3 `#7d4900` on `#ffdfb2`.
 
-        Requests: 4 used to plan, 3 to apply, plus reads of what waits longer than 2s.  
+        Requests: 4 used to plan, 3 to apply, plus reads for changes that wait longer than 2s.  
         Digest: `{found.digest}`
 
         <sub>`reconciler 0.1.0 · 2026-01-31T12:00:00Z`</sub>

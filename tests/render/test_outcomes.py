@@ -19,7 +19,7 @@ A_CREATE = create(place=place("Dental North"))
 A_DELETE = delete()
 ADOPTED_LINE = (
     "adopted    + create  acme · account  Foo   "
-    "it was found by reading: the answer was lost, or someone else made it"
+    "found live: the answer to its create was lost, or someone else made it"
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 from reconciler.model.change import UNKNOWN, Change, Count, Loss, Precision, Reason
 from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
 from reconciler.model.tag import Status, Tag
-from reconciler.render import text
+from reconciler.render import layout, text
 from reconciler.render.style import Colors, Style
 from tests.builders import ACME, create, delete, live_tag, place, plan, update
 
@@ -50,7 +50,7 @@ def test_the_plan_of_the_design() -> None:
           - delete  Old campaign         Campaign ended in 2025; marketing agreed.
 
         Plan: 1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept.
-        Requests: 4 used to plan, 3 to apply, plus reads of what waits longer than 2s.
+        Requests: 4 used to plan, 3 to apply, plus reads for changes that wait longer than 2s.
         Digest: {the_plan.digest}
         """
     )
@@ -86,6 +86,27 @@ def test_an_unsure_count_is_never_told_as_sure() -> None:
     assert "an unknown number of calls lose the tag" in shown
     assert "C   no interaction has it" in shown
     assert "Lost: at least 500 calls lose a tag, for good." in shown
+
+
+def test_each_reason_has_a_line_and_is_said_once_where_many_share_it() -> None:
+    held = [delete(name, tag_id=at, blocked_by=f"no {name}\nall") for at, name in enumerate("ABC")]
+    shown = text.plan(small_plan(*held))
+    assert "      blocked [1]\n      blocked: no A\n" in shown
+    assert shown.count("all\n") == 1
+
+
+def test_what_is_to_be_copied_is_not_broken() -> None:
+    assert layout.wrap("write `limits: {deletes: 6}` below acme", 26) == [
+        "write",
+        "`limits: {deletes: 6}`",
+        "below acme",
+    ]
+    assert layout.wrap("one ` alone and a `much too long quote` here", 12) == [
+        "one ` alone",
+        "and a `much",
+        "too long",
+        "quote` here",
+    ]
 
 
 def test_a_blocked_change_says_why_beneath() -> None:

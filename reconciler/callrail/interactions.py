@@ -124,11 +124,6 @@ class Reader:
         return period(start, start)
 
     @property
-    def too_long(self) -> Query:
-        """Three years, of which the first is kept no more: an error (A, B)."""
-        return period(self._today - timedelta(days=3 * 365), self._today)
-
-    @property
     def day_to_come(self) -> Query:
         """A day on which nothing can have happened yet, in whatever time zone."""
         day = self._today + timedelta(days=2)

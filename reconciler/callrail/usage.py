@@ -133,7 +133,6 @@ class UsageCounter:
         self._beside = beside
         self._survey = Memo(self._read_survey)
         self._dates = Memo(self._check_dates)
-        self._bounds = Memo(self._check_bounds)
         self._found = Memo(self._find)
         self._found_whole = Memo(self._find_whole)
         self._scan = Memo(self._read_scan)
@@ -150,7 +149,8 @@ class UsageCounter:
         survey = await self._survey.of(None)
         dated = self._reader.dated and await self._dates.of(None)
         if survey.whole and not survey.rows:
-            return NONE if dated and await self._bounds.of(None) else UNKNOWN
+            blind = self._beside is not None and await self._beside.ignores_dates()
+            return NONE if dated and not blind else UNKNOWN
         counted = await self._by_finding(asked, survey)
         if counted is None:
             counted = await self._by_rows(asked)
@@ -184,25 +184,15 @@ class UsageCounter:
             return False
         return found is not None and found < whole
 
-    async def _check_bounds(self, _key: None) -> bool:
-        """Whether a server that shows nothing reads dates at all.
+    async def ignores_dates(self) -> bool:
+        """Whether there are interactions of this kind, and the dates asked for change nothing.
 
-        One that ignores them shows nothing where nothing is recent. So they are seen to matter in
-        another kind, or a range is refused that no server serves which reads it (B).
+        False where there are none: an empty account shows nothing of how dates are read. That they
+        are read is published (A, B), so nothing found is then believed.
         """
-        if self._beside is not None and await self._beside.shows_dates():
-            return True
-        try:
-            await self._reader.number_of(self._reader.too_long)
-        except RejectedError:
-            return True
-        return False
-
-    async def shows_dates(self) -> bool:
-        """Whether numbers of this kind differ by the dates that are asked for."""
         try:
             some = (await self._survey.of(None)).total
-            return bool(some) and self._reader.dated and await self._dates.of(None)
+            return bool(some) and not (self._reader.dated and await self._dates.of(None))
         except UnreachableError:
             raise
         except (ApiError, AuthError):

@@ -156,7 +156,7 @@ def test_one_reason_to_refuse_a_block_is_shown_once() -> None:
     assert report.count(Result.FAILED) == 9
     shown = outcomes.report(report)
     assert shown.count("no permission") == 1
-    assert "(and 8 changes more)" in shown
+    assert "(and 8 more changes)" in shown
 
 
 def test_one_reason_for_several_unknown_ends_is_shown_once() -> None:
@@ -172,7 +172,7 @@ def test_one_reason_for_several_unknown_ends_is_shown_once() -> None:
     assert report.count(Result.UNKNOWN) == 5
     shown = outcomes.report(report)
     assert shown.count("may or may not have happened") == 1
-    assert "(and 4 changes more)" in shown
+    assert "(and 4 more changes)" in shown
 
 
 class OneOfBoth(FakeProvider):

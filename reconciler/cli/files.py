@@ -110,7 +110,9 @@ def _leaves(target: Path) -> bool:
         written = Path(os.path.normpath(here / target))
         inside = written.is_relative_to(here) and here != Path(here.anchor)
         folder = here if inside else written.parent
-        return not target.resolve().is_relative_to(folder.resolve())
+        there = target.resolve()
+        # What is still a link leads to itself; older Pythons raise instead.
+        return there.is_symlink() or not there.is_relative_to(folder.resolve())
     except (OSError, RuntimeError):
         return True
 

@@ -150,7 +150,7 @@ def test_details_get_lines_of_their_own_on_a_very_narrow_one() -> None:
 
 def test_the_line_of_requests_stays_within_a_terminal() -> None:
     shown = text.plan(small_plan(), width=60)
-    assert "to apply, plus reads of what\n  waits longer than 2s.\nDigest: " in shown
+    assert "\n  changes that wait longer than 2s.\nDigest: " in shown
 
 
 def test_colours_wrap_words_and_change_none() -> None:

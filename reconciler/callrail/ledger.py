@@ -54,7 +54,8 @@ class Ledger:
         """Seconds that the quickest request took."""
         self._glanced_at: dict[int, float] = {}
         self._tags: dict[int, LiveTag] = {}
-        self._by_name: dict[tuple[str | None, str], LiveTag] = {}
+        self._by_name: dict[tuple[str | None, str], LiveTag] | None = None
+        """By place and name; made of ``_tags`` once a create asks, which no plan does."""
         self._ids: frozenset[int] = frozenset()
         self._planned: frozenset[int] | None = None
         self._strangers: dict[int, LiveTag] = {}
@@ -88,6 +89,8 @@ class Ledger:
 
     def named(self, place: Place, name: str) -> LiveTag | None:
         """A tag of that very name in ``place``, as the newest reads of this run show it."""
+        if self._by_name is None:
+            self._by_name = {(tag.company_id, tag.name): tag for tag in self._tags.values()}
         return self._by_name.get((place.company_id, name))
 
     @property
@@ -231,15 +234,14 @@ class Ledger:
             self._listed_at = run.now() if newest else began
             self._busy_at = run.now()
             self._took(since=began)
-            self._tags.clear()
-            self._by_name.clear()
-            self._strangers.clear()
             self._glanced_at.clear()
-            self._ids = frozenset(tag.id for tag in listing.tags)
+            self._tags = {tag.id: tag for tag in listing.tags}
+            self._by_name = None
+            self._ids = frozenset(self._tags)
             if self._planned is None:
                 self._planned = self._ids
-            for tag in listing.tags:
-                self._put(tag)
+            strangers = self._ids - self._planned
+            self._strangers = {one: self._tags[one] for one in self._tags if one in strangers}
         return listing
 
     async def _renew(self) -> None:
@@ -286,7 +288,8 @@ class Ledger:
 
     def _put(self, tag: LiveTag) -> None:
         self._tags[tag.id] = tag
-        self._by_name[tag.company_id, tag.name] = tag
+        if self._by_name is not None:
+            self._by_name[tag.company_id, tag.name] = tag
         if self._planned is not None and tag.id not in self._planned:
             self._strangers[tag.id] = tag
 

@@ -308,6 +308,9 @@ class _Update(_ById):
             raise _gone(self._tag)
         if self._is_done(live):
             return live
+        same = may_be_stored_as(self._after.name, live.name, cut_from=SHORTEST_CUT)
+        if same and live != self._tag and self._is_done(replace(live, name=self._after.name)):
+            return live
         if doubt.verdict is Verdict.CONTRADICTED:
             refusal = _said_no(doubt, "" if live == self._tag else differing(self._tag, live))
             refusal.in_part = live != self._tag
@@ -316,7 +319,6 @@ class _Update(_ById):
             return live
         if live == self._tag:
             return None
-        same = may_be_stored_as(self._after.name, live.name, cut_from=SHORTEST_CUT)
         if same and live.status is self._after.status:
             return live
         raise unknown(self._what, f"{doubt}; then it was {differing(self._tag, live)}")

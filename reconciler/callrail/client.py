@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from reconciler.callrail.endpoints import find_endpoints, find_older_endpoints
@@ -67,10 +68,12 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for provider in self._providers.values():
-            await provider.close()
-        for transport in self._transports.values():
-            await transport.close()
+        # The last in are the first out; one that can't be closed keeps no other open.
+        async with AsyncExitStack() as closing:
+            for transport in self._transports.values():
+                closing.push_async_callback(transport.close)
+            for provider in self._providers.values():
+                closing.push_async_callback(provider.close)
 
     @property
     def requests(self) -> int:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tracemalloc
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -158,3 +159,22 @@ def test_a_refusal_by_the_server_is_told_in_its_words() -> None:
             assert caught.value.status == 400
 
     run(work())
+
+
+def test_an_account_that_cannot_be_closed_keeps_no_connection_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(_provider: object) -> None:
+        raise RuntimeError("a read can't be ended")
+
+    transports: list[Any] = []
+
+    async def work() -> None:
+        async with stage(TagServer(tags=tag_rows(1))) as s:
+            await s.provider.tags()
+            transports.extend(s.client._transports.values())
+            monkeypatch.setattr(api.AccountProvider, "close", fail)
+
+    with pytest.raises(RuntimeError, match="can't be ended"):
+        run(work())
+    assert [one._client.is_closed for one in transports] == [True]

@@ -36,11 +36,19 @@ from reconciler.errors import (
     UnknownOutcomeError,
     exit_code,
 )
-from reconciler.model.change import Action, Change, companies_of, needs_absence
+from reconciler.model.change import (
+    Action,
+    Change,
+    Create,
+    Delete,
+    Update,
+    companies_of,
+    needs_absence,
+)
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.tag import Level
 from reconciler.planning.order import PHASES
-from reconciler.verification import Verified, combined, stored_otherwise, verify
+from reconciler.planning.verification import Verified, as_stored, combined, verify
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -182,7 +190,9 @@ class _AccountWork:
             for change in self.changes
             if change.action is action and id(change) not in self.outcomes
         ]
-        return await self._deletes(changes) if action is Action.DELETE else changes
+        if action is Action.DELETE:
+            return await self._deletes([one for one in changes if isinstance(one, Delete)])
+        return changes
 
     async def _phase(self, changes: Sequence[Change]) -> None:
         """Work off ``changes`` with as many workers as the run allows."""
@@ -259,19 +269,17 @@ class _AccountWork:
         return None
 
     async def _send(self, change: Change) -> Outcome:
-        if change.before is None:
-            assert change.after is not None  # noqa: S101 - Change holds it; for the type checker
-            made = await self.provider.create(change.place, change.after)
-            result = Result.ADOPTED if made.adopted else Result.DONE
-            return stored_otherwise(Outcome(change=change, result=result), made.tag)
-        tag = change.live
-        if change.after is None:
-            deleted = await self.provider.delete(tag)
-            result = Result.DONE if deleted else Result.SKIPPED
-            return Outcome(change=change, result=result, tag_id=tag.id)
-        written = await self.provider.update(tag, change.after)
-        result = Result.SKIPPED if written.already else Result.DONE
-        return stored_otherwise(Outcome(change=change, result=result), written.tag)
+        match change:
+            case Create(place=place, after=after):
+                made = await self.provider.create(place, after)
+                return as_stored(change, Result.ADOPTED if made.adopted else Result.DONE, made.tag)
+            case Update(before=before, after=after):
+                written = await self.provider.update(before, after)
+                result = Result.SKIPPED if written.already else Result.DONE
+                return as_stored(change, result, written.tag)
+            case Delete(before=before):
+                result = Result.DONE if await self.provider.delete(before) else Result.SKIPPED
+                return Outcome(change=change, result=result, tag_id=before.id)
 
     def _explained(self, change: Change, error: RejectedError) -> RejectedError:
         """``error``; of a 403 on account level it is known who may."""
@@ -280,7 +288,7 @@ class _AccountWork:
             error.hint = "Only administrators may create, change and delete account-level tags."
         return error
 
-    async def _deletes(self, changes: Sequence[Change]) -> Sequence[Change]:
+    async def _deletes(self, changes: Sequence[Delete]) -> Sequence[Delete]:
         """The deletes that may go ahead: allowed, and their tag seen unchanged just now."""
         if not self.run.deletes:
             for change in changes:
@@ -300,15 +308,15 @@ class _AccountWork:
         live = {tag.id: tag for tag in listing.tags}
         return [change for change in changes if self._still_as_planned(change, live)]
 
-    def _still_as_planned(self, change: Change, live: Mapping[int, LiveTag]) -> bool:
-        tag = live.get(change.live.id)
+    def _still_as_planned(self, change: Delete, live: Mapping[int, LiveTag]) -> bool:
+        tag = live.get(change.tag_id)
         if (use := self._in_use(change)) is not None:
             message = f'the server gave "{use.change.name}" this very tag, so it was not deleted'
             hint = "The server takes both names for one: write only one of them."
             self._note(change, Result.FAILED, RejectedError(message, status=409, hint=hint))
         elif tag is None:
             self._end(Outcome(change=change, result=Result.SKIPPED, tag_id=change.tag_id))
-        elif tag != change.live:
+        elif tag != change.before:
             message = "the tag has changed since the plan was made, so it was not deleted"
             self._note(
                 change, Result.FAILED, RejectedError(message, status=409, hint="Plan again.")
@@ -320,7 +328,7 @@ class _AccountWork:
     def _in_use(self, change: Change) -> Outcome | None:
         """What this run made or changed, where that is the tag that ``change`` deletes."""
         same = (one for one in self.outcomes.values() if one.tag_id == change.tag_id)
-        return next((one for one in same if one.change.after is not None), None)
+        return next((one for one in same if not isinstance(one.change, Delete)), None)
 
     def _note(
         self, change: Change, result: Result, error: ReconcilerError, *, said: str | None = None
@@ -424,9 +432,12 @@ def _may_be_written(outcome: Outcome) -> bool:
 
 def _asked_color(change: Change) -> str | None:
     """The colour that the request would ask for."""
-    if change.after is None or (change.before is not None and "color" not in change.fields):
-        return None
-    return change.after.color
+    match change:
+        case Create(after=after):
+            return after.color
+        case Update(after=after, fields=fields) if "color" in fields:
+            return after.color
+    return None
 
 
 def _is_about_color(refusal: RejectedError, color: str) -> bool:

@@ -83,12 +83,7 @@ def _tightest(one: Allowance | None, other: Allowance | None) -> Allowance | Non
 
 
 def _expect_disjoint(changes: Iterable[Change]) -> None:
-    touched = Counter(
-        (change.place.account.id, change.tag_id)
-        if change.tag_id is not None
-        else (change.place.account.id, change.place.company_id, change.name)
-        for change in changes
-    )
+    touched = Counter(change.touches for change in changes)
     if any(times > 1 for times in touched.values()):
         raise DocumentError(
             "two of the plans touch the same tag",

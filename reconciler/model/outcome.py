@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reconciler.model.change import Delete
 from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
 
 if TYPE_CHECKING:
@@ -78,13 +79,13 @@ class Outcome:
 
         Nothing is missing then: the tag is the planned one under the server's spelling.
         """
-        wanted, stored = self.change.after, self.stored
+        if self.stored is None or isinstance(self.change, Delete):
+            return False
+        desired, stored = self.change.after, self.stored
         return (
-            wanted is not None
-            and stored is not None
-            and wanted.color in {None, stored.color}
-            and wanted.status is stored.status
-            and may_be_stored_as(wanted.name, stored.name, cut_from=SHORTEST_CUT)
+            desired.color in {None, stored.color}
+            and desired.status is stored.status
+            and may_be_stored_as(desired.name, stored.name, cut_from=SHORTEST_CUT)
         )
 
 

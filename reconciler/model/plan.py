@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import NONE, Action
+from reconciler.model.change import NONE, Action, Delete, before_and_after
 from reconciler.model.state import Policy
 
 if TYPE_CHECKING:
@@ -142,9 +142,9 @@ class Plan:
         return used + sum(one.requests for one in self.unread)
 
     @property
-    def deletes(self) -> tuple[Change, ...]:
+    def deletes(self) -> tuple[Delete, ...]:
         """The changes that can't be undone."""
-        return tuple(change for change in self.changes if change.action is Action.DELETE)
+        return tuple(change for change in self.changes if isinstance(change, Delete))
 
 
 DIGEST_VERSION: Final = 2
@@ -177,8 +177,7 @@ def digest(plan: Plan) -> str:
                 change.place.level.value,
                 change.place.company_id,
                 change.tag_id,
-                _canonical(change.before),
-                _canonical(change.after),
+                *map(_canonical, before_and_after(change)),
                 change.blocked_by is not None,
                 _class_of_loss(change),
             ],
@@ -199,8 +198,8 @@ def _canonical(tag: Tag | None) -> list[str | None] | None:
 
 
 def _class_of_loss(change: Change) -> str | None:
-    """What a delete loses for good, as far as it bears on approving it; None for all else."""
-    if change.action is not Action.DELETE:
+    """What a delete loses for good, as far as approving it depends on it; None for all else."""
+    if not isinstance(change, Delete):
         return None
     counts = [] if change.loss is None else [change.loss.interactions, change.loss.flows]
     if any(count.number for count in counts):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action
+from reconciler.model.change import Create, Delete
 from reconciler.model.codes import PlanCode
 from reconciler.model.names import can_be_declared, skeleton
 from reconciler.model.problem import Mark, Problem, Severity, Source
@@ -104,11 +104,11 @@ class Advice:
         """Warn of each name that is deleted in one place and created in another, or nearly so."""
         created: dict[str, dict[str, Change]] = defaultdict(dict)
         for change in changes:
-            if change.action is Action.CREATE:
+            if isinstance(change, Create):
                 created[skeleton(change.name)].setdefault(change.name, change)
         told: set[str] = set()
         for change in changes:
-            if change.action is not Action.DELETE or change.name in told:
+            if not isinstance(change, Delete) or change.name in told:
                 continue
             alike = created.get(skeleton(change.name), {})
             there = alike.get(change.name) or next(iter(alike.values()), None)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action, Change, Reason
+from reconciler.model.change import Create, Delete, Reason, Update
 from reconciler.model.codes import PlanCode
 from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
@@ -22,7 +22,7 @@ from reconciler.planning.narrowing import EVERYTHING, Narrowing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.model.change import Loss
+    from reconciler.model.change import Change, Loss
     from reconciler.model.problem import Problem
     from reconciler.model.state import Account, Declaration, DesiredAccount, LiveAccount
     from reconciler.model.tag import LiveTag
@@ -208,7 +208,7 @@ _STATUSES = {State.ENABLED: Status.ENABLED, State.DISABLED: Status.DISABLED}
 """The status that a state asks for; the others ask for none."""
 
 
-def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Change:
+def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Update:
     after = wanted(declaration, tag.tag)
     if after.name != tag.name:
         reason = Reason.RENAMED_FROM
@@ -221,12 +221,10 @@ def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Change:
 
 def _updated(
     place: Place, tag: LiveTag, after: Tag, reason: Reason, declaration: Declaration | None = None
-) -> Change:
-    return Change(
-        action=Action.UPDATE,
+) -> Update:
+    return Update(
         place=place,
-        tag_id=tag.id,
-        before=tag.tag,
+        before=tag,
         after=after,
         fields=changed_fields(tag.tag, after),
         reason=reason,
@@ -235,25 +233,19 @@ def _updated(
     )
 
 
-def _create(place: Place, declaration: Declaration) -> Change:
-    return Change(
-        action=Action.CREATE,
+def _create(place: Place, declaration: Declaration) -> Create:
+    return Create(
         place=place,
-        tag_id=None,
-        before=None,
         after=wanted(declaration, None),
         source=declaration.source,
         note=declaration.note,
     )
 
 
-def _delete(place: Place, declaration: Declaration | None, tag: LiveTag) -> Change:
-    return Change(
-        action=Action.DELETE,
+def _delete(place: Place, declaration: Declaration | None, tag: LiveTag) -> Delete:
+    return Delete(
         place=place,
-        tag_id=tag.id,
-        before=tag.tag,
-        after=None,
+        before=tag,
         reason=Reason.STATE if declaration else Reason.UNMANAGED,
         source=declaration.source if declaration else None,
         note=declaration.note if declaration else None,

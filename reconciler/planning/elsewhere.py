@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from reconciler.model.change import Delete, Update
 from reconciler.model.codes import PlanCode
 from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.model.state import State
@@ -72,8 +73,7 @@ def _strangers(
     """Enabled tags that stay under a name of some declaration, where they live undeclared."""
     names = {name for blocks in declared.values() for name in blocks}
     formers = {f for blocks in declared.values() for b in blocks.values() for f in b.renamed_from}
-    leaving = {change.tag_id for change in changes if {"name", "status"} & set(change.fields)}
-    leaving |= {change.tag_id for change in changes if change.after is None}
+    leaving = {change.tag_id for change in changes if _leaves(change)}
     found: dict[str, list[tuple[Place, LiveTag]]] = defaultdict(list)
     for company_id, tags in live.items():
         blocks = declared.get(company_id, {})
@@ -85,6 +85,15 @@ def _strangers(
             if known and not meant and stays and company_id in places:
                 found[tag.name].append((places[company_id], tag))
     return found
+
+
+def _leaves(change: Change) -> bool:
+    """Whether the tag won't be there any more, under its name and as enabled as it is."""
+    match change:
+        case Update(fields=fields):
+            return "name" in fields or "status" in fields
+        case _:
+            return isinstance(change, Delete)
 
 
 def _other_level(

@@ -39,8 +39,7 @@ class Narrowing:
 
     def covers(self, change: Change) -> bool:
         """Whether a change is in, by its place and by either of its names."""
-        names = (tag.name for tag in (change.before, change.after) if tag is not None)
-        return self.covers_company(change.place.company) and self.covers_tag(*names)
+        return self.covers_company(change.place.company) and self.covers_tag(*change.names)
 
 
 EVERYTHING = Narrowing()

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ProtocolError
-from reconciler.model.change import Action, Change, one_a_line
+from reconciler.model.change import Delete, one_a_line
 from reconciler.model.problem import Problem, Severity
 from reconciler.model.quoting import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.model.change import Change
     from reconciler.model.state import DesiredAccount
     from reconciler.provider import OddTag
 
@@ -58,7 +59,7 @@ def hold_deletes_back(changes: Sequence[Change], odd: Sequence[OddTag]) -> Seque
     why = f"{_said(odd[0], handle)}, so nothing is deleted in the account"
     return [
         replace(change, blocked_by=one_a_line([*change.objections, why]))
-        if change.action is Action.DELETE
+        if isinstance(change, Delete)
         else change
         for change in changes
     ]

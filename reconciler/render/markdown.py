@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action, Change, Delete
 from reconciler.model.palette import PALETTE
 from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
@@ -131,7 +131,7 @@ def _caution(plan: Plan) -> str:
     return top + hidden
 
 
-def _deletes(deletes: Sequence[Change], out: Budget) -> int:
+def _deletes(deletes: Sequence[Delete], out: Budget) -> int:
     """How many of ``deletes`` got their row."""
     rows = [
         (
@@ -244,7 +244,7 @@ def _group(group: Group, out: Budget) -> int:
 
 def _colors(plan: Plan, out: Budget) -> None:
     """The known colours that the plan gives, as hex values, beside which GitHub shows a swatch."""
-    given = {change.after.color for change in plan.changes if change.after is not None}
+    given = {change.after.color for change in plan.changes if not isinstance(change, Delete)}
     known = [
         f"{name} `{shade.text}` on `{shade.background}`"
         for name, shade in PALETTE.items()
@@ -267,7 +267,7 @@ def _lines(change: Change, column: int) -> list[str]:
     name = pad(label(change.name), column)
     detail = wording.detail(change)
     lines = [f"{sign} {change.action.value}  {name}   {detail}".rstrip()]
-    if change.note and change.action is not Action.DELETE and terminal(change.note) not in detail:
+    if change.note and not isinstance(change, Delete) and terminal(change.note) not in detail:
         lines.append(f"#   note: {terminal(change.note)}")
     if change.blocked_by is not None:
         lines.append("#   blocked, see above")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.apply import Run, apply
 from reconciler.errors import RefusedError
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Change, Delete
 from reconciler.workflow.accounts import unread_code
 from reconciler.workflow.refusals import blocked_refusal, counted
 from reconciler.workflow.renewal import accounts_of, already_done
@@ -41,7 +41,7 @@ def refuse_unless_permitted(plan: Plan, permit: Permit) -> None:
     blocked = [
         change
         for change in plan.changes
-        if change.blocked_by is not None and not (held_back and change.action is Action.DELETE)
+        if change.blocked_by is not None and not (held_back and isinstance(change, Delete))
     ]
     if blocked:
         raise blocked_refusal(blocked)

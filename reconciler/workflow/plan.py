@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action, Change, needs_absence
+from reconciler.model.change import Change, needs_absence
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
-from reconciler.planning.guard import is_disable, takes_away
+from reconciler.planning.guard import is_delete, is_disable, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.planning.usage_advice import warn_of_usage
@@ -266,7 +266,7 @@ class _Reading:
             return ()
         disabled = [change for change in changes if is_disable(change)]
         flows = await side_by_side(
-            self.provider.flows(change.place, change.live) for change in disabled
+            self.provider.flows(change.place, change.before) for change in disabled
         )
         pairs = list(zip(disabled, flows, strict=True))
         return warn_of_usage(self.handle, pairs, self.provider.uncounted)
@@ -284,6 +284,6 @@ def _cost(changes: Sequence[Change], look: int, *, companies: int, counting: int
     cost = len(changes) + look * 2
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
-    if any(change.action is Action.DELETE for change in changes):
+    if any(map(is_delete, changes)):
         cost += look + counting
     return cost

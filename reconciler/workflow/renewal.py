@@ -32,7 +32,7 @@ from reconciler.planning.guard import Measure, is_delete, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back
 from reconciler.workflow.accounts import in_account, side_by_side
-from reconciler.workflow.guarding import concerned, usage_of
+from reconciler.workflow.guarding import concerned, with_losses
 from reconciler.workflow.refusals import blocked_refusal, by_reason, counted
 
 if TYPE_CHECKING:
@@ -265,13 +265,9 @@ class _Renewal:
 
     async def _counted(self, changes: Sequence[Change]) -> tuple[Change, ...]:
         """``changes`` with what deletes would lose counted anew."""
-        deletes = [at for at, change in enumerate(changes) if is_delete(change)]
-        losses = await side_by_side(usage_of(self.provider, changes[at]) for at in deletes)
-        known: dict[int, Loss] = dict(zip(deletes, losses, strict=True))
-        return tuple(
-            replace(change, loss=known.get(at), blocked_by=None)
-            for at, change in enumerate(changes)
-        )
+        unguarded = [replace(change, blocked_by=None) for change in changes]
+        deletes = [change for change in unguarded if is_delete(change)]
+        return await with_losses(self.provider, unguarded, deletes)
 
     def _measure(self, listing: Listing) -> Measure:
         ignored = any_alike(self.account.policy.ignore)
@@ -296,9 +292,9 @@ class _Renewal:
 
 def _grown(planned: Sequence[Change], counted_now: Sequence[Change]) -> list[tuple[Change, str]]:
     """Deletes that would lose what nobody reviewed: something instead of nothing, or much more."""
-    grown = []
+    grown: list[tuple[Change, str]] = []
     for before, now in zip(planned, counted_now, strict=True):
-        if before.loss is None or now.loss is None:
+        if not (is_delete(before) and is_delete(now)) or before.loss is None or now.loss is None:
             continue
         reviewed, found = before.loss.interactions, now.loss.interactions
         if _is_more(reviewed, found) or (before.loss.flows.none and now.loss.flows.number):

@@ -20,6 +20,7 @@ from reconciler.callrail import Credential, Settings, connect
 from reconciler.callrail.transport import Transport
 from reconciler.document import load_plan
 from reconciler.errors import RefusedError
+from reconciler.model.change import Delete
 from reconciler.model.outcome import Report, Result
 from reconciler.model.state import Gateway
 from reconciler.sandbox.options import DIRECT_KEY
@@ -226,7 +227,7 @@ def expect_true(report: Report, scene: Scene, *, but: int) -> None:
         change = outcome.change
         if change.tag_id == but:
             continue
-        if change.after is None:
+        if isinstance(change, Delete):
             assert (change.tag_id not in live) == (outcome.result in SUCCESS), outcome
         elif outcome.result in SUCCESS and outcome.tag_id is not None:
             row = live[outcome.tag_id]

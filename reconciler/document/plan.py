@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from reconciler.document.problems import problem_fields, problem_of, source_of
 from reconciler.document.reading import Kind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document, pieces
+from reconciler.errors import exit_code_of
 from reconciler.model.change import (
     UNKNOWN,
     Action,
@@ -156,7 +157,7 @@ def unread_fields(error: AccountError) -> Document:
     return {
         "account": error.account,
         "code": error.code,
-        "exit_code": error.exit_code,
+        "exit_code": exit_code_of(error.code),
         "message": error.message,
         "hint": error.hint,
         "requests": error.requests,
@@ -167,7 +168,6 @@ def _unread_of(node: Node) -> AccountError:
     return AccountError(
         account=node.text("account"),
         code=node.text("code"),
-        exit_code=node.whole("exit_code", least=1),
         message=node.text("message"),
         hint=node.optional_text("hint"),
         requests=node.whole("requests"),

@@ -96,7 +96,7 @@ class Advice:
         found += [_alike(*one, self.unmanaged) for one in self._alikes.values()]
         found += [_stored_as(*one) for one in self._stored.values()]
         yield from sorted(
-            found, key=lambda one: (one.source or Source("", 0), one.code, one.message)
+            found, key=lambda one: (one.source is not None, one.source, one.code, one.message)
         )
 
     @staticmethod

@@ -322,12 +322,12 @@ def _allow(account: Account, **needed: int) -> str:
         if name in needed or value != getattr(defaults, name)
     )
     source = account.limits_source or account.source
-    where = f" ({source.file}:{source.line})" if source.file else ""
+    where = f" ({source.file}:{source.line})" if source else ""
     return f"write `limits: {{{written}}}` below accounts.{account.handle}{where} to allow it"
 
 
 def _where(account: Account) -> str:
-    return f" ({account.source.file}:{account.source.line})" if account.source.file else ""
+    return f" ({account.source.file}:{account.source.line})" if account.source else ""
 
 
 def _counted(count: int, noun: str) -> str:

@@ -57,7 +57,7 @@ def report(report: Report) -> str:
     known = set(map(id, bad))
     done = [outcome for outcome in report.outcomes if id(outcome) not in known]
     parts = [f"<h1>{verdict}</h1>", _tile_list(tiles), _unread(report.plan.unread)]
-    parts.append(_troubles(report))
+    parts.append(_stops(report))
     if bad:
         rows = _outcomes(bad)
         parts.append(f'<section class="alarm"><h2>Not as planned</h2>{rows}</section>')
@@ -283,11 +283,11 @@ def _outcomes(found: Sequence[Outcome]) -> str:
     return table(["Result", "Change", "Where", "Why"], rows)
 
 
-def _troubles(report: Report) -> str:
+def _stops(report: Report) -> str:
     lines = [
-        f"<li><b>{bdi(trouble.account)}</b> stopped: {bdi(trouble.message)}"
-        + (f"<br>{bdi(trouble.hint)}" if trouble.hint else "")
-        for trouble in report.troubles
+        f"<li>{f'<b>{bdi(account)}</b> stopped: ' if account else ''}{bdi(failure.message)}"
+        + (f"<br>{bdi(failure.hint)}" if failure.hint else "")
+        for account, failure in outcomes.stops(report)
     ]
     lines += [f"<li>differs from what was done: {bdi(line)}" for line in report.differences]
     return f'<section class="alarm"><ul>{"".join(lines)}</ul></section>' if lines else ""

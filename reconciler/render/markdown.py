@@ -56,13 +56,14 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
 def report(report: Report, *, limit: int = LIMIT) -> str:
     """``report`` in fewer than ``limit`` bytes: the verdict, what did not succeed, the rest."""
     out = Budget(limit, reserve=_RESERVE)
-    told = outcomes.counts(report) or "nothing to do"
+    told, stops = outcomes.counts(report) or "nothing to do", list(outcomes.stops(report))
     out.take(f"{REPORT_MARKER}\n### {outcomes.verdict(report)}: {told}\n")
     _unread(report.plan.unread, out)
-    for trouble in report.troubles:
-        hint = f" {prose(trouble.hint)}" if trouble.hint else ""
-        out.take(f"- {code(trouble.account)} stopped: {prose(trouble.message)}{hint}")
-    if report.troubles:
+    for account, failure in stops:
+        who = f"{code(account)} stopped: " if account else ""
+        hint = f" {prose(failure.hint)}" if failure.hint else ""
+        out.take(f"- {who}{prose(failure.message)}{hint}")
+    if stops:
         out.take("")
     if report.differences:
         lines = [f"- {prose(difference)}" for difference in report.differences]

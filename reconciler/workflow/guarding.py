@@ -12,12 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeGuard
 
+from reconciler.concurrency import side_by_side
 from reconciler.model.change import Delete, Update
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.planning import draft, guard
 from reconciler.planning.guard import is_delete, takes_away, totals
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
-from reconciler.workflow.accounts import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from reconciler.concurrency import side_by_side
 from reconciler.model.change import Change, needs_absence
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import unmuted
@@ -17,12 +18,7 @@ from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.provider import Listing, Provider
-from reconciler.workflow.accounts import (
-    ABOUT_ONE_ACCOUNT,
-    account_error,
-    in_account,
-    side_by_side,
-)
+from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.guarding import Guarding, concerned
 from reconciler.workflow.narrowed import check_companies, check_tags, declared_names
 

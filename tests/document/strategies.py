@@ -56,7 +56,6 @@ account_errors = st.builds(
     AccountError,
     account=texts,
     code=texts,
-    exit_code=st.integers(1, 6),
     message=texts,
     hint=st.none() | texts,
     requests=st.integers(0, 99),

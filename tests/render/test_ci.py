@@ -86,7 +86,7 @@ def test_outputs_of_a_report() -> None:
     change = create()
     outcomes = (Outcome(change=change, result=Result.DONE),)
     shown = github.report_outputs(
-        Report(plan=plan(change), outcomes=outcomes, verification=Verification.AS_PLANNED)
+        Report(plan=plan(change), outcomes=outcomes, verification=Verification.AS_PLANNED), 0
     )
     assert shown.startswith("complete=true\nexit_code=0\ndone=1\n")
 

@@ -393,7 +393,7 @@ def test_a_signal_ends_the_work_and_the_rest_is_not_tried() -> None:
     assert exit_code(report) == 143
 
 
-def test_what_the_verification_finds_otherwise_is_reported() -> None:
+def test_what_verification_finds_otherwise_is_reported() -> None:
     provider = FakeProvider.of(LIVE)
 
     def undo(method: str, _name: str) -> None:
@@ -478,4 +478,24 @@ def test_a_bug_of_ours_is_reported_as_unknown_and_loses_no_outcome() -> None:
     assert results(report)["A"] is Result.UNKNOWN
     assert results(report)["Red"] is Result.DONE
     assert results(report)["Gone"] is Result.NOT_TRIED
+    assert exit_code(report) == 3
+
+
+def test_a_change_that_a_bug_beside_it_cuts_off_is_unknown() -> None:
+    class Slow(FakeProvider):
+        async def create(self, place: Place, tag: Tag) -> Made:
+            made = await super().create(place, tag)
+            await asyncio.sleep(60)
+            return made
+
+    provider, calls = Slow.of(LIVE), iter(range(100))
+
+    def stopping() -> int | None:
+        if next(calls) == 1:
+            raise KeyError("signal")
+        return None
+
+    report = carry_out(provider, CREATE_A, GONE, CREATE_B, parallelism=2, stopping=stopping)
+    found = results(report)
+    assert found == {"A": Result.UNKNOWN, "B": Result.NOT_TRIED, "Gone": Result.NOT_TRIED}
     assert exit_code(report) == 3

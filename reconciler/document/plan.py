@@ -106,7 +106,9 @@ def load_plan(text: str) -> Plan:
         companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
     )
     if root.text("digest") != plan.digest:
-        raise altered(KIND, f"its changes make the digest {plan.digest}, not the one it bears")
+        raise altered(
+            KIND, f"its changes make the digest {plan.digest}, not the one that it states"
+        )
     root.confirm(plan_document(plan))
     _expect_sound(plan)
     return plan
@@ -273,7 +275,9 @@ class _Places:
             # Under two handles its limits would hold twice.
             raise altered(KIND, "an account stands in it twice")
         self._known: dict[tuple[str, str | None, str | None], Place] = {}
-        self._bearers = Counter((handle, name) for handle, _id, name in set(map(_named, nodes)))
+        self._companies_named = Counter(
+            (handle, name) for handle, _id, name in set(map(_named, nodes))
+        )
 
     def of(self, node: Node) -> Place:
         """The place that a change names by handle, company id and company."""
@@ -286,7 +290,7 @@ class _Places:
                 raise altered(KIND, f"{node.where} has half a company")
             where = None
             if company_id is not None:
-                twice = self._bearers[handle, company] > 1
+                twice = self._companies_named[handle, company] > 1
                 where = Company(company_id, company or "", has_namesake=twice)
             place = self._known[key] = Place(self._accounts[handle], where)
         return place

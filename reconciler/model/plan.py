@@ -38,7 +38,7 @@ NOTHING_BEYOND = Beyond()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What the server told of an account's quota: of ``allowed`` requests ``per`` hour or day.
+    """What the server reported of an account's quota: of ``allowed`` requests ``per`` hour or day.
 
     ``left`` may still be sent; ``others`` were sent by others than this run.
     """
@@ -55,7 +55,7 @@ class AccountUse:
 
     ``apply_requests`` holds one request a change, the reads before and after, and counting anew.
     ``connection``, ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again.
-    ``allowance`` is what the server told of the quota when the plan was made; None: nothing.
+    ``allowance`` is what the server reported of the quota when the plan was made; None: nothing.
     ``policy``, where it stands (``source``, ``limits_source``) and ``beyond`` are what a saved plan
     is guarded by anew.
     """

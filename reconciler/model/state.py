@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Gateway(StrEnum):
-    """The door that requests go through."""
+    """The API that requests go to."""
 
     MATON = "maton"
     CALLRAIL = "callrail"

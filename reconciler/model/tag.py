@@ -36,7 +36,7 @@ class AccountRef:
 class Company:
     """A company of an account (``COM…``); a deleted one stays listed with ``active`` False.
 
-    ``has_namesake``: another company of the account bears the same name.
+    ``has_namesake``: another company of the account has the same name.
     """
 
     id: str
@@ -74,9 +74,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The part of a tag that can be wished for and compared.
+    """The part of a tag that can be declared and compared.
 
-    ``color`` None in a wish means "the server chooses"; in live state, that the server named none.
+    ``color`` None in a desired tag means "the server chooses"; in live state, that the server named
+    none.
     """
 
     name: str
@@ -99,10 +100,10 @@ class LiveTag:
         """The comparable part."""
         return Tag(self.name, self.color, self.status)
 
-    def satisfies(self, wish: Tag) -> bool:
-        """Whether this is what ``wish`` asks for; a wish without colour takes any."""
+    def satisfies(self, desired: Tag) -> bool:
+        """Whether this is what ``desired`` asks for; without a colour any will do."""
         return (
-            self.name == wish.name
-            and wish.color in (None, self.color)
-            and self.status is wish.status
+            self.name == desired.name
+            and desired.color in (None, self.color)
+            and self.status is desired.status
         )

@@ -67,9 +67,9 @@ class Advice:
         for finding in (*_renames(matches), *_duplicates(matches)):
             if covers(finding.subject, *finding.detail):
                 self._places[finding].append(place)
-        taken = ((matches.declared[n], tag) for n, tag in matches.renames.takeovers.items())
-        left = matches.renames.leftovers
-        rivals = ((one, (tag, *left.get(one.name, ()))) for one, tag in taken)
+        renamed = ((matches.declared[n], tag) for n, tag in matches.renames.renamed.items())
+        left = matches.renames.still_live
+        rivals = ((one, (tag, *left.get(one.name, ()))) for one, tag in renamed)
         self.contests += (
             one
             for one in contests_of(place, rivals)
@@ -106,15 +106,15 @@ class Advice:
         for change in changes:
             if isinstance(change, Create):
                 created[skeleton(change.name)].setdefault(change.name, change)
-        told: set[str] = set()
+        reported: set[str] = set()
         for change in changes:
-            if not isinstance(change, Delete) or change.name in told:
+            if not isinstance(change, Delete) or change.name in reported:
                 continue
             alike = created.get(skeleton(change.name), {})
             there = alike.get(change.name) or next(iter(alike.values()), None)
-            # Look-alikes of one place are told of with it.
+            # Look-alikes of one place are named with it.
             if there is not None and there.place != change.place:
-                told.add(change.name)
+                reported.add(change.name)
                 yield _moved(change, there)
 
 
@@ -132,8 +132,8 @@ def _moved(change: Change, there: Change) -> Problem:
 
 
 def _renames(matches: Matches) -> Iterator[_Finding]:
-    for name, tags in matches.renames.leftovers.items():
-        if name not in matches.renames.takeovers:
+    for name, tags in matches.renames.still_live.items():
+        if name not in matches.renames.renamed:
             names = tuple(sorted({tag.name for tag in tags}))
             yield _Finding(PlanCode.BOTH_LIVE, matches.declared[name].source, name, names)
 

@@ -1,4 +1,4 @@
-"""One account's changes, before any guard has looked at them."""
+"""One account's changes, before any guard."""
 
 from __future__ import annotations
 
@@ -50,14 +50,16 @@ class Draft:
     contests: tuple[Contest, ...] = ()
 
     def with_uses(self, uses: Mapping[tuple[Place, int], Loss]) -> Draft:
-        """The same, its contests between former names told with what each tag is on."""
-        rest = (one for one in self.warnings if one.code != PlanCode.SEVERAL_FORMER)
-        told = several_former(self.contests, uses)
-        return replace(self, warnings=(*told, *rest))
+        """The same, its warnings of several former names with what each tag is on."""
+        others = (one for one in self.warnings if one.code != PlanCode.SEVERAL_FORMER)
+        counted = several_former(self.contests, uses)
+        return replace(self, warnings=(*counted, *others))
 
 
 def draft(desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing = EVERYTHING) -> Draft:
-    """Work out what makes ``live`` like ``desired``; the account's policy decides on the rest."""
+    """Work out what makes ``live`` like ``desired``; the account's policy decides on what nobody
+    declared.
+    """
     work = _Work(desired, live, narrowing)
     work.run()
     return work.draft()
@@ -72,7 +74,7 @@ class _Work:
         self._unread = live.unread
         self._narrowing = narrowing
         self._companies = {**live.companies, **desired.companies}
-        self._bearers = Counter(company.name for company in self._companies.values())
+        self._companies_named = Counter(company.name for company in self._companies.values())
         self._changes: list[Change] = []
         self._unmanaged: list[UnmanagedTag] = []
         self._live_in: dict[Place, int] = {}
@@ -132,7 +134,7 @@ class _Work:
         if company_id is None:
             return Place(self._desired.account.ref)
         company = self._companies.get(company_id) or Company(company_id, company_id)
-        if self._bearers[company.name] > 1:
+        if self._companies_named[company.name] > 1:
             company = replace(company, has_namesake=True)
         return Place(self._desired.account.ref, company)
 
@@ -150,7 +152,7 @@ class _Work:
             for declaration, tag in matches.unwanted
             if covers(tag.name)
         )
-        self._keep(place, matches.spared)
+        self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
         self._changes.extend(self._changes_to_unmanaged(place, unmanaged))
         self._advice.look_at(place, matches, covers)
@@ -163,12 +165,12 @@ class _Work:
         )
 
     def _changes_to_unmanaged(self, place: Place, tags: list[LiveTag]) -> Iterator[Change]:
-        wish = self._desired.account.policy.unmanaged
+        policy = self._desired.account.policy.unmanaged
         kept: list[LiveTag] = []
         for tag in tags:
-            if wish is Unmanaged.DELETE:
+            if policy is Unmanaged.DELETE:
                 yield _delete(place, None, tag)
-            elif wish is Unmanaged.DISABLE and tag.status is Status.ENABLED:
+            elif policy is Unmanaged.DISABLE and tag.status is Status.ENABLED:
                 after = Tag(tag.name, tag.color, Status.DISABLED)
                 yield _updated(place, tag, after, Reason.UNMANAGED)
             else:

@@ -2,7 +2,7 @@
 
 Declarations are matched place by place; what these warnings tell is seen by nobody who looks at one
 place alone. A name that lives on both levels is two tags to the people who pick one, and a former
-name that is live in a place where it is not claimed is still written by something. Only enabled
+name that is live in a place where it is not listed is still written by something. Only enabled
 tags count, as they will be once the plan is carried out: a disabled one can't be newly applied, so
 disabling it is a way to be done. What is declared where it lives is meant, and stays quiet.
 """
@@ -77,10 +77,10 @@ def _strangers(
     found: dict[str, list[tuple[Place, LiveTag]]] = defaultdict(list)
     for company_id, tags in live.items():
         blocks = declared.get(company_id, {})
-        claimed = {former for block in blocks.values() for former in block.renamed_from}
+        listed = {former for block in blocks.values() for former in block.renamed_from}
         for tag in tags:
             known = tag.name in names or tag.name in formers
-            meant = tag.name in blocks or tag.name in claimed
+            meant = tag.name in blocks or tag.name in listed
             stays = tag.status is Status.ENABLED and tag.id not in leaving
             if known and not meant and stays and company_id in places:
                 found[tag.name].append((places[company_id], tag))

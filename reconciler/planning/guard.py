@@ -72,7 +72,7 @@ def guard(
 ) -> tuple[Change, ...]:
     """``changes`` (with their loss counted, where it was) and what blocks each.
 
-    Where ``changes`` are not all that the configuration asks for, ``others`` are the rest of it,
+    Where ``changes`` are not all that the configuration asks for, ``others`` are the others,
     or ``beyond`` says what those take away: that is counted as well.
     """
     account = measured.account
@@ -237,11 +237,11 @@ def _emptied_places(
     measured: Measured, changes: Sequence[Change], others: Sequence[Change]
 ) -> Iterator[Objection]:
     """Places left with none: by ``changes`` alone, or together with the ``others`` of a place."""
-    mine, rest = _Moves.of(changes), _Moves.of(others)
+    mine, theirs = _Moves.of(changes), _Moves.of(others)
     for place, lost in mine.lost.items():
         live = measured.live_in.get(place, 0)
         alone = live - lost + mine.gained[place]
-        together = alone - rest.lost[place] + rest.gained[place]
+        together = alone - theirs.lost[place] + theirs.gained[place]
         if live >= SEVERAL and min(alone, together) <= 0:
             text = f"{place}: none of its {live} live tags would be left: declare one that stays"
             yield text, _is_delete_in(place)

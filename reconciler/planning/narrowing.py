@@ -18,7 +18,7 @@ class Narrowing:
 
     Desired and live are limited alike, so that what is left out can't be deleted. Tags are
     narrowed after they are matched: a rename is in when either of its names is, and never
-    falls apart into a create and a leftover.
+    falls apart into a create and a tag that stays.
     """
 
     companies: tuple[str, ...] = ()

@@ -36,8 +36,8 @@ def by_reason(pairs: Iterable[tuple[Change, str]]) -> list[str]:
         reasons.setdefault(why, []).append(change)
     shown = [f"{why} ({_named(changes)})" for why, changes in reasons.items()]
     more = len(shown) - SHOWN
-    rest = [f"and {counted(more, 'more reason')}"] if more > 0 else []
-    return [*shown[:SHOWN], *rest]
+    others = [f"and {counted(more, 'more reason')}"] if more > 0 else []
+    return [*shown[:SHOWN], *others]
 
 
 def counted(count: int, noun: str = "change") -> str:

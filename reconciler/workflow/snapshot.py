@@ -82,7 +82,7 @@ class SnapshotProvider:
 
     @property
     def allowance(self) -> Allowance | None:
-        """Nobody tells."""
+        """Nobody reports any."""
         return None
 
     async def companies(self) -> tuple[Company, ...]:

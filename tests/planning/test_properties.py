@@ -117,7 +117,7 @@ def rule(world: World, place: str | None) -> Iterator[Known]:
     here = sorted((tag for tag in world.live if tag.company_id == place), key=lambda tag: tag.id)
     live = {tag.name for tag in here}
     done: set[str] = set()
-    kept, held_back = spared(world, place)
+    kept, held_back = left_alone(world, place)
     for tag in here:
         former = (b for b in blocks.values() if tag.name in b.renamed_from)
         block = blocks.get(tag.name) or next(former, None)
@@ -149,7 +149,7 @@ def may_be_it(name: str, stored: str, here: Iterable[LiveTag]) -> bool:
     return cut or may_be_stored_as(name, stored)
 
 
-def spared(world: World, place: str | None) -> tuple[list[LiveTag], set[str]]:
+def left_alone(world: World, place: str | None) -> tuple[list[LiveTag], set[str]]:
     """Undeclared tags that may be a declared one's former or tidied self; names held back."""
     blocks = world.desired.tags.get(place, {})
     here = [tag for tag in world.live if tag.company_id == place]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
 from reconciler.model.change import Create, Delete, Reason, Update
-from reconciler.render import groups, wording
+from reconciler.render import place_groups, wording
 from reconciler.render.escape import label, log, terminal
 from reconciler.render.layout import count, number, wrap
 from reconciler.render.style import PLAIN, Style
@@ -100,7 +100,7 @@ def _renamed(change: Update) -> str:
 
 def _missing(changes: Sequence[Change]) -> list[str]:
     lines = []
-    for group in groups.by(changes):
+    for group in place_groups.by(changes):
         names = ", ".join(label(change.name) for change in group.changes)
         lines.append(f"{group.title}: {names}")
     return lines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.change import Change, Create, Delete, Update, before_and_after
 from reconciler.model.tag import Place, Status, Tag
 from reconciler.render import drift as drifted
-from reconciler.render import groups, outcomes, wording
+from reconciler.render import outcomes, place_groups, wording
 from reconciler.render.escape import label
 from reconciler.render.layout import count, number
 from reconciler.render.page import bdi, chip, page, pill, table
@@ -40,7 +40,7 @@ def plan(plan: Plan) -> str:
         if use.account.id in by_account
     ]
     if plan.changes:
-        parts += ["<h2>Every change</h2>", *map(_group, groups.of(plan))]
+        parts += ["<h2>Every change</h2>", *map(_group, place_groups.of(plan))]
     parts += [_unmanaged(plan), _footer(plan)]
     return page(title, "\n".join(part for part in parts if part))
 
@@ -210,7 +210,7 @@ def _cell(changes: Sequence[Change]) -> str:
     return f"<td>{signs}</td>"
 
 
-def _group(group: groups.Group) -> str:
+def _group(group: place_groups.Group) -> str:
     rows = [
         [_sign(change, word=True), _tag(after or before), _detail(change)]
         for change in group.changes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.change import Action, Change, Delete
 from reconciler.model.palette import PALETTE
 from reconciler.render import drift as drifted
-from reconciler.render import groups, outcomes, wording
+from reconciler.render import outcomes, place_groups, wording
 from reconciler.render.budget import Budget
 from reconciler.render.escape import code, fence, html, label, log, prose, terminal
 from reconciler.render.layout import cells, count, number, pad, wrap
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.outcome import AccountError, Outcome, Report
     from reconciler.model.plan import Plan
     from reconciler.model.problem import Problem
-    from reconciler.render.groups import Group
+    from reconciler.render.place_groups import Group
 
 LIMIT: Final = 60_000
 """GitHub refuses comments of more than 65,536 characters; bytes are the safe side of that."""
@@ -207,7 +207,7 @@ def _details(plan: Plan, out: Budget) -> int:
     """How many changes stand in the folded part; it ends at the first that does not fit."""
     shown = 0
     by_account: dict[str, list[Group]] = {}
-    for group in groups.of(plan):
+    for group in place_groups.of(plan):
         by_account.setdefault(group.places[0].account.handle, []).append(group)
     for handle, members in by_account.items():
         changes = sum(len(group.changes) * len(group.places) for group in members)

@@ -19,8 +19,8 @@ from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.provider import Listing, Provider
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
+from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
 from reconciler.workflow.guarding import Guarding, concerned
-from reconciler.workflow.narrowed import check_companies, check_tags, declared_names
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration

@@ -1,7 +1,7 @@
-"""What a schema can't say and CallRail need not be asked for: names, twins, levels, renames.
+"""What a schema can't say and CallRail need not be asked for: names, duplicates, levels, renames.
 
 Everything here is linear in the number of entries: they are grouped by name, by former name or by
-what a name looks like, and only groups of several are looked at.
+what a name looks like, and only groups of several are compared.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import Account
 
 
-def check_meaning(
+def check_semantics(
     entries: Sequence[Entry], accounts: Mapping[str, Account], problems: Collector
 ) -> None:
     """Note what is wrong or remarkable about ``entries``, whatever companies there are."""

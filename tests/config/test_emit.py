@@ -16,8 +16,8 @@ from reconciler.config.quoting import scalar
 from reconciler.config.selectors import CompanyIndex
 from reconciler.model.names import is_glob
 from reconciler.model.quoting import double_quoted
-from reconciler.model.state import LiveAccount, State
-from reconciler.model.tag import AccountRef, Company, LiveTag, Status
+from reconciler.model.state import LiveAccount
+from reconciler.model.tag import AccountRef, Company, LiveTag, Status, differing
 from reconciler.planning import draft
 from tests.config.strategies import TRICKY, live_accounts
 from tests.config.writing import loaded, write
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.config import Configuration
-    from reconciler.model.state import Declaration
 
 ACME = AccountRef("acme", "ACC1", "Acme Dental")
 BOLT = AccountRef("bolt", "ACC2")
@@ -219,7 +218,8 @@ def check_agreement(accounts: Sequence[Live], text: str) -> None:
             for name, declaration in names.items()
         }
         for key, declaration in declared.items():
-            assert agrees(declaration, live[key])
+            assert declaration.status is not None
+            assert not differing(live[key], declaration)
         missing = {key for key in live if refusal(key[1]) is None} - declared.keys()
         assert not any(place is None or can_be_named(companies, place) for place, _ in missing)
 
@@ -251,8 +251,3 @@ def oldest(
         ):
             found.setdefault((one.company_id, one.name), one)
     return found
-
-
-def agrees(declaration: Declaration, tag: LiveTag) -> bool:
-    state = State.DISABLED if tag.status is Status.DISABLED else State.ENABLED
-    return declaration.state is state and declaration.color in (None, tag.color)

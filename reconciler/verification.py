@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
 from reconciler.model.outcome import Outcome, Result, Verification
-from reconciler.model.quoting import double_quoted
 from reconciler.model.tag import LiveTag, Status, Tag, differing
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -5,10 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.lookalikes import look_alike_key
 from reconciler.config.text import _LINE_END, Text
 from reconciler.config.values import span
-from reconciler.model.names import skeleton
 from reconciler.model.state import State
 from reconciler.model.tag import Status, Tag, completed, differing
 from reconciler.planning.differ import changed_fields
@@ -37,11 +35,6 @@ def test_one_comparison_for_all_names_is_the_comparison_of_each(
     pairs = {"name": old != new, "color": has not in (None, had), "status": was is not status}
     fields = tuple(one for one in pairs if pairs[one])
     assert differing(before, after) == changed_fields(before, after) == fields
-
-
-@given(st.text(min_size=1) | st.text(st.characters(max_codepoint=127), min_size=1))
-def test_the_quick_look_alike_key_is_the_skeleton(name: str) -> None:
-    assert look_alike_key(name) == skeleton(name)
 
 
 @given(st.text(st.sampled_from("a\n\r\u2028é"), max_size=30))

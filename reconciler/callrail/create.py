@@ -22,9 +22,9 @@ from reconciler.callrail.session import AmbiguousError, StaleError
 from reconciler.callrail.wire import create_body, made_tag
 from reconciler.errors import ProtocolError, ReconcilerError, RejectedError, UnknownOutcomeError
 from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
-from reconciler.model.quoting import double_quoted
 from reconciler.model.tag import Status, differing
 from reconciler.provider import Made
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

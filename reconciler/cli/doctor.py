@@ -23,7 +23,7 @@ from reconciler.errors import (
     ReconcilerError,
     RejectedError,
 )
-from reconciler.render.layout import count
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     import argparse

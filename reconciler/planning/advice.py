@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
 from reconciler.model.codes import PlanCode
-from reconciler.model.names import can_be_declared, skeleton
+from reconciler.model.names import can_be_declared
 from reconciler.model.problem import Mark, Problem, Severity, Source
-from reconciler.model.quoting import double_quoted
 from reconciler.model.state import Unmanaged
 from reconciler.planning.contests import Contest, contests_of
-from reconciler.planning.phrases import quoted_all, where
+from reconciler.planning.phrases import where
+from reconciler.text.alike import skeleton
+from reconciler.text.quote import double_quoted, quoted_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

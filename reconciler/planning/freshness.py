@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change
 from reconciler.model.names import TRUNCATED_FROM, may_be_stored_as, tidied
-from reconciler.model.quoting import double_quoted
 from reconciler.model.tag import differing
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

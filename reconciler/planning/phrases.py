@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from reconciler.model.tag import Place
 
@@ -17,13 +17,3 @@ def where(places: Sequence[Place]) -> str:
     named = ", ".join(map(str, places[:_NAMED_PLACES]))
     more = len(places) - _NAMED_PLACES
     return f"{named} and {more:,} more" if more > 0 else named
-
-
-def quoted_all(names: Iterable[str]) -> str:
-    """``"A", "B"``."""
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """``1 company``, ``31 companies``."""
-    return f"{count:,} {one if count == 1 else many}"

@@ -58,16 +58,6 @@ def _words(text: str, width: int) -> list[str]:
     return words + quoted
 
 
-def number(value: int) -> str:
-    """With thousands apart: ``1,234``."""
-    return f"{value:,}"
-
-
-def count(value: int, noun: str) -> str:
-    """``1 call``, ``1,234 calls``."""
-    return f"{value:,} {noun}{'' if value == 1 else 's'}"
-
-
 _SGR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 

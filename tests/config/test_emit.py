@@ -15,10 +15,10 @@ from reconciler.config.grouping import is_line, refusal
 from reconciler.config.quoting import scalar
 from reconciler.config.selectors import CompanyIndex
 from reconciler.model.names import is_glob
-from reconciler.model.quoting import double_quoted
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status, differing
 from reconciler.planning import draft
+from reconciler.text.quote import double_quoted
 from tests.config.strategies import TRICKY, live_accounts
 from tests.config.writing import loaded, write
 
@@ -105,7 +105,7 @@ def test_excepted_companies_that_go_by_their_ids_are_named() -> None:
     known = {**FOUR, "COM5": Company("COM5", "Twin\u202e"), "COM6": Company("COM6", "Twin\u202e")}
     live = [tag(n, "a", f"COM{n}") for n in range(1, 6)]
     text = body(emit([(ACME, known, live)]))
-    assert '    # COM6 is "Twin\\u202E"\n    except: [COM6]' in text
+    assert '    # COM6 is "Twin\\u202e"\n    except: [COM6]' in text
 
 
 def test_a_disabled_tag_stays_disabled() -> None:
@@ -134,7 +134,7 @@ def test_look_alikes_and_names_on_both_levels_are_remarked_on() -> None:
 
 def test_what_cannot_be_declared_stands_in_a_comment() -> None:
     text = emit([(ACME, FOUR, [tag(1, "a\x1b[31m"), tag(2, " b"), tag(3, "c", "COM9")])])
-    assert '#   acme, "account level", "a\\x1B[31m"' in text
+    assert '#   acme, "account level", "a\\x1b[31m"' in text
     assert "\x1b" not in text
     assert "acme: 1 live tag of disabled companies is left out" in text
     assert text.endswith("tags: []\n")

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from reconciler.apply import Run, apply
 from reconciler.model.change import Action
-from reconciler.model.names import SHORTEST_CUT, may_be_stored_as, skeleton, tidied
+from reconciler.model.names import SHORTEST_CUT, may_be_stored_as, tidied
 from reconciler.model.outcome import Result
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import LiveAccount, State, Unmanaged
 from reconciler.model.tag import Status, differing
 from reconciler.planning import Narrowing, assemble, draft, guard
 from reconciler.planning.narrowing import EVERYTHING
+from reconciler.text.alike import skeleton
 from tests.builders import ACME
 from tests.fakes.provider import FakeProvider
 from tests.planning.strategies import COMPANIES, NAMES, World, worlds

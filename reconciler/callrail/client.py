@@ -16,6 +16,7 @@ from reconciler.callrail.wire import object_id
 from reconciler.errors import AuthError, NotFoundError, ReconcilerError, UsageError
 from reconciler.model.state import Gateway
 from reconciler.text.nearest import by_likeness
+from reconciler.text.plural import few
 from reconciler.text.visible import safe_text
 
 if TYPE_CHECKING:
@@ -253,11 +254,10 @@ async def _lost(door: Door, account: str, error: NotFoundError) -> ReconcilerErr
     names = {str(row.get("id")): safe_text(str(row.get("name") or ""), limit=60) for row in rows}
     if account in names:
         return error
-    near = by_likeness(account, names, lambda one: (one,))[:_SHOWN_ACCOUNTS]
-    shown = ", ".join(f"{safe_text(key, limit=60)} ({names[key]})" for key in near)
-    more = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
+    near = by_likeness(account, names, lambda one: (one,))
+    shown = few((f"{safe_text(key, limit=60)} ({names[key]})" for key in near), _SHOWN_ACCOUNTS)
     source = door.access.credential.origin_description
     return NotFoundError(
         f"there is no account {account}, or the key of {source} does not see it",
-        hint=f"It sees {shown}{more}." if names else "It sees no account at all.",
+        hint=f"It sees {shown}." if names else "It sees no account at all.",
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import NotFoundError, UsageError
 from reconciler.text.nearest import by_likeness
+from reconciler.text.plural import few
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,8 +90,7 @@ def number(row: Row) -> str:
 
 def described(rows: Sequence[Row]) -> str:
     """Accounts by id and name, the first few."""
-    more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
-    return ", ".join(f"{row.get('id')} ({row.get('name')})" for row in rows[:NAMED]) + more
+    return few((f"{row.get('id')} ({row.get('name')})" for row in rows), NAMED)
 
 
 def _only(seen: Sequence[Row]) -> Row:

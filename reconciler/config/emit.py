@@ -172,14 +172,13 @@ def _tag(
 
 def _left_out(grouping: Grouping) -> Iterator[str]:
     for handle, tags in sorted(grouping.disabled.items()):
-        are = "is" if tags == 1 else "are"
-        yield f"# {handle}: {count(tags, 'live tag')} of disabled companies {are} left out."
-    for handle, tags in sorted(grouping.ignored.items()):
-        match, are = (
-            count(tags, "live tag matches", "live tags match"),
-            "is" if tags == 1 else "are",
+        what = count(
+            tags, "live tag of disabled companies is", "live tags of disabled companies are"
         )
-        yield f"# {handle}: {match} `ignore` and {are} left out."
+        yield f"# {handle}: {what} left out."
+    for handle, tags in sorted(grouping.ignored.items()):
+        what = count(tags, "live tag matches `ignore` and is", "live tags match `ignore` and are")
+        yield f"# {handle}: {what} left out."
     found = sorted(
         grouping.left_out, key=lambda one: (one.account, one.place, one.tag.name, one.tag.id)
     )

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.codes import PlanCode
 from reconciler.model.problem import Mark, Problem, Severity
-from reconciler.planning.phrases import where
-from reconciler.text.plural import count
+from reconciler.text.plural import count, few
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,7 +67,7 @@ def _problem(
     return Problem(
         code=PlanCode.SEVERAL_FORMER.value,
         message=f'{first}, the first former name as written, is renamed to "{declaration.name}"; '
-        f"{', '.join(others)} {are} left alone ({where([one.place for one in alike])})",
+        f"{', '.join(others)} {are} left alone ({few([one.place for one in alike])})",
         hint="A rename carries one tag's history only: put the name that matters most first, and "
         "retag the others' calls in CallRail.",
         marks=(Mark(declaration.source),),

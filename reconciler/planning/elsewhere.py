@@ -16,8 +16,7 @@ from reconciler.model.codes import PlanCode
 from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.model.state import State
 from reconciler.model.tag import Status
-from reconciler.planning.phrases import where
-from reconciler.text.plural import count
+from reconciler.text.plural import count, few
 from reconciler.text.quote import quoted_all
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ def _other_level(
                 "People of these companies see two. Keep one: delete `companies` here to manage "
                 "the account's own, or declare that one `state: disabled` without `companies`."
             )
-        yield _problem(declaration, PlanCode.OTHER_LEVEL, f"{message} ({where(upper)})", hint)
+        yield _problem(declaration, PlanCode.OTHER_LEVEL, f"{message} ({few(upper)})", hint)
     if on_account and lower:
         theirs = count(len(lower), "company", "companies")
         if declaration.state is State.ABSENT:
@@ -129,7 +128,7 @@ def _other_level(
                 "People of these companies see two. Keep one: declare theirs `state: disabled` "
                 "with `companies: all`, which keeps them on their calls, or say `companies` here."
             )
-        yield _problem(declaration, PlanCode.OTHER_LEVEL, f"{message} ({where(lower)})", hint)
+        yield _problem(declaration, PlanCode.OTHER_LEVEL, f"{message} ({few(lower)})", hint)
 
 
 def _former(
@@ -153,7 +152,7 @@ def _former(
         PlanCode.FORMER_ELSEWHERE,
         f'the former {"names" if many else "name"} {names} of "{declaration.name}" '
         f"{'are' if many else 'is'} live in {count(len(there), 'other place', 'other places')} "
-        f"({where(there)})",
+        f"({few(there)})",
         "Something still writes it there: a person, an automation rule or a flow. Declare "
         f'"{declaration.name}" there too, so that it is renamed, or disable it there.',
     )

@@ -20,6 +20,13 @@ def count(value: int, noun: str, many: str | None = None) -> str:
     return f"{value:,} {noun if value == 1 else many or f'{noun}s'}"
 
 
+def few(words: Iterable[object], most: int = 3) -> str:
+    """``a, b, c``; more than ``most`` are counted: ``a, b, c and 2 more``."""
+    known = tuple(words)
+    more = f" and {len(known) - most:,} more" if len(known) > most else ""
+    return ", ".join(map(str, known[:most])) + more
+
+
 def listed(words: Iterable[str], *, last: str = "and", most: int = 8) -> str:
     """``a, b and c``; more than ``most`` are counted."""
     known = list(words)
@@ -37,5 +44,4 @@ def listed_in_order(words: Collection[str], *, most: int = 8) -> str:
 def _listed_in_order(words: tuple[str, ...], most: int) -> str:
     # Cached, because a thousand mistakes may each list the same names.
     first = nsmallest(most, words)
-    more = len(words) - len(first)
-    return f"{', '.join(first)} and {more:,} more" if more else listed(first)
+    return few((*first, *words[most:]), most) if len(words) > most else listed(first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.text.plural import count, listed, listed_in_order
+from reconciler.text.plural import count, few, listed, listed_in_order
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ def test_lists_read_like_prose(words: list[str], expected: str) -> None:
 
 
 def test_a_long_list_is_counted() -> None:
+    assert few([1, 2, 3]) == "1, 2, 3"
+    assert few(range(1234), 2) == "0, 1 and 1,232 more"
     assert listed(map(str, range(100)), most=2) == "0, 1 and 98 more"
 
 

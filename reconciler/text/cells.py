@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rich.cells import cell_len
-
 _STYLES: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -16,4 +14,8 @@ def cells(text: str) -> int:
     """
     if "\x1b" in text:
         text = _STYLES.sub("", text)
-    return len(text) if text.isascii() else cell_len(text)
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415 - most runs print plain letters only
+
+    return cell_len(text)

@@ -50,6 +50,7 @@ from reconciler.model.outcome import AccountError, Outcome, Report, Result, Veri
 from reconciler.model.tag import Level
 from reconciler.planning.order import PHASES
 from reconciler.planning.verification import Verified, as_stored, combined, verify
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -364,8 +365,8 @@ class _AccountWork:
     def _went_wrong(self) -> str | None:
         """What keeps the account's deletes from being tried."""
         for result, how in ((Result.FAILED, "failed"), (Result.UNKNOWN, "ended unknown")):
-            if count := self._ended[result]:
-                return f"{count} change{'' if count == 1 else 's'} before it {how}"
+            if times := self._ended[result]:
+                return f"{count(times, 'change')} before it {how}"
         return None
 
     def _not_done(self) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.model.change import Change, Create, Delete, Reason, Update
 from reconciler.model.plan import AccountUse, Plan
-from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
+from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
 
 if TYPE_CHECKING:
     from reconciler.planning import Draft
@@ -39,12 +39,7 @@ def create(name: str = "Schedule requested", color: str | None = "orange3", **re
 
 def update(before: Tag, after: Tag, *, tag_id: int = 7886728, **rest: Any) -> Update:
     """An update on account level, with the fields that differ."""
-    fields = tuple(
-        field
-        for field in ("name", "color", "status")
-        if getattr(before, field) != getattr(after, field)
-    )
-    values = {"place": place(), "fields": fields, **rest}
+    values = {"place": place(), "fields": differing(before, after), **rest}
     return Update(before=_live(tag_id, before, values["place"]), after=after, **values)
 
 

@@ -27,6 +27,7 @@ from reconciler.cli.session import Session
 from reconciler.errors import ApplyError, AuthError, RefusedError, UsageError
 from reconciler.model.outcome import Outcome, Report, Result
 from reconciler.model.problem import Mark, Problem, Severity
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     import argparse
@@ -174,8 +175,7 @@ class _Asked:
                 hint="Apply a saved plan, or give --auto-approve (with --expect-digest in CI).",
             )
         yes = f"delete {deletes}" if deletes else "yes"
-        changes = f"{sent:,} change{'' if sent == 1 else 's'}"
-        if self.console.ask(f"Send {changes}? Only '{yes}' is a yes: ") != yes:
+        if self.console.ask(f"Send {count(sent, 'change')}? Only '{yes}' is a yes: ") != yes:
             raise RefusedError("the plan was not approved", hint="Nothing was changed.")
 
 
@@ -320,7 +320,6 @@ def _point_at_failures(report: Report, console: Console) -> None:
 
 
 def _failures(report: Report) -> Iterator[Problem]:
-    from reconciler.render.layout import count
     from reconciler.render.outcomes import folded
 
     failed = (one for one in report.outcomes if one.result is Result.FAILED)

@@ -11,12 +11,12 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
-from reconciler.config.lookalikes import difference, look_alike_key
-from reconciler.config.wording import did_you_mean, quoted
 from reconciler.model.names import any_alike, which_alike
 from reconciler.model.palette import PALETTE, nearest_shade
-from reconciler.model.quoting import double_quoted
 from reconciler.model.state import State
+from reconciler.text.alike import difference, skeleton
+from reconciler.text.nearest import did_you_mean
+from reconciler.text.quote import double_quoted, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ def check_semantics(
     by_name = _groups((entry.declaration.name, entry) for entry in entries)
     for group in by_name.values():
         if len(group) > 1:
-            _check_twins(group, problems)
+            _check_duplicates(group, problems)
             _check_levels(group, problems)
     told = _check_look_alikes(by_name, problems)
     for name, group in by_name.items():
@@ -242,7 +242,7 @@ def _say_ignored(entry: Entry, name: str, account: Account, problems: Collector)
     )
 
 
-def _check_twins(group: Sequence[Entry], problems: Collector) -> None:
+def _check_duplicates(group: Sequence[Entry], problems: Collector) -> None:
     """Two declarations of one name that meet in a place, where that is certain without companies.
 
     On account level, or the same pattern in the same accounts: what it matches, it matches twice.
@@ -300,7 +300,7 @@ def _check_look_alikes(by_name: Mapping[str, Sequence[Entry]], problems: Collect
     first: dict[str, str] = {}
     alike: dict[str, list[str]] = {}
     for name in by_name:
-        key = look_alike_key(name)
+        key = skeleton(name)
         other = first.setdefault(key, name)
         if other is not name:
             alike.setdefault(key, [other]).append(name)

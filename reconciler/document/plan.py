@@ -28,7 +28,7 @@ from reconciler.model.change import (
 from reconciler.model.outcome import AccountError
 from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, Summary, UnmanagedTag
 from reconciler.model.state import Gateway, Limits, Policy, Unmanaged
-from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
+from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -354,7 +354,7 @@ def _change_of(node: Node, places: _Places) -> Change:
     match action, before, tag_id, after:
         case Action.CREATE, None, None, Tag() if not fields and loss is None:
             return Create(after=after, **shared)
-        case Action.UPDATE, Tag(), int(), Tag() if set(fields) == differing(before, after):
+        case Action.UPDATE, Tag(), int(), Tag() if set(fields) == set(differing(before, after)):
             live = _live(tag_id, before, place)
             return Update(before=live, after=after, fields=fields, loss=loss, **shared)
         case Action.DELETE, Tag(), int(), None if not fields:
@@ -417,13 +417,3 @@ def _expect_sound(plan: Plan) -> None:
         if change.touches in seen:
             raise altered(KIND, f"changes[{at}] touches a tag that another change touches")
         seen.add(change.touches)
-
-
-def differing(before: Tag, after: Tag) -> set[str]:
-    """The names of the fields in which two tags differ; a colour left open differs from none."""
-    pairs = (
-        ("name", before.name != after.name),
-        ("color", after.color is not None and before.color != after.color),
-        ("status", before.status is not after.status),
-    )
-    return {name for name, differs in pairs if differs}

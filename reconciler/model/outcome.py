@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Delete
 from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
+from reconciler.model.tag import differing
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change
@@ -96,10 +97,8 @@ class Outcome:
         if self.stored is None or isinstance(self.change, Delete):
             return False
         desired, stored = self.change.after, self.stored
-        return (
-            desired.color in {None, stored.color}
-            and desired.status is stored.status
-            and may_be_stored_as(desired.name, stored.name, cut_from=SHORTEST_CUT)
+        return set(differing(stored, desired)) <= {"name"} and may_be_stored_as(
+            desired.name, stored.name, cut_from=SHORTEST_CUT
         )
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.change import Create, Delete, Update
 from reconciler.model.names import TRUNCATED_FROM, may_be_stored_as, tidied
-from reconciler.model.quoting import double_quoted
+from reconciler.model.tag import differing
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -129,7 +130,7 @@ def _standing(
 def _of_create(change: Create, namesakes: Sequence[LiveTag]) -> Standing | Stale:
     if not namesakes:
         return Standing.PENDING
-    if any(tag.satisfies(replace(change.after, name=tag.name)) for tag in namesakes):
+    if any(set(differing(tag, change.after)) <= {"name"} for tag in namesakes):
         return Standing.DONE
     why = f"a tag of that name has appeared (id {namesakes[0].id}) and is not as planned"
     return Stale(change, why)
@@ -172,9 +173,8 @@ def _shown(value: str | None) -> str:
 
 def _is_as_desired(tag: LiveTag, change: Update) -> bool:
     """Whether a touched tag is as it shall be, its new name perhaps tidied by the server."""
-    before, after = change.before, change.after
-    desired = replace(before, name=after.name, color=after.color, status=after.status)
+    before, desired = change.before, change.before.changed_to(change.after)
     if tag in {before, desired}:
         return tag == desired
-    named = "name" in change.fields and may_be_stored_as(after.name, tag.name)
-    return named and replace(tag, name=after.name) == desired
+    named = "name" in change.fields and may_be_stored_as(desired.name, tag.name)
+    return named and replace(tag, name=desired.name) == desired

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Create, Delete
 from reconciler.model.outcome import Outcome, Result, Verification
-from reconciler.model.quoting import double_quoted
-from reconciler.model.tag import Status
+from reconciler.model.tag import Status, differing
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -58,12 +58,12 @@ def verify(
     """
     view = _View(live)
     seen = tuple(_corrected(outcome, view) for outcome in outcomes)
-    differing = (*_differences(seen, view), *_duplicates(seen, view))
+    differences = (*_differences(seen, view), *_duplicates(seen, view))
     missing = sum(not view.has(outcome) and not outcome.respelled for outcome in seen)
     verification = Verification.AS_DONE if missing else Verification.AS_PLANNED
-    if differing:
+    if differences:
         verification = Verification.DIFFERS
-    return Verified(verification, missing, differing), seen
+    return Verified(verification, missing, differences), seen
 
 
 def as_stored(change: Create | Update, result: Result, tag: LiveTag) -> Outcome:
@@ -71,16 +71,16 @@ def as_stored(change: Create | Update, result: Result, tag: LiveTag) -> Outcome:
     and the line to write.
     """
     desired = change.after
-    if tag.satisfies(desired):
+    if not (fields := differing(tag, desired)):
         return Outcome(change=change, result=result, tag_id=tag.id)
     found, hints = [], []
-    if tag.name != desired.name:
+    if "name" in fields:
         found.append(double_quoted(tag.name))
         hints.append(f"name: {double_quoted(tag.name)}")
-    if desired.color not in {None, tag.color}:
+    if "color" in fields:
         found.append(f"color {tag.color}, not {desired.color}")
         hints.append(f"color: {tag.color}" if tag.color else "no color")
-    if tag.status is not desired.status:
+    if "status" in fields:
         found.append(str(tag.status))
         hints.append(f"state: {tag.status}")
     return Outcome(
@@ -108,14 +108,14 @@ class _View:
         tag, change = self.tag(outcome), outcome.change
         if isinstance(change, Delete):
             return tag is None
-        return tag is not None and tag.satisfies(change.after)
+        return tag is not None and not differing(tag, change.after)
 
     def tag(self, outcome: Outcome) -> LiveTag | None:
         """The tag that ``outcome`` is about: by its id; a create of unknown id, by its name."""
         change = outcome.change
         if isinstance(change, Create) and outcome.tag_id is None:
             same = self.by_name.get((change.place.company_id, change.name), [])
-            fitting = (one for one in same if one.satisfies(change.after))
+            fitting = (one for one in same if not differing(one, change.after))
             return next(chain(fitting, same), None)
         return self.by_id.get(change.tag_id or outcome.tag_id or 0)
 
@@ -137,7 +137,7 @@ def _differences(outcomes: Iterable[Outcome], view: _View) -> Iterator[str]:
                 yield f'{change.place}: "{change.name}" is still listed after its delete'
         elif tag is None:
             yield f'{change.place}: "{change.name}" is not listed after its {change.action}'
-        elif not tag.satisfies(outcome.stored or change.after):
+        elif differing(tag, outcome.stored or change.after):
             yield f'{change.place}: "{change.name}" is listed as {_shown(tag)}, not as asked for'
 
 

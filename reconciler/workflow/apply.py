@@ -12,7 +12,8 @@ from reconciler.errors import Interrupted, ReconcilerError, RefusedError
 from reconciler.executor import Deletes, RunContext, execute
 from reconciler.model.change import Delete
 from reconciler.model.outcome import Failure, Outcome, Report, Result
-from reconciler.workflow.refusals import blocked_refusal, counted
+from reconciler.text.plural import count
+from reconciler.workflow.refusals import blocked_refusal
 from reconciler.workflow.renewal import accounts_of, already_done, refuse_unless_current
 
 if TYPE_CHECKING:
@@ -131,13 +132,13 @@ def refuse_unless_permitted(plan: Plan, request: ApplyRequest) -> None:
     deletes = [change for change in sent if isinstance(change, Delete)]
     if uncounted := [change for change in deletes if change.loss is None]:
         raise RefusedError(
-            f"what {counted(len(uncounted), 'delete')} would lose was not counted: "
+            f"what {count(len(uncounted), 'delete')} would lose was not counted: "
             "the plan was made from a snapshot",
             hint="Plan against live state; --no-deletes does the rest.",
         )
     if deletes and request.deletes is Deletes.UNDECIDED:
         raise RefusedError(
-            f"the plan has {counted(len(deletes), 'delete')} "
+            f"the plan has {count(len(deletes), 'delete')} "
             "and neither --allow-deletes nor --no-deletes was given",
             hint="--allow-deletes sends them; --no-deletes does the rest and holds them back.",
         )

@@ -18,6 +18,7 @@ from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.planning import draft, guard
 from reconciler.planning.guard import is_delete, takes_away, totals
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -139,8 +140,7 @@ class Guarding:
                 at_risk = [change for change in free if self._at_risk(change)]
         if not at_risk:
             return changes
-        what = "1 tag" if len(at_risk) == 1 else f"{len(at_risk):,} tags"
-        self.say(f"counting what uses {what}")
+        self.say(f"counting what uses {count(len(at_risk), 'tag')}")
         return await with_losses(self.provider, changes, at_risk)
 
     def _at_risk(self, change: Change) -> TypeGuard[Update | Delete]:

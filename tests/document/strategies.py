@@ -7,7 +7,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.document.plan import differing
 from reconciler.model.change import (
     UNKNOWN,
     Action,
@@ -24,7 +23,7 @@ from reconciler.model.outcome import AccountError
 from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
-from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
+from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
 
 codes = st.from_regex("[A-Z]{3,5}[0-9]{3}", fullmatch=True)
 texts = st.text(st.characters(), max_size=12)
@@ -133,7 +132,7 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
         case Action.CREATE:
             return Create(after=replace(after, name=f"{after.name}{tag_id}"), **shared)
         case Action.UPDATE:
-            fields = tuple(sorted(differing(before.tag, after)))
+            fields = tuple(sorted(differing(before, after)))
             return Update(before=before, after=after, fields=fields, loss=loss, **shared)
         case _:
             return Delete(before=before, loss=loss, **shared)

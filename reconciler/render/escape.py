@@ -11,9 +11,12 @@ from __future__ import annotations
 import html as _html
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.model.names import BLANK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def terminal(text: str) -> str:
@@ -96,10 +99,15 @@ def prose(text: str) -> str:
     return _SYNTAX.sub(lambda found: _reference(found[0]), shown)
 
 
-def fence(lines: list[str], *, language: str = "") -> str:
+def fence(lines: Iterable[str], *, language: str = "") -> str:
     """A fenced Markdown block of ``lines`` that are already visible; none of them can end it."""
-    ticks = "`" * max(3, max((_longest_run(line, "`") for line in lines), default=0) + 1)
-    return "\n".join([f"{ticks}{language}", *lines, ticks])
+    around = ticks(lines)
+    return "\n".join([f"{around}{language}", *lines, around])
+
+
+def ticks(lines: Iterable[str]) -> str:
+    """The backticks that open and close a block of ``lines``: more than any of them holds."""
+    return "`" * max(3, max((_longest_run(line, "`") for line in lines), default=0) + 1)
 
 
 def csv(value: object) -> str:

@@ -110,20 +110,9 @@ def ticks(lines: Iterable[str]) -> str:
     return "`" * max(3, max((_longest_run(line, "`") for line in lines), default=0) + 1)
 
 
-def csv(value: object) -> str:
-    """One cell of CSV: visible, quoted where needed, and never a formula to a spreadsheet."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    shown = terminal(str(value))
-    if shown.lstrip(" '\"").startswith(_FORMULA):
-        shown = f"'{shown}"
-    if shown and _BARE.fullmatch(shown):
-        return shown
-    return '"' + shown.replace('"', '""') + '"' if shown else ""
+def cell(text: str) -> str:
+    """Text in a cell of a spreadsheet, never a formula, also where it is split at semicolons."""
+    return _FORMULA.sub(r"\1'", terminal(text))
 
 
 def command(text: str) -> str:
@@ -148,8 +137,7 @@ _SYNTAX: Final = re.compile(
 )
 # What starts a mention, an issue, a merge request, a label, a milestone… on GitHub or GitLab.
 _REFERRING: Final = frozenset("@#!$%^~&-")
-_BARE: Final = re.compile(r"[\w .:/@-]+")
-_FORMULA: Final = tuple("=+-@|%\uff1d\uff0b\uff0d\uff20\\")
+_FORMULA: Final = re.compile("(^|;)(?=[ '\"]*[-=+@|%\uff1d\uff0b\uff0d\uff20\\\\])")
 
 
 def _plain(text: str) -> bool:

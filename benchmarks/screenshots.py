@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/images anew: ``make screenshots`` (needs Chromium on the PATH).
+"""Take the pictures of docs/images anew: ``make screenshots`` (needs Chromium on the PATH).
 
 A sandbox is seeded as for the demo, the examples are planned against it by the command itself, and
 what it gives is photographed: a terminal by rich, pages by Chromium, which is given no network.

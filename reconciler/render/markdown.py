@@ -86,7 +86,7 @@ def drift(plan: Plan, *, limit: int = LIMIT) -> str:
     budget = Budget(limit - _RESERVE)
     sections = []
     for heading, found in drifted.sections(plan):
-        lines = [log(line) for line in found]
+        lines = ["\n  ".join(wrap(log(line), _WIDEST)) for line in found]
         fitting = budget.fitting(lines, around=_block(heading, lines))
         sections += [(heading, fitting)] if fitting else []
     return markdown(
@@ -101,7 +101,7 @@ def drift(plan: Plan, *, limit: int = LIMIT) -> str:
 _RESERVE: Final = 2_400
 """Bytes for what every comment has: the marker, counts, cautions, headings and the ending."""
 _MOST_WARNINGS: Final = 20
-_WIDEST: Final = 110
+_WIDEST: Final = 100
 _CLOSE: Final = "\n\n</details>\n\n"
 _NAMES: Final = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
 _DIFF_SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "!", Action.DELETE: "-"}

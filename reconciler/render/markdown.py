@@ -14,8 +14,10 @@ from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
 from reconciler.render.budget import Budget
 from reconciler.render.escape import label, log, terminal, ticks
-from reconciler.render.layout import cells, count, number, pad, wrap
+from reconciler.render.layout import pad, wrap
 from reconciler.render.templating import markdown, markdown_line
+from reconciler.text.cells import cells
+from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from reconciler.model.palette import PALETTE
 from reconciler.render import escape, outcomes, wording
-from reconciler.render.layout import count, number
+from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable

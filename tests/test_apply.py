@@ -20,7 +20,7 @@ from reconciler.errors import (
 )
 from reconciler.model.outcome import Outcome, Report, Result
 from reconciler.model.tag import AccountRef, Place, Tag
-from reconciler.provider import Made, Written
+from reconciler.provider import Created, Updated
 from reconciler.render import outcomes
 from tests import builders
 from tests.fakes.provider import FakeProvider, enabled
@@ -146,7 +146,7 @@ def test_a_refusal_for_something_else_says_nothing_of_the_color(said: str) -> No
 
 def test_one_reason_to_refuse_a_block_is_shown_once() -> None:
     class ForOthers(FakeProvider):
-        async def create(self, place: Place, tag: Tag) -> Made:
+        async def create(self, place: Place, tag: Tag) -> Created:
             raise ForbiddenError("refused (403): no permission")
 
     places = [builders.place(f"Dental {number}") for number in range(9)]
@@ -178,8 +178,8 @@ def test_one_reason_for_several_unknown_ends_is_shown_once() -> None:
 class OneOfBoth(FakeProvider):
     """Takes names that differ in case for one: a create gives the tag that is there."""
 
-    async def create(self, place: Place, tag: Tag) -> Made:
-        return Made(tag=self.live[3], adopted=True)
+    async def create(self, place: Place, tag: Tag) -> Created:
+        return Created(tag=self.live[3], adopted=True)
 
 
 def test_a_tag_that_the_server_gave_a_create_is_not_deleted() -> None:
@@ -253,7 +253,7 @@ def test_whatever_fails_there_is_a_report(error: Exception, where: str) -> None:
 class Tidying(FakeProvider):
     """Stores names in capitals, and every color as gray1."""
 
-    async def create(self, place: Place, tag: Tag) -> Made:
+    async def create(self, place: Place, tag: Tag) -> Created:
         return await super().create(place, replace(tag, name=tag.name.upper(), color="gray1"))
 
 
@@ -276,9 +276,9 @@ def test_a_color_that_the_server_changed_is_not_there_as_planned() -> None:
 
 def test_an_answer_that_was_old_is_corrected_by_live_state() -> None:
     class Old(FakeProvider):
-        async def update(self, before: LiveTag, after: Tag) -> Written:
+        async def update(self, before: LiveTag, after: Tag) -> Updated:
             await super().update(before, after)
-            return Written(tag=before)
+            return Updated(tag=before)
 
     report = carry_out(Old.of(LIVE), RECOLOUR)
     assert (report.verified, report.exit_code) == (True, 0)
@@ -423,7 +423,7 @@ def test_a_tag_that_others_made_beside_a_create_is_told() -> None:
 class LateProvider(FakeProvider):
     """Lists what was created only after a pause."""
 
-    async def create(self, place: Place, tag: Tag) -> Made:
+    async def create(self, place: Place, tag: Tag) -> Created:
         made = await super().create(place, tag)
         self.late = self.live.pop(made.tag.id)
         return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import ProtocolError
 
@@ -51,8 +51,8 @@ class Flaw(StrEnum):
 class Answer:
     """A response that arrived whole. ``headers`` holds the few that matter, in lower case.
 
-    ``payload`` is None where there is no usable JSON; ``flaw`` then says what kind of trouble it
-    is and ``message`` describes it. For an error status ``message`` is what the server said,
+    ``payload`` is None where there is no usable JSON; ``flaw`` then says why and ``message``
+    describes it. For an error status ``message`` is what the server said,
     bounded and safe for a terminal. ``size``: bytes of the body.
     """
 
@@ -80,6 +80,13 @@ class Ambiguous:
 
 
 Exchange = Answer | NotSent | Ambiguous
+
+
+class Transport(Protocol):
+    """One origin's connections."""
+
+    async def send(self, request: Request, *, headers: Mapping[str, str]) -> Exchange:
+        """Send ``request`` once, with ``headers`` that hold the key; no failure is raised."""
 
 
 def path(*segments: str) -> str:

@@ -30,17 +30,16 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 
+from reconciler.callrail.concurrency import Memo, gather
 from reconciler.callrail.interactions import Reader, Row, RowPage, ids
-from reconciler.callrail.memo import Memo
-from reconciler.callrail.paging import gather
 from reconciler.errors import ApiError, AuthError, RejectedError, UnreachableError
 from reconciler.model.change import NONE, UNKNOWN, Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from reconciler.callrail.interactions import Query, Resource
-    from reconciler.callrail.session import Door
+    from reconciler.callrail.api import ApiSession, Query
+    from reconciler.callrail.interactions import Resource
 
 SURVEYED_PAGES: Final = 4
 """Pages read at once where they are all of them: then rows can be counted, whatever filters do."""
@@ -121,13 +120,13 @@ class UsageCounter:
 
     def __init__(
         self,
-        door: Door,
+        session: ApiSession,
         account: str,
         resource: Resource,
         live_names: Callable[[], Iterable[str]] = tuple,
         beside: UsageCounter | None = None,
     ) -> None:
-        self._reader = Reader(door, account, resource)
+        self._reader = Reader(session, account, resource)
         self._resource = resource
         self._live_names = live_names
         self._beside = beside

@@ -11,8 +11,7 @@ from reconciler.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.callrail import Resources
-    from reconciler.callrail.resources import Row
+    from reconciler.callrail.resources import Resources, Row
     from reconciler.cli.console import Console
     from reconciler.cli.session import Session
     from reconciler.config import Configuration
@@ -63,7 +62,7 @@ async def find_companies(patterns: Sequence[str], resources: Resources, account:
 
     Raises UsageError for a pattern that none matches: an empty answer would look like one.
     """
-    from reconciler.callrail import Query
+    from reconciler.callrail.resources import Query
     from reconciler.model.names import any_glob
 
     query = Query(resource="companies", account=account)

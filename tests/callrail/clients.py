@@ -9,8 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.callrail import AccountProvider, Client, Credential, Settings, Timeouts, connect
+from reconciler.callrail.client import Client, connect
+from reconciler.callrail.credentials import Credential
 from reconciler.callrail.exchange import Answer
+from reconciler.callrail.runtime import Settings, Timeouts
+from reconciler.callrail.tags import AccountProvider
 from reconciler.model.problem import Source
 from reconciler.model.state import Account, Gateway
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Tag
@@ -144,11 +147,11 @@ class StraightTransport:
 
 def straight(handler: Callable[[Call], Reply], **changes: object) -> AccountProvider:
     """A provider that asks ``handler`` without any network between."""
+    from reconciler.callrail.api import ApiSession, RunContext
     from reconciler.callrail.explain import Access
-    from reconciler.callrail.session import Door, Run
 
     chosen = settings("http://127.0.0.1:1", **changes)
     assert chosen.credential is not None
     access = Access(credential=chosen.credential, base="http://127.0.0.1:1")
     transport: Any = StraightTransport(handler)
-    return AccountProvider(Door(Run(chosen), transport, access), ACCOUNT)
+    return AccountProvider(ApiSession(RunContext(chosen), transport, access), ACCOUNT)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.callrail import Timeouts, connect
+from reconciler.callrail.client import connect
+from reconciler.callrail.runtime import Timeouts
 from reconciler.errors import ReconcilerError, UnknownOutcomeError
 from reconciler.model.state import Account, Gateway
 from reconciler.model.tag import AccountRef, Place
@@ -19,7 +20,8 @@ from tests.callrail.clients import account, run, settings, wish
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from reconciler.callrail import AccountProvider, Settings
+    from reconciler.callrail.runtime import Settings
+    from reconciler.callrail.tags import AccountProvider
     from reconciler.model.tag import LiveTag
 
 BULK = "ACC00000000000000000000000000000b01"
@@ -43,7 +45,7 @@ CREATE, UPDATE, DELETE = "POST", "PUT", "DELETE"
 
 
 def client_settings(sandbox: Sandbox, gateway: Gateway = Gateway.CALLRAIL) -> Settings:
-    from reconciler.callrail import Credential
+    from reconciler.callrail.credentials import Credential
 
     direct = gateway is Gateway.CALLRAIL
     credential = Credential(

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from reconciler.callrail import SystemClock
+from reconciler.callrail.runtime import SystemClock
 
 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="not told by this system")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.callrail.paging import Page, Source, gather, parse_page, read_all
+from reconciler.callrail.concurrency import gather
+from reconciler.callrail.paging import Page, Paged, parse_page, read_all
 from reconciler.errors import ProtocolError
 from tests.callrail.clients import run
 
@@ -24,7 +25,7 @@ def read(pages: dict[int, dict[str, object]], *, cap: int = 250) -> tuple[tuple[
     async def pause(_: int) -> None:
         await asyncio.sleep(0)
 
-    source: Source[object] = Source(what="rows", fetch=fetch, key=str, pause=pause)
+    source: Paged[object] = Paged(what="rows", fetch=fetch, key=str, pause=pause)
     return run(read_all(source)), asked
 
 
@@ -126,9 +127,7 @@ def test_a_listing_is_bounded_in_all(size: int, seconds: float, said: str) -> No
     async def pause(_: int) -> None:
         raise AssertionError("a listing that is too large is not read again")
 
-    source: Source[object] = Source(
-        what="rows", fetch=fetch, key=str, pause=pause, clock=lambda: now
-    )
+    source: Paged[object] = Paged(what="rows", fetch=fetch, key=str, pause=pause, clock=lambda: now)
     with pytest.raises(ProtocolError, match=said):
         run(read_all(source))
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.callrail import RESOURCES, Query
-from reconciler.callrail.resources import parameters
+from reconciler.callrail.catalog import RESOURCES
+from reconciler.callrail.resources import Query, parameters
 from reconciler.errors import ProtocolError, UsageError
 from tests.callrail.clients import run, stage
 from tests.callrail.tag_server import ACCOUNT, BASE, TagServer, page

@@ -13,7 +13,7 @@ from reconciler.errors import (
     UnknownOutcomeError,
 )
 from reconciler.model.tag import Status, Tag
-from reconciler.provider import Made, Written
+from reconciler.provider import Created, Updated
 from tests.callrail.clients import (
     ACCOUNT_PLACE,
     DENTAL,
@@ -31,7 +31,7 @@ from tests.callrail.wire_server import Reply
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from reconciler.callrail import AccountProvider
+    from reconciler.callrail.tags import AccountProvider
     from tests.callrail.wire_server import Call
 
 RESET = Reply(reset=True)
@@ -117,10 +117,10 @@ def test_each_door_gets_its_own_authorization() -> None:
     run(work())
 
 
-def created(server: TagServer, *, name: str = "Lead") -> tuple[Made, int]:
+def created(server: TagServer, *, name: str = "Lead") -> tuple[Created, int]:
     """What a create after one listing gives, and how often it was sent."""
 
-    async def work() -> tuple[Made, int]:
+    async def work() -> tuple[Created, int]:
         async with stage(server) as s:
             await s.provider.tags()
             made = await s.provider.create(ACCOUNT_PLACE, wish(name))
@@ -503,7 +503,7 @@ def test_nothing_is_sent_when_nothing_differs() -> None:
     async def work() -> None:
         async with stage(TagServer()) as s:
             tag = live(7, "Lead")
-            assert await s.provider.update(tag, Tag("Lead", None)) == Written(tag=tag, already=True)
+            assert await s.provider.update(tag, Tag("Lead", None)) == Updated(tag=tag, already=True)
             assert s.client.requests == 0
 
     run(work())
@@ -711,7 +711,7 @@ def test_a_tag_of_another_create_on_its_way_is_no_form_of_a_lost_one() -> None:
             wishes = [s.provider.create(ACCOUNT_PLACE, wish(name)) for name in ("LEAD", "Lead")]
             upper, lower = await asyncio.gather(*wishes, return_exceptions=True)
             assert isinstance(lower, UnknownOutcomeError)
-            assert upper == Made(tag=live(101, "LEAD"), adopted=False)
+            assert upper == Created(tag=live(101, "LEAD"), adopted=False)
 
     run(work())
 

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from reconciler.callrail import Timeouts
 from reconciler.callrail.exchange import Ambiguous, Answer, Exchange, Flaw, Method, NotSent, Request
-from reconciler.callrail.transport import Transport
+from reconciler.callrail.runtime import Timeouts
+from reconciler.callrail.transport import HttpxTransport
 from reconciler.errors import UnreachableError
 from tests.callrail.clients import run
 from tests.callrail.wire_server import Call, Reply, WireServer
@@ -21,7 +21,7 @@ PATIENT = Timeouts(connect=10.0, read=20.0, total=30.0, grace=5.0)
 
 
 async def send(base: str, *, timeouts: Timeouts = QUICK, headers: dict[str, str]) -> Exchange:
-    transport = Transport(base, timeouts=timeouts, parallelism=2)
+    transport = HttpxTransport(base, timeouts=timeouts, parallelism=2)
     try:
         request = Request(method=Method.GET, path="/v3/a.json", query=(("search", "a b&c=d"),))
         return await transport.send(request, headers=headers)
@@ -174,7 +174,7 @@ def test_cookies_are_not_kept() -> None:
     async def work() -> Call:
         reply = Reply(payload={}, headers={"Set-Cookie": "session=1; Path=/"})
         async with WireServer(lambda _: reply) as server:
-            transport = Transport(server.url, timeouts=QUICK, parallelism=2)
+            transport = HttpxTransport(server.url, timeouts=QUICK, parallelism=2)
             for _ in range(2):
                 await transport.send(Request(method=Method.GET, path="/"), headers={})
             await transport.close()
@@ -227,13 +227,13 @@ def test_hurry_ends_what_is_running() -> None:
     async def work() -> float:
         async with WireServer(lambda _: Reply(hang=True)) as server:
             patient = Timeouts(connect=5, read=15, total=15, grace=0.1)
-            transport = Transport(server.url, timeouts=patient, parallelism=2)
+            transport = HttpxTransport(server.url, timeouts=patient, parallelism=2)
             sending = asyncio.create_task(
                 transport.send(Request(method=Method.GET, path="/"), headers={})
             )
             await asyncio.sleep(0.05)
             began = time.monotonic()
-            transport.hurry()
+            transport.shorten_timeouts()
             assert isinstance(await sending, Ambiguous)
             await transport.close()
             return time.monotonic() - began
@@ -256,7 +256,7 @@ def test_an_environment_that_allows_no_connection_is_our_error(
         monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, value)
     with pytest.raises(UnreachableError, match="no connection can be set up") as caught:
-        Transport("https://api.callrail.com", timeouts=QUICK, parallelism=1)
+        HttpxTransport("https://api.callrail.com", timeouts=QUICK, parallelism=1)
     assert "hunter2" not in str(caught.value)
 
 

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.apply import Run
-from reconciler.callrail import Credential, Settings, connect
-from reconciler.callrail.transport import Transport
+from reconciler.callrail.client import connect
+from reconciler.callrail.credentials import Credential
+from reconciler.callrail.runtime import Settings
+from reconciler.callrail.transport import HttpxTransport
 from reconciler.document import load_plan
 from reconciler.errors import RefusedError
 from reconciler.model.outcome import Report, Result
@@ -76,10 +78,10 @@ class Scene:
     def apply(self) -> Report:
         """Apply the plan, and do after the n-th request what ``between`` says."""
         clock = today()
-        send = Transport.send
+        send = HttpxTransport.send
         mine = threading.get_ident()
 
-        async def interrupted(transport: Transport, request: Request, **rest: Any) -> Exchange:
+        async def interrupted(transport: HttpxTransport, request: Request, **rest: Any) -> Exchange:
             exchange = await send(transport, request, **rest)
             if threading.get_ident() == mine:
                 self.requests += 1
@@ -89,7 +91,7 @@ class Scene:
             return exchange
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Transport, "send", interrupted)
+            patch.setattr(HttpxTransport, "send", interrupted)
             return applied(self, clock)
 
     def apply_elsewhere(self) -> Report:

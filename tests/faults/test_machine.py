@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from reconciler.callrail.transport import Transport
+from reconciler.callrail.transport import HttpxTransport
 from reconciler.sandbox.seeds.bulk import ACCOUNT
 from tests.faults.conftest import be_impatient
 from tests.faults.world import APPLY, HEAD, World, sandbox
@@ -136,7 +136,7 @@ class Machine(RuleBasedStateMachine):
     @rule(back=st.integers(0, 2), left=st.integers(1, 6), committed=st.booleans())
     def an_apply_crashes(self, back: int, left: int, committed: bool) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Transport, "send", _crashing(left, committed=committed))
+            patch.setattr(HttpxTransport, "send", _crashing(left, committed=committed))
             self._apply_saved(back)
 
     def _meet(self, faults: list[str]) -> None:
@@ -169,10 +169,10 @@ class Machine(RuleBasedStateMachine):
 
 
 def _crashing(left: int, *, committed: bool) -> Any:
-    """A ``Transport.send`` that ends all, with or after the request that is ``left`` from here."""
-    send, sent = Transport.send, Counter[str]()
+    """An ``HttpxTransport.send`` that ends all, with or after the request ``left`` from here."""
+    send, sent = HttpxTransport.send, Counter[str]()
 
-    async def crashing(self: Transport, request: Request, **rest: Any) -> Exchange:
+    async def crashing(self: HttpxTransport, request: Request, **rest: Any) -> Exchange:
         sent["all"] += 1
         if sent["all"] >= left and not committed:
             raise Crash

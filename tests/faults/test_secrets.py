@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from reconciler.callrail import RESOURCES
+from reconciler.callrail.catalog import RESOURCES
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import run
 from tests.faults.hostile import Asked, answer, hostile

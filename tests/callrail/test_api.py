@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.callrail import Quota, Sent, Stop
+from reconciler.callrail.runtime import Budget, Sent, Stop
 from reconciler.errors import (
     ApiError,
     AuthError,
@@ -37,7 +37,7 @@ from tests.callrail.wire_server import Call, Reply, WireServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from reconciler.provider import Made, Provider
+    from reconciler.provider import Created, Provider
 
 THROTTLED = Reply(status=429, payload={"error": "Rate limit exceeded"})
 HTML = Reply(body=b"<html>hello</html>", headers={"Content-Type": "text/html"})
@@ -231,7 +231,7 @@ def test_a_long_wait_for_the_quota_is_told_once(caplog: pytest.LogCaptureFixture
 
 
 def test_a_create_that_waited_long_looks_before_it_is_sent() -> None:
-    async def work() -> Made:
+    async def work() -> Created:
         reply = Reply(status=429, headers={"Retry-After": "120"})
         server = TagServer(faults=[Fault(method="POST", reply=reply)])
         async with stage(server, max_wait=600.0) as s:
@@ -325,8 +325,8 @@ def test_1200_changes_converge_within_1000_an_hour_and_cause_no_429() -> None:
 
 def test_an_account_on_hold_does_not_hold_another() -> None:
     async def work() -> None:
-        limited = Quota(account=((1, 3_600.0),))
-        async with stage(TagServer(tags=tag_rows(10)), quota=limited, max_wait=0.0) as s:
+        limited = Budget(account=((1, 3_600.0),))
+        async with stage(TagServer(tags=tag_rows(10)), budget=limited, max_wait=0.0) as s:
             await s.provider.tags()
             with pytest.raises(QuotaError):
                 await s.provider.tags()
@@ -421,7 +421,7 @@ def test_each_request_is_logged_and_told_without_the_key(caplog: pytest.LogCaptu
 
 def test_a_connection_is_named_through_the_gateway_only() -> None:
     async def work() -> None:
-        from reconciler.callrail import connect
+        from reconciler.callrail.client import connect
 
         async with WireServer(TagServer()) as server:
             for credential in (maton(), settings("x").credential):

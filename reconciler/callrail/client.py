@@ -141,7 +141,7 @@ class Client:
         return older.api if older and not self._settings.api_url else None
 
     async def first_accounts(self, *, older: bool = False) -> Answer:
-        """The first page of the accounts as it came, to check key, clock and address by."""
+        """The first page of the accounts as it came, to check key, clock and address."""
         query = (("page", "1"), ("per_page", str(PER_PAGE)))
         request = Request(method=Method.GET, path=path("v3", "a.json"), query=query)
         return await self._session(None, older=older).call(request)

@@ -7,7 +7,7 @@ desired one, or a form of it that a server may have made: blanks, case, Unicode 
 Premise. One place and name is desired once in a run, so one new tag is ours (or does what ours
 would do). After a 2xx there is a tag, whatever the answer says: nothing is sent again. After an
 ambiguous outcome, no new tag over ten seconds means that the request did nothing, unless the
-listing is seen to lag longer; it is sent once more. Several can't be told apart: we stop.
+listing is seen to lag longer; it is sent once more. Several can't be distinguished: we stop.
 """
 
 from __future__ import annotations
@@ -202,15 +202,18 @@ def _says_taken(message: str) -> bool:
 
 
 def _conflict(tag: Tag, found: LiveTag | None, refusal: RejectedError | None) -> RejectedError:
-    said = f": {refusal.message}" if refusal is not None else ""
+    reason = f": {refusal.message}" if refusal is not None else ""
     status = 409 if refusal is None else refusal.status
     if found is None:
-        message, hint = f"{tag.name!r} is taken by a tag that no listing shows{said}", "Plan again."
+        message, hint = (
+            f"{tag.name!r} is taken by a tag that no listing shows{reason}",
+            "Plan again.",
+        )
     elif found.name == tag.name:
-        message = f"{tag.name!r} has appeared there since the plan, other than planned{said}"
+        message = f"{tag.name!r} has appeared there since the plan, other than planned{reason}"
         hint = "Someone made it: plan again."
     else:
-        message = f"{tag.name!r} is taken by {found.name!r} (id {found.id}){said}"
+        message = f"{tag.name!r} is taken by {found.name!r} (id {found.id}){reason}"
         hint = (
             f"The server compares names more loosely: write 'name: {double_quoted(found.name)}', "
             f"or 'renamed_from: [{double_quoted(found.name)}]' to rename it."

@@ -83,7 +83,7 @@ def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> R
         return ApiError(f"{where}: {reason(answer)}", hint=_server_hint(status, access))
     if answer.flaw is Flaw.UNREADABLE:
         # An accident on the way each time it was asked: it says nothing of what was asked for, so
-        # no other way of asking is tried.
+        # nothing else is asked instead.
         return ApiError(f"{where}: {reason(answer)}", hint=_NETWORK)
     return ProtocolError(f"{where}: {reason(answer)}", hint=_base_hint(answer))
 

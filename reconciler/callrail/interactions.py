@@ -25,7 +25,7 @@ RETENTION_MONTHS: Final = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class InteractionKind:
     """One kind of interaction: where it is listed, and how it is found by a tag's name.
 
     ``keys``: what the list may be called in an answer (the threads' key is D). ``by_search``: there
@@ -39,19 +39,19 @@ class Resource:
     by_search: bool = False
 
 
-CALLS: Final = Resource(
+CALLS: Final = InteractionKind(
     noun="calls",
     file="calls.json",
     keys=("calls",),
     query=(("fields", "tags,company_id"), ("sort", "start_time"), ("order", "desc")),
 )
-FORMS: Final = Resource(
+FORMS: Final = InteractionKind(
     noun="forms",
     file="form_submissions.json",
     keys=("form_submissions",),
     query=(("fields", "tags"),),
 )
-TEXTS: Final = Resource(
+TEXTS: Final = InteractionKind(
     noun="texts", file="sms-threads.json", keys=("sms_threads", "sms-threads"), by_search=True
 )
 
@@ -77,8 +77,8 @@ RowPage = Page[Row]
 class Reader:
     """Pages of one resource of an account, over the whole retention period where that is served."""
 
-    def __init__(self, session: ApiSession, account: str, resource: Resource) -> None:
-        self.resource = resource
+    def __init__(self, session: ApiSession, account: str, kind: InteractionKind) -> None:
+        self.kind = kind
         self._session = session
         self._account = account
         self._today = datetime.fromtimestamp(session.run.settings.clock.time(), UTC).date()
@@ -127,19 +127,19 @@ class Reader:
         return period(day, day)
 
     async def _get(self, query: Query, *, number: int, per_page: int) -> RowPage:
-        asked = (*query, *self.resource.query)
+        asked = (*query, *self.kind.query)
         asked += (("page", str(number)), ("per_page", str(per_page)))
-        answer = await self._session.get(self._account, self.resource.file, query=asked)
-        parse = partial(row_of, described=self.resource.by_search)
+        answer = await self._session.get(self._account, self.kind.file, query=asked)
+        parse = partial(row_of, described=self.kind.by_search)
         return parse_page(answer.payload, rows=self._key(answer.payload), parse=parse)
 
     def _key(self, payload: object) -> str:
         """What the list is called here: as is known, else it is the only list that there is."""
         there: Mapping[str, object] = payload if isinstance(payload, Mapping) else {}
         lists = [key for key, value in there.items() if isinstance(value, list)]
-        if len(lists) == 1 and not set(self.resource.keys) & there.keys():
+        if len(lists) == 1 and not set(self.kind.keys) & there.keys():
             return lists[0]
-        return key_in(payload, self.resource.keys)
+        return key_in(payload, self.kind.keys)
 
 
 def row_of(payload: object, *, described: bool = True) -> Row:

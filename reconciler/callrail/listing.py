@@ -144,7 +144,7 @@ class TagReader:
     async def _of_companies(self, companies: frozenset[str], *, proven: bool) -> Listing:
         """Own tags of ``companies``, by the filter where that is cheaper than everything.
 
-        The first page of the whole listing tells the total, and roughly each company's share.
+        The first page of the whole listing has the total, and roughly each company's share.
         """
         first = await self._tags_page(1)
         remaining = remaining_pages(first) or 0
@@ -184,7 +184,7 @@ class TagReader:
         return own if seen and expected <= seen else None
 
     def _cost_of_proof(self, companies: frozenset[str]) -> int:
-        """Requests that tell the shares of all other places; beyond any where they are unknown."""
+        """Requests that show the shares of all other places; beyond any where they are unknown."""
         if self._known is None or not companies <= {one.id for one in self._known}:
             return 1 << 30
         return len(self._known) - len(companies) + 1
@@ -250,7 +250,7 @@ def _listing(
 
 
 def _place(row: Row) -> tuple[str | None, ...]:
-    """The row's company id or None, as the one item; three of nothing where it tells no place."""
+    """The row's company id or None, as the one item; three of nothing where it shows no place."""
     if isinstance(row, OddTag) and not row.placed:
         return (None, None, None)
     return (row.company_id,)

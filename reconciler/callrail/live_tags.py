@@ -263,5 +263,5 @@ class LiveTags:
 
 
 def _unread(error: RejectedError) -> ProtocolError:
-    # A listing that is not found does not say that a tag is gone.
+    # A listing that is not found does not mean that a tag is gone.
     return ProtocolError(f"live tags can't be read again: {error.message}", hint=error.hint)

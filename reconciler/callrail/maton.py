@@ -76,9 +76,9 @@ class Connections:
         request = Request(method=Method.DELETE, path=path("connections", connection))
         try:
             await self._session.call(request)
-        except AmbiguousError as doubt:
+        except AmbiguousError as outcome:
             if any(live.id == connection for live in await self.list()):
-                raise ApiError(f"the connection was not deleted: {doubt}") from doubt
+                raise ApiError(f"the connection was not deleted: {outcome}") from outcome
 
     async def _get(self, *segments: str, query: tuple[tuple[str, str], ...] = ()) -> object:
         request = Request(method=Method.GET, path=path(*segments), query=query)
@@ -91,7 +91,7 @@ def _connection(payload: object) -> Connection:
         row = plain_row(row["connection"])
     status = row.get("status")
     if status is not None and not isinstance(status, str):
-        raise ProtocolError("a connection's 'status' is no string")
+        raise ProtocolError("a connection's 'status' is not a string")
     return Connection(
         id=_id(row),
         status=status or "PENDING",
@@ -120,7 +120,7 @@ def _url(value: object) -> str | None:
     if not isinstance(value, str) or not value.startswith(
         ("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")
     ):
-        raise ProtocolError("a connection's 'url' is no https address")
+        raise ProtocolError("a connection's 'url' is not an https address")
     if not value.isascii() or not value.isprintable() or " " in value or len(value) > 4_096:
         raise ProtocolError("a connection's 'url' holds what no address does")
     return value

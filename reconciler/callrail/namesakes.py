@@ -1,4 +1,4 @@
-"""Whether a tag's name lives elsewhere, where what has the one can't be told from the other's.
+"""Whether another tag has a tag's name, so that interactions do not show which they have.
 
 Interactions show names, not ids. A call of a company that has "Spam" may have the account's tag of
 that name or the company's own.

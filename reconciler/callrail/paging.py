@@ -1,6 +1,6 @@
 """Reads a listing whole, and proves that it is: or gives no listing at all.
 
-A page tells ``page``, ``per_page``, ``total_records`` and sometimes ``total_pages`` (A). The first
+A page has ``page``, ``per_page``, ``total_records`` and sometimes ``total_pages`` (A). The first
 page fixes the total and the size of a page; the others are read concurrently. Then ids must be
 unique, their number the total, and the total the same on every page. Rows that move between pages
 while we read break one of these, so the listing is read again, a few times; reads that contradict
@@ -259,10 +259,10 @@ async def _fetch(source: Paged[T], number: int, first: Page[T], bounds: _Bounds[
 
 
 async def _follow(source: Paged[T], first: Page[T], bounds: _Bounds[T]) -> list[Page[T]]:
-    """Pages after ``first`` of a listing that tells no total: until a short or an empty one."""
+    """Pages after ``first`` of a listing that shows no total: until a short or an empty one."""
     rest: list[Page[T]] = []
     size = min(first.per_page or PER_PAGE, PER_PAGE)
-    # A first page that is short by an unechoed cap looks like a last one; the next page tells.
+    # A first page that is short by an unechoed cap looks like a last one; the next page shows.
     last = first if first.per_page is None else None
     page = first
     while page.rows and (len(page.rows) >= size or page is last):

@@ -35,7 +35,7 @@ _LARGEST: Final = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """What an answer said of a window, at monotonic second ``at``.
+    """What an answer reported of a window, at monotonic second ``at``.
 
     ``own`` of our requests counted then, ``pending`` of them on their way: those may be in ``used``
     or not.
@@ -114,7 +114,7 @@ class Window:
             self.limit = allowed
 
     def allowance(self, now: float) -> Allowance | None:
-        """What is left as of ``now``; None where the server has not said, or too long ago."""
+        """What is left as of ``now``; None where the server reported nothing, or too long ago."""
         report = self._report
         if report is None or report.at + self.seconds <= now:
             return None

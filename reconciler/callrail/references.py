@@ -5,9 +5,9 @@ steps and read by its own request. A *call flow* belongs to a tracker and has st
 is ``advanced`` (B).
 
 Premise. What the Tag step of a call flow looks like is not published (D). A flow that is overlooked
-breaks without a word; one that is suspected wrongly stops a delete, and somebody looks.
+breaks without a word; one that is suspected wrongly stops a delete, and somebody checks.
 
-Method. In a step whose type speaks of tags, and below a key that does, any value that is the tag's
+Method. In a step whose type names tags, and below a key that does, any value that is the tag's
 id or name means that the flow applies it. Anywhere else the same value means that it may. Ids of
 steps are no ids of tags. What can't be read, or is too much, leaves the number unknown.
 """
@@ -146,9 +146,9 @@ def _flow(steps: object, *, company_id: str | None) -> Flow:
     suspected: set[str] = set()
     for step in steps:
         kind = step.get("type") if isinstance(step, Mapping) else None
-        speaks = isinstance(kind, str) and _TAG.search(kind) is not None
+        tagging = isinstance(kind, str) and _TAG.search(kind) is not None
         for key, value in _values(step, key="", depth=0):
-            if speaks or _TAG.search(key):
+            if tagging or _TAG.search(key):
                 named.add(value)
             else:
                 suspected.add(value)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, object]
 _MOST_PAGES: Final = 4_000
 _OURS: Final = frozenset({"action", "controller", "format", "agency_id", "account_id"})
-"""What a ``next_page`` says of its own address (B); ours says it in its path."""
+"""What a ``next_page`` has of its own address (B); ours has it in its path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +170,7 @@ class _Reading:
             )
 
     async def _relative(self) -> AsyncIterator[Row]:
-        """Follow ``next_page`` (A); on to numbered pages when the server does not speak of it."""
+        """Follow ``next_page`` (A); on to numbered pages when the server does not name it."""
         extra: tuple[tuple[str, str], ...] = (
             ("relative_pagination", "true"),
             ("per_page", self._per_page),
@@ -199,7 +199,7 @@ class _Reading:
         Through the gateway the API's own origin is named, because that is where the page came from.
         """
         if not isinstance(url, str):
-            raise ProtocolError("'next_page' is no address")
+            raise ProtocolError("'next_page' is not an address")
         own = {origin(self._session.access.base), API_URLS[Gateway.CALLRAIL], ""}
         if origin(url) not in own or url.startswith("//"):
             raise ProtocolError("'next_page' leads to another server")
@@ -207,7 +207,7 @@ class _Reading:
         try:
             pairs = parse_qsl(urlsplit(url).query, max_num_fields=100)
         except ValueError:
-            raise ProtocolError("'next_page' is no address") from None
+            raise ProtocolError("'next_page' is not an address") from None
         extra = tuple((name, value) for name, value in pairs if name not in own_names)
         if not extra:
             raise ProtocolError("'next_page' names no page")

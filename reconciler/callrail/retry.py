@@ -96,7 +96,7 @@ class StatusClass(Enum):
     REFUSED = auto()
     """400, 404, 422 and every other 4xx."""
     OTHER = auto()
-    """3xx and what is no status: never followed, and who sent it may have passed the request on."""
+    """3xx, or not a status: never followed, and its sender may have passed the request on."""
 
 
 _ROWS: Final = {

@@ -59,7 +59,7 @@ class AccountProvider:
 
     @property
     def allowance(self) -> Allowance | None:
-        """What the server last told of the account's quota; None where it tells nothing."""
+        """What the server last reported of the account's quota; None where it reports nothing."""
         run = self._session.run
         return run.quota(self._account).allowance(run.now())
 

@@ -83,7 +83,7 @@ class HttpxTransport:
         failed = await self._attempt(request, headers, begun)
         if isinstance(failed, Answer) or not begun:
             return failed
-        # The status came: what it says holds, whatever became of the body.
+        # The status came: what it means holds, whatever became of the body.
         return replace(begun[0], flaw=Flaw.UNREADABLE, message=f"cut short: {failed.reason}")
 
     async def _attempt(
@@ -124,7 +124,7 @@ class HttpxTransport:
 
 def _client(base: str, timeouts: Timeouts, parallelism: int) -> httpx.AsyncClient:
     # httpcore tries to import sniffio several times a request, and the import system looks for it
-    # on disk each time: 2 ms. Where it is not installed, say so once.
+    # on disk each time: 2 ms. Where it is not installed, that is noted once.
     if find_spec("sniffio") is None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]
     # Both libraries log headers or addresses below WARNING; ours is the only request log.

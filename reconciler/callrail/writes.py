@@ -2,7 +2,7 @@
 
 A PUT or DELETE rests on a read of the last two seconds that shows the tag as planned. A write of
 unknown effect is resolved by reading: live state decides. Where that shows no effect the write is
-sent again, a few times at most, and only where no answer said that it is done; what is ambiguous
+sent again, a few times at most, and only where no answer shows that it is done; what is ambiguous
 after that is reported as unknown. What differs between create, update and delete is what they read,
 and how they know in it what they have done.
 """
@@ -58,7 +58,7 @@ class Write(ABC, Generic[R, T]):
     """One write, from what it rests on to a certain end; ``R`` is what it reads, ``T`` its result.
 
     ``what`` it does, in the -ing form. ``most``: how often it may be sent. ``repeatable``: sending
-    it once more does no harm, so that one read tells enough.
+    it once more does no harm, so that one read is enough.
     """
 
     most: ClassVar[int] = 3
@@ -100,8 +100,8 @@ class Write(ABC, Generic[R, T]):
         """What became of a write of unknown outcome, by reading; None: it may be sent again.
 
         Reads go on for as long as a listing may lag, or until one shows that it is done. Raises
-        RejectedError where the server said no and nothing is done, UnknownOutcomeError where nobody
-        can say.
+        RejectedError where the server refused it and nothing is done, UnknownOutcomeError for what
+        stays ambiguous.
         """
         once = self.repeatable and outcome.verdict is Verdict.VERIFY
         done, reading = await self.read_until(self.found, outcome, once=once)
@@ -163,7 +163,7 @@ class Write(ABC, Generic[R, T]):
         """
 
     def unseen(self, answer: Answer, why: str) -> AmbiguousError:
-        """For an answer that says that it is done, and not as what."""
+        """The error for an answer that shows that it is done, and not as what."""
         return AmbiguousError(
             f"the server answered {answer.status}, but {why}",
             verdict=Verdict.UNSEEN,
@@ -182,7 +182,7 @@ class Write(ABC, Generic[R, T]):
         return UnknownOutcomeError(f"{self.what} {message}", hint=hint, beside_its_change=message)
 
     def unless_certain(self, error: ReconcilerError) -> ReconcilerError:
-        """``error``; after an ambiguous request, that nobody knows."""
+        """``error``; after an ambiguous request, that its outcome is unknown."""
         if not self._ambiguous:
             return error
         return self.unknown(f"{self._ambiguous[-1]}; then {error.message}")

@@ -7,7 +7,7 @@ import copy
 import random
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from reconciler.callrail.client import Client, connect
 from reconciler.callrail.credentials import Credential
@@ -21,7 +21,7 @@ from tests.callrail.tag_server import ACCOUNT
 from tests.callrail.wire_server import Call, Handler, WireServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable
 
     from reconciler.callrail.exchange import Exchange, Request
     from tests.callrail.wire_server import Reply
@@ -30,18 +30,6 @@ KEY = "canary-7c1e5b0a9d"
 REF = AccountRef("acme", ACCOUNT)
 ACCOUNT_PLACE = Place(REF)
 DENTAL = Place(REF, Company("COM1", "Dental"))
-
-T = TypeVar("T")
-
-
-def run(work: Coroutine[object, object, T]) -> T:
-    """Run ``work`` to its end; no test here may take longer than a minute."""
-
-    async def bounded() -> T:
-        async with asyncio.timeout(60):
-            return await work
-
-    return asyncio.run(bounded())
 
 
 @dataclass
@@ -103,7 +91,7 @@ class Stage:
 
 @asynccontextmanager
 async def stage(handler: Handler, **changes: object) -> AsyncIterator[Stage]:
-    async with WireServer(handler) as server:
+    async with asyncio.timeout(60), WireServer(handler) as server:
         chosen = settings(server.url, **changes)
         async with connect(chosen) as client:
             yield Stage(server, client, client.provider(account()), chosen)

@@ -15,7 +15,7 @@ from reconciler.model.tag import AccountRef, Place
 from reconciler.sandbox import Options, Sandbox, Switches
 from reconciler.sandbox.faults import Do, Fault
 from reconciler.sandbox.options import DIRECT_KEY, MATON_KEY
-from tests.callrail.clients import account, run, settings, wish
+from tests.callrail.clients import account, settings, wish
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -100,10 +100,10 @@ def check(sandbox: Sandbox, method: str, results: dict[str, object]) -> None:
             assert (name in names) is (failed if method == DELETE else not failed), (name, result)
 
 
-def matrix(faults: list[Fault], gateway: Gateway, switches: Switches | None = None) -> None:
+async def matrix(faults: list[Fault], gateway: Gateway, switches: Switches | None = None) -> None:
     options = Options(seed="bulk:20", faults=tuple(faults), switches=switches or Switches())
     with Sandbox(options) as sandbox:
-        run(write_all(sandbox, gateway))
+        await write_all(sandbox, gateway)
 
 
 def on_each(action: Do, value: str, nth: int | None) -> list[Fault]:
@@ -112,36 +112,38 @@ def on_each(action: Do, value: str, nth: int | None) -> list[Fault]:
 
 
 @pytest.mark.parametrize(("action", "value"), FAULTS)
-def test_one_fault_leaves_a_true_report(action: Do, value: str) -> None:
-    matrix(on_each(action, value, 2), Gateway.CALLRAIL)
+async def test_one_fault_leaves_a_true_report(action: Do, value: str) -> None:
+    await matrix(on_each(action, value, 2), Gateway.CALLRAIL)
 
 
 @pytest.mark.parametrize("gateway", list(Gateway))
 @pytest.mark.parametrize(
     ("action", "value"), [(Do.RESET_AFTER, ""), (Do.STATUS_AFTER, "503"), (Do.RESET, "")]
 )
-def test_a_fault_on_every_write_leaves_a_true_report(
+async def test_a_fault_on_every_write_leaves_a_true_report(
     action: Do, value: str, gateway: Gateway
 ) -> None:
-    matrix(on_each(action, value, None), gateway)
+    await matrix(on_each(action, value, None), gateway)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("gateway", list(Gateway))
 @pytest.mark.parametrize(("action", "value"), [*FAULTS, (Do.GZIP_BOMB, "")])
-def test_a_fault_anywhere_leaves_a_true_report(action: Do, value: str, gateway: Gateway) -> None:
+async def test_a_fault_anywhere_leaves_a_true_report(
+    action: Do, value: str, gateway: Gateway
+) -> None:
     for switches in (Switches(), Switches(unique_names="exact"), Switches(read_delay=1)):
         # A connection is refused before it says what it is for: never all of them.
         each = () if action is Do.REFUSE else (None,)
         for nth in (*range(1, WRITES + 3), *each):
-            matrix(on_each(action, value, nth), gateway, switches)
+            await matrix(on_each(action, value, nth), gateway, switches)
 
 
 @pytest.mark.parametrize(
     "fault",
     ["lying-total", "duplicate-row", "shift-pages", "body=list", "gzip-bomb", "redirect=http://x"],
 )
-def test_a_listing_that_lies_gives_none(fault: str) -> None:
+async def test_a_listing_that_lies_gives_none(fault: str) -> None:
     async def work(sandbox: Sandbox) -> None:
         async with connect(client_settings(sandbox)) as client:
             with pytest.raises(ReconcilerError):
@@ -151,16 +153,16 @@ def test_a_listing_that_lies_gives_none(fault: str) -> None:
 
     options = Options(seed="bulk:600", faults=(parse_fault(f"GET tags.json {fault}"),))
     with Sandbox(options) as sandbox:
-        run(work(sandbox))
+        await work(sandbox)
 
 
 @pytest.mark.parametrize("gateway", list(Gateway))
-def test_1000_tags_cost_four_requests_through_either_door(gateway: Gateway) -> None:
+async def test_1000_tags_cost_four_requests_through_either_door(gateway: Gateway) -> None:
     async def work(sandbox: Sandbox) -> None:
         async with connect(client_settings(sandbox, gateway)) as client:
             listing = await client.provider(bulk()).tags()
             assert (len(listing.tags), client.requests) == (1_000, 4)
 
     with Sandbox(Options(seed="bulk:1000")) as sandbox:
-        run(work(sandbox))
+        await work(sandbox)
         assert [entry.status for entry in sandbox.log.entries] == [200] * 4

@@ -17,14 +17,14 @@ from reconciler.callrail.tags import AccountProvider
 from reconciler.model.problem import Source
 from reconciler.model.state import Account, Gateway
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Tag
-from tests.callrail.tag_server import ACCOUNT
-from tests.callrail.wire_server import Call, Handler, WireServer
+from tests.callrail.stand_in import ACCOUNT, NOW, Call, Handler
+from tests.callrail.wire_server import WireServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from reconciler.callrail.exchange import Exchange, Request
-    from tests.callrail.wire_server import Reply
+    from tests.callrail.stand_in import Reply
 
 KEY = "canary-7c1e5b0a9d"
 REF = AccountRef("acme", ACCOUNT)
@@ -37,7 +37,7 @@ class FakeClock:
     """Sleeping moves it forward at once; those who sleep at the same time share the time."""
 
     now: float = 1_000.0
-    wall: float = 1_795_000_000.0
+    wall: float = NOW
     slept: list[float] = field(default_factory=list)
 
     def monotonic(self) -> float:

@@ -30,8 +30,8 @@ from tests.callrail.clients import (
     straight,
     wish,
 )
-from tests.callrail.tag_server import Fault, TagServer, tag_row, tag_rows
-from tests.callrail.wire_server import Call, Reply, WireServer
+from tests.callrail.stand_in import Call, Fault, Reply, StandIn, tag_row, tag_rows
+from tests.callrail.wire_server import WireServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -47,7 +47,7 @@ async def reading(
 ) -> tuple[Exception | None, int]:
     """The error of reading tags from a server that answers ``reply``, and what it cost."""
 
-    server = TagServer(faults=[Fault(method="GET", reply=reply, times=times)])
+    server = StandIn(faults=[Fault(method="GET", reply=reply, times=times)])
     async with stage(server, **changes) as s:
         provider: Provider = s.provider
         try:
@@ -98,7 +98,7 @@ async def test_a_read_survives_three_failures(reply: Reply) -> None:
 
 
 async def test_a_server_that_is_not_there_is_named() -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         await s.server.__aexit__()
         with pytest.raises(UnreachableError, match=r"127\.0\.0\.1"):
             await s.provider.tags()
@@ -106,7 +106,7 @@ async def test_a_server_that_is_not_there_is_named() -> None:
 
 
 async def test_a_dead_server_costs_few_requests_whatever_was_to_be_done() -> None:
-    dead = TagServer(faults=[Fault(method="PUT", reply=Reply(status=503), times=999)])
+    dead = StandIn(faults=[Fault(method="PUT", reply=Reply(status=503), times=999)])
     dead.tags = tag_rows(100)
     async with stage(dead) as s:
         await s.provider.tags()
@@ -172,7 +172,7 @@ async def test_a_redirect_names_its_target_and_the_key_stays() -> None:
 
 
 async def test_a_429_is_waited_out_once_for_all() -> None:
-    server = TagServer(tags=tag_rows(2_500))
+    server = StandIn(tags=tag_rows(2_500))
     server.faults = [Fault(method="GET", reply=THROTTLED, nth=2, times=9)]
     async with stage(server) as s:
         assert len((await s.provider.tags()).tags) == 2_500
@@ -192,7 +192,7 @@ async def test_a_429_that_lasts_ends_with_the_quotas_error(max_wait: float, requ
 @pytest.mark.parametrize(("header", "waited"), [("20", 20), ("0", 1), ("nonsense", 1)])
 async def test_retry_after_is_honoured(header: str, waited: float) -> None:
     reply = Reply(status=429, headers={"Retry-After": header})
-    async with stage(TagServer(faults=[Fault(method="GET", reply=reply)])) as s:
+    async with stage(StandIn(faults=[Fault(method="GET", reply=reply)])) as s:
         await s.provider.tags()
         assert waited * 0.5 <= s.settings.clock.monotonic() - 1_000 <= waited
 
@@ -214,12 +214,12 @@ async def test_a_long_wait_for_the_quota_is_told_once(caplog: pytest.LogCaptureF
 
 
 async def test_a_create_that_waited_long_looks_before_it_is_sent() -> None:
-    def appear(server: TagServer, call: Call) -> None:
+    def appear(server: StandIn, call: Call) -> None:
         if call.method == "POST":
             server.tags.append(tag_row(9, "Lead"))
 
     reply = Reply(status=429, headers={"Retry-After": "120"})
-    server = TagServer(faults=[Fault(method="POST", reply=reply)])
+    server = StandIn(faults=[Fault(method="POST", reply=reply)])
     async with stage(server, max_wait=600.0) as s:
         await s.provider.tags()
         server.before = lambda call: appear(server, call)
@@ -227,7 +227,7 @@ async def test_a_create_that_waited_long_looks_before_it_is_sent() -> None:
     assert (made.tag.id, made.adopted) == (9, True)
 
 
-async def delete_after_a_long_wait(server: TagServer, meanwhile: Callable[[], None]) -> None:
+async def delete_after_a_long_wait(server: StandIn, meanwhile: Callable[[], None]) -> None:
     """Delete tag 7, which meets a 429 for two minutes; ``meanwhile`` happens during the wait."""
     reply = Reply(status=429, headers={"Retry-After": "120"})
     server.faults.append(Fault(method="DELETE", reply=reply))
@@ -243,7 +243,7 @@ async def delete_after_a_long_wait(server: TagServer, meanwhile: Callable[[], No
 
 
 async def test_a_delete_that_waited_long_spares_a_tag_that_changed_meanwhile() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     with pytest.raises(RejectedError, match="changed"):
         await delete_after_a_long_wait(
             server, lambda: server.tags[0].update(name="Lead, in use again")
@@ -252,13 +252,13 @@ async def test_a_delete_that_waited_long_spares_a_tag_that_changed_meanwhile() -
 
 
 async def test_a_delete_that_waited_long_goes_on_when_its_tag_is_seen_unchanged() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     await delete_after_a_long_wait(server, lambda: None)
     assert (server.tags, server.listings) == ([], 2)
 
 
 async def test_a_look_that_fails_after_a_long_wait_deletes_nothing() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     lost = Fault(method="GET", reply=Reply(status=404, payload={"error": "no"}), nth=2, times=9)
     server.faults.append(lost)
     with pytest.raises(ProtocolError, match="can't be read again"):
@@ -266,9 +266,7 @@ async def test_a_look_that_fails_after_a_long_wait_deletes_nothing() -> None:
     assert len(server.tags) == 1
 
 
-def strict(
-    limit: int, seconds: float, clock: FakeClock, then: TagServer
-) -> Callable[[Call], Reply]:
+def strict(limit: int, seconds: float, clock: FakeClock, then: StandIn) -> Callable[[Call], Reply]:
     """A server that answers 429 to more than ``limit`` requests in any ``seconds``."""
     stamps: deque[float] = deque()
 
@@ -282,7 +280,7 @@ def strict(
 
 
 async def test_1200_changes_converge_within_1000_an_hour_and_cause_no_429() -> None:
-    clock, tags, statuses = FakeClock(), TagServer(tags=tag_rows(1_200)), set[int | None]()
+    clock, tags, statuses = FakeClock(), StandIn(tags=tag_rows(1_200)), set[int | None]()
     provider = straight(
         strict(1_000, 3_600.0, clock, tags),
         clock=clock,
@@ -299,7 +297,7 @@ async def test_1200_changes_converge_within_1000_an_hour_and_cause_no_429() -> N
 
 async def test_an_account_on_hold_does_not_hold_another() -> None:
     limited = Budget(account=((1, 3_600.0),))
-    async with stage(TagServer(tags=tag_rows(10)), budget=limited, max_wait=0.0) as s:
+    async with stage(StandIn(tags=tag_rows(10)), budget=limited, max_wait=0.0) as s:
         await s.provider.tags()
         with pytest.raises(QuotaError):
             await s.provider.tags()
@@ -307,7 +305,7 @@ async def test_an_account_on_hold_does_not_hold_another() -> None:
 
 
 async def test_the_gateway_gets_no_more_than_ten_a_second() -> None:
-    clock, tags, statuses = FakeClock(), TagServer(tags=tag_rows(10_000)), set[int | None]()
+    clock, tags, statuses = FakeClock(), StandIn(tags=tag_rows(10_000)), set[int | None]()
     provider = straight(
         strict(10, 1.0, clock, tags),
         clock=clock,
@@ -322,7 +320,7 @@ async def test_the_gateway_gets_no_more_than_ten_a_second() -> None:
 
 async def test_parallelism_bounds_what_runs_at_once() -> None:
     async def work() -> None:
-        tags = TagServer(tags=tag_rows(5_000))
+        tags = StandIn(tags=tag_rows(5_000))
 
         async def slowly(call: Call) -> Reply:
             await asyncio.sleep(0.005)
@@ -337,7 +335,7 @@ async def test_parallelism_bounds_what_runs_at_once() -> None:
 
 async def test_once_stopped_nothing_begins_and_what_runs_may_end() -> None:
     async def work() -> None:
-        stop, tags = Stop(), TagServer()
+        stop, tags = Stop(), StandIn()
 
         async def slowly(call: Call) -> Reply:
             stop.set(2)
@@ -373,7 +371,7 @@ async def test_each_request_is_logged_and_told_without_the_key(
 
     with caplog.at_level(logging.DEBUG, logger="reconciler"):
         faults = [Fault(method="POST", reply=echo)]
-        async with stage(TagServer(faults=faults), on_request=told.append) as s:
+        async with stage(StandIn(faults=faults), on_request=told.append) as s:
             with pytest.raises(RejectedError) as caught:
                 await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
             assert KEY not in str(caught.value)
@@ -386,7 +384,7 @@ async def test_each_request_is_logged_and_told_without_the_key(
 async def test_a_connection_is_named_through_the_gateway_only() -> None:
     from reconciler.callrail.client import connect
 
-    async with WireServer(TagServer()) as server:
+    async with WireServer(StandIn()) as server:
         for credential in (maton(), settings("x").credential):
             async with connect(settings(server.url, credential=credential)) as client:
                 await client.provider(account(connection="75364cb9-7116")).tags()

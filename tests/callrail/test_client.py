@@ -23,8 +23,8 @@ from reconciler.errors import (
 from reconciler.model.state import Gateway
 from reconciler.model.tag import AccountRef
 from tests.callrail.clients import KEY, account, maton, settings, stage
-from tests.callrail.tag_server import ACCOUNT, TagServer, tag_rows
-from tests.callrail.wire_server import Call, Reply, WireServer
+from tests.callrail.stand_in import ACCOUNT, Call, Reply, StandIn, tag_rows
+from tests.callrail.wire_server import WireServer
 
 
 def test_httpx_is_not_imported_before_a_connection_is_wanted() -> None:
@@ -52,7 +52,7 @@ def test_limits_that_let_nothing_through_are_refused(limits: dict[str, object]) 
 async def test_an_account_uses_its_own_key() -> None:
     own = Credential(gateway=Gateway.MATON, key="own-key", origin_description="ACME_KEY")
 
-    async with WireServer(TagServer()) as server:
+    async with WireServer(StandIn()) as server:
         told = settings(server.url, credential=None, account_credentials={"acme": own})
         async with connect(told) as client:
             await client.provider(account()).tags()
@@ -66,7 +66,7 @@ async def test_an_account_uses_its_own_key() -> None:
 
 
 async def test_a_provider_is_made_once_an_account() -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         assert s.client.provider(account()) is s.provider
         await s.provider.tags()
         await s.provider.companies()
@@ -104,13 +104,13 @@ async def test_an_account_is_called_by_its_handle() -> None:
 
 
 async def test_no_value_shows_the_key() -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         for value in (s.client, s.provider, s.settings, s.client.resources, vars(s.client)):
             assert KEY not in repr(value)
 
 
 async def test_a_live_tag_costs_less_than_600_bytes() -> None:
-    async with stage(TagServer(tags=tag_rows(4_000))) as s:
+    async with stage(StandIn(tags=tag_rows(4_000))) as s:
         await s.provider.companies()
         tracemalloc.start()
         listing = await s.provider.tags()
@@ -122,11 +122,10 @@ async def test_a_live_tag_costs_less_than_600_bytes() -> None:
 
 async def test_a_refusal_by_the_server_is_told_in_its_words() -> None:
     from tests.callrail.clients import ACCOUNT_PLACE, wish
-    from tests.callrail.tag_server import Fault
-    from tests.callrail.wire_server import Reply
+    from tests.callrail.stand_in import Fault, Reply
 
     refuse = Reply(status=400, payload={"error": "Color is not included in the list"})
-    async with stage(TagServer(faults=[Fault(method="POST", reply=refuse)])) as s:
+    async with stage(StandIn(faults=[Fault(method="POST", reply=refuse)])) as s:
         with pytest.raises(RejectedError, match="Color is not included") as caught:
             await s.provider.create(ACCOUNT_PLACE, wish("Lead", "blue9"))
         assert caught.value.status == 400
@@ -140,7 +139,7 @@ async def test_an_account_that_cannot_be_closed_keeps_no_connection_open(
 
     transports: list[Any] = []
 
-    async with WireServer(TagServer(tags=tag_rows(1))) as server:
+    async with WireServer(StandIn(tags=tag_rows(1))) as server:
         client = connect(settings(server.url))
         await client.provider(account()).tags()
         transports.extend(client._transports.values())

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.callrail.clients import stage, straight
-from tests.callrail.tag_server import TagServer, tag_row
-from tests.callrail.wire_server import Reply
+from tests.callrail.stand_in import Reply, StandIn, tag_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from reconciler.provider import Listing
-    from tests.callrail.wire_server import Call
+    from tests.callrail.stand_in import Call
 
 ACCOUNT_TAGS = 30
 COMPANIES = 40
@@ -34,7 +33,7 @@ def rows() -> list[dict[str, object]]:
     return found
 
 
-class Filtering(TagServer):
+class Filtering(StandIn):
     """Honours both filters; ``hidden`` ids are missing from filtered answers."""
 
     level = "honoured"
@@ -47,11 +46,9 @@ class Filtering(TagServer):
         filtered = wanted is not None or "company_id" in call.query
         if call.path.endswith("/tags.json") and wanted is not None and self.level == "refused":
             return Reply(status=400, payload={"error": "unknown parameter"})
-        everything = self.tags
+        everything, self.filter_by_level = self.tags, self.level != "ignored"
         if filtered:
             self.tags = [row for row in everything if row["id"] not in self.hidden]
-        if wanted is not None and self.level == "honoured":
-            self.tags = [row for row in self.tags if row["tag_level"] == wanted]
         if wanted is not None and self.level == "nothing":
             self.tags = []
         try:
@@ -61,7 +58,7 @@ class Filtering(TagServer):
 
 
 async def read(
-    server: TagServer, places: Collection[str | None] | None, *, proven: bool = False
+    server: StandIn, places: Collection[str | None] | None, *, proven: bool = False
 ) -> tuple[Listing, int]:
     provider = straight(server)
     return await provider.tags(places, proven=proven), provider.requests

@@ -11,7 +11,7 @@ from reconciler.errors import (
     UsageError,
 )
 from tests.callrail.clients import KEY, maton, settings, stage
-from tests.callrail.wire_server import Call, Reply
+from tests.callrail.stand_in import Call, Reply
 
 ROW = {
     "connection_id": "75364cb9-7116-4367-a707-1113d426f17d",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.callrail.clients import straight
-from tests.callrail.tag_server import TagServer, tag_row, tag_rows
+from tests.callrail.stand_in import StandIn, tag_row, tag_rows
 
 ODD: list[tuple[dict[str, object], str | None, bool, str]] = [
     ({"status": None}, "odd one", True, "'status' is missing, not a string"),
@@ -22,7 +22,7 @@ ODD: list[tuple[dict[str, object], str | None, bool, str]] = [
 async def test_an_odd_row_is_set_apart_with_what_is_known_of_it(
     change: dict[str, object], name: str | None, why: str, *, placed: bool
 ) -> None:
-    server = TagServer(tags=[*tag_rows(300), {**tag_row(4_711, "odd one"), **change}])
+    server = StandIn(tags=[*tag_rows(300), {**tag_row(4_711, "odd one"), **change}])
 
     listing = await straight(server).tags()
     assert len(listing.tags) == 300
@@ -34,7 +34,7 @@ async def test_an_odd_row_is_set_apart_with_what_is_known_of_it(
 
 async def test_an_odd_row_counts_in_the_proof_of_the_listing() -> None:
     """Without it 301 records would be announced and 300 come."""
-    server = TagServer(tags=[*tag_rows(300), {**tag_row(5, "five again"), "status": None}])
+    server = StandIn(tags=[*tag_rows(300), {**tag_row(5, "five again"), "status": None}])
 
     with pytest.raises(Exception, match="the record 5 came twice"):
         await straight(server).tags()

@@ -10,8 +10,7 @@ import pytest
 from reconciler.callrail.references import MOST_MESSAGE_FLOWS
 from reconciler.model.change import NONE, UNKNOWN, Count, Precision
 from tests.callrail.clients import ACCOUNT_PLACE, DENTAL, live, straight
-from tests.callrail.history_server import History
-from tests.callrail.tag_server import tag_row
+from tests.callrail.stand_in import StandIn, tag_row
 
 if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag, Place
@@ -20,7 +19,7 @@ BOOKED = live(7_200_111, "Booked")
 BOOKED_ROW = tag_row(7_200_111, "Booked")
 
 
-async def flows(history: History, tag: LiveTag = BOOKED, place: Place = ACCOUNT_PLACE) -> Count:
+async def flows(history: StandIn, tag: LiveTag = BOOKED, place: Place = ACCOUNT_PLACE) -> Count:
     return await straight(history).flows(place, tag)
 
 
@@ -34,8 +33,8 @@ def tracker(*steps: object, company: str = "COM1", **more: object) -> dict[str, 
     }
 
 
-def with_tracker(*steps: object, **more: object) -> History:
-    return History(tags=[BOOKED_ROW], trackers=[tracker(*steps, **more)])  # type: ignore[arg-type]
+def with_tracker(*steps: object, **more: object) -> StandIn:
+    return StandIn(tags=[BOOKED_ROW], trackers=[tracker(*steps, **more)])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -104,12 +103,12 @@ async def test_message_flows_name_tags_by_id() -> None:
         "MFS02": {"id": "MFS02", "type": "message", "text": "Booked"},
     }
     other = {"MFS01": {"id": "MFS01", "type": "tag", "tag_ids": [7_200_112]}}
-    history = History(tags=[BOOKED_ROW], flows={"MFL1": steps, "MFL2": other, "MFL3": steps})
+    history = StandIn(tags=[BOOKED_ROW], flows={"MFL1": steps, "MFL2": other, "MFL3": steps})
     assert await flows(history) == Count(2)
 
 
 async def test_each_kind_of_flow_is_read_once() -> None:
-    history = History(tags=[BOOKED_ROW], flows={"MFL1": {}, "MFL2": []})
+    history = StandIn(tags=[BOOKED_ROW], flows={"MFL1": {}, "MFL2": []})
     provider = straight(history)
 
     for number in range(5):
@@ -123,7 +122,7 @@ async def test_each_kind_of_flow_is_read_once() -> None:
 @pytest.mark.parametrize("status", [403, 404])
 @pytest.mark.parametrize("path", ["message-flows.json", "trackers.json", "message-flows/MFL1.json"])
 async def test_flows_that_can_t_be_read_are_unknown(path: str, status: int) -> None:
-    history = History(tags=[BOOKED_ROW], flows={"MFL1": {}}, refuses={path: status})
+    history = StandIn(tags=[BOOKED_ROW], flows={"MFL1": {}}, refuses={path: status})
     provider = straight(history)
     assert await provider.flows(ACCOUNT_PLACE, BOOKED) == UNKNOWN
     kind = "call flows" if path.startswith("trackers") else "message flows"
@@ -138,12 +137,12 @@ async def test_what_is_known_is_a_lower_bound_where_the_rest_can_t_be_read() -> 
 
 @pytest.mark.parametrize("steps", [None, "tag", 5])
 async def test_a_flow_whose_steps_are_none_is_unknown(steps: object) -> None:
-    assert await flows(History(tags=[BOOKED_ROW], flows={"MFL1": steps})) == UNKNOWN
+    assert await flows(StandIn(tags=[BOOKED_ROW], flows={"MFL1": steps})) == UNKNOWN
 
 
 async def test_more_flows_than_are_read_are_unknown() -> None:
     many: dict[str, object] = {f"MFL{number}": {} for number in range(MOST_MESSAGE_FLOWS + 1)}
-    history = History(tags=[BOOKED_ROW], flows=many)
+    history = StandIn(tags=[BOOKED_ROW], flows=many)
     provider = straight(history)
     assert await provider.flows(ACCOUNT_PLACE, BOOKED) == UNKNOWN
     assert "51 message flows" in provider.uncounted["message flows"]

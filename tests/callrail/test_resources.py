@@ -8,14 +8,13 @@ from reconciler.callrail.catalog import RESOURCES
 from reconciler.callrail.resources import Query, parameters
 from reconciler.errors import ProtocolError, UsageError
 from tests.callrail.clients import stage
-from tests.callrail.tag_server import ACCOUNT, BASE, TagServer, page
-from tests.callrail.wire_server import Call, Reply
+from tests.callrail.stand_in import ACCOUNT, BASE, Call, Reply, StandIn, page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.callrail.resources import Row
-    from tests.callrail.wire_server import Handler
+    from tests.callrail.stand_in import Handler
 
 
 async def read(handler: Handler, resource: str, **options: object) -> tuple[list[Row], list[Call]]:
@@ -175,14 +174,14 @@ async def test_a_listing_that_ends_early_is_an_error() -> None:
 async def test_what_the_api_does_not_have_is_a_usage_error(
     resource: str, account: str | None, filters: tuple[tuple[str, str], ...]
 ) -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         query = Query(resource=resource, account=account, filters=filters)
         with pytest.raises(UsageError):
             await anext(s.client.resources.rows(query))
 
 
 async def test_an_account_that_is_a_path_is_refused() -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         with pytest.raises(ProtocolError):
             await anext(s.client.resources.rows(Query(resource="tags", account="../../x")))
         assert s.client.requests == 0

@@ -24,14 +24,13 @@ from tests.callrail.clients import (
     stage,
     wish,
 )
-from tests.callrail.tag_server import Fault, TagServer, tag_row, tag_rows
-from tests.callrail.wire_server import Reply
+from tests.callrail.stand_in import Fault, Reply, StandIn, tag_row, tag_rows
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from reconciler.callrail.tags import AccountProvider
-    from tests.callrail.wire_server import Call
+    from tests.callrail.stand_in import Call
 
 RESET = Reply(reset=True)
 HTML = {"Content-Type": "text/html"}
@@ -76,7 +75,7 @@ def by_id(provider: AccountProvider, method: str) -> Awaitable[object]:
 async def test_a_tag_is_created_recoloured_disabled_and_deleted(
     place: object, text_ids: bool
 ) -> None:
-    server = TagServer(text_ids=text_ids)
+    server = StandIn(text_ids=text_ids)
 
     async with stage(server) as s:
         made = (await s.provider.create(place, wish("New", "blue1"))).tag  # type: ignore[arg-type]
@@ -91,7 +90,7 @@ async def test_a_tag_is_created_recoloured_disabled_and_deleted(
 
 
 async def test_create_sends_the_documented_fields_only() -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         await s.provider.create(DENTAL, wish("A", "blue1"))
         await s.provider.create(ACCOUNT_PLACE, wish("B"))
         assert [call.body for call in s.server.calls if call.method == "POST"] == [
@@ -101,15 +100,15 @@ async def test_create_sends_the_documented_fields_only() -> None:
 
 
 async def test_each_door_gets_its_own_authorization() -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         await s.provider.tags()
         assert s.server.calls[0].headers["authorization"] == f'Token token="{KEY}"'
-    async with stage(TagServer(), credential=maton()) as s:
+    async with stage(StandIn(), credential=maton()) as s:
         await s.provider.tags()
         assert s.server.calls[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-async def created(server: TagServer, *, name: str = "Lead") -> tuple[Created, int]:
+async def created(server: StandIn, *, name: str = "Lead") -> tuple[Created, int]:
     """What a create after one listing gives, and how often it was sent."""
 
     async with stage(server) as s:
@@ -118,7 +117,7 @@ async def created(server: TagServer, *, name: str = "Lead") -> tuple[Created, in
         return made, s.server.lines.count(POST)
 
 
-async def fails(server: TagServer, error: type[ReconcilerError], match: str = "") -> int:
+async def fails(server: StandIn, error: type[ReconcilerError], match: str = "") -> int:
     """How often a create that ends in ``error`` was sent."""
 
     async with stage(server) as s:
@@ -131,7 +130,7 @@ async def fails(server: TagServer, error: type[ReconcilerError], match: str = ""
 @pytest.mark.parametrize("reply", AMBIGUOUS, ids=range(len(AMBIGUOUS)))
 @pytest.mark.parametrize("commit", [True, False])
 async def test_a_create_whose_answer_is_lost_makes_one_tag(reply: Reply, *, commit: bool) -> None:
-    server = TagServer(tags=[tag_row(1, "Old")])
+    server = StandIn(tags=[tag_row(1, "Old")])
     server.faults = [Fault(method="POST", reply=reply, commit=commit)]
     made, posts = await created(server)
     assert [row["name"] for row in server.tags] == ["Old", "Lead"]
@@ -141,7 +140,7 @@ async def test_a_create_whose_answer_is_lost_makes_one_tag(reply: Reply, *, comm
 @pytest.mark.parametrize("reply", UNSEEN, ids=range(len(UNSEEN)))
 @pytest.mark.parametrize("lag", [0, 3])
 async def test_after_a_2xx_the_tag_is_found_and_never_sent_again(reply: Reply, lag: int) -> None:
-    server = TagServer(tags=[tag_row(1, "Old")])
+    server = StandIn(tags=[tag_row(1, "Old")])
     late = Reply(
         payload={"page": 1, "per_page": 250, "total_records": 1, "tags": [tag_row(1, "Old")]}
     )
@@ -155,7 +154,7 @@ async def test_after_a_2xx_the_tag_is_found_and_never_sent_again(reply: Reply, l
 
 @pytest.mark.parametrize("reply", UNSEEN, ids=range(len(UNSEEN)))
 async def test_after_a_2xx_a_tag_that_is_not_found_is_unknown(reply: Reply) -> None:
-    server = TagServer(faults=[Fault(method="POST", reply=reply)])
+    server = StandIn(faults=[Fault(method="POST", reply=reply)])
     assert await fails(server, UnknownOutcomeError, "no listing shows it") == 1
 
 
@@ -164,15 +163,15 @@ async def test_an_error_under_2xx_is_a_failure_unless_live_state_shows_the_tag(
     reply: Reply,
 ) -> None:
     assert (
-        await fails(TagServer(faults=[Fault(method="POST", reply=reply)]), RejectedError, "Color")
+        await fails(StandIn(faults=[Fault(method="POST", reply=reply)]), RejectedError, "Color")
         == 1
     )
-    made, posts = await created(TagServer(faults=[Fault(method="POST", reply=reply, commit=True)]))
+    made, posts = await created(StandIn(faults=[Fault(method="POST", reply=reply, commit=True)]))
     assert (made.tag.name, made.adopted, posts) == ("Lead", True, 1)
 
 
 async def test_ten_seconds_of_listings_are_read_for_a_lost_create() -> None:
-    server = TagServer(faults=[Fault(method="POST", reply=UNSEEN[1])])
+    server = StandIn(faults=[Fault(method="POST", reply=UNSEEN[1])])
 
     async with stage(server) as s:
         await s.provider.tags()
@@ -192,7 +191,7 @@ STORED = ["lead  quality", "Lead quality", "LEAD QUALITY", "Lead Qualit", "Lead\
 async def test_a_name_that_the_server_tidied_is_known_by_its_id(
     reply: Reply | None, stored: str
 ) -> None:
-    server = TagServer(tags=[tag_row(1, "Old")], tidy=lambda _name: stored)
+    server = StandIn(tags=[tag_row(1, "Old")], tidy=lambda _name: stored)
     if reply is not None:
         server.faults = [Fault(method="POST", reply=reply, commit=True)]
     made, posts = await created(server, name="Lead Quality")
@@ -200,7 +199,7 @@ async def test_a_name_that_the_server_tidied_is_known_by_its_id(
 
 
 async def test_a_tag_that_appeared_since_the_listing_is_adopted_without_a_request() -> None:
-    server = TagServer()
+    server = StandIn()
 
     async with stage(server) as s:
         await s.provider.tags()
@@ -216,7 +215,7 @@ async def test_a_tag_that_appeared_since_the_listing_is_adopted_without_a_reques
 
 
 async def test_a_listing_that_lags_behind_our_own_writes_proves_nothing() -> None:
-    server = TagServer()
+    server = StandIn()
     empty = Reply(payload={"page": 1, "per_page": 250, "total_records": 0, "tags": []})
     server.faults = [
         Fault(method="POST", reply=RESET, nth=2, commit=True),
@@ -233,7 +232,7 @@ async def test_a_listing_that_lags_behind_our_own_writes_proves_nothing() -> Non
 
 @pytest.mark.parametrize("commit", [True, False])
 async def test_a_create_that_is_lost_twice_is_found_or_unknown(*, commit: bool) -> None:
-    server = TagServer()
+    server = StandIn()
     server.faults = [Fault(method="POST", reply=RESET, times=1), Fault(method="POST", reply=RESET)]
     server.faults[1].commit = commit
 
@@ -247,7 +246,7 @@ async def test_a_create_that_is_lost_twice_is_found_or_unknown(*, commit: bool) 
 
 
 async def test_several_new_tags_of_the_name_stop_the_create() -> None:
-    server = TagServer()
+    server = StandIn()
     server.faults = [Fault(method="POST", reply=RESET, commit=True)]
 
     async with stage(server) as s:
@@ -258,7 +257,7 @@ async def test_several_new_tags_of_the_name_stop_the_create() -> None:
 
 
 async def test_lost_creates_share_their_looks() -> None:
-    server = TagServer(tags=tag_rows(10))
+    server = StandIn(tags=tag_rows(10))
     server.faults = [Fault(method="POST", reply=RESET, commit=True, times=10)]
 
     async with stage(server) as s:
@@ -270,7 +269,7 @@ async def test_lost_creates_share_their_looks() -> None:
 
 
 async def test_a_name_that_our_own_lost_request_took_is_adopted() -> None:
-    server = TagServer(unique=True)
+    server = StandIn(unique=True)
     server.faults = [Fault(method="POST", reply=RESET, commit=True)]
     hidden = [Reply(payload={"page": 1, "per_page": 250, "total_records": 0, "tags": []})]
     server.faults.append(Fault(method="GET", path="tags.json", reply=hidden[0], times=3))
@@ -282,7 +281,7 @@ async def test_a_name_that_our_own_lost_request_took_is_adopted() -> None:
 
 
 async def test_a_name_that_someone_else_has_is_a_conflict() -> None:
-    server = TagServer(unique=True)
+    server = StandIn(unique=True)
 
     async with stage(server) as s:
         await s.provider.tags()
@@ -298,7 +297,7 @@ async def test_a_name_that_someone_else_has_is_a_conflict() -> None:
 async def test_an_update_whose_answer_is_lost_is_done_once_it_shows(
     reply: Reply, *, commit: bool
 ) -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [Fault(method="PUT", reply=reply, commit=commit)]
 
     async with stage(server) as s:
@@ -308,7 +307,7 @@ async def test_an_update_whose_answer_is_lost_is_done_once_it_shows(
 
 
 async def test_an_update_that_stays_lost_is_unknown() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [Fault(method="PUT", reply=RESET, times=9)]
 
     async with stage(server) as s:
@@ -320,11 +319,11 @@ async def test_an_update_that_stays_lost_is_unknown() -> None:
 @pytest.mark.parametrize("reply", [*UNSEEN, Reply(payload=tag_row(7, "Lead"))])
 async def test_an_update_that_was_accepted_is_read_and_never_sent_again(reply: Reply) -> None:
     for commit in (True, False):
-        server = TagServer(tags=[tag_row(7, "Lead")])
+        server = StandIn(tags=[tag_row(7, "Lead")])
         server.faults = [Fault(method="PUT", reply=reply, commit=commit)]
         page = reply.headers == HTML or "Content-Encoding" in reply.headers
 
-        async def work(server: TagServer = server) -> tuple[str | None, int]:
+        async def work(server: StandIn = server) -> tuple[str | None, int]:
             async with stage(server) as s:
                 changed = await s.provider.update(live(7, "Lead"), Tag("Lead", "red1"))
                 return changed.tag.color, s.server.lines.count(PUT)
@@ -344,10 +343,10 @@ async def test_a_write_with_an_error_under_2xx_is_what_live_state_says(
     method: str, reply: Reply
 ) -> None:
     for commit in (True, False):
-        server = TagServer(tags=[tag_row(7, "Lead"), tag_row(8, "Other")])
+        server = StandIn(tags=[tag_row(7, "Lead"), tag_row(8, "Other")])
         server.faults = [Fault(method=method, reply=reply, commit=commit)]
 
-        async def work(server: TagServer = server) -> int:
+        async def work(server: StandIn = server) -> int:
             async with stage(server) as s:
                 write = by_id(s.provider, method)
                 if commit:  # noqa: B023 - run within this turn of the loop
@@ -364,7 +363,7 @@ async def test_a_write_with_an_error_under_2xx_is_what_live_state_says(
 async def test_a_color_or_name_that_the_server_changes_is_done_as_it_is_stored(
     *, text_ids: bool
 ) -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")], text_ids=text_ids, tidy=str.upper)
+    server = StandIn(tags=[tag_row(7, "Lead")], text_ids=text_ids, tidy=str.upper)
 
     async with stage(server) as s:
         changed = await s.provider.update(live(7, "Lead"), Tag("Vip", "red1"))
@@ -374,7 +373,7 @@ async def test_a_color_or_name_that_the_server_changes_is_done_as_it_is_stored(
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 async def test_a_403_is_about_one_tag(method: str) -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     no = {"error": "You do not have permission to perform the requested action"}
     server.faults = [Fault(method=method, reply=Reply(status=403, payload=no))]
 
@@ -384,7 +383,7 @@ async def test_a_403_is_about_one_tag(method: str) -> None:
 
 
 async def test_a_403_to_the_delete_of_what_is_gone_is_no_failure() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead"), tag_row(8, "Other")])
+    server = StandIn(tags=[tag_row(7, "Lead"), tag_row(8, "Other")])
     no = Reply(status=403, payload={"error": "no"})
     server.faults = [Fault(method="DELETE", reply=no, commit=True)]
 
@@ -394,7 +393,7 @@ async def test_a_403_to_the_delete_of_what_is_gone_is_no_failure() -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 async def test_a_tag_that_others_changed_is_not_overwritten_or_deleted(method: str) -> None:
-    server = TagServer(tags=[tag_row(7, "Lead"), tag_row(8, "Other")])
+    server = StandIn(tags=[tag_row(7, "Lead"), tag_row(8, "Other")])
 
     async with stage(server) as s:
         await s.provider.tags()
@@ -406,7 +405,7 @@ async def test_a_tag_that_others_changed_is_not_overwritten_or_deleted(method: s
 
 
 async def test_one_read_serves_many_writes_and_a_young_one_needs_none() -> None:
-    server = TagServer(tags=tag_rows(10))
+    server = StandIn(tags=tag_rows(10))
 
     async with stage(server) as s:
         await s.provider.tags()
@@ -426,7 +425,7 @@ async def test_20000_tags_are_not_read_for_one_write(
 ) -> None:
     rows = [tag_row(n, f"t{n}", company=f"COM{n % 400}") for n in range(1, 20_001)]
     rows.append(tag_row(20_001, "Lead", company=place))
-    server = TagServer(
+    server = StandIn(
         tags=rows,
         filter_by_company="own" if honest else "ignored",
         filter_by_level=honest,
@@ -442,25 +441,25 @@ async def test_20000_tags_are_not_read_for_one_write(
 
 
 async def test_an_update_of_a_tag_that_is_gone_is_a_conflict() -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         with pytest.raises(NotFoundError, match="gone"):
             await s.provider.update(live(7, "Lead"), Tag("Lead", "red1"))
 
 
 async def test_nothing_is_sent_when_nothing_differs() -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         tag = live(7, "Lead")
         assert await s.provider.update(tag, Tag("Lead", None)) == Updated(tag=tag, already=True)
         assert s.client.requests == 0
 
 
 async def test_deleting_what_is_gone_is_done() -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         assert await s.provider.delete(live(7, "Lead")) is False
 
 
 async def test_a_404_to_a_delete_is_done() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     server.before = lambda call: server.tags.clear() if call.method == "DELETE" else None
 
     async with stage(server) as s:
@@ -470,7 +469,7 @@ async def test_a_404_to_a_delete_is_done() -> None:
 
 @pytest.mark.parametrize("commit", [True, False])
 async def test_a_delete_whose_answer_is_lost_ends_certain(*, commit: bool) -> None:
-    server = TagServer(tags=[tag_row(7, "Lead"), tag_row(8, "Other")])
+    server = StandIn(tags=[tag_row(7, "Lead"), tag_row(8, "Other")])
     server.faults = [Fault(method="DELETE", reply=RESET, commit=commit)]
 
     async with stage(server) as s:
@@ -479,7 +478,7 @@ async def test_a_delete_whose_answer_is_lost_ends_certain(*, commit: bool) -> No
 
 
 async def test_a_lost_delete_is_not_repeated_on_a_tag_that_changed() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [Fault(method="DELETE", reply=RESET)]
 
     async with stage(server) as s:
@@ -490,7 +489,7 @@ async def test_a_lost_delete_is_not_repeated_on_a_tag_that_changed() -> None:
 
 
 async def test_a_page_of_404_does_not_prove_that_a_tag_is_gone() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     html = Reply(status=404, body=b"<html>lost</html>", headers={"Content-Type": "text/html"})
     server.faults = [Fault(method="DELETE", reply=html)]
 
@@ -501,7 +500,7 @@ async def test_a_page_of_404_does_not_prove_that_a_tag_is_gone() -> None:
 
 
 async def test_a_failed_look_never_counts_as_gone() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     short = Reply(payload={"page": 1, "per_page": 250, "total_records": 1, "tags": []})
     server.faults = [
         Fault(method="DELETE", reply=RESET),
@@ -516,7 +515,7 @@ async def test_a_failed_look_never_counts_as_gone() -> None:
 
 async def refused_after(first: Reply, then: Reply) -> type[Exception]:
     """The error of a create that meets ``first`` and, sent again, ``then``."""
-    server = TagServer(
+    server = StandIn(
         faults=[Fault(method="POST", reply=first), Fault(method="POST", reply=then, times=99)]
     )
 
@@ -544,7 +543,7 @@ async def test_a_repeated_create_ends_certain_only_when_the_server_says_so(
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 async def test_a_repeated_write_that_can_not_be_sent_stays_unknown(method: str) -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     refuse = Reply(status=401, payload={"error": "no"})
     server.faults = [Fault(method=method, reply=RESET), Fault(method=method, reply=refuse)]
 
@@ -554,7 +553,7 @@ async def test_a_repeated_write_that_can_not_be_sent_stays_unknown(method: str) 
 
 
 async def test_a_lost_write_is_unknown_when_the_look_fails() -> None:
-    server = TagServer(unique=True)
+    server = StandIn(unique=True)
     page = Reply(body=b"<html>", headers={"Content-Type": "text/html"})
     server.faults = [Fault(method="GET", reply=page, nth=2, times=99)]
 
@@ -566,7 +565,7 @@ async def test_a_lost_write_is_unknown_when_the_look_fails() -> None:
 
 
 async def test_an_answer_without_a_body_is_success_for_an_update() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [Fault(method="PUT", reply=Reply(status=204), commit=True)]
 
     async with stage(server) as s:
@@ -576,7 +575,7 @@ async def test_an_answer_without_a_body_is_success_for_an_update() -> None:
 
 
 async def test_an_answer_about_another_tag_proves_nothing() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [Fault(method="PUT", reply=Reply(payload=tag_row(8, "Lead")), commit=True)]
 
     async with stage(server) as s:
@@ -585,13 +584,13 @@ async def test_an_answer_about_another_tag_proves_nothing() -> None:
 
 
 async def test_the_api_creates_no_disabled_tag() -> None:
-    async with stage(TagServer()) as s:
+    async with stage(StandIn()) as s:
         with pytest.raises(ValueError, match="enabled"):
             await s.provider.create(ACCOUNT_PLACE, Tag("Lead", None, Status.DISABLED))
 
 
 async def test_a_create_outside_of_what_was_read_reads_first() -> None:
-    server = TagServer(tags=[tag_row(n, f"t{n}", company=f"COM{n % 9}") for n in range(1, 2_001)])
+    server = StandIn(tags=[tag_row(n, f"t{n}", company=f"COM{n % 9}") for n in range(1, 2_001)])
     server.faults = [Fault(method="POST", reply=RESET, commit=True)]
 
     async with stage(server) as s:
@@ -601,7 +600,7 @@ async def test_a_create_outside_of_what_was_read_reads_first() -> None:
 
 
 async def test_a_tag_of_another_create_on_its_way_is_no_form_of_a_lost_one() -> None:
-    server = TagServer()
+    server = StandIn()
 
     async def slow(call: Call) -> Reply:
         if call.method == "POST" and call.body["name"] == "Lead":  # type: ignore[index]
@@ -623,7 +622,7 @@ async def test_a_tag_of_another_create_on_its_way_is_no_form_of_a_lost_one() -> 
 async def test_a_read_that_a_quota_stopped_half_way_is_old(method: str) -> None:
     rows = [tag_row(n, f"t{n}") for n in range(1_001, 1_601)]
     rows[300] = tag_row(7, "Lead")
-    server = TagServer(tags=rows)
+    server = StandIn(tags=rows)
     throttled = Reply(status=429, payload={"error": "slow down"}, headers={"Retry-After": "3600"})
     asked: list[str] = []
 
@@ -649,7 +648,7 @@ async def test_a_slow_server_is_asked_for_no_more_than_a_quick_one() -> None:
     def slowly(_call: Call) -> None:
         clock.now += 3.0
 
-    server = TagServer(before=slowly)
+    server = StandIn(before=slowly)
 
     async with stage(server, clock=clock) as s:
         await s.provider.tags()
@@ -659,7 +658,7 @@ async def test_a_slow_server_is_asked_for_no_more_than_a_quick_one() -> None:
 
 
 async def test_a_refused_delete_stays_refused_where_it_can_not_be_read_again() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [
         Fault(method="DELETE", reply=Reply(status=403, payload={"error": "no permission"})),
         Fault(method="GET", reply=Reply(status=401, payload={"error": "no"}), nth=2, times=99),
@@ -672,7 +671,7 @@ async def test_a_refused_delete_stays_refused_where_it_can_not_be_read_again() -
 
 
 async def test_what_an_error_under_2xx_did_in_part_is_told() -> None:
-    server = TagServer(tags=[tag_row(7, "Lead")])
+    server = StandIn(tags=[tag_row(7, "Lead")])
     refusal = Reply(payload={"id": None, "errors": ["Color is locked"]})
     server.faults = [Fault(method="PUT", reply=refusal)]
 
@@ -690,7 +689,7 @@ async def test_what_an_error_under_2xx_did_in_part_is_told() -> None:
 
 async def test_a_create_that_the_server_made_elsewhere_is_not_to_be_sent_again() -> None:
     elsewhere = Reply(status=201, payload=tag_row(5, "Lead", company="COM9"))
-    server = TagServer(faults=[Fault(method="POST", reply=elsewhere)])
+    server = StandIn(faults=[Fault(method="POST", reply=elsewhere)])
 
     async with stage(server) as s:
         await s.provider.tags()

@@ -12,7 +12,8 @@ from reconciler.callrail.exchange import Ambiguous, Answer, Exchange, Flaw, Meth
 from reconciler.callrail.runtime import Timeouts
 from reconciler.callrail.transport import HttpxTransport
 from reconciler.errors import UnreachableError
-from tests.callrail.wire_server import Reply, WireServer
+from tests.callrail.stand_in import Reply
+from tests.callrail.wire_server import WireServer
 
 QUICK = Timeouts(connect=1.0, read=0.4, total=0.8, grace=0.1)
 """For servers that say nothing, or say it slowly; the others have all the time they need."""

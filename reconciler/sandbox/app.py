@@ -120,7 +120,7 @@ class App:
         except GatewayRefusal as refusal:
             return refused_by_gateway(refusal, self._switches.gateway_errors)
         except Refusal as refusal:
-            answer = self.error(refusal, own=entry.door == CONTROL)
+            answer = self.error(refusal, own=entry.route == CONTROL)
         except (sqlite3.Error, OverflowError, UnicodeError):
             # Values that no database takes: a number of fifty digits, half of a surrogate pair.
             answer = self.error(Refusal(400, "a value can't be stored"))
@@ -139,15 +139,15 @@ class App:
     def _route(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Answer:
         path = entry.path
         if path == "/connections" or path.startswith("/connections/"):
-            entry.door = CONTROL
+            entry.route = CONTROL
             self._bearer(headers)
             return self._connections.handle(_asked(entry, _parts(path), body))
         if path.startswith(PREFIX + "/"):
-            entry.door, path = GATEWAY, path.removeprefix(PREFIX)
+            entry.route, path = GATEWAY, path.removeprefix(PREFIX)
             key = self._bearer(headers)
             self._connection(headers)
         else:
-            entry.door = DIRECT
+            entry.route = DIRECT
             key = self._token(headers)
         _check_format(headers, path)
         parts = _parts(path)
@@ -155,7 +155,7 @@ class App:
             # next_page is written so (B).
             parts = (*parts[:-1], f"{parts[-1]}.json")
         base = f"http://{headers.get('host', '')}"
-        return self._api(entry, Caller(key, base + PREFIX * (entry.door == GATEWAY)), parts, body)
+        return self._api(entry, Caller(key, base + PREFIX * (entry.route == GATEWAY)), parts, body)
 
     def _api(self, entry: Entry, caller: Caller, parts: tuple[str, ...], body: bytes) -> Answer:
         reach = self._options.reach.get(caller.key)
@@ -265,7 +265,7 @@ def _check_format(headers: Mapping[str, str], path: str) -> None:
 
 def _address(entry: Entry, headers: Mapping[str, str]) -> str:
     """The address of a request as CallRail sees it: a gateway asks CallRail's own host."""
-    host = f"http://{headers.get('host', '')}" if entry.door == DIRECT else CALLRAIL
+    host = f"http://{headers.get('host', '')}" if entry.route == DIRECT else CALLRAIL
     return f"{host}{entry.path.removeprefix(PREFIX)}?{entry.query}"
 
 

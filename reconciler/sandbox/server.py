@@ -22,7 +22,7 @@ from reconciler.sandbox.app import PREFIX, App
 from reconciler.sandbox.faults import Do, Fault, Faults
 from reconciler.sandbox.log import Entry, Log
 from reconciler.sandbox.options import Options
-from reconciler.sandbox.seeds import sow
+from reconciler.sandbox.seeds import seed_store
 from reconciler.sandbox.store import Store
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Sandbox:
         self.store = Store(self.options.db)
         try:
             if self.store.is_empty:
-                sow(self.store, self.options)
+                seed_store(self.store, self.options)
             self.app = App(self.options, self.store)
             self.server = _Server(self)
         except BaseException:

@@ -80,7 +80,7 @@ def account(identifier: str = ACCOUNT, *, connection: str | None = None) -> Acco
 
 
 @dataclass(frozen=True)
-class Stage:
+class Scenario:
     """A server, a client of it, and the provider of its account."""
 
     server: WireServer
@@ -90,11 +90,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(handler: Handler, **changes: object) -> AsyncIterator[Stage]:
+async def scenario(handler: Handler, **changes: object) -> AsyncIterator[Scenario]:
     async with asyncio.timeout(60), WireServer(handler) as server:
         chosen = settings(server.url, **changes)
         async with connect(chosen) as client:
-            yield Stage(server, client, client.provider(account()), chosen)
+            yield Scenario(server, client, client.provider(account()), chosen)
 
 
 def live(number: int, name: str, **changes: object) -> LiveTag:
@@ -104,7 +104,7 @@ def live(number: int, name: str, **changes: object) -> LiveTag:
     return replace(tag, **changes)  # type: ignore[arg-type]
 
 
-def wish(name: str, color: str | None = None) -> Tag:
+def desired(name: str, color: str | None = None) -> Tag:
     return Tag(name, color)
 
 

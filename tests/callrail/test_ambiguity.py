@@ -15,7 +15,7 @@ from reconciler.model.tag import AccountRef, Place
 from reconciler.sandbox import Options, Sandbox, Switches
 from reconciler.sandbox.faults import Do, Fault
 from reconciler.sandbox.options import DIRECT_KEY, MATON_KEY
-from tests.callrail.clients import account, settings, wish
+from tests.callrail.clients import account, desired, settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -84,9 +84,9 @@ async def write_all(sandbox: Sandbox, gateway: Gateway) -> None:
 
 def write(provider: AccountProvider, method: str, tag: LiveTag, name: str) -> Awaitable[object]:
     if method == CREATE:
-        return provider.create(Place(REF), wish(name))
+        return provider.create(Place(REF), desired(name))
     if method == UPDATE:
-        return provider.update(tag, wish(name))
+        return provider.update(tag, desired(name))
     return provider.delete(tag)
 
 

@@ -23,12 +23,12 @@ from tests.callrail.clients import (
     KEY,
     FakeClock,
     account,
+    desired,
     live,
     maton,
+    scenario,
     settings,
-    stage,
     straight,
-    wish,
 )
 from tests.callrail.stand_in import Call, Fault, Reply, StandIn, tag_row, tag_rows
 from tests.callrail.wire_server import WireServer
@@ -48,7 +48,7 @@ async def reading(
     """The error of reading tags from a server that answers ``reply``, and what it cost."""
 
     server = StandIn(faults=[Fault(method="GET", reply=reply, times=times)])
-    async with stage(server, **changes) as s:
+    async with scenario(server, **changes) as s:
         provider: Provider = s.provider
         try:
             await provider.tags(places)
@@ -98,7 +98,7 @@ async def test_a_read_survives_three_failures(reply: Reply) -> None:
 
 
 async def test_a_server_that_is_not_there_is_named() -> None:
-    async with stage(StandIn()) as s:
+    async with scenario(StandIn()) as s:
         await s.server.__aexit__()
         with pytest.raises(UnreachableError, match=r"127\.0\.0\.1"):
             await s.provider.tags()
@@ -108,16 +108,16 @@ async def test_a_server_that_is_not_there_is_named() -> None:
 async def test_a_dead_server_costs_few_requests_whatever_was_to_be_done() -> None:
     dead = StandIn(faults=[Fault(method="PUT", reply=Reply(status=503), times=999)])
     dead.tags = tag_rows(100)
-    async with stage(dead) as s:
+    async with scenario(dead) as s:
         await s.provider.tags()
-        updates = [s.provider.update(live(n, f"tag {n}"), wish("x")) for n in range(1, 101)]
+        updates = [s.provider.update(live(n, f"tag {n}"), desired("x")) for n in range(1, 101)]
         results = await asyncio.gather(*updates, return_exceptions=True)
         assert all(isinstance(result, ApiError) for result in results)
         writes = sum(call.method == "PUT" for call in s.server.calls)
         assert writes <= 100 + 10 + s.client.requests // 10 + 1
 
 
-async def test_the_wrong_door_is_said_to_be_likely() -> None:
+async def test_the_wrong_gateway_is_named_as_likely() -> None:
     error, _ = await reading(Reply(status=401, payload={"error": "HTTP Token: Access denied."}))
     assert isinstance(error, AuthError)
     assert "CALLRAIL_API_KEY" in error.message
@@ -142,7 +142,7 @@ MATONS: dict[str, Callable[[str], dict[str, object]]] = {
 
 
 @pytest.mark.parametrize("shape", list(MATONS))
-async def test_matons_own_errors_are_told_in_their_words(shape: str) -> None:
+async def test_matons_own_errors_are_reported_in_their_words(shape: str) -> None:
     payload = MATONS[shape]("no such thing")
     error, _ = await reading(Reply(status=400, payload=payload), credential=maton())
     assert "no such thing" in str(error)
@@ -164,7 +164,7 @@ async def test_a_redirect_names_its_target_and_the_key_stays() -> None:
     async with WireServer(lambda _: Reply(payload={})) as elsewhere:
         away = Reply(status=307, headers={"Location": elsewhere.url + "/x?y"})
         for call in ("tags", "companies"):
-            async with stage(lambda _: away, credential=maton()) as s:
+            async with scenario(lambda _: away, credential=maton()) as s:
                 with pytest.raises(ProtocolError) as caught:
                     await getattr(s.provider, call)()
                 assert elsewhere.url in caught.value.message
@@ -174,7 +174,7 @@ async def test_a_redirect_names_its_target_and_the_key_stays() -> None:
 async def test_a_429_is_waited_out_once_for_all() -> None:
     server = StandIn(tags=tag_rows(2_500))
     server.faults = [Fault(method="GET", reply=THROTTLED, nth=2, times=9)]
-    async with stage(server) as s:
+    async with scenario(server) as s:
         assert len((await s.provider.tags()).tags) == 2_500
         assert s.client.requests == 19
         clock = s.settings.clock
@@ -192,7 +192,7 @@ async def test_a_429_that_lasts_ends_with_the_quotas_error(max_wait: float, requ
 @pytest.mark.parametrize(("header", "waited"), [("20", 20), ("0", 1), ("nonsense", 1)])
 async def test_retry_after_is_honoured(header: str, waited: float) -> None:
     reply = Reply(status=429, headers={"Retry-After": header})
-    async with stage(StandIn(faults=[Fault(method="GET", reply=reply)])) as s:
+    async with scenario(StandIn(faults=[Fault(method="GET", reply=reply)])) as s:
         await s.provider.tags()
         assert waited * 0.5 <= s.settings.clock.monotonic() - 1_000 <= waited
 
@@ -203,7 +203,7 @@ async def test_a_refused_read_says_what_was_asked_for() -> None:
     assert str(error) == said
 
 
-async def test_a_long_wait_for_the_quota_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_long_wait_for_the_quota_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     throttled = Reply(status=429, payload={"error": "slow down"}, headers={"Retry-After": "50"})
     with caplog.at_level(logging.WARNING, logger="reconciler"):
         error, _requests = await reading(throttled, times=1)
@@ -220,10 +220,10 @@ async def test_a_create_that_waited_long_looks_before_it_is_sent() -> None:
 
     reply = Reply(status=429, headers={"Retry-After": "120"})
     server = StandIn(faults=[Fault(method="POST", reply=reply)])
-    async with stage(server, max_wait=600.0) as s:
+    async with scenario(server, max_wait=600.0) as s:
         await s.provider.tags()
         server.before = lambda call: appear(server, call)
-        made = await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+        made = await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
     assert (made.tag.id, made.adopted) == (9, True)
 
 
@@ -236,7 +236,7 @@ async def delete_after_a_long_wait(server: StandIn, meanwhile: Callable[[], None
         if call.method == "DELETE":
             meanwhile()
 
-    async with stage(server, max_wait=600.0) as s:
+    async with scenario(server, max_wait=600.0) as s:
         (tag,) = (await s.provider.tags()).tags
         server.before = before
         await s.provider.delete(tag)
@@ -288,7 +288,7 @@ async def test_1200_changes_converge_within_1000_an_hour_and_cause_no_429() -> N
         on_request=lambda sent: statuses.add(sent.status),
     )
     listing = await provider.tags()
-    await asyncio.gather(*(provider.update(tag, wish(tag.name, "red1")) for tag in listing.tags))
+    await asyncio.gather(*(provider.update(tag, desired(tag.name, "red1")) for tag in listing.tags))
     assert statuses == {200}
     # The listing's 5 pages, one request a change, and what was read again after the wait.
     assert 1_205 < provider.requests <= 1_220
@@ -297,7 +297,7 @@ async def test_1200_changes_converge_within_1000_an_hour_and_cause_no_429() -> N
 
 async def test_an_account_on_hold_does_not_hold_another() -> None:
     limited = Budget(account=((1, 3_600.0),))
-    async with stage(StandIn(tags=tag_rows(10)), budget=limited, max_wait=0.0) as s:
+    async with scenario(StandIn(tags=tag_rows(10)), budget=limited, max_wait=0.0) as s:
         await s.provider.tags()
         with pytest.raises(QuotaError):
             await s.provider.tags()
@@ -326,7 +326,7 @@ async def test_parallelism_bounds_what_runs_at_once() -> None:
             await asyncio.sleep(0.005)
             return tags(call)
 
-        async with stage(slowly, parallelism=3) as s:
+        async with scenario(slowly, parallelism=3) as s:
             await s.provider.tags()
             assert s.server.peak == 3
 
@@ -342,7 +342,7 @@ async def test_once_stopped_nothing_begins_and_what_runs_may_end() -> None:
             await asyncio.sleep(0.05)
             return tags(call)
 
-        async with stage(slowly, stop=stop) as s:
+        async with scenario(slowly, stop=stop) as s:
             assert (await s.provider.tags()).tags == ()
             with pytest.raises(Interrupted) as caught:
                 await s.provider.tags()
@@ -354,7 +354,7 @@ async def test_once_stopped_nothing_begins_and_what_runs_may_end() -> None:
 
 async def test_a_stop_ends_waiting_and_bounds_what_hangs() -> None:
     stop = Stop()
-    async with stage(lambda _: Reply(hang=True), stop=stop) as s:
+    async with scenario(lambda _: Reply(hang=True), stop=stop) as s:
         reading = asyncio.create_task(s.provider.tags())
         await asyncio.sleep(0.05)
         stop.set(15)
@@ -363,20 +363,20 @@ async def test_a_stop_ends_waiting_and_bounds_what_hangs() -> None:
         assert len(s.server.calls) == 1
 
 
-async def test_each_request_is_logged_and_told_without_the_key(
+async def test_each_request_is_logged_and_reported_without_the_key(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    told: list[Sent] = []
+    reported: list[Sent] = []
     echo = Reply(status=422, payload={"error": f"bad {KEY} key"})
 
     with caplog.at_level(logging.DEBUG, logger="reconciler"):
         faults = [Fault(method="POST", reply=echo)]
-        async with stage(StandIn(faults=faults), on_request=told.append) as s:
+        async with scenario(StandIn(faults=faults), on_request=reported.append) as s:
             with pytest.raises(RejectedError) as caught:
-                await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+                await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
             assert KEY not in str(caught.value)
             assert KEY not in repr(s.settings)
-    assert [(sent.method, sent.status) for sent in told] == [("GET", 200), ("POST", 422)]
+    assert [(sent.method, sent.status) for sent in reported] == [("GET", 200), ("POST", 422)]
     assert any("POST /v3/a/ACC1/tags.json 422" in record.message for record in caplog.records)
     assert KEY not in caplog.text
 

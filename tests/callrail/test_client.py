@@ -22,7 +22,7 @@ from reconciler.errors import (
 )
 from reconciler.model.state import Gateway
 from reconciler.model.tag import AccountRef
-from tests.callrail.clients import KEY, account, maton, settings, stage
+from tests.callrail.clients import KEY, account, maton, scenario, settings
 from tests.callrail.stand_in import ACCOUNT, Call, Reply, StandIn, tag_rows
 from tests.callrail.wire_server import WireServer
 
@@ -53,8 +53,8 @@ async def test_an_account_uses_its_own_key() -> None:
     own = Credential(gateway=Gateway.MATON, key="own-key", origin_description="ACME_KEY")
 
     async with WireServer(StandIn()) as server:
-        told = settings(server.url, credential=None, account_credentials={"acme": own})
-        async with connect(told) as client:
+        reported = settings(server.url, credential=None, account_credentials={"acme": own})
+        async with connect(reported) as client:
             await client.provider(account()).tags()
             assert [
                 row async for row in client.resources_of(account()).rows(Query(resource="accounts"))
@@ -62,11 +62,11 @@ async def test_an_account_uses_its_own_key() -> None:
             with pytest.raises(AuthError):
                 _ = client.resources
         assert {call.headers["authorization"] for call in server.calls} == {"Bearer own-key"}
-        assert told.redactor.redact("x own-key x") != "x own-key x"
+        assert reported.redactor.redact("x own-key x") != "x own-key x"
 
 
 async def test_a_provider_is_made_once_an_account() -> None:
-    async with stage(StandIn()) as s:
+    async with scenario(StandIn()) as s:
         assert s.client.provider(account()) is s.provider
         await s.provider.tags()
         await s.provider.companies()
@@ -78,7 +78,7 @@ async def test_the_first_accounts_come_with_the_headers_of_their_answer() -> Non
         headers = {"Date": "Wed, 25 Nov 2026 12:00:00 GMT", "X-Rate-Limit-Hourly-Used": "7"}
         return Reply(payload={"accounts": [{"id": ACCOUNT}]}, headers=headers)
 
-    async with stage(handle, credential=maton()) as s:
+    async with scenario(handle, credential=maton()) as s:
         answer = await s.client.first_accounts()
         assert answer.payload == {"accounts": [{"id": ACCOUNT}]}
         assert answer.headers["date"] == "Wed, 25 Nov 2026 12:00:00 GMT"
@@ -86,10 +86,12 @@ async def test_the_first_accounts_come_with_the_headers_of_their_answer() -> Non
 
 
 @pytest.mark.parametrize("read", ["tags", "companies"])
-async def test_the_number_of_the_address_bar_is_told_with_the_id_that_is_meant(read: str) -> None:
+async def test_the_number_of_the_address_bar_gives_the_id_that_is_meant(
+    read: str,
+) -> None:
     rows = [{"id": "ACC9", "name": "Acme", "numeric_id": 227799611}]
 
-    async with stage(lambda _: Reply(payload={"accounts": rows, "total_records": 1})) as s:
+    async with scenario(lambda _: Reply(payload={"accounts": rows, "total_records": 1})) as s:
         ref = AccountRef("by-number", "227799611")
         provider = s.client.provider(replace(account(), ref=ref))
         with pytest.raises(NotFoundError, match=r"^227799611 is Acme: its id is ACC9$"):
@@ -98,19 +100,19 @@ async def test_the_number_of_the_address_bar_is_told_with_the_id_that_is_meant(r
 
 
 async def test_an_account_is_called_by_its_handle() -> None:
-    async with stage(lambda _: Reply(status=429), max_wait=0.0) as s:
+    async with scenario(lambda _: Reply(status=429), max_wait=0.0) as s:
         with pytest.raises(QuotaError, match=r"^acme has used up its quota"):
             await s.provider.tags()
 
 
 async def test_no_value_shows_the_key() -> None:
-    async with stage(StandIn()) as s:
+    async with scenario(StandIn()) as s:
         for value in (s.client, s.provider, s.settings, s.client.resources, vars(s.client)):
             assert KEY not in repr(value)
 
 
 async def test_a_live_tag_costs_less_than_600_bytes() -> None:
-    async with stage(StandIn(tags=tag_rows(4_000))) as s:
+    async with scenario(StandIn(tags=tag_rows(4_000))) as s:
         await s.provider.companies()
         tracemalloc.start()
         listing = await s.provider.tags()
@@ -120,14 +122,14 @@ async def test_a_live_tag_costs_less_than_600_bytes() -> None:
     assert result < 600
 
 
-async def test_a_refusal_by_the_server_is_told_in_its_words() -> None:
-    from tests.callrail.clients import ACCOUNT_PLACE, wish
+async def test_a_refusal_by_the_server_is_reported_in_its_words() -> None:
+    from tests.callrail.clients import ACCOUNT_PLACE, desired
     from tests.callrail.stand_in import Fault, Reply
 
     refuse = Reply(status=400, payload={"error": "Color is not included in the list"})
-    async with stage(StandIn(faults=[Fault(method="POST", reply=refuse)])) as s:
+    async with scenario(StandIn(faults=[Fault(method="POST", reply=refuse)])) as s:
         with pytest.raises(RejectedError, match="Color is not included") as caught:
-            await s.provider.create(ACCOUNT_PLACE, wish("Lead", "blue9"))
+            await s.provider.create(ACCOUNT_PLACE, desired("Lead", "blue9"))
         assert caught.value.status == 400
 
 

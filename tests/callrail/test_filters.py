@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.callrail.clients import stage, straight
+from tests.callrail.clients import scenario, straight
 from tests.callrail.stand_in import Reply, StandIn, tag_row
 
 if TYPE_CHECKING:
@@ -169,13 +169,13 @@ async def test_both_levels_are_read_whole() -> None:
 
 async def test_a_create_after_an_unproven_reading_looks_at_everything_first() -> None:
     """Nothing may be made because a filter does not show it."""
-    from tests.callrail.clients import ACCOUNT_PLACE, wish
+    from tests.callrail.clients import ACCOUNT_PLACE, desired
 
     server = Filtering(tags=rows())
     server.hidden = frozenset({10_000 + ACCOUNT_TAGS - 1})
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags({None})
         server.queries = []
-        await s.provider.create(ACCOUNT_PLACE, wish("account 999"))
+        await s.provider.create(ACCOUNT_PLACE, desired("account 999"))
         assert any("tag_level" not in query for query in server.queries)

@@ -42,9 +42,9 @@ def cut(count: int, size: int, **said: object) -> dict[int, dict[str, object]]:
     st.sampled_from([1, 7, 100, 250]),
     st.sets(st.sampled_from(["total_pages", "per_page"])),
 )
-async def test_any_honest_listing_is_read_whole(count: int, size: int, told: set[str]) -> None:
+async def test_any_honest_listing_is_read_whole(count: int, size: int, reported: set[str]) -> None:
     known = {"total_pages": max(1, -(-count // size)), "per_page": size}
-    said = {"total_records": count} | {name: known[name] for name in told}
+    said = {"total_records": count} | {name: known[name] for name in reported}
     rows, asked = await read(cut(count, size, **said))
     assert rows == tuple(range(count))
     assert asked == max(1, -(-count // size))
@@ -62,7 +62,7 @@ async def test_any_honest_listing_is_read_whole(count: int, size: int, told: set
         (300, {"per_page": 100}, 4),
     ],
 )
-async def test_a_listing_that_tells_no_total_is_followed_to_its_end(
+async def test_a_listing_that_shows_no_total_is_followed_to_its_end(
     count: int, said: dict[str, object], asked: int
 ) -> None:
     rows, cost = await read(cut(count, 100, **said))

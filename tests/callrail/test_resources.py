@@ -7,7 +7,7 @@ import pytest
 from reconciler.callrail.catalog import RESOURCES
 from reconciler.callrail.resources import Query, parameters
 from reconciler.errors import ProtocolError, UsageError
-from tests.callrail.clients import stage
+from tests.callrail.clients import scenario
 from tests.callrail.stand_in import ACCOUNT, BASE, Call, Reply, StandIn, page
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 async def read(handler: Handler, resource: str, **options: object) -> tuple[list[Row], list[Call]]:
-    async with stage(handler) as s:
+    async with scenario(handler) as s:
         account = None if resource == "accounts" else ACCOUNT
         query = Query(resource=resource, account=account, **options)  # type: ignore[arg-type]
         return [row async for row in s.client.resources.rows(query)], s.server.calls
@@ -174,14 +174,14 @@ async def test_a_listing_that_ends_early_is_an_error() -> None:
 async def test_what_the_api_does_not_have_is_a_usage_error(
     resource: str, account: str | None, filters: tuple[tuple[str, str], ...]
 ) -> None:
-    async with stage(StandIn()) as s:
+    async with scenario(StandIn()) as s:
         query = Query(resource=resource, account=account, filters=filters)
         with pytest.raises(UsageError):
             await anext(s.client.resources.rows(query))
 
 
 async def test_an_account_that_is_a_path_is_refused() -> None:
-    async with stage(StandIn()) as s:
+    async with scenario(StandIn()) as s:
         with pytest.raises(ProtocolError):
             await anext(s.client.resources.rows(Query(resource="tags", account="../../x")))
         assert s.client.requests == 0
@@ -224,7 +224,7 @@ async def test_text_threads_are_found_under_either_key(key: str) -> None:
     ],
 )
 async def test_one_row_is_asked_for_at_its_own_address(resource: str, path: str) -> None:
-    async with stage(lambda _: Reply(payload={"id": "X1"})) as s:
+    async with scenario(lambda _: Reply(payload={"id": "X1"})) as s:
         query = Query(resource=resource, account=ACCOUNT)
         assert await s.client.resources.one(query, "X1") == {"id": "X1"}
         assert [call.path for call in s.server.calls] == [f"{BASE}/{path}"]

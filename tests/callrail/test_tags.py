@@ -19,10 +19,10 @@ from tests.callrail.clients import (
     DENTAL,
     KEY,
     FakeClock,
+    desired,
     live,
     maton,
-    stage,
-    wish,
+    scenario,
 )
 from tests.callrail.stand_in import Fault, Reply, StandIn, tag_row, tag_rows
 
@@ -77,8 +77,8 @@ async def test_a_tag_is_created_recoloured_disabled_and_deleted(
 ) -> None:
     server = StandIn(text_ids=text_ids)
 
-    async with stage(server) as s:
-        made = (await s.provider.create(place, wish("New", "blue1"))).tag  # type: ignore[arg-type]
+    async with scenario(server) as s:
+        made = (await s.provider.create(place, desired("New", "blue1"))).tag  # type: ignore[arg-type]
         red = (await s.provider.update(made, Tag("New", "red1"))).tag
         off = (await s.provider.update(red, Tag("New", None, Status.DISABLED))).tag
         assert (off.color, off.status) == ("red1", Status.DISABLED)
@@ -90,20 +90,20 @@ async def test_a_tag_is_created_recoloured_disabled_and_deleted(
 
 
 async def test_create_sends_the_documented_fields_only() -> None:
-    async with stage(StandIn()) as s:
-        await s.provider.create(DENTAL, wish("A", "blue1"))
-        await s.provider.create(ACCOUNT_PLACE, wish("B"))
+    async with scenario(StandIn()) as s:
+        await s.provider.create(DENTAL, desired("A", "blue1"))
+        await s.provider.create(ACCOUNT_PLACE, desired("B"))
         assert [call.body for call in s.server.calls if call.method == "POST"] == [
             {"name": "A", "tag_level": "company", "color": "blue1", "company_id": "COM1"},
             {"name": "B", "tag_level": "account"},
         ]
 
 
-async def test_each_door_gets_its_own_authorization() -> None:
-    async with stage(StandIn()) as s:
+async def test_each_gateway_gets_its_own_authorization() -> None:
+    async with scenario(StandIn()) as s:
         await s.provider.tags()
         assert s.server.calls[0].headers["authorization"] == f'Token token="{KEY}"'
-    async with stage(StandIn(), credential=maton()) as s:
+    async with scenario(StandIn(), credential=maton()) as s:
         await s.provider.tags()
         assert s.server.calls[0].headers["authorization"] == f"Bearer {KEY}"
 
@@ -111,19 +111,19 @@ async def test_each_door_gets_its_own_authorization() -> None:
 async def created(server: StandIn, *, name: str = "Lead") -> tuple[Created, int]:
     """What a create after one listing gives, and how often it was sent."""
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
-        made = await s.provider.create(ACCOUNT_PLACE, wish(name))
+        made = await s.provider.create(ACCOUNT_PLACE, desired(name))
         return made, s.server.lines.count(POST)
 
 
 async def fails(server: StandIn, error: type[ReconcilerError], match: str = "") -> int:
     """How often a create that ends in ``error`` was sent."""
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         with pytest.raises(error, match=match):
-            await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+            await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
         return s.server.lines.count(POST)
 
 
@@ -173,12 +173,12 @@ async def test_an_error_under_2xx_is_a_failure_unless_live_state_shows_the_tag(
 async def test_ten_seconds_of_listings_are_read_for_a_lost_create() -> None:
     server = StandIn(faults=[Fault(method="POST", reply=UNSEEN[1])])
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         clock = s.settings.clock
         began = clock.monotonic()
         with pytest.raises(UnknownOutcomeError):
-            await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+            await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
         assert clock.monotonic() - began == pytest.approx(10.0)
         assert server.listings == 1 + 4
 
@@ -201,16 +201,16 @@ async def test_a_name_that_the_server_tidied_is_known_by_its_id(
 async def test_a_tag_that_appeared_since_the_listing_is_adopted_without_a_request() -> None:
     server = StandIn()
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         server.tags.append(tag_row(7, "Lead"))
         await s.provider.tags()
-        made = await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+        made = await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
         assert (made.tag.id, made.adopted) == (7, True)
         server.tags.append(tag_row(8, "Spam", color="red1"))
         await s.provider.tags()
         with pytest.raises(RejectedError, match="appeared"):
-            await s.provider.create(ACCOUNT_PLACE, wish("Spam", "blue1"))
+            await s.provider.create(ACCOUNT_PLACE, desired("Spam", "blue1"))
         assert POST not in s.server.lines
 
 
@@ -222,11 +222,11 @@ async def test_a_listing_that_lags_behind_our_own_writes_proves_nothing() -> Non
         Fault(method="GET", reply=empty, times=99),
     ]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
-        await s.provider.create(ACCOUNT_PLACE, wish("First"))
+        await s.provider.create(ACCOUNT_PLACE, desired("First"))
         with pytest.raises(UnknownOutcomeError, match="lags"):
-            await s.provider.create(ACCOUNT_PLACE, wish("Second"))
+            await s.provider.create(ACCOUNT_PLACE, desired("Second"))
         assert len(server.tags) == s.server.lines.count(POST) == 2
 
 
@@ -236,12 +236,12 @@ async def test_a_create_that_is_lost_twice_is_found_or_unknown(*, commit: bool) 
     server.faults = [Fault(method="POST", reply=RESET, times=1), Fault(method="POST", reply=RESET)]
     server.faults[1].commit = commit
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         if commit:
-            assert (await s.provider.create(ACCOUNT_PLACE, wish("Lead"))).adopted
+            assert (await s.provider.create(ACCOUNT_PLACE, desired("Lead"))).adopted
         else:
             with pytest.raises(UnknownOutcomeError):
-                await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+                await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
         assert s.server.lines.count("POST /v3/a/ACC1/tags.json") == 2
 
 
@@ -249,20 +249,20 @@ async def test_several_new_tags_of_the_name_stop_the_create() -> None:
     server = StandIn()
     server.faults = [Fault(method="POST", reply=RESET, commit=True)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         server.tags.append(tag_row(50, "Lead"))
         with pytest.raises(UnknownOutcomeError, match="2 new tags"):
-            await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+            await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
 
 
 async def test_lost_creates_share_their_looks() -> None:
     server = StandIn(tags=tag_rows(10))
     server.faults = [Fault(method="POST", reply=RESET, commit=True, times=10)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
-        wishes = [wish(f"new {n}") for n in range(10)]
+        wishes = [desired(f"new {n}") for n in range(10)]
         made = await asyncio.gather(*(s.provider.create(ACCOUNT_PLACE, w) for w in wishes))
         assert [each.tag.name for each in made] == [w.name for w in wishes]
         assert server.listings <= 4
@@ -274,22 +274,22 @@ async def test_a_name_that_our_own_lost_request_took_is_adopted() -> None:
     hidden = [Reply(payload={"page": 1, "per_page": 250, "total_records": 0, "tags": []})]
     server.faults.append(Fault(method="GET", path="tags.json", reply=hidden[0], times=3))
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
-        assert (await s.provider.create(ACCOUNT_PLACE, wish("Lead"))).adopted
+        assert (await s.provider.create(ACCOUNT_PLACE, desired("Lead"))).adopted
     assert len(server.tags) == 1
 
 
 async def test_a_name_that_someone_else_has_is_a_conflict() -> None:
     server = StandIn(unique=True)
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         server.tags.append(tag_row(1, "Lead", color="red1"))
         with pytest.raises(RejectedError, match="taken") as caught:
-            await s.provider.create(ACCOUNT_PLACE, wish("Lead", "blue1"))
+            await s.provider.create(ACCOUNT_PLACE, desired("Lead", "blue1"))
         assert caught.value.status == 422
-        assert (await s.provider.create(ACCOUNT_PLACE, wish("Lead", "red1"))).adopted
+        assert (await s.provider.create(ACCOUNT_PLACE, desired("Lead", "red1"))).adopted
 
 
 @pytest.mark.parametrize("reply", AMBIGUOUS, ids=range(len(AMBIGUOUS)))
@@ -300,7 +300,7 @@ async def test_an_update_whose_answer_is_lost_is_done_once_it_shows(
     server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [Fault(method="PUT", reply=reply, commit=commit)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         changed = await s.provider.update(live(7, "Lead"), Tag("Lead", "red1"))
         assert (changed.tag.color, changed.already) == ("red1", False)
         assert s.server.lines.count(PUT) == (1 if commit else 2)
@@ -310,7 +310,7 @@ async def test_an_update_that_stays_lost_is_unknown() -> None:
     server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [Fault(method="PUT", reply=RESET, times=9)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         with pytest.raises(UnknownOutcomeError):
             await s.provider.update(live(7, "Lead"), Tag("Lead", "red1"))
         assert s.server.lines.count(PUT) == 3
@@ -324,7 +324,7 @@ async def test_an_update_that_was_accepted_is_read_and_never_sent_again(reply: R
         page = reply.headers == HTML or "Content-Encoding" in reply.headers
 
         async def work(server: StandIn = server) -> tuple[str | None, int]:
-            async with stage(server) as s:
+            async with scenario(server) as s:
                 changed = await s.provider.update(live(7, "Lead"), Tag("Lead", "red1"))
                 return changed.tag.color, s.server.lines.count(PUT)
 
@@ -347,7 +347,7 @@ async def test_a_write_with_an_error_under_2xx_is_what_live_state_says(
         server.faults = [Fault(method=method, reply=reply, commit=commit)]
 
         async def work(server: StandIn = server) -> int:
-            async with stage(server) as s:
+            async with scenario(server) as s:
                 write = by_id(s.provider, method)
                 if commit:  # noqa: B023 - run within this turn of the loop
                     await write
@@ -365,7 +365,7 @@ async def test_a_color_or_name_that_the_server_changes_is_done_as_it_is_stored(
 ) -> None:
     server = StandIn(tags=[tag_row(7, "Lead")], text_ids=text_ids, tidy=str.upper)
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         changed = await s.provider.update(live(7, "Lead"), Tag("Vip", "red1"))
         assert (changed.tag.name, changed.tag.color) == ("VIP", "red1")
         assert s.server.lines.count(PUT) == 1
@@ -377,7 +377,7 @@ async def test_a_403_is_about_one_tag(method: str) -> None:
     no = {"error": "You do not have permission to perform the requested action"}
     server.faults = [Fault(method=method, reply=Reply(status=403, payload=no))]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         with pytest.raises(ForbiddenError, match="You do not have permission"):
             await by_id(s.provider, method)
 
@@ -387,7 +387,7 @@ async def test_a_403_to_the_delete_of_what_is_gone_is_no_failure() -> None:
     no = Reply(status=403, payload={"error": "no"})
     server.faults = [Fault(method="DELETE", reply=no, commit=True)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         assert await s.provider.delete(live(7, "Lead")) is False
 
 
@@ -395,7 +395,7 @@ async def test_a_403_to_the_delete_of_what_is_gone_is_no_failure() -> None:
 async def test_a_tag_that_others_changed_is_not_overwritten_or_deleted(method: str) -> None:
     server = StandIn(tags=[tag_row(7, "Lead"), tag_row(8, "Other")])
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         server.tags[0]["color"] = "blue2"
         await s.settings.clock.sleep(2.5)
@@ -407,12 +407,12 @@ async def test_a_tag_that_others_changed_is_not_overwritten_or_deleted(method: s
 async def test_one_read_serves_many_writes_and_a_young_one_needs_none() -> None:
     server = StandIn(tags=tag_rows(10))
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
-        await s.provider.update(live(1, "tag 1"), wish("a"))
+        await s.provider.update(live(1, "tag 1"), desired("a"))
         assert server.listings == 1
         await s.settings.clock.sleep(2.5)
-        writes = [s.provider.update(live(n, f"tag {n}"), wish(f"b{n}")) for n in range(2, 11)]
+        writes = [s.provider.update(live(n, f"tag {n}"), desired(f"b{n}")) for n in range(2, 11)]
         await asyncio.gather(*writes)
         assert server.listings == 2
 
@@ -431,7 +431,7 @@ async def test_20000_tags_are_not_read_for_one_write(
         filter_by_level=honest,
     )
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         await s.settings.clock.sleep(2.5)
         before = s.client.requests
@@ -441,20 +441,20 @@ async def test_20000_tags_are_not_read_for_one_write(
 
 
 async def test_an_update_of_a_tag_that_is_gone_is_a_conflict() -> None:
-    async with stage(StandIn()) as s:
+    async with scenario(StandIn()) as s:
         with pytest.raises(NotFoundError, match="gone"):
             await s.provider.update(live(7, "Lead"), Tag("Lead", "red1"))
 
 
 async def test_nothing_is_sent_when_nothing_differs() -> None:
-    async with stage(StandIn()) as s:
+    async with scenario(StandIn()) as s:
         tag = live(7, "Lead")
         assert await s.provider.update(tag, Tag("Lead", None)) == Updated(tag=tag, already=True)
         assert s.client.requests == 0
 
 
 async def test_deleting_what_is_gone_is_done() -> None:
-    async with stage(StandIn()) as s:
+    async with scenario(StandIn()) as s:
         assert await s.provider.delete(live(7, "Lead")) is False
 
 
@@ -462,7 +462,7 @@ async def test_a_404_to_a_delete_is_done() -> None:
     server = StandIn(tags=[tag_row(7, "Lead")])
     server.before = lambda call: server.tags.clear() if call.method == "DELETE" else None
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         assert await s.provider.delete(live(7, "Lead")) is False
         assert [call.method for call in s.server.calls] == ["GET", "DELETE"]
 
@@ -472,7 +472,7 @@ async def test_a_delete_whose_answer_is_lost_ends_certain(*, commit: bool) -> No
     server = StandIn(tags=[tag_row(7, "Lead"), tag_row(8, "Other")])
     server.faults = [Fault(method="DELETE", reply=RESET, commit=commit)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.delete(live(7, "Lead"))
     assert [row["id"] for row in server.tags] == [8]
 
@@ -481,7 +481,7 @@ async def test_a_lost_delete_is_not_repeated_on_a_tag_that_changed() -> None:
     server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [Fault(method="DELETE", reply=RESET)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         server.tags[0]["name"] = "Renamed"
         with pytest.raises(RejectedError, match="changed"):
             await s.provider.delete(live(7, "Lead"))
@@ -493,13 +493,13 @@ async def test_a_page_of_404_does_not_prove_that_a_tag_is_gone() -> None:
     html = Reply(status=404, body=b"<html>lost</html>", headers={"Content-Type": "text/html"})
     server.faults = [Fault(method="DELETE", reply=html)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.delete(live(7, "Lead"))
         assert s.server.lines.count("DELETE /v3/a/ACC1/tags/7.json") == 2
     assert server.tags == []
 
 
-async def test_a_failed_look_never_counts_as_gone() -> None:
+async def test_a_failed_read_never_counts_as_gone() -> None:
     server = StandIn(tags=[tag_row(7, "Lead")])
     short = Reply(payload={"page": 1, "per_page": 250, "total_records": 1, "tags": []})
     server.faults = [
@@ -507,7 +507,7 @@ async def test_a_failed_look_never_counts_as_gone() -> None:
         Fault(method="GET", reply=short, nth=2, times=99),
     ]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         with pytest.raises(UnknownOutcomeError):
             await s.provider.delete(live(7, "Lead"))
@@ -519,9 +519,9 @@ async def refused_after(first: Reply, then: Reply) -> type[Exception]:
         faults=[Fault(method="POST", reply=first), Fault(method="POST", reply=then, times=99)]
     )
 
-    async with stage(server, max_wait=0.0) as s:
+    async with scenario(server, max_wait=0.0) as s:
         with pytest.raises(ReconcilerError) as caught:
-            await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+            await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
         return type(caught.value)
 
 
@@ -547,7 +547,7 @@ async def test_a_repeated_write_that_can_not_be_sent_stays_unknown(method: str) 
     refuse = Reply(status=401, payload={"error": "no"})
     server.faults = [Fault(method=method, reply=RESET), Fault(method=method, reply=refuse)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         with pytest.raises(UnknownOutcomeError):
             await by_id(s.provider, method)
 
@@ -557,18 +557,18 @@ async def test_a_lost_write_is_unknown_when_the_look_fails() -> None:
     page = Reply(body=b"<html>", headers={"Content-Type": "text/html"})
     server.faults = [Fault(method="GET", reply=page, nth=2, times=99)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         server.tags.append(tag_row(1, "Lead"))
         with pytest.raises(UnknownOutcomeError):
-            await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+            await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
 
 
 async def test_an_answer_without_a_body_is_success_for_an_update() -> None:
     server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [Fault(method="PUT", reply=Reply(status=204), commit=True)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         changed = await s.provider.update(live(7, "Lead"), Tag("Lead 2"))
         assert changed.tag == live(7, "Lead 2")
         assert [call.method for call in s.server.calls] == ["GET", "PUT"]
@@ -578,13 +578,13 @@ async def test_an_answer_about_another_tag_proves_nothing() -> None:
     server = StandIn(tags=[tag_row(7, "Lead")])
     server.faults = [Fault(method="PUT", reply=Reply(payload=tag_row(8, "Lead")), commit=True)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         changed = await s.provider.update(live(7, "Lead"), Tag("Lead", "red1"))
         assert (changed.tag.id, changed.tag.color) == (7, "red1")
 
 
 async def test_the_api_creates_no_disabled_tag() -> None:
-    async with stage(StandIn()) as s:
+    async with scenario(StandIn()) as s:
         with pytest.raises(ValueError, match="enabled"):
             await s.provider.create(ACCOUNT_PLACE, Tag("Lead", None, Status.DISABLED))
 
@@ -593,9 +593,9 @@ async def test_a_create_outside_of_what_was_read_reads_first() -> None:
     server = StandIn(tags=[tag_row(n, f"t{n}", company=f"COM{n % 9}") for n in range(1, 2_001)])
     server.faults = [Fault(method="POST", reply=RESET, commit=True)]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags({"COM1"})
-        made = await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+        made = await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
         assert (made.tag.id, made.adopted) == (2_001, True)
 
 
@@ -610,9 +610,9 @@ async def test_a_tag_of_another_create_on_its_way_is_no_form_of_a_lost_one() -> 
             await asyncio.sleep(0.2)
         return reply
 
-    async with stage(slow) as s:
+    async with scenario(slow) as s:
         await s.provider.tags()
-        wishes = [s.provider.create(ACCOUNT_PLACE, wish(name)) for name in ("LEAD", "Lead")]
+        wishes = [s.provider.create(ACCOUNT_PLACE, desired(name)) for name in ("LEAD", "Lead")]
         upper, lower = await asyncio.gather(*wishes, return_exceptions=True)
         assert isinstance(lower, UnknownOutcomeError)
         assert upper == Created(tag=live(101, "LEAD"), adopted=False)
@@ -634,7 +634,7 @@ async def test_a_read_that_a_quota_stopped_half_way_is_old(method: str) -> None:
             return throttled
         return server(call)
 
-    async with stage(pause, max_wait=7_200.0, parallelism=1) as s:
+    async with scenario(pause, max_wait=7_200.0, parallelism=1) as s:
         await s.provider.tags()
         await s.settings.clock.sleep(2.5)
         with pytest.raises(RejectedError, match="its color is blue2"):
@@ -650,10 +650,10 @@ async def test_a_slow_server_is_asked_for_no_more_than_a_quick_one() -> None:
 
     server = StandIn(before=slowly)
 
-    async with stage(server, clock=clock) as s:
+    async with scenario(server, clock=clock) as s:
         await s.provider.tags()
         for number in range(8):
-            await s.provider.create(ACCOUNT_PLACE, wish(f"Lead {number}"))
+            await s.provider.create(ACCOUNT_PLACE, desired(f"Lead {number}"))
         assert server.listings == 1
 
 
@@ -664,13 +664,13 @@ async def test_a_refused_delete_stays_refused_where_it_can_not_be_read_again() -
         Fault(method="GET", reply=Reply(status=401, payload={"error": "no"}), nth=2, times=99),
     ]
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         with pytest.raises(ForbiddenError, match="no permission"):
             await s.provider.delete(live(7, "Lead"))
 
 
-async def test_what_an_error_under_2xx_did_in_part_is_told() -> None:
+async def test_what_an_error_under_2xx_did_in_part_is_reported() -> None:
     server = StandIn(tags=[tag_row(7, "Lead")])
     refusal = Reply(payload={"id": None, "errors": ["Color is locked"]})
     server.faults = [Fault(method="PUT", reply=refusal)]
@@ -679,7 +679,7 @@ async def test_what_an_error_under_2xx_did_in_part_is_told() -> None:
         if call.method == "PUT":
             server.tags[0]["name"] = "Hot lead"
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         server.before = renames
         with pytest.raises(RejectedError, match=r"Color is locked.*called 'Hot lead'") as caught:
@@ -691,9 +691,9 @@ async def test_a_create_that_the_server_made_elsewhere_is_not_to_be_sent_again()
     elsewhere = Reply(status=201, payload=tag_row(5, "Lead", company="COM9"))
     server = StandIn(faults=[Fault(method="POST", reply=elsewhere)])
 
-    async with stage(server) as s:
+    async with scenario(server) as s:
         await s.provider.tags()
         with pytest.raises(UnknownOutcomeError, match=r"id 5.*in another place") as caught:
-            await s.provider.create(ACCOUNT_PLACE, wish("Lead"))
+            await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
         assert "run it again only once CallRail shows" in str(caught.value.hint)
         assert s.server.lines.count(POST) == 1

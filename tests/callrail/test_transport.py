@@ -204,7 +204,7 @@ def test_an_untrusted_certificate_is_hopeless_and_nothing_is_sent() -> None:
         ([], ""),
     ],
 )
-async def test_an_error_is_told_in_any_shape_and_safely(payload: object, message: str) -> None:
+async def test_an_error_is_reported_in_any_shape_and_safely(payload: object, message: str) -> None:
     assert (await answered(Reply(status=422, body=json.dumps(payload).encode()))).message == message
 
 

@@ -1,4 +1,4 @@
-"""An HTTP server for tests that does exactly what it is told, also what no server should."""
+"""An HTTP server for tests that does exactly what it is reported, also what no server should."""
 
 from __future__ import annotations
 

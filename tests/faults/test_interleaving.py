@@ -28,7 +28,7 @@ from reconciler.sandbox.options import DIRECT_KEY
 from reconciler.sandbox.seeds.bulk import ACCOUNT
 from reconciler.workflow.apply import apply_plan
 from tests.callrail.clients import FakeClock
-from tests.faults.world import HEAD, World, sandbox
+from tests.faults.workspace import HEAD, Workspace, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,7 @@ STRIDE = 4
 class Scene:
     """A sandbox, a saved plan of ten changes, and its apply with something between requests."""
 
-    world: World
+    workspace: Workspace
     plan: Plan
     between: dict[int, Callable[[], None]] = field(default_factory=dict)
     requests: int = 0
@@ -71,9 +71,9 @@ class Scene:
     @classmethod
     def at(cls, directory: Path, running: Sandbox) -> Scene:
         """The scene with its plan saved and loaded again."""
-        world = World.at(directory, running, text=CONFIGURATION)
-        assert world.run("plan", "--out", "plan.json").code == 0
-        return cls(world, load_plan((directory / "plan.json").read_text("utf-8")))
+        workspace = Workspace.at(directory, running, text=CONFIGURATION)
+        assert workspace.run("plan", "--out", "plan.json").code == 0
+        return cls(workspace, load_plan((directory / "plan.json").read_text("utf-8")))
 
     def apply(self) -> Report:
         """Apply the plan, and do after the n-th request what ``between`` says."""
@@ -104,7 +104,7 @@ class Scene:
 
     def tags(self) -> dict[int, dict[str, Any]]:
         """Live tags by id."""
-        return {row["id"]: row for row in self.world.sandbox.store.tags()}
+        return {row["id"]: row for row in self.workspace.sandbox.store.tags()}
 
     def named(self, name: str) -> int:
         """The id of the tag of that name in the first company that has one."""
@@ -124,7 +124,7 @@ def applied(scene: Scene, clock: FakeClock) -> Report:
         gateway=Gateway.CALLRAIL, key=DIRECT_KEY, origin_description="CALLRAIL_API_KEY"
     )
     settings = Settings(
-        credential=credential, api_url=scene.world.sandbox.url, clock=clock, parallelism=1
+        credential=credential, api_url=scene.workspace.sandbox.url, clock=clock, parallelism=1
     )
 
     class Silent:
@@ -169,7 +169,7 @@ def two_runs(directory: Path, at: int, unique: str) -> None:
         assert bool(other) == (at <= scene.requests)
         names = Counter((row["company_id"], row["name"]) for row in scene.tags().values())
         assert [one for one, count in names.items() if count > 1] == []
-        assert scene.world.run("plan", "--detailed-exitcode").code == 0
+        assert scene.workspace.run("plan", "--detailed-exitcode").code == 0
 
 
 @pytest.mark.parametrize("unique", ["off", "exact", "nocase"])

@@ -21,9 +21,9 @@ from reconciler.callrail.wire import create_body, made_tag
 from reconciler.callrail.writes import Write, refusal_in
 from reconciler.errors import ProtocolError, ReconcilerError, RejectedError, UnknownOutcomeError
 from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
-from reconciler.model.quoting import double_quoted
-from reconciler.model.tag import LiveTag, Status
+from reconciler.model.tag import LiveTag, Status, differing
 from reconciler.provider import Created
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -188,7 +188,7 @@ def _adopt(
     live_tags: LiveTags, desired: Tag, found: LiveTag, refusal: RejectedError | None = None
 ) -> Created:
     """``found`` as the created tag where it is as ``desired``; else the conflict is raised."""
-    as_desired = desired.color in {None, found.color} and found.status is Status.ENABLED
+    as_desired = set(differing(found, desired)) <= {"name"}
     same_name = found.name == desired.name or found in live_tags.appeared
     if not as_desired or not same_name:
         raise _conflict(desired, found, refusal)

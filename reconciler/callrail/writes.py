@@ -27,6 +27,7 @@ from reconciler.errors import (
     UnknownOutcomeError,
 )
 from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
+from reconciler.model.tag import differing
 from reconciler.provider import Updated
 
 if TYPE_CHECKING:
@@ -268,15 +269,14 @@ class _Update(_ById[Updated]):
     def answered(self, answer: Answer) -> Updated:
         before, after = self.tag, self._after
         if answer.status == 204:
-            color = before.color if after.color is None else after.color
-            return self._written(replace(before, name=after.name, color=color, status=after.status))
+            return self._written(before.changed_to(after))
         try:
             live = changed_tag(answer.payload, before, after)
         except ProtocolError as error:
             raise self.unseen(answer, f"its answer can't be used: {error.message}") from error
         if live.id != before.id:
             raise self.unseen(answer, "its answer describes another tag")
-        if _keeps_any(before, live, after):
+        if any(getattr(live, one) == getattr(before, one) for one in differing(live, after)):
             # An old state in an answer may be old only there.
             raise self.unseen(answer, "its answer shows the tag as it was")
         return self._written(live)
@@ -309,7 +309,7 @@ class _Update(_ById[Updated]):
         raise self.unknown(f"{outcome}; then it was {in_words(self.tag, live)}")
 
     def _is_done(self, live: LiveTag) -> bool:
-        return not update_body(live, self._after)
+        return not differing(live, self._after)
 
     def _written(self, live: LiveTag) -> Updated:
         self.live_tags.written(live)
@@ -363,16 +363,6 @@ def in_words(planned: LiveTag, live: LiveTag) -> str:
     if live.status is not planned.status:
         parts.append(f"it is {live.status}")
     return ", ".join(parts) or "it is in another place"
-
-
-def _keeps_any(before: LiveTag, live: LiveTag, after: Tag) -> bool:
-    """Whether ``live`` shows a field that was to change as it was before."""
-    unchanged = {
-        "name": live.name == before.name,
-        "color": live.color == before.color,
-        "disabled": live.status is before.status,
-    }
-    return any(unchanged[field] for field in update_body(live, after))
 
 
 def _gone(tag: LiveTag) -> NotFoundError:

@@ -64,7 +64,7 @@ class RunContext:
         self.requests = 0
         self.slots = Slots(settings.parallelism)
         self.retries = RetryBudget()
-        self.pace = RateLimits(settings.budget.gateway)
+        self.pace = RateLimits(settings.quota.gateway)
         self.now = settings.clock.monotonic
         self._quotas: dict[str, AccountQuota] = {}
         self._known: dict[str, tuple[str, int | None]] = {}
@@ -83,7 +83,7 @@ class RunContext:
             handle, chosen = self._known.get(key, (f"account {key}" if key else "", None))
             self._quotas[key] = AccountQuota(
                 handle,
-                self.settings.budget.account if account else (),
+                self.settings.quota.account if account else (),
                 max_wait=self.settings.max_wait,
                 chosen=chosen,
             )

@@ -61,7 +61,7 @@ class Resources:
         if not resource.paged:
             raise UsageError(f"{query.resource!r} comes as a whole: there is no single one to get")
         if resource.single:
-            return await _Reading(self._session, resource, query).one(row_id)
+            return await _ResourceReading(self._session, resource, query).one(row_id)
         async for row in self.rows(query):
             if str(row.get("id")) == row_id:
                 return row
@@ -77,7 +77,7 @@ class Resources:
         if query.limit is not None and query.limit <= 0:
             return
         left = query.limit
-        async for row in _Reading(self._session, resource, query).rows():
+        async for row in _ResourceReading(self._session, resource, query).rows():
             yield row
             if left is not None:
                 left -= 1
@@ -85,7 +85,7 @@ class Resources:
                     return
 
 
-class _Reading:
+class _ResourceReading:
     """One read of one resource."""
 
     def __init__(self, session: ApiSession, resource: Resource, query: Query) -> None:

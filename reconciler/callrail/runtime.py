@@ -115,7 +115,7 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class QuotaSettings:
     """What may be sent: pairs of (requests, seconds). The defaults are the page's (A).
 
     ``account`` is an account's limits, ``gateway`` Maton's for the whole process (C).
@@ -153,7 +153,7 @@ class Settings:
     control_url: str | None = None
     parallelism: int = 10
     max_wait: float = 60.0
-    budget: Budget = field(default_factory=Budget)
+    quota: QuotaSettings = field(default_factory=QuotaSettings)
     timeouts: Timeouts = field(default_factory=Timeouts)
     clock: Clock = field(default_factory=SystemClock)
     random: random.Random = field(default_factory=random.Random)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.callrail.runtime import Budget, Sent, Stop
+from reconciler.callrail.runtime import QuotaSettings, Sent, Stop
 from reconciler.errors import (
     ApiError,
     AuthError,
@@ -296,8 +296,8 @@ async def test_1200_changes_converge_within_1000_an_hour_and_cause_no_429() -> N
 
 
 async def test_an_account_on_hold_does_not_hold_another() -> None:
-    limited = Budget(account=((1, 3_600.0),))
-    async with scenario(StandIn(tags=tag_rows(10)), budget=limited, max_wait=0.0) as s:
+    limited = QuotaSettings(account=((1, 3_600.0),))
+    async with scenario(StandIn(tags=tag_rows(10)), quota=limited, max_wait=0.0) as s:
         await s.provider.tags()
         with pytest.raises(QuotaError):
             await s.provider.tags()

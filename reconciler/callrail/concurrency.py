@@ -8,24 +8,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 
 K = TypeVar("K", bound="Hashable")
 T = TypeVar("T")
-
-
-async def gather(*work: Coroutine[object, object, T]) -> list[T]:
-    """All results in order; the first failure ends the others and is raised as it is."""
-    failure = None
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(item) for item in work]
-    except BaseExceptionGroup as failures:
-        # Raised below: in here it would get the whole group, and so itself, as its context.
-        failure = failures.exceptions[0]
-    if failure is not None:
-        raise failure
-    return [task.result() for task in tasks]
 
 
 class Slots:

@@ -25,7 +25,6 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from reconciler.callrail.concurrency import gather
 from reconciler.callrail.paging import (
     PER_PAGE,
     Page,
@@ -37,6 +36,7 @@ from reconciler.callrail.paging import (
     remaining_pages,
 )
 from reconciler.callrail.wire import company, listed_tag
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError, RejectedError
 from reconciler.model.tag import Level, LiveTag
 from reconciler.provider import Listing, OddTag
@@ -173,7 +173,7 @@ class TagReader:
         dropped.
         """
         asked = sorted(companies)
-        answers = await gather(*(self._filtered((("company_id", one),)) for one in asked))
+        answers = await side_by_side(self._filtered((("company_id", one),)) for one in asked)
         own: list[Row] = []
         for company_id, rows in zip(asked, answers, strict=True):
             if rows is None or any(_place(row) not in {(None,), (company_id,)} for row in rows):
@@ -196,7 +196,7 @@ class TagReader:
         rest = [one.id for one in self._known or () if one.id not in companies]
         queries: list[tuple[Query, str | None]] = [((("company_id", one),), one) for one in rest]
         queries.append((_OF_ACCOUNT, None))
-        shares = await gather(*(self._share(query, place) for query, place in queries))
+        shares = await side_by_side(self._share(query, place) for query, place in queries)
         proven = sum(share if share is not None else total for share in shares) + len(own) == total
         if proven and None not in shares:
             self._proven["company_id"] = total - len(own)

@@ -7,9 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.api import StaleError
-from reconciler.callrail.concurrency import SingleFlight, gather
+from reconciler.callrail.concurrency import SingleFlight
 from reconciler.callrail.listing import TagReader
 from reconciler.callrail.paging import PER_PAGE
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError, RejectedError
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ class LiveTags:
         if self._listing is None or self._pages() <= len(due):
             await self._reads.fresh()
             return
-        shown = await gather(*map(self._read_place, due))
+        shown = await side_by_side(map(self._read_place, due))
         if not set().union(*due.values()) <= set().union(*shown):
             await self._reads.fresh()
 

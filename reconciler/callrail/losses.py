@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from reconciler.callrail.concurrency import Memo, gather
+from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.interactions import CALLS, FORMS, TEXTS, row_id
 from reconciler.callrail.paging import listing_of, read_all
 from reconciler.callrail.references import Flow, FlowReader, count
 from reconciler.callrail.usage import UsageCounter
 from reconciler.callrail.wire import plain_row
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ApiError, AuthError, UnreachableError
 from reconciler.model.change import NONE, UNKNOWN, Count, Loss
 
@@ -51,11 +52,9 @@ class Losses:
         What can't be read is UNKNOWN. Raises AuthError (401), QuotaError, UnreachableError.
         """
         shared = await self._shared(place, tag)
-        kinds = await gather(
-            *(
-                self._readable(noun, partial(counter.count, tag.name, place.company_id))
-                for noun, counter in self._counters.items()
-            )
+        kinds = await side_by_side(
+            self._readable(noun, partial(counter.count, tag.name, place.company_id))
+            for noun, counter in self._counters.items()
         )
         calls, forms, texts = (_at_most(one) if shared else one for one in kinds)
         applied = await self._count_flows(tag, shared=shared) if flows else UNKNOWN
@@ -69,9 +68,11 @@ class Losses:
         async def counted(read: Callable[[], Awaitable[tuple[Flow, ...]]]) -> Count:
             return count(await read(), tag, shared=shared)
 
-        message, call = await gather(
-            self._readable("message flows", partial(counted, self._flows.message_flows)),
-            self._readable("call flows", partial(counted, self._flows.call_flows)),
+        message, call = await side_by_side(
+            [
+                self._readable("message flows", partial(counted, self._flows.message_flows)),
+                self._readable("call flows", partial(counted, self._flows.call_flows)),
+            ]
         )
         return message + call
 

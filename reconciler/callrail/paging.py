@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from reconciler.callrail.concurrency import gather
 from reconciler.callrail.wire import count
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ async def _read(source: Paged[T], first: Page[T]) -> tuple[T, ...]:
             raise ProtocolError(f"{source.what}: {remaining + 1:,} pages are too many")
         _check_pages(first, remaining)
         numbers = range(2, remaining + 2)
-        rest = await gather(*(_fetch(source, number, first, bounds) for number in numbers))
+        rest = await side_by_side(_fetch(source, number, first, bounds) for number in numbers)
     rows = tuple(chain.from_iterable(page.rows for page in (first, *rest)))
     keys = list(map(source.key, rows))
     if first.total is not None and len(rows) != first.total:

@@ -19,10 +19,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.callrail.concurrency import Memo, gather
+from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.interactions import row_id
 from reconciler.callrail.paging import listing_of, read_all, remaining_pages
 from reconciler.callrail.wire import plain_row
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError
 from reconciler.model.change import Count
 
@@ -85,7 +86,7 @@ class FlowReader:
         if len(rows) > MOST_MESSAGE_FLOWS:
             raise ProtocolError(f"{len(rows)} message flows, more than {MOST_MESSAGE_FLOWS}")
         return tuple(
-            await gather(*(self._message_flow(row_id(row, "message flows")) for row in rows))
+            await side_by_side(self._message_flow(row_id(row, "message flows")) for row in rows)
         )
 
     async def _message_flow(self, flow_id: str) -> Flow:

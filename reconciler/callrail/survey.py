@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reconciler.callrail.concurrency import Memo, gather
+from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.evidence import Fit, Rows, explained, fit
 from reconciler.callrail.interactions import Reader, ids
+from reconciler.concurrency import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,8 +105,8 @@ class Survey:
         last = SCANNED_PAGES
         if first.total is not None:
             last = min(last, -(-first.total // size))
-        pages = await gather(
-            *(self.reader.page(query, number=number) for number in range(2, last + 1))
+        pages = await side_by_side(
+            self.reader.page(query, number=number) for number in range(2, last + 1)
         )
         rows = (*first.rows, *(row for page in pages for row in page.rows))
         steady = {page.total for page in pages} <= {first.total}

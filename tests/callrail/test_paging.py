@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.callrail.concurrency import gather
 from reconciler.callrail.paging import Page, Paged, parse_page, read_all
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError
 
 
@@ -160,5 +160,5 @@ async def test_the_first_failure_is_raised_as_it_is_and_ends_the_others() -> Non
             ended.append(True)
 
     with pytest.raises(ProtocolError, match="first"):
-        await gather(wait(), fail())
+        await side_by_side([wait(), fail()])
     assert ended == [True]

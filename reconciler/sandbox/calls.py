@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.assignments import CALL
 from reconciler.sandbox.interactions import Interactions, row_tags
 from reconciler.sandbox.listing import page_of
 from reconciler.sandbox.summaries import CALL_FIGURES, Summaries
-from reconciler.sandbox.tagging import CALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

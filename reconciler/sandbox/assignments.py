@@ -107,8 +107,10 @@ class Assignments:
 
         delay = filter_delay(switches)
         late = self._late.read(_scope(kind, account_id), delay, first_page=first_page)
+        used = f"EXISTS (SELECT 1 FROM {kind.links} WHERE tag_id = tags.id)"  # noqa: S608 - name is ours
         tags = self._store.rows(
-            "SELECT id, name, status FROM tags WHERE account_id = ?", (account_id,)
+            f"SELECT id, name, status FROM tags WHERE account_id = ? AND {used}",  # noqa: S608 - same
+            (account_id,),
         )
         old = [one for one, its_tags in late.items() if found(its_tags)]
         lists = {"fitting": [tag["id"] for tag in found(tags)], "late": list(late), "old": old}

@@ -1,4 +1,4 @@
-"""The streams: stdout carries the result, stderr the talk (the only door to rich).
+"""The streams: stdout carries the result, stderr the talk (rich draws the progress).
 
 Everything written goes through the redactor, so that no key can reach a stream whatever printed it.
 Every command pays for this module, `--version` too: it imports what it needs where it needs it.

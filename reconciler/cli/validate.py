@@ -10,6 +10,7 @@ from reconciler.cli.files import write_file
 from reconciler.errors import ConfigError
 from reconciler.model.problem import unmuted
 from reconciler.render.wording import muted
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.format == "text":
         accounts, tags = len(configuration.accounts), len(configuration.entries)
         console.result(
-            f"The configuration is valid: {_count(tags, 'tag')} in {_count(accounts, 'account')}."
+            f"The configuration is valid: {count(tags, 'tag')} in {count(accounts, 'account')}."
         )
         if counts:
             console.result(f"Muted: {muted(counts)}.")
@@ -51,7 +52,3 @@ def _show(problems: Sequence[Problem], args: argparse.Namespace, console: Consol
         return
     publish_problems(problems, console)
     console.problems(problems)
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -4,38 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import replace
-from datetime import UTC, datetime
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.ci import publish_plan, publish_report
 from reconciler.cli.configuration import load_configuration, load_if_there
+from reconciler.cli.exit_code import exit_code
 from reconciler.cli.files import read_file
 from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import ReportView, emit, write_reports
 from reconciler.cli.plan import plan_request, say_unread, stamp
 from reconciler.cli.session import Session
-from reconciler.errors import (
-    ApplyError,
-    AuthError,
-    Interrupted,
-    ReconcilerError,
-    RefusedError,
-    UsageError,
-)
-from reconciler.model.outcome import AccountError, Outcome, Report, Result
+from reconciler.errors import ApplyError, AuthError, RefusedError, UsageError
+from reconciler.model.outcome import Outcome, Report, Result
 from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
 
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
+    from reconciler.executor import Deletes, Watcher
     from reconciler.model.plan import Plan
-    from reconciler.workflow.apply import Permit
+    from reconciler.model.problem import Source
+    from reconciler.workflow.apply import ApplyRequest, Waited
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -53,6 +57,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
     from reconciler.document import load_plan
+    from reconciler.workflow.apply import Waited
     from reconciler.workflow.renewal import accounts_of
 
     plan = load_plan(read_file(args.plan_file))
@@ -65,14 +70,13 @@ async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
         session = Session(args, console, plan.gateway, accounts=accounts)
     if configuration is None:
         console.talk("No configuration for the plan's accounts is at hand: its own guards hold.")
-    _show_plan(_without_quota(plan), args, console)
-    refusal = _stale_by_itself(plan, configuration, console) or _refusal(plan, _permit(args))
-    if refusal is not None:
-        return _refused(plan, refusal, args, console)
-    async with session or Session(args, console, plan.gateway, accounts=accounts) as opened:
-        return await _carry_out(
-            plan, opened, args, console, check_freshness=True, configuration=configuration
-        )
+    plan = _without_quota(plan)
+    _show_plan(plan, args, console)
+    return await _apply(
+        plan,
+        lambda: session or Session(args, console, plan.gateway, accounts=accounts),
+        _Asked(args, console, Waited.IN_A_FILE, configuration),
+    )
 
 
 def _without_quota(plan: Plan) -> Plan:
@@ -93,23 +97,8 @@ def _at_hand(plan: Plan, args: argparse.Namespace, console: Console) -> Configur
     return configuration
 
 
-def _stale_by_itself(
-    plan: Plan, configuration: Configuration | None, console: Console
-) -> RefusedError | None:
-    """Say how old the plan is; the refusal of one that is too old, or for other accounts."""
-    from reconciler.workflow.renewal import refuse_unless_current, refuse_unless_own, spoken
-
-    try:
-        age = refuse_unless_current(plan, datetime.now(UTC))
-        if configuration is not None:
-            refuse_unless_own(plan, configuration)
-    except RefusedError as refusal:
-        return refusal
-    console.talk(f"The plan is {spoken(age)} old.")
-    return None
-
-
 async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:
+    from reconciler.workflow.apply import Waited
     from reconciler.workflow.plan import make_plan
 
     configuration = load_configuration(args, console)
@@ -121,15 +110,10 @@ async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:
         work = make_plan(configuration, session.provider, request)
         plan = stamp(await session.signals.watch(work))
         _show_plan(plan, args, console)
-        refusal = _refusal(plan, _permit(args))
-        if refusal is None and plan.changes:
-            refusal = _approval(plan, args, console)
-        if refusal is not None:
-            return _refused(plan, refusal, args, console)
-        # Someone read the plan meanwhile: what it rests on may have moved.
-        asked = bool(plan.changes) and not args.auto_approve
-        return await _carry_out(
-            plan, session, args, console, check_freshness=asked, configuration=configuration
+        read = bool(plan.changes) and not args.auto_approve
+        waited = Waited.ON_SCREEN if read else Waited.NOWHERE
+        return await _apply(
+            plan, lambda: nullcontext(session), _Asked(args, console, waited, configuration)
         )
 
 
@@ -146,93 +130,76 @@ def _show_plan(plan: Plan, args: argparse.Namespace, console: Console) -> None:
         console.talk(text.plan(plan, style=console.style(sys.stderr), width=console.width()))
 
 
-def _permit(args: argparse.Namespace) -> Permit:
-    from reconciler.workflow.apply import Permit
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of an apply, and by whom."""
 
-    deletes = True if args.allow_deletes else False if args.no_deletes else None
-    return Permit(deletes=deletes, expected_digest=args.expect_digest)
+    args: argparse.Namespace
+    console: Console
+    waited: Waited
+    configuration: Configuration | None
 
+    def request(self, watcher: Watcher) -> ApplyRequest:
+        """The same, for the workflow."""
+        from reconciler.workflow.apply import ApplyRequest, Waited
 
-def _refusal(plan: Plan, permit: Permit) -> RefusedError | None:
-    from reconciler.workflow.apply import refuse_unless_permitted
-
-    try:
-        refuse_unless_permitted(plan, permit)
-    except RefusedError as refusal:
-        return refusal
-    return None
-
-
-def _approval(plan: Plan, args: argparse.Namespace, console: Console) -> RefusedError | None:
-    """Ask, where someone can be asked and has not answered by flag; None is a yes."""
-    deletes = 0 if args.no_deletes else plan.summary.delete
-    sent = len(plan.changes) - (plan.summary.delete if args.no_deletes else 0)
-    if args.auto_approve or not sent:
-        return None
-    if not console.interactive:
-        return RefusedError(
-            "nobody approved the plan: there is no terminal to ask at",
-            hint="Apply a saved plan, or give --auto-approve (with --expect-digest in CI).",
+        return ApplyRequest(
+            waited=self.waited,
+            deletes=self.deletes,
+            watcher=watcher,
+            parallelism=self.args.parallelism,
+            configuration=self.configuration,
+            expected_digest=self.args.expect_digest,
+            approve=self._ask if self.waited is Waited.ON_SCREEN else lambda _plan: None,
+            say=self.console.talk,
         )
-    wanted = f"delete {deletes}" if deletes else "yes"
-    answer = console.ask(f"Send {count(sent, 'change')}? Only '{wanted}' is a yes: ")
-    if answer == wanted:
-        return None
-    return RefusedError("the plan was not approved", hint="Nothing was changed.")
+
+    @property
+    def deletes(self) -> Deletes:
+        """What the flags say of deletes."""
+        from reconciler.executor import Deletes
+
+        if self.args.allow_deletes:
+            return Deletes.SEND
+        return Deletes.HOLD_BACK if self.args.no_deletes else Deletes.UNDECIDED
+
+    def _ask(self, plan: Plan) -> None:
+        """Ask whoever sits at the terminal; raises RefusedError without a yes."""
+        deletes = 0 if self.args.no_deletes else plan.summary.delete
+        sent = len(plan.changes) - plan.summary.delete + deletes
+        if not sent:
+            return
+        if not self.console.interactive:
+            raise RefusedError(
+                "nobody approved the plan: there is no terminal to ask at",
+                hint="Apply a saved plan, or give --auto-approve (with --expect-digest in CI).",
+            )
+        yes = f"delete {deletes}" if deletes else "yes"
+        if self.console.ask(f"Send {count(sent, 'change')}? Only '{yes}' is a yes: ") != yes:
+            raise RefusedError("the plan was not approved", hint="Nothing was changed.")
 
 
-def _refused(
-    plan: Plan, refusal: ReconcilerError, args: argparse.Namespace, console: Console
+async def _apply(
+    plan: Plan, way: Callable[[], AbstractAsyncContextManager[Session]], asked: _Asked
 ) -> int:
-    """Report that nothing was tried, and why: a guard said no, or live state can't be read."""
-    said = "refused" if isinstance(refusal, RefusedError) else None
-    said = "interrupted" if isinstance(refusal, Interrupted) else said
-    outcomes = tuple(
-        Outcome(change=change, result=Result.NOT_TRIED, message=said) for change in plan.changes
-    )
-    trouble = AccountError(
-        account="",
-        code=refusal.code,
-        exit_code=refusal.exit_code,
-        message=refusal.message,
-        hint=refusal.hint,
-    )
-    report = Report(
-        plan=plan,
-        outcomes=outcomes,
-        missing=len(outcomes),
-        troubles=(trouble,),
-        exit_code=refusal.exit_code,
-    )
-    _emit_report(report, args, console)
-    console.error(refusal)
-    return refusal.exit_code
+    """Apply and show what became of it, with signals only noted once writing may have begun: no
+    report would be left of one half.
+    """
+    from reconciler.workflow.apply import apply
 
+    watcher = _Watcher(asked.console)
+    async with AsyncExitStack() as open_until_shown:
 
-def _emit_report(report: Report, args: argparse.Namespace, console: Console) -> None:
-    """The report in its formats; on text's stdout it would only repeat what a refusal says."""
-    if args.format == "text" and report.exit_code == RefusedError.exit_code:
-        write_reports(ReportView(report), args, console)
-        return
-    emit(ReportView(report), args, console)
+        @asynccontextmanager
+        async def connection() -> AsyncIterator[Session]:
+            session = await open_until_shown.enter_async_context(way())
+            _prepare_report(plan, asked.args, asked.console)
+            open_until_shown.enter_context(session.signals.finish_running())
+            with watcher.progress(len(plan.changes)):
+                yield session
 
-
-async def _carry_out(
-    plan: Plan,
-    session: Session,
-    args: argparse.Namespace,
-    console: Console,
-    *,
-    check_freshness: bool,
-    configuration: Configuration | None,
-) -> int:
-    """Apply and tell, with signals taken gently in both: no report would be left of one half."""
-    _prepare_report(plan, args, console)
-    session.signals.be_gentle()
-    work = _apply(
-        plan, session, args, console, check_freshness=check_freshness, configuration=configuration
-    )
-    return await session.signals.watch(_tell(work, plan, args, console))
+        report = await apply(plan, connection(), asked.request(watcher))
+        return _show_report(report, asked.args, asked.console)
 
 
 def _prepare_report(plan: Plan, args: argparse.Namespace, console: Console) -> None:
@@ -251,39 +218,6 @@ def _prepare_report(plan: Plan, args: argparse.Namespace, console: Console) -> N
         ReportView(small).render(form, style=console.style(), width=console.width())
 
 
-async def _apply(
-    plan: Plan,
-    session: Session,
-    args: argparse.Namespace,
-    console: Console,
-    *,
-    check_freshness: bool,
-    configuration: Configuration | None,
-) -> Report:
-    from reconciler.apply import Run
-    from reconciler.workflow.apply import apply_plan
-
-    with ExitStack() as screen:
-        advance: Callable[[], None] = lambda: None  # noqa: E731 - where no progress can be shown
-        with suppress(OSError):
-            showing = console.progress().showing("Applying", len(plan.changes))
-            advance = screen.enter_context(_unharmed(showing))
-        run = Run(
-            watcher=_Watcher(console, advance),
-            deletes=not args.no_deletes,
-            parallelism=args.parallelism,
-            stopping=lambda: session.signals.number,
-            settle=session.wait,
-        )
-        return await apply_plan(
-            plan,
-            session.provider,
-            run,
-            check_freshness=check_freshness,
-            configuration=configuration,
-        )
-
-
 @contextmanager
 def _unharmed(
     showing: AbstractContextManager[Callable[[], None]],
@@ -297,18 +231,16 @@ def _unharmed(
             showing.__exit__(None, None, None)
 
 
-async def _tell(
-    work: Awaitable[Report], plan: Plan, args: argparse.Namespace, console: Console
-) -> int:
-    """Wait for ``work``, and show on every path what became of ``plan``; returns the exit code.
+def _show_report(report: Report, args: argparse.Namespace, console: Console) -> int:
+    """Show what became of the plan; returns the exit code.
 
     What keeps one way of reporting from working keeps no other, and makes no success.
     """
-    try:
-        report = await work
-    except ReconcilerError as error:
-        return _refused(plan, error, args, console)
-    code = report.exit_code
+    code = exit_code(report)
+    if report.failure is not None:
+        _emit_report(report, args, console)
+        console.failure(report.failure)
+        return code
     for step in (publish_report, _point_at_failures):
         try:
             step(report, console)
@@ -326,6 +258,13 @@ async def _tell(
     return code
 
 
+def _emit_report(report: Report, args: argparse.Namespace, console: Console) -> None:
+    """The report in its formats; on text's stdout it would only repeat what a refusal says."""
+    refused = report.failure is not None and report.failure.code == RefusedError.code
+    show = write_reports if refused and args.format == "text" else emit
+    show(ReportView(report), args, console)
+
+
 def _in_short(report: Report) -> str:
     """The counts, where the report can't be written."""
     counted = ((result, report.count(result)) for result in Result)
@@ -338,10 +277,19 @@ class _Watcher:
     Of those not tried for one reason only the first is shown.
     """
 
-    def __init__(self, console: Console, advance: Callable[[], None]) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._advance = advance
-        self._said: set[tuple[object, ...]] = set()
+        self._advance: Callable[[], None] = lambda: None  # where no progress can be shown
+        self._reported: set[tuple[object, ...]] = set()
+
+    @contextmanager
+    def progress(self, changes: int) -> Iterator[None]:
+        """A bar that steps once a change, where one can be shown."""
+        with ExitStack() as screen:
+            with suppress(OSError):
+                showing = self._console.progress().showing("Applying", changes)
+                self._advance = screen.enter_context(_unharmed(showing))
+            yield
 
     def outcome(self, outcome: Outcome) -> None:
         """One line on stderr, one step of the bar."""
@@ -359,16 +307,16 @@ class _Watcher:
 
         if (key := shared_reason(outcome)) is None:
             return False
-        known = key in self._said
-        self._said.add(key)
+        known = key in self._reported
+        self._reported.add(key)
         return known
 
 
 def _point_at_failures(report: Report, console: Console) -> None:
     """Show what the server refused, or stored otherwise, at the line that asked for it."""
     console.problems([*_failures(report), *_stored_otherwise(report)])
-    for trouble in report.troubles:
-        console.complaint(f"{trouble.account}: {trouble.message}", trouble.hint, code=trouble.code)
+    for error in report.account_errors:
+        console.complaint(f"{error.account}: {error.message}", error.hint, code=error.code)
 
 
 def _failures(report: Report) -> Iterator[Problem]:
@@ -376,24 +324,25 @@ def _failures(report: Report) -> Iterator[Problem]:
 
     failed = (one for one in report.outcomes if one.result is Result.FAILED)
     for outcome, times in folded(failed):
-        if outcome.change.source is not None:
+        if (source := outcome.change.source) is not None:
             more = f" (and in {count(times - 1, 'more place')})" if times > 1 else ""
-            yield _problem(outcome, "APPLY001", "failed: ", Severity.ERROR, more)
+            yield _problem(outcome, source, "APPLY001", "failed: ", Severity.ERROR, more)
 
 
 def _stored_otherwise(report: Report) -> Iterator[Problem]:
     for outcome in report.outcomes:
-        if outcome.stored is not None and outcome.change.source is not None:
-            yield _problem(outcome, "APPLY002", "is ", Severity.WARNING)
+        if outcome.stored is not None and (source := outcome.change.source) is not None:
+            yield _problem(outcome, source, "APPLY002", "is ", Severity.WARNING)
 
 
-def _problem(outcome: Outcome, code: str, how: str, severity: Severity, more: str = "") -> Problem:
+def _problem(
+    outcome: Outcome, source: Source, code: str, how: str, severity: Severity, more: str = ""
+) -> Problem:
     change = outcome.change
-    assert change.source is not None  # noqa: S101 - who calls has looked; for the type checker
     return Problem(
         code=code,
         message=f'{change.place}: {change.action} "{change.name}" {how}{outcome.message}{more}',
         hint=outcome.hint,
-        marks=(Mark(change.source),),
+        marks=(Mark(source),),
         severity=severity,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.cli.exit_code import unread_code
 from reconciler.cli.plan import DIFFERENCE, read_only_plan, show
-from reconciler.workflow.accounts import unread_code
 
 if TYPE_CHECKING:
     import argparse

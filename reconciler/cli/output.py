@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.cli.exit_code import exit_code
 from reconciler.cli.files import write_file
 from reconciler.errors import ConfigError, OutputError, ReconcilerError
 
@@ -137,7 +138,8 @@ class ReportView:
         if form == "json":
             from reconciler.document import dump, report_document
 
-            return dump(report_document(report, created_at=report.plan.created_at))
+            made = report.plan.created_at
+            return dump(report_document(report, exit_code=exit_code(report), created_at=made))
         if form == "text":
             from reconciler.render import outcomes
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.cli.ci import publish_plan
 from reconciler.cli.configuration import load_configuration
+from reconciler.cli.exit_code import unread_code
 from reconciler.cli.files import read_file, write_file
 from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import DriftView, PlanView, emit
 from reconciler.cli.session import Session
 from reconciler.errors import OutputError
-from reconciler.workflow.accounts import unread_code
 
 if TYPE_CHECKING:
     import argparse

@@ -81,6 +81,10 @@ class Session:
             self.credential.gateway, api_url=settings.api_url, control_url=settings.control_url
         ).api
 
+    def stopping(self) -> int | None:
+        """The signal that asked for the end; None: none did."""
+        return self.signals.number
+
     async def wait(self, seconds: float) -> None:
         """Wait on the client's clock; raises Interrupted as soon as the end is asked for."""
         await self.settings.stop.sleep(self.settings.clock, seconds)

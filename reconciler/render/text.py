@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action
-from reconciler.render import groups, wording
+from reconciler.render import place_groups, wording
 from reconciler.render.drift import drift
 from reconciler.render.escape import label, log, terminal
 from reconciler.render.layout import pad, wrap
@@ -34,7 +34,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     lines: list[str] = []
     if not plan.changes:
         lines += [(style.update if plan.unread else style.create)(wording.no_changes(plan))]
-    shown = groups.of(plan)
+    shown = place_groups.of(plan)
     column = _column(change.name for group in shown for change in group.changes)
     notes = _footnotes(plan)
     for group in shown:

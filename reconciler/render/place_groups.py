@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action
+from reconciler.model.change import Create, Update, before_and_after
 from reconciler.render import wording
 from reconciler.render.escape import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan
@@ -80,12 +80,17 @@ def _likeness(group: Group) -> object:
     place = group.places[0]
     if place.company is None or any(_stands_alone(change) for change in group.changes):
         return place
-    return (place.account, tuple(_told(group.changes)))
+    return (place.account, tuple(map(_read, group.changes)))
 
 
 def _stands_alone(change: Change) -> bool:
-    return change.action is Action.DELETE or bool(change.blocked_by) or change.loss is not None
+    match change:
+        case Create() | Update(loss=None):
+            return change.blocked_by is not None
+        case _:
+            return True
 
 
-def _told(changes: Sequence[Change]) -> Iterable[tuple[object, ...]]:
-    return ((c.action, c.name, c.before, c.after, c.fields, c.note, c.reason) for c in changes)
+def _read(change: Change) -> tuple[object, ...]:
+    """Equal for changes that read the same; the ids of their tags are no part of that."""
+    return (*before_and_after(change), change.note, change.reason)

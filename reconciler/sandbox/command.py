@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="agency",
         type=_seed,
         metavar="NAME",
-        help="reference, agency (default), empty, bulk:TAGS[:COMPANIES]",
+        help="reference, agency (default), empty, bulk:TAGS[:COMPANIES], pair:OLD:NEW[:BOTH] (a tag"
+        " in two spellings on so many interactions)",
     )
     parser.add_argument("--seed-number", type=int, default=1, metavar="N", help="of the agency")
     parser.add_argument("--latency", type=_time, default=0.0, metavar="50ms", help="a request")
@@ -92,7 +93,7 @@ def _port(text: str) -> int:
 
 
 def _seed(text: str) -> str:
-    if not re.fullmatch(r"reference|agency|empty|bulk:\d+(:\d+)?", text):
+    if not re.fullmatch(r"reference|agency|empty|bulk:\d+(:\d+)?|pair:\d+:\d+(:\d+)?", text):
         raise argparse.ArgumentTypeError(f"no seed {text!r}")
     return text
 

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-import reconciler
 from reconciler.errors import (
     ForbiddenError,
     NotFoundError,
@@ -26,18 +23,15 @@ from tests.callrail.clients import (
     live,
     maton,
     scenario,
-    straight,
 )
 from tests.callrail.stand_in import Fault, Reply, StandIn, tag_row, tag_rows
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
-    from types import FrameType
 
     from reconciler.callrail.tags import AccountProvider
     from tests.callrail.stand_in import Call
 
-SOURCE = str(Path(reconciler.__file__).parent)
 RESET = Reply(reset=True)
 HTML = {"Content-Type": "text/html"}
 AMBIGUOUS = [
@@ -703,24 +697,3 @@ async def test_a_create_that_the_server_made_elsewhere_is_not_to_be_sent_again()
             await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
         assert "run it again only once CallRail shows" in str(caught.value.hint)
         assert s.server.lines.count(POST) == 1
-
-
-async def test_a_recolour_takes_few_calls_from_the_provider_to_the_transport() -> None:
-    def stop(call: Call) -> None:
-        if call.method == "PUT":
-            sys.setprofile(None)
-
-    def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and frame.f_code.co_filename.startswith(SOURCE):
-            passed.append((frame.f_code.co_filename, frame.f_code.co_qualname))
-
-    passed: list[tuple[str, str]] = []
-    provider = straight(StandIn(tags=[tag_row(7, "Lead")], before=stop))
-    await provider.tags()
-    sys.setprofile(note)
-    try:
-        await provider.update(live(7, "Lead"), Tag("Lead", "red1"))
-    finally:
-        sys.setprofile(None)
-    assert len(passed) <= 55, passed
-    assert len({file for file, _ in passed}) <= 10, passed

@@ -214,7 +214,8 @@ def _prepare_report(plan: Plan, args: argparse.Namespace, console: Console) -> N
     some = replace(plan, changes=plan.changes[:1])
     ended = tuple(Outcome(change=change, result=Result.NOT_TRIED) for change in some.changes)
     small = Report(plan=some, outcomes=ended)
-    for form in {args.format, "markdown", *(form for form, _path in args.report)}:
+    for_runner = ["markdown"] if console.in_github else []
+    for form in {args.format, *for_runner, *(form for form, _path in args.report)}:
         ReportView(small).render(form, style=console.style(), width=console.width())
 
 

@@ -13,7 +13,7 @@ from reconciler.errors import ApiError, AuthError, NotFoundError, QuotaError, Re
 if TYPE_CHECKING:
     import argparse
 
-    from reconciler.callrail import Connection
+    from reconciler.callrail.maton import Connection
     from reconciler.cli.console import Console
 
 ACTIVE, PENDING = "ACTIVE", "PENDING"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from reconciler.callrail import Credential, Redactor
+    from reconciler.callrail.credentials import Credential
+    from reconciler.callrail.redact import Redactor
     from reconciler.cli.progress import Progress
     from reconciler.model.outcome import Failure
     from reconciler.model.problem import Problem

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
 
-    from reconciler.callrail import Resource
+    from reconciler.callrail.catalog import Resource
     from reconciler.callrail.resources import Row
 
 Filters = tuple[tuple[str, str], ...]

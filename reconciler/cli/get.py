@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import AsyncIterator
 
-    from reconciler.callrail import Query, Resource, Resources
-    from reconciler.callrail.resources import Row
+    from reconciler.callrail.catalog import Resource
+    from reconciler.callrail.resources import Query, Resources, Row
     from reconciler.cli.console import Console
     from reconciler.cli.filters import Filters
     from reconciler.config import Configuration
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Read the rows of one resource and print them."""
-    from reconciler.callrail import RESOURCES
+    from reconciler.callrail.catalog import RESOURCES
 
     resource = RESOURCES[args.resource]
     filters = filters_of(args, resource)
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _remark(args: argparse.Namespace, console: Console, filters: Filters, rows: list[Row]) -> None:
     """Say what the rows do not: which time they are of, which fields none of them has."""
-    from reconciler.callrail import RESOURCES
+    from reconciler.callrail.catalog import RESOURCES
 
     resource = RESOURCES[args.resource]
     ranged = any(is_range(name) for name, _ in filters)
@@ -59,7 +59,7 @@ async def _read(
     configuration: Configuration | None,
     filters: Filters,
 ) -> list[Row]:
-    from reconciler.callrail import Query
+    from reconciler.callrail.resources import Query
 
     accounts = configuration.accounts if configuration else ()
     gateway = configuration.gateway if configuration else None
@@ -88,7 +88,7 @@ async def _read(
 
 async def _rows(args: argparse.Namespace, resources: Resources, query: Query) -> AsyncIterator[Row]:
     """The rows of ``query``, company after company where several are meant; each row once."""
-    from reconciler.callrail import RESOURCES
+    from reconciler.callrail.catalog import RESOURCES
 
     if not args.company or query.account is None:
         async for row in resources.rows(query):

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
 
-    from reconciler.callrail import Client, Credential
+    from reconciler.callrail.client import Client
+    from reconciler.callrail.credentials import Credential
     from reconciler.cli.console import Console
     from reconciler.model.state import Account, Gateway
     from reconciler.provider import Provider
@@ -32,7 +33,7 @@ class Session:
         *,
         accounts: Iterable[Account] = (),
     ) -> None:
-        from reconciler.callrail import Settings, Stop
+        from reconciler.callrail.runtime import Settings, Stop
         from reconciler.model.state import Gateway
 
         door = Gateway(gateway) if gateway else None
@@ -57,7 +58,7 @@ class Session:
 
     async def __aenter__(self) -> Self:
         """Open the client; no request is sent."""
-        from reconciler.callrail import connect
+        from reconciler.callrail.client import connect
 
         self.client = await connect(self.settings).__aenter__()
         return self
@@ -74,7 +75,7 @@ class Session:
     @property
     def base_url(self) -> str:
         """The API's address in use."""
-        from reconciler.callrail import find_endpoints
+        from reconciler.callrail.endpoints import find_endpoints
 
         settings = self.settings
         return find_endpoints(
@@ -96,7 +97,7 @@ class Session:
     def _own_credentials(
         self, console: Console, gateway: Gateway | None, accounts: Iterable[Account]
     ) -> dict[str, Credential]:
-        from reconciler.callrail import find_key
+        from reconciler.callrail.credentials import find_key
         from reconciler.errors import AuthError
 
         found: dict[str, Credential] = {}
@@ -119,7 +120,7 @@ class Session:
 
     def _credential(self, console: Console, gateway: Gateway | None) -> Credential:
         """The run's key; accounts' own ones will do where every account has its own."""
-        from reconciler.callrail import find_key
+        from reconciler.callrail.credentials import find_key
         from reconciler.errors import AuthError
 
         try:

@@ -195,6 +195,11 @@ class AccountQuota:
         """Seconds that the run has waited for this account's quota."""
         return self._waited
 
+    @property
+    def waiting_until(self) -> float:
+        """When the last wait that was granted ends, on the clock's monotonic seconds."""
+        return self._waiting_until
+
     def allowance(self, now: float) -> Allowance | None:
         """What the server says is left, of the hour or the day, whichever has less."""
         found = [one for one in (each.allowance(now) for each in self.reported) if one is not None]

@@ -136,6 +136,11 @@ class Run:
         """The clock's monotonic seconds."""
         return self.settings.clock.monotonic()
 
+    def quota_wait(self) -> float:
+        """Seconds until the last of the waits for a quota ends; 0 where none does."""
+        ends = (quota.waiting_until for quota in tuple(self._quotas.values()))
+        return max(0.0, max(ends, default=0.0) - self.now())
+
     async def sleep(self, seconds: float) -> None:
         """Wait; raises Interrupted as soon as the end is asked for."""
         await self.settings.stop.sleep(self.settings.clock, seconds)

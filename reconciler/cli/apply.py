@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import sys
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli.ci import publish_plan, publish_report
-from reconciler.cli.configuration import load_configuration, load_if_there
+from reconciler.cli.configuration import is_configuration, load_configuration, load_if_there
 from reconciler.cli.files import read_file
 from reconciler.cli.numbers import refuse_numbers
-from reconciler.cli.output import ReportView, emit, write_reports
-from reconciler.cli.plan import plan_request, say_unread, stamp
+from reconciler.cli.output import Shown, emit, prepare, rendered, write_reports
+from reconciler.cli.plan import PlanFlags, plan_request, report_unread, stamp
 from reconciler.cli.session import Session
+from reconciler.cli.values import Format
 from reconciler.errors import (
     ApplyError,
     AuthError,
@@ -28,49 +30,78 @@ from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.problem import Mark, Problem, Severity
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Awaitable, Callable, Iterator
 
     from reconciler.cli.console import Console
+    from reconciler.cli.flags import NarrowingFlags, NetworkFlags, OutputFlags
     from reconciler.config import Configuration
     from reconciler.model.plan import Plan
     from reconciler.workflow.apply import Permit
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
-    """Do it; the report is shown on every path, and its exit code is the command's."""
-    if args.plan_file is None:
-        return asyncio.run(_plan_and_apply(args, console))
-    if args.company or args.tag or args.account:
+class Deletes(enum.Enum):
+    """What becomes of a plan's deletes; those that are neither allowed nor held back refuse it."""
+
+    REFUSED = None
+    ALLOWED = True
+    HELD_BACK = False
+
+
+class ApplyFlags(NamedTuple):
+    """What is asked of an apply."""
+
+    config: tuple[str, ...]
+    narrowing: NarrowingFlags
+    network: NetworkFlags
+    output: OutputFlags
+    auto_approve: bool
+    expect_digest: str | None
+    deletes: Deletes
+
+
+def run(file: str | None, asked: ApplyFlags, console: Console) -> int:
+    """Do it; the report is shown on every path, and its exit code is the command's.
+
+    ``file`` is a saved plan, or a configuration that joins those of ``--config``.
+    """
+    prepare(asked.output, console)
+    if file is not None and is_configuration(file):
+        console.say(f"{file} is taken for a configuration: the plan is made now.")
+        asked, file = asked._replace(config=(*asked.config, file)), None
+    if file is None:
+        return asyncio.run(_plan_and_apply(asked, console))
+    if any(asked.narrowing):
         raise UsageError(
             "a saved plan is applied as it was reviewed: --account, --company and --tag "
             "can't narrow it",
             hint="Give them to `plan --out` instead.",
         )
-    return asyncio.run(_apply_saved(args, console))
+    return asyncio.run(_apply_saved(file, asked, console))
 
 
-async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
+async def _apply_saved(file: str, asked: ApplyFlags, console: Console) -> int:
     from reconciler.document import load_plan
     from reconciler.workflow.renewal import accounts_of
 
-    plan = load_plan(read_file(args.plan_file))
-    configuration = _at_hand(plan, args, console)
+    plan = load_plan(read_file(file))
+    configuration = _at_hand(plan, asked, console)
     accounts = accounts_of(plan, configuration)
     # Keys are found before anything is shown, so that a runner hides them in all of it; one that
     # is missing is told after what is wrong with the plan.
     session: Session | None = None
     with suppress(AuthError):
-        session = Session(args, console, plan.gateway, accounts=accounts)
+        session = Session(asked.network, console, plan.gateway, accounts=accounts)
     if configuration is None:
-        console.talk("No configuration for the plan's accounts is at hand: its own guards hold.")
-    _show_plan(_without_quota(plan), args, console)
-    refusal = _stale_by_itself(plan, configuration, console) or _refusal(plan, _permit(args))
+        console.show("No configuration for the plan's accounts is at hand: its own guards hold.")
+    _show_plan(_without_quota(plan), asked, console)
+    refusal = _stale_by_itself(plan, configuration, console) or _refusal(plan, _permit(asked))
     if refusal is not None:
-        return _refused(plan, refusal, args, console)
-    async with session or Session(args, console, plan.gateway, accounts=accounts) as opened:
+        return _refused(plan, refusal, asked, console)
+    async with session or Session(
+        asked.network, console, plan.gateway, accounts=accounts
+    ) as opened:
         return await _carry_out(
-            plan, opened, args, console, check_freshness=True, configuration=configuration
+            plan, opened, asked, console, check_freshness=True, configuration=configuration
         )
 
 
@@ -79,14 +110,14 @@ def _without_quota(plan: Plan) -> Plan:
     return replace(plan, accounts=tuple(replace(use, allowance=None) for use in plan.accounts))
 
 
-def _at_hand(plan: Plan, args: argparse.Namespace, console: Console) -> Configuration | None:
+def _at_hand(plan: Plan, asked: ApplyFlags, console: Console) -> Configuration | None:
     """The configuration whose guards hold today: the one named, else the default where it names
     the plan's accounts; without one the plan's own guards hold.
     """
     from reconciler.workflow.renewal import names_accounts_of
 
-    configuration = load_if_there(args, console)
-    named = args.config or console.environ.get("RECONCILER_CONFIG")
+    configuration = load_if_there(asked.config, console)
+    named = asked.config or console.environ.get("RECONCILER_CONFIG")
     if configuration is None or not (named or names_accounts_of(plan, configuration)):
         return None
     return configuration
@@ -104,52 +135,53 @@ def _stale_by_itself(
             refuse_unless_own(plan, configuration)
     except RefusedError as refusal:
         return refusal
-    console.talk(f"The plan is {spoken(age)} old.")
+    console.show(f"The plan is {spoken(age)} old.")
     return None
 
 
-async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:
+async def _plan_and_apply(asked: ApplyFlags, console: Console) -> int:
     from reconciler.workflow.plan import make_plan
 
-    configuration = load_configuration(args, console)
+    configuration = load_configuration(asked.config, console, account=asked.narrowing.account)
     async with Session(
-        args, console, configuration.gateway, accounts=configuration.accounts
+        asked.network, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        request = plan_request(args, console, count_usage=True)
-        await session.signals.watch(refuse_numbers(configuration, session))
+        request = plan_request(
+            PlanFlags(asked.config, asked.narrowing, asked.network), console, count_usage=True
+        )
+        await session.watch(refuse_numbers(configuration, session))
         work = make_plan(configuration, session.provider, request)
-        plan = stamp(await session.signals.watch(work))
-        _show_plan(plan, args, console)
-        refusal = _refusal(plan, _permit(args))
+        plan = stamp(await session.watch(work))
+        _show_plan(plan, asked, console)
+        refusal = _refusal(plan, _permit(asked))
         if refusal is None and plan.changes:
-            refusal = _approval(plan, args, console)
+            refusal = _approval(plan, asked, console)
         if refusal is not None:
-            return _refused(plan, refusal, args, console)
+            return _refused(plan, refusal, asked, console)
         # Someone read the plan meanwhile: what it rests on may have moved.
-        asked = bool(plan.changes) and not args.auto_approve
+        was_read = bool(plan.changes) and not asked.auto_approve
         return await _carry_out(
-            plan, session, args, console, check_freshness=asked, configuration=configuration
+            plan, session, asked, console, check_freshness=was_read, configuration=configuration
         )
 
 
-def _show_plan(plan: Plan, args: argparse.Namespace, console: Console) -> None:
+def _show_plan(plan: Plan, asked: ApplyFlags, console: Console) -> None:
     """The plan before anything is done: part of a text result, talk beside any other."""
     from reconciler.render import text
 
     console.warnings(plan.warnings)
-    say_unread(plan, console)
+    report_unread(plan, console)
     publish_plan(plan, console)
-    if args.format == "text":
+    if asked.output.form is Format.TEXT:
         console.result(text.plan(plan, style=console.style(), width=console.width()))
     else:
-        console.talk(text.plan(plan, style=console.style(sys.stderr), width=console.width()))
+        console.show(text.plan(plan, style=console.style(sys.stderr), width=console.width()))
 
 
-def _permit(args: argparse.Namespace) -> Permit:
+def _permit(asked: ApplyFlags) -> Permit:
     from reconciler.workflow.apply import Permit
 
-    deletes = True if args.allow_deletes else False if args.no_deletes else None
-    return Permit(deletes=deletes, expected_digest=args.expect_digest)
+    return Permit(deletes=asked.deletes.value, expected_digest=asked.expect_digest)
 
 
 def _refusal(plan: Plan, permit: Permit) -> RefusedError | None:
@@ -162,11 +194,12 @@ def _refusal(plan: Plan, permit: Permit) -> RefusedError | None:
     return None
 
 
-def _approval(plan: Plan, args: argparse.Namespace, console: Console) -> RefusedError | None:
+def _approval(plan: Plan, asked: ApplyFlags, console: Console) -> RefusedError | None:
     """Ask, where someone can be asked and has not answered by flag; None is a yes."""
-    deletes = 0 if args.no_deletes else plan.summary.delete
-    sent = len(plan.changes) - (plan.summary.delete if args.no_deletes else 0)
-    if args.auto_approve or not sent:
+    held_back = plan.summary.delete if asked.deletes is Deletes.HELD_BACK else 0
+    deletes = plan.summary.delete - held_back
+    sent = len(plan.changes) - held_back
+    if asked.auto_approve or not sent:
         return None
     if not console.interactive:
         return RefusedError(
@@ -181,9 +214,7 @@ def _approval(plan: Plan, args: argparse.Namespace, console: Console) -> Refused
     return RefusedError("the plan was not approved", hint="Nothing was changed.")
 
 
-def _refused(
-    plan: Plan, refusal: ReconcilerError, args: argparse.Namespace, console: Console
-) -> int:
+def _refused(plan: Plan, refusal: ReconcilerError, asked: ApplyFlags, console: Console) -> int:
     """Report that nothing was tried, and why: a guard said no, or live state can't be read."""
     said = "refused" if isinstance(refusal, RefusedError) else None
     said = "interrupted" if isinstance(refusal, Interrupted) else said
@@ -204,38 +235,38 @@ def _refused(
         troubles=(trouble,),
         exit_code=refusal.exit_code,
     )
-    _emit_report(report, args, console)
+    _emit_report(report, asked, console)
     console.error(refusal)
     return refusal.exit_code
 
 
-def _emit_report(report: Report, args: argparse.Namespace, console: Console) -> None:
+def _emit_report(report: Report, asked: ApplyFlags, console: Console) -> None:
     """The report in its formats; on text's stdout it would only repeat what a refusal says."""
-    if args.format == "text" and report.exit_code == RefusedError.exit_code:
-        write_reports(ReportView(report), args, console)
+    if asked.output.form is Format.TEXT and report.exit_code == RefusedError.exit_code:
+        write_reports(report, Shown.REPORT, asked.output, console)
         return
-    emit(ReportView(report), args, console)
+    emit(report, Shown.REPORT, asked.output, console)
 
 
 async def _carry_out(
     plan: Plan,
     session: Session,
-    args: argparse.Namespace,
+    asked: ApplyFlags,
     console: Console,
     *,
     check_freshness: bool,
     configuration: Configuration | None,
 ) -> int:
     """Apply and tell, with signals taken gently in both: no report would be left of one half."""
-    _prepare_report(plan, args, console)
+    _prepare_report(plan, asked, console)
     session.signals.be_gentle()
     work = _apply(
-        plan, session, args, console, check_freshness=check_freshness, configuration=configuration
+        plan, session, asked, console, check_freshness=check_freshness, configuration=configuration
     )
-    return await session.signals.watch(_tell(work, plan, args, console))
+    return await session.watch(_tell(work, plan, asked, console))
 
 
-def _prepare_report(plan: Plan, args: argparse.Namespace, console: Console) -> None:
+def _prepare_report(plan: Plan, asked: ApplyFlags, console: Console) -> None:
     """Import all that reporting needs, by making a small report, before anything is written.
 
     Later an import may fail: no descriptor is left, or the installation is being replaced.
@@ -247,14 +278,18 @@ def _prepare_report(plan: Plan, args: argparse.Namespace, console: Console) -> N
     some = replace(plan, changes=plan.changes[:1])
     ended = tuple(Outcome(change=change, result=Result.NOT_TRIED) for change in some.changes)
     small = Report(plan=some, outcomes=ended)
-    for form in {args.format, "markdown", *(form for form, _path in args.report)}:
-        ReportView(small).render(form, style=console.style(), width=console.width())
+    for form in {
+        asked.output.form,
+        Format.MARKDOWN,
+        *(form for form, _path in asked.output.report),
+    }:
+        rendered(small, Shown.REPORT, form, style=console.style(), width=console.width())
 
 
 async def _apply(
     plan: Plan,
     session: Session,
-    args: argparse.Namespace,
+    asked: ApplyFlags,
     console: Console,
     *,
     check_freshness: bool,
@@ -266,12 +301,12 @@ async def _apply(
     with ExitStack() as screen:
         advance: Callable[[], None] = lambda: None  # noqa: E731 - where no progress can be shown
         with suppress(OSError):
-            showing = console.progress().showing("Applying", len(plan.changes))
+            showing = console.progress().counting("Applying", len(plan.changes))
             advance = screen.enter_context(_unharmed(showing))
         run = Run(
             watcher=_Watcher(console, advance),
-            deletes=not args.no_deletes,
-            parallelism=args.parallelism,
+            deletes=asked.deletes is not Deletes.HELD_BACK,
+            parallelism=asked.network.parallelism,
             stopping=lambda: session.signals.number,
             settle=session.wait,
         )
@@ -297,9 +332,7 @@ def _unharmed(
             showing.__exit__(None, None, None)
 
 
-async def _tell(
-    work: Awaitable[Report], plan: Plan, args: argparse.Namespace, console: Console
-) -> int:
+async def _tell(work: Awaitable[Report], plan: Plan, asked: ApplyFlags, console: Console) -> int:
     """Wait for ``work``, and show on every path what became of ``plan``; returns the exit code.
 
     What keeps one way of reporting from working keeps no other, and makes no success.
@@ -307,7 +340,7 @@ async def _tell(
     try:
         report = await work
     except ReconcilerError as error:
-        return _refused(plan, error, args, console)
+        return _refused(plan, error, asked, console)
     code = report.exit_code
     for step in (publish_report, _point_at_failures):
         try:
@@ -316,7 +349,7 @@ async def _tell(
             console.error(error)
             code = code or ApplyError.exit_code
     try:
-        _emit_report(report, args, console)
+        _emit_report(report, asked, console)
     except BrokenPipeError:
         return code
     except Exception as error:  # noqa: BLE001 - a full disk, no memory: say so, and what was done
@@ -351,7 +384,7 @@ class _Watcher:
         if not (repeated and outcome.result is Result.NOT_TRIED):
             shown = replace(outcome, message=None, hint=None) if repeated else outcome
             style = self._console.style(sys.stderr)
-            self._console.talk(outcomes.outcome_line(shown, style=style))
+            self._console.show(outcomes.outcome_line(shown, style=style))
         self._advance()
 
     def _is_repeated(self, outcome: Outcome) -> bool:

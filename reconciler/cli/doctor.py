@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
+from reconciler.callrail import endpoints
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.session import Session
+from reconciler.cli.values import Format
 from reconciler.cli.which import number
+from reconciler.document import dump
 from reconciler.errors import (
     ApiError,
     AuthError,
@@ -23,14 +26,16 @@ from reconciler.errors import (
     ReconcilerError,
     RejectedError,
 )
-from reconciler.render.layout import count
+from reconciler.render.escape import terminal
+from reconciler.render.layout import count, wrap
+from reconciler.render.wording import allowance
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from reconciler.callrail.resources import Row
     from reconciler.cli.console import Console
+    from reconciler.cli.flags import NetworkFlags
     from reconciler.config import Configuration
     from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
@@ -48,7 +53,7 @@ PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: its ``state`` is ok, warning or failed."""
+    """One thing checked: its ``state`` is ok, warning or failed."""
 
     what: str
     state: str
@@ -78,25 +83,23 @@ class Doctor:
         self.exit_code = self.exit_code or error.exit_code
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
-    """Look at everything that a plan needs, in the order in which it needs it."""
+def run(config: Sequence[str], form: Format, network: NetworkFlags, console: Console) -> int:
+    """Check everything that a plan needs, in the order in which it needs it."""
     doctor = Doctor()
-    configuration = _configuration(args, console, doctor)
+    configuration = _configuration(config, console, doctor)
     try:
-        asyncio.run(_look(args, console, configuration, doctor))
+        asyncio.run(_examine_all(network, console, configuration, doctor))
     except Interrupted:
         raise
     except ReconcilerError as error:
         doctor.fail("key", error)
-    _show(doctor, args, console)
+    _show(doctor, form, console)
     return doctor.exit_code
 
 
-def _configuration(
-    args: argparse.Namespace, console: Console, doctor: Doctor
-) -> Configuration | None:
+def _configuration(config: Sequence[str], console: Console, doctor: Doctor) -> Configuration | None:
     try:
-        configuration = load_if_there(args, console)
+        configuration = load_if_there(config, console)
     except ConfigError as error:
         doctor.note(
             "configuration",
@@ -135,15 +138,15 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> str:
     return f"requests go through the proxy of {used}"
 
 
-async def _look(
-    args: argparse.Namespace,
+async def _examine_all(
+    network: NetworkFlags,
     console: Console,
     configuration: Configuration | None,
     doctor: Doctor,
 ) -> None:
     accounts = configuration.accounts if configuration else ()
     gateway = configuration.gateway if configuration else None
-    async with Session(args, console, gateway, accounts=accounts) as session:
+    async with Session(network, console, gateway, accounts=accounts) as session:
         credential = session.credential
         doctor.note(
             "key", f"a key for {credential.gateway.value}, from {credential.origin_description}"
@@ -153,7 +156,7 @@ async def _look(
             doctor.note(f"key of {handle}", said)
         doctor.note("gateway", f"{credential.gateway.value}, at {session.base_url}")
         doctor.note("proxy", proxy_for(session.base_url, console.environ))
-        await session.signals.watch(_examine(session, accounts, doctor))
+        await session.watch(_examine(session, accounts, doctor))
 
 
 async def _examine(session: Session, accounts: Sequence[Account], doctor: Doctor) -> None:
@@ -192,13 +195,11 @@ async def _connections(session: Session, doctor: Doctor) -> None:
         if older is None or not _may_be_moved(error):
             raise
         connections = await _answer_of_older(older.list(), error)
-        from reconciler.callrail.endpoints import OLDER_CONTROL_URL
-
         doctor.note(
             "control plane",
-            f"{error.message}; {OLDER_CONTROL_URL}, its older address, answers",
+            f"{error.message}; {endpoints.OLDER_CONTROL_URL}, its older address, answers",
             state=WARNING,
-            hint=f"For now: export RECONCILER_CONTROL_URL={OLDER_CONTROL_URL}",
+            hint=f"For now: export RECONCILER_CONTROL_URL={endpoints.OLDER_CONTROL_URL}",
         )
     active = [one for one in connections if one.status == "ACTIVE"]
     if active:
@@ -363,8 +364,6 @@ _ADMINS: Final = (
 
 
 def _quota(account: Account, left: Allowance | None, doctor: Doctor) -> None:
-    from reconciler.render.wording import allowance
-
     low = left is not None and left.left < left.allowed * _LOW
     doctor.note(
         f"quota of {account.handle}",
@@ -380,19 +379,14 @@ _LEAST_ROOM = 30
 """Columns for what is found, however narrow the terminal."""
 
 
-def _show(doctor: Doctor, args: argparse.Namespace, console: Console) -> None:
-    if args.format == "json":
-        from reconciler.document import dump
-
-        rows: list[dict[str, Any]] = [
+def _show(doctor: Doctor, form: Format, console: Console) -> None:
+    if form is Format.JSON:
+        rows = [
             {"what": one.what, "state": one.state, "said": one.said, "hint": one.hint}
             for one in doctor.findings
         ]
         console.result(dump(rows))
         return
-    from reconciler.render.escape import terminal
-    from reconciler.render.layout import wrap
-
     style = console.style()
     paint = {OK: style.create, WARNING: style.update, FAILED: style.delete}
     width = max(len(one.what) for one in doctor.findings)

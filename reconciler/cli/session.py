@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
+from reconciler.callrail import Settings, Stop, connect, find_endpoints, find_key
 from reconciler.cli.signals import Signals
+from reconciler.errors import AuthError
+from reconciler.model.state import Gateway
+from reconciler.render.layout import count
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable
+    from collections.abc import Coroutine, Iterable
     from types import TracebackType
 
     from reconciler.callrail import Client, Credential
     from reconciler.cli.console import Console
-    from reconciler.model.state import Account, Gateway
+    from reconciler.cli.flags import NetworkFlags
+    from reconciler.model.state import Account
     from reconciler.provider import Provider
+
+T = TypeVar("T")
 
 
 class Session:
@@ -26,15 +32,12 @@ class Session:
 
     def __init__(
         self,
-        args: argparse.Namespace,
+        network: NetworkFlags,
         console: Console,
         gateway: Gateway | str | None,
         *,
         accounts: Iterable[Account] = (),
     ) -> None:
-        from reconciler.callrail import Settings, Stop
-        from reconciler.model.state import Gateway
-
         door = Gateway(gateway) if gateway else None
         self.signals = Signals()
         stop = Stop()
@@ -47,18 +50,17 @@ class Session:
             account_credentials=self._own,
             api_url=console.environ.get("RECONCILER_API_URL") or None,
             control_url=console.environ.get("RECONCILER_CONTROL_URL") or None,
-            parallelism=args.parallelism,
-            max_wait=args.max_wait,
+            parallelism=network.parallelism,
+            max_wait=network.max_wait,
             stop=stop,
             redactor=console.redactor,
         )
         self.signals.on_stop(lambda: stop.set(self.signals.number or 2))
+        self._console = console
         self.client: Client
 
     async def __aenter__(self) -> Self:
         """Open the client; no request is sent."""
-        from reconciler.callrail import connect
-
         self.client = await connect(self.settings).__aenter__()
         return self
 
@@ -71,11 +73,19 @@ class Session:
         """Close every connection."""
         await self.client.__aexit__(kind, error, trace)
 
+    async def watch(self, work: Coroutine[object, object, T]) -> T:
+        """Do ``work``, with signals handled and whoever waits told how far it is."""
+        with self._console.working("Reading", self._how_far):
+            return await self.signals.watch(work)
+
+    def _how_far(self) -> str:
+        done = count(self.client.requests, "request")
+        seconds = self.client.quota_wait
+        return f"{done}; the quota allows the next in {_clock(seconds)}" if seconds else done
+
     @property
     def base_url(self) -> str:
         """The API's address in use."""
-        from reconciler.callrail import find_endpoints
-
         settings = self.settings
         return find_endpoints(
             self.credential.gateway, api_url=settings.api_url, control_url=settings.control_url
@@ -92,9 +102,6 @@ class Session:
     def _own_credentials(
         self, console: Console, gateway: Gateway | None, accounts: Iterable[Account]
     ) -> dict[str, Credential]:
-        from reconciler.callrail import find_key
-        from reconciler.errors import AuthError
-
         found: dict[str, Credential] = {}
         known: dict[str, Credential] = {}
         for account in accounts:
@@ -115,12 +122,15 @@ class Session:
 
     def _credential(self, console: Console, gateway: Gateway | None) -> Credential:
         """The run's key; accounts' own ones will do where every account has its own."""
-        from reconciler.callrail import find_key
-        from reconciler.errors import AuthError
-
         try:
             return find_key(console.environ, gateway=gateway)
         except AuthError:
             if not self._own:
                 raise
             return next(iter(self._own.values()))
+
+
+def _clock(seconds: float) -> str:
+    """``4:05``, as a countdown shows it."""
+    minutes, rest = divmod(int(seconds) + 1, 60)
+    return f"{minutes}:{rest:02}"

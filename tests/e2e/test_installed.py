@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 COMMAND = str(Path(sys.executable).with_name("reconciler"))
 SLOW = ("httpx", "jsonschema", "deepdiff", "rich", "yaml", "sqlite3", "http.server", "asyncio")
-MEDIUM = ("logging", "json", "dataclasses", "pathlib", "traceback", "reconciler.sandbox.command")
+MEDIUM = ("logging", "json", "dataclasses", "pathlib", "traceback", "reconciler.sandbox")
 NOT_FOR_NO_CHANGE = (
-    *("jsonschema", "deepdiff", "rich", "click", "sqlite3", "http.server"),
+    *("jsonschema", "deepdiff", "rich", "sqlite3", "http.server"),
     *("reconciler.apply", "reconciler.render.outcomes"),
     *("reconciler.schema", "reconciler.document.plan", "reconciler.sandbox"),
     *("reconciler.callrail.maton", "reconciler.callrail.resources"),

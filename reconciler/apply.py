@@ -40,6 +40,7 @@ from reconciler.model.change import Action, Change, companies_of, needs_absence
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.tag import Level
 from reconciler.planning.order import PHASES
+from reconciler.text.plural import count
 from reconciler.verification import Verified, combined, stored_otherwise, verify
 
 if TYPE_CHECKING:
@@ -368,8 +369,8 @@ class _AccountWork:
         """What keeps the account's deletes from being tried."""
         results = [one.result for one in self.outcomes.values()]
         for result, how in ((Result.FAILED, "failed"), (Result.UNKNOWN, "ended unknown")):
-            if count := results.count(result):
-                return f"{count} change{'' if count == 1 else 's'} before it {how}"
+            if times := results.count(result):
+                return f"{count(times, 'change')} before it {how}"
         return None
 
     def _not_done(self) -> int:

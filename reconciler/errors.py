@@ -27,6 +27,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from reconciler.text.plural import count
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -59,8 +61,7 @@ class ConfigError(ReconcilerError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        count = len(self.problems)
-        super().__init__(f"the configuration has {count} problem{'' if count == 1 else 's'}")
+        super().__init__(f"the configuration has {count(len(self.problems), 'problem')}")
 
 
 class DocumentError(ReconcilerError):

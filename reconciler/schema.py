@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.text.nearest import nearest
+from reconciler.text.plural import listed
+from reconciler.text.quote import LONGEST
+from reconciler.text.visible import cut
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
 MOST_PROBLEMS = 1_000
 """Found in one document at most: nobody reads more, and a hostile one may hold millions."""
@@ -36,7 +40,6 @@ _TYPES = {
     "boolean": "true or false",
     "null": "empty",
 }
-_LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ def shown(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):
         text = str(value)
-    return f"{text[: _LONGEST_SHOWN - 1]}…" if len(text) > _LONGEST_SHOWN else text
+    return cut(text, LONGEST)
 
 
 @cache
@@ -213,7 +216,7 @@ def _unknown(error: Any, _name: str) -> Iterator[_Said]:
     for key in error.instance:
         if key in properties:
             continue
-        near = get_close_matches(str(key), known, 1, 0.6)
+        near = nearest(str(key), known)
         left = [one for one in known if one not in error.instance] or known
         hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(left)}."
         yield "unknown", f"the key {shown(key)} is not known here", hint, str(key)
@@ -227,13 +230,12 @@ def _type(error: Any, name: str) -> Iterator[_Said]:
 
 
 def _enum(error: Any, name: str) -> Iterator[_Said]:
-    allowed = error.validator_value
-    words = [str(one) for one in allowed if one is not None]
+    words = [str(one) for one in error.validator_value if one is not None]
     value = error.instance
-    near = get_close_matches(value.casefold(), words, 1, 0.65) if isinstance(value, str) else []
-    listed = _either([f"`{one}`" for one in words])
-    hint = f"Did you mean `{near[0]}`?" if near else f"Write {listed}."
-    yield "value", f"{name} can't be {shown(value)}; it is {listed}", hint, None
+    near = nearest(value, words, least=0.65) if isinstance(value, str) else ()
+    allowed = listed([f"`{one}`" for one in words], last="or", most=len(words))
+    hint = f"Did you mean `{near[0]}`?" if near else f"Write {allowed}."
+    yield "value", f"{name} can't be {shown(value)}; it is {allowed}", hint, None
 
 
 def _const(error: Any, name: str) -> Iterator[_Said]:
@@ -312,8 +314,3 @@ def _type_name(value: object) -> str:
     if isinstance(value, int | float):
         return f"the number {shown(value)}"
     return shown(value) if isinstance(value, dict | list) else f"the text {shown(value)}"
-
-
-def _either(words: Iterable[str]) -> str:
-    known = list(words)
-    return " or ".join(filter(None, (", ".join(known[:-1]), *known[-1:])))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
 from reconciler.model.outcome import Outcome, Result, Verification
-from reconciler.model.quoting import double_quoted
-from reconciler.model.tag import LiveTag, Status, Tag
+from reconciler.model.tag import LiveTag, Status, Tag, differing
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -54,12 +54,12 @@ def verify(
     """
     view = _View(live)
     seen = tuple(_corrected(outcome, view) for outcome in outcomes)
-    differing = (*_differences(seen, view), *_duplicates(seen, view))
+    differences = (*_differences(seen, view), *_duplicates(seen, view))
     missing = sum(not view.has(outcome) and not outcome.respelled for outcome in seen)
     verification = Verification.AS_DONE if missing else Verification.AS_PLANNED
-    if differing:
+    if differences:
         verification = Verification.DIFFERS
-    return Verified(verification, missing, differing), seen
+    return Verified(verification, missing, differences), seen
 
 
 def stored_otherwise(outcome: Outcome, tag: LiveTag) -> Outcome:
@@ -68,16 +68,16 @@ def stored_otherwise(outcome: Outcome, tag: LiveTag) -> Outcome:
     """
     outcome = replace(outcome, tag_id=tag.id)
     wanted = outcome.change.after
-    if wanted is None or tag.satisfies(wanted):
+    if wanted is None or not (fields := differing(tag, wanted)):
         return outcome
     said, hints = [], []
-    if tag.name != wanted.name:
+    if "name" in fields:
         said.append(double_quoted(tag.name))
         hints.append(f"name: {double_quoted(tag.name)}")
-    if wanted.color not in {None, tag.color}:
+    if "color" in fields:
         said.append(f"color {tag.color}, not {wanted.color}")
         hints.append(f"color: {tag.color}" if tag.color else "no color")
-    if tag.status is not wanted.status:
+    if "status" in fields:
         said.append(str(tag.status))
         hints.append(f"state: {tag.status}")
     return replace(
@@ -104,7 +104,7 @@ class _View:
         if change.after is None:
             return change.tag_id not in self.by_id
         tag = self.tag(outcome)
-        return tag is not None and tag.satisfies(change.after)
+        return tag is not None and not differing(tag, change.after)
 
     def tag(self, outcome: Outcome) -> LiveTag | None:
         """The tag that ``outcome`` is about: by its id; a create of unknown id, by its name."""
@@ -113,7 +113,7 @@ class _View:
         if known is not None or change.after is None:
             return self.by_id.get(known or 0)
         same = self.by_name.get((change.place.company_id, change.name), [])
-        fitting = [one for one in same if one.satisfies(change.after)]
+        fitting = [one for one in same if not differing(one, change.after)]
         return next(iter([*fitting, *same]), None)
 
 
@@ -134,7 +134,7 @@ def _differences(outcomes: Iterable[Outcome], view: _View) -> Iterator[str]:
                 yield f'{change.place}: "{change.name}" is still listed after its delete'
         elif tag is None:
             yield f'{change.place}: "{change.name}" is not listed after its {change.action}'
-        elif not tag.satisfies(outcome.stored or change.after):
+        elif differing(tag, outcome.stored or change.after):
             yield f'{change.place}: "{change.name}" is listed as {_said(tag.tag)}, not as asked for'
 
 

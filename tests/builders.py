@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.model.change import Action, Change, Reason
 from reconciler.model.plan import AccountUse, Plan
-from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
+from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
 
 ACME = AccountRef("acme", "ACC019c46b8a0807fbdb81c8bf12af91cb3", "Acme Dental Group")
 
@@ -35,12 +35,7 @@ def create(name: str = "Schedule requested", color: str | None = "orange3", **re
 
 def update(before: Tag, after: Tag, *, tag_id: int = 7886728, **rest: Any) -> Change:
     """An update on account level, with the fields that differ."""
-    fields = tuple(
-        field
-        for field in ("name", "color", "status")
-        if getattr(before, field) != getattr(after, field)
-    )
-    rest.setdefault("fields", fields)
+    rest.setdefault("fields", differing(before, after))
     return _change(action=Action.UPDATE, tag_id=tag_id, before=before, after=after, **rest)
 
 

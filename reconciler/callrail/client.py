@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -13,10 +12,12 @@ from reconciler.callrail.explain import Access
 from reconciler.callrail.paging import PER_PAGE
 from reconciler.callrail.session import Door, Run
 from reconciler.callrail.tags import AccountProvider
-from reconciler.callrail.text import safe_text
 from reconciler.callrail.wire import object_id
 from reconciler.errors import AuthError, NotFoundError, ReconcilerError, UsageError
 from reconciler.model.state import Gateway
+from reconciler.text.nearest import by_likeness
+from reconciler.text.plural import few
+from reconciler.text.visible import safe_text
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -258,11 +259,10 @@ async def _lost(door: Door, account: str, error: NotFoundError) -> ReconcilerErr
     names = {str(row.get("id")): safe_text(str(row.get("name") or ""), limit=60) for row in rows}
     if account in names:
         return error
-    near = difflib.get_close_matches(account, names, n=_SHOWN_ACCOUNTS, cutoff=0.0)
-    shown = ", ".join(f"{safe_text(key, limit=60)} ({names[key]})" for key in near)
-    more = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
+    near = by_likeness(account, names, lambda one: (one,))
+    shown = few((f"{safe_text(key, limit=60)} ({names[key]})" for key in near), _SHOWN_ACCOUNTS)
     source = door.access.credential.origin_description
     return NotFoundError(
         f"there is no account {account}, or the key of {source} does not see it",
-        hint=f"It sees {shown}{more}." if names else "It sees no account at all.",
+        hint=f"It sees {shown}." if names else "It sees no account at all.",
     )

@@ -22,9 +22,9 @@ from reconciler.callrail.session import AmbiguousError, StaleError
 from reconciler.callrail.wire import create_body, made_tag
 from reconciler.errors import ProtocolError, ReconcilerError, RejectedError, UnknownOutcomeError
 from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
-from reconciler.model.quoting import double_quoted
-from reconciler.model.tag import Status
+from reconciler.model.tag import Status, differing
 from reconciler.provider import Made
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -199,7 +199,7 @@ class _Creation:
         return next(iter([*exact, *forms]), None)
 
     def _adopt_as_wanted(self, found: LiveTag, refusal: RejectedError | None) -> Made:
-        as_wanted = self._tag.color in {None, found.color} and found.status is Status.ENABLED
+        as_wanted = set(differing(found, self._tag)) <= {"name"}
         same_name = found.name == self._tag.name or found in self._ledger.strangers
         if not as_wanted or not same_name:
             raise _conflict(self._tag, found, refusal)

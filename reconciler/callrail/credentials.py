@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from reconciler.callrail.text import safe_text
 from reconciler.errors import AuthError
 from reconciler.model.state import Gateway
+from reconciler.text.visible import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

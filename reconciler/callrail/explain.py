@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.callrail.endpoints import origin
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, Method, NotSent
 from reconciler.callrail.retry import Verdict
-from reconciler.callrail.text import is_matons, safe_text
+from reconciler.callrail.text import is_matons
 from reconciler.errors import (
     ApiError,
     AuthError,
@@ -19,6 +19,7 @@ from reconciler.errors import (
     UnreachableError,
 )
 from reconciler.model.state import Gateway
+from reconciler.text.visible import safe_text
 
 if TYPE_CHECKING:
     from reconciler.callrail.credentials import Credential

@@ -27,6 +27,7 @@ from reconciler.errors import (
     RejectedError,
 )
 from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
+from reconciler.model.tag import differing
 from reconciler.provider import Written
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ class _ById:
     def _changed(self, live: LiveTag, done: str) -> RejectedError:
         return RejectedError(
             f"{self._tag.name!r} has changed since the plan and was not {done}: "
-            f"{differing(self._tag, live)}",
+            f"{_moved(self._tag, live)}",
             status=409,
             hint="Plan again.",
         )
@@ -281,15 +282,14 @@ class _Update(_ById):
         """The changed tag by the answer to a PUT; AmbiguousError when it says nothing certain."""
         before, after = self._tag, self._after
         if answer.status == 204:
-            color = before.color if after.color is None else after.color
-            return replace(before, name=after.name, color=color, status=after.status)
+            return before.changed_to(after)
         try:
             live = changed_tag(answer.payload, before, after)
         except ProtocolError as error:
             raise self._unseen(answer, f"its answer can't be used: {error.message}") from error
         if live.id != before.id:
             raise self._unseen(answer, "its answer describes another tag")
-        if any(_left(before, live, after)):
+        if any(getattr(live, one) == getattr(before, one) for one in differing(live, after)):
             # An old state in an answer may be old only there.
             raise self._unseen(answer, "its answer shows the tag as it was")
         return live
@@ -312,7 +312,7 @@ class _Update(_ById):
         if same and live != self._tag and self._is_done(replace(live, name=self._after.name)):
             return live
         if doubt.verdict is Verdict.CONTRADICTED:
-            refusal = _said_no(doubt, "" if live == self._tag else differing(self._tag, live))
+            refusal = _said_no(doubt, "" if live == self._tag else _moved(self._tag, live))
             refusal.in_part = live != self._tag
             raise refusal
         if doubt.verdict is Verdict.UNSEEN:
@@ -321,10 +321,10 @@ class _Update(_ById):
             return None
         if same and live.status is self._after.status:
             return live
-        raise unknown(self._what, f"{doubt}; then it was {differing(self._tag, live)}")
+        raise unknown(self._what, f"{doubt}; then it was {_moved(self._tag, live)}")
 
     def _is_done(self, live: LiveTag | None) -> bool:
-        return live is not None and not update_body(live, self._after)
+        return live is not None and not differing(live, self._after)
 
 
 class _Delete(_ById):
@@ -366,7 +366,7 @@ class _Delete(_ById):
         return live is None
 
 
-def differing(planned: LiveTag, live: LiveTag) -> str:
+def _moved(planned: LiveTag, live: LiveTag) -> str:
     """How ``live`` differs from what was planned, in words; both have one id."""
     parts = []
     if live.name != planned.name:
@@ -376,17 +376,6 @@ def differing(planned: LiveTag, live: LiveTag) -> str:
     if live.status is not planned.status:
         parts.append(f"it is {live.status}")
     return ", ".join(parts) or "it is in another place"
-
-
-def _left(before: LiveTag, live: LiveTag, after: Tag) -> list[str]:
-    """The fields that were to change and that ``live`` shows as they were."""
-    return [
-        field for field in update_body(live, after) if _value(live, field) == _value(before, field)
-    ]
-
-
-def _value(tag: LiveTag, field: str) -> object:
-    return {"name": tag.name, "color": tag.color, "disabled": tag.status}[field]
 
 
 def _gone(tag: LiveTag) -> NotFoundError:

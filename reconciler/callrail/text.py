@@ -1,22 +1,10 @@
-"""Foreign text made short and harmless before it enters a message."""
+"""What a server's error says, as short and harmless text."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 
-MESSAGE_LIMIT = 300
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_LOOK_AT = 4_000
-
-
-def safe_text(text: str, *, limit: int = MESSAGE_LIMIT) -> str:
-    """``text`` on one line of at most ``limit`` characters, without control or bidi characters."""
-    clean = "".join(
-        " " if unicodedata.category(char) in _UNSAFE else char for char in text[:_LOOK_AT]
-    )
-    short = " ".join(clean.split())
-    return short if len(short) <= limit else short[: limit - 1] + "…"
+from reconciler.text.visible import safe_text
 
 
 def server_message(payload: object, redact: Callable[[str], str] = str) -> str:

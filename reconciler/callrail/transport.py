@@ -17,12 +17,14 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from reconciler import __version__
-from reconciler.callrail.decode import NotJSONError, strict_json
+from reconciler.callrail.decode import strict_json
 from reconciler.callrail.endpoints import is_loopback
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, NotSent
 from reconciler.callrail.quota import RATE_HEADERS
-from reconciler.callrail.text import safe_text, server_message
+from reconciler.callrail.text import server_message
 from reconciler.errors import UnreachableError
+from reconciler.text.strict_json import NotJSONError
+from reconciler.text.visible import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -205,7 +207,7 @@ def _decoded(
         payload = strict_json(body)
     except NotJSONError as error:
         said = safe_text(_start(body, redact))
-        message = f"the answer can't be used: {error}" if status < 300 else said
+        message = f"the answer can't be used: {redact(str(error))}" if status < 300 else said
         return Answer(status=status, headers=headers, flaw=Flaw.UNREADABLE, message=message)
     message = server_message(payload, redact)
     return Answer(status=status, payload=payload, headers=headers, message=message, size=len(body))

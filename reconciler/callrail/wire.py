@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ProtocolError
-from reconciler.model.tag import Company, Level, LiveTag, Status
+from reconciler.model.tag import Company, Level, LiveTag, Status, completed, differing
 from reconciler.provider import OddTag
 
 if TYPE_CHECKING:
@@ -98,12 +98,13 @@ def made_tag(payload: object, place: Place, tag: Tag) -> LiveTag:
 
 def changed_tag(payload: object, before: LiveTag, after: Tag) -> LiveTag:
     """The tag that the answer to an update describes; only its id must be there."""
+    tag = completed(before, after)
     asked = {
-        "name": after.name,
+        "name": tag.name,
         "tag_level": (Level.ACCOUNT if before.company_id is None else Level.COMPANY).value,
         "company_id": before.company_id,
-        "color": before.color if after.color is None else after.color,
-        "status": after.status.value,
+        "color": tag.color,
+        "status": tag.status.value,
     }
     return live_tag({**asked, **_mapping(payload, "tag")})
 
@@ -159,14 +160,12 @@ def create_body(place: Place, tag: Tag) -> dict[str, object]:
 
 def update_body(before: LiveTag, after: Tag) -> dict[str, object]:
     """What PUT takes (B): name, color and disabled, and of these only what differs."""
-    body: dict[str, object] = {}
-    if after.name != before.name:
-        body["name"] = after.name
-    if after.color is not None and after.color != before.color:
-        body["color"] = after.color
-    if after.status is not before.status:
-        body["disabled"] = after.status is Status.DISABLED
-    return body
+    values: dict[str, tuple[str, object]] = {
+        "name": ("name", after.name),
+        "color": ("color", after.color),
+        "status": ("disabled", after.status is Status.DISABLED),
+    }
+    return dict(values[field] for field in differing(before, after))
 
 
 def _mapping(row: object, what: str) -> dict[str, object]:

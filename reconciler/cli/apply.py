@@ -28,6 +28,7 @@ from reconciler.errors import (
 )
 from reconciler.model.outcome import AccountError, Outcome, Report, Result
 from reconciler.model.problem import Mark, Problem, Severity
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -207,8 +208,7 @@ def _approval(plan: Plan, asked: ApplyFlags, console: Console) -> RefusedError |
             hint="Apply a saved plan, or give --auto-approve (with --expect-digest in CI).",
         )
     wanted = f"delete {deletes}" if deletes else "yes"
-    changes = f"{sent:,} change{'' if sent == 1 else 's'}"
-    answer = console.ask(f"Send {changes}? Only '{wanted}' is a yes: ")
+    answer = console.ask(f"Send {count(sent, 'change')}? Only '{wanted}' is a yes: ")
     if answer == wanted:
         return None
     return RefusedError("the plan was not approved", hint="Nothing was changed.")
@@ -405,7 +405,6 @@ def _point_at_failures(report: Report, console: Console) -> None:
 
 
 def _failures(report: Report) -> Iterator[Problem]:
-    from reconciler.render.layout import count
     from reconciler.render.outcomes import folded
 
     failed = (one for one in report.outcomes if one.result is Result.FAILED)

@@ -27,8 +27,9 @@ from reconciler.errors import (
     RejectedError,
 )
 from reconciler.render.escape import terminal
-from reconciler.render.layout import count, wrap
+from reconciler.render.layout import wrap
 from reconciler.render.wording import allowance
+from reconciler.text.plural import count, few
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -295,9 +296,8 @@ def _accounts(seen: Sequence[Row], accounts: Sequence[Account], doctor: Doctor) 
         )
         doctor.exit_code = doctor.exit_code or 1
         return
-    more = f" and {len(seen) - NAMED:,} more" if len(seen) > NAMED else ""
-    named = (f"{row.get('id')} ({row.get('name')})" for row in seen[:NAMED])
-    doctor.note("accounts", f"the key sees {count(len(seen), 'account')}: {', '.join(named)}{more}")
+    named = few((f"{row.get('id')} ({row.get('name')})" for row in seen), NAMED)
+    doctor.note("accounts", f"the key sees {count(len(seen), 'account')}: {named}")
     for row in seen[:NAMED]:
         if digits := number(row):
             handle = handles.get(str(row.get("id")))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import UsageError
+from reconciler.text.nearest import likeness, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +54,7 @@ def unknown_fields(
     if not rows or not lacking or resource.closed:
         return None
     known = sorted({*resource.known_fields, *(key[:_LONGEST] for key in seen)})[:_MOST_KNOWN]
-    near = {name: get_close_matches(name, known, n=1) for name in lacking}
+    near = {name: nearest(name, known) for name in lacking}
     guesses = [f"{name}: did you mean {found[0]}?" for name, found in near.items() if found]
     advice = " ".join([*guesses, f"Fields that are known: {', '.join(known)}."])
     return f"No row has {', '.join(lacking)}", advice
@@ -97,15 +97,17 @@ def _check(name: str, values: Sequence[str], asked: GetFlags, resource: Resource
 def _check_fields(values: Iterable[str], resource: Resource) -> None:
     """Refuse what can't be a field or is a misspelt one; the API leaves those out in silence."""
     for field in (part for value in values for part in parts(value)):
-        near = get_close_matches(field, resource.known_fields, n=1, cutoff=_SURE)
-        if field not in resource.known_fields and (resource.closed or near):
+        if field in resource.known_fields:
+            continue
+        near = (likeness(field, known, least=_SURE) for known in resource.known_fields)
+        if resource.closed or max(near, default=0) >= _SURE:
             raise UsageError(
                 f"there is no field {field[:60]!r}", hint=_advice(field, resource.known_fields)
             )
 
 
 def _advice(word: str, known: Sequence[str]) -> str:
-    near = get_close_matches(word.lower(), known, n=1)
+    near = nearest(word, known)
     guess = f"Did you mean {near[0]}? " if near else ""
     return f"{guess}It can be {', '.join(known)}."
 

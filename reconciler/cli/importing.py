@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.session import Session
-from reconciler.config.wording import did_you_mean, listed, quoted
 from reconciler.errors import UsageError
 from reconciler.model.problem import Source
 from reconciler.model.state import Account
 from reconciler.model.tag import AccountRef
+from reconciler.text.nearest import did_you_mean
+from reconciler.text.plural import listed
+from reconciler.text.quote import quoted
 from reconciler.workflow.importing import written
 from reconciler.workflow.snapshot import read_live
 

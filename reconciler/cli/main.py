@@ -15,7 +15,6 @@ from click.exceptions import Exit, NoArgsIsHelpError
 
 from reconciler.cli.console import Console, abandon
 from reconciler.cli.group import COMPLETION, commands
-from reconciler.cli.usage import usage_error
 from reconciler.cli.values import LogFormat
 from reconciler.errors import (
     ConfigError,
@@ -73,6 +72,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     except KeyboardInterrupt:
         return _fail(Interrupted(2), argv, console)
     except click.UsageError as error:
+        from reconciler.cli.usage import usage_error
+
         _drop_older_plan(argv)
         return _fail(usage_error(error), argv, console)
     except ReconcilerError as error:

@@ -8,7 +8,7 @@ from reconciler.callrail import Settings, Stop, connect, find_endpoints, find_ke
 from reconciler.cli.signals import Signals
 from reconciler.errors import AuthError
 from reconciler.model.state import Gateway
-from reconciler.render.layout import count
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable

@@ -12,7 +12,7 @@ from reconciler.cli.files import expect_writable, write_file
 from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.session import Session
 from reconciler.document import dump, snapshot_document
-from reconciler.render.layout import count
+from reconciler.text.plural import count
 from reconciler.workflow.snapshot import read_live
 
 if TYPE_CHECKING:

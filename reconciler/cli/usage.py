@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-from typing import TYPE_CHECKING
-
 import click
 from click.exceptions import NoSuchCommand
 
 from reconciler.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from reconciler.text.nearest import did_you_mean
 
 
 def usage_error(error: click.UsageError) -> UsageError:
     """``error`` as ours: what is wrong, and what to write instead."""
     path = error.ctx.command_path if error.ctx else "reconciler"
     listed = f"`{path} --help` lists what can be given."
-    guess = _guess(error)
-    return UsageError(_message(error), hint=f"Did you mean {guess}? {listed}" if guess else listed)
+    return UsageError(_message(error), hint=" ".join(filter(None, (_guess(error), listed))))
 
 
 def _message(error: click.UsageError) -> str:
@@ -52,17 +46,12 @@ def _name(error: click.BadParameter) -> str:
 
 
 def _guess(error: click.UsageError) -> str | None:
-    """What stands nearest to what was typed, among what could be."""
+    """Whether what stands nearest to what was typed, among what could be, is meant."""
     match error:
         case click.NoSuchOption(ctx=click.Context() as ctx):
             flags = [flag for param in ctx.command.get_params(ctx) for flag in param.opts]
-            return _nearest(error.option_name, (flag for flag in flags if flag.startswith("-")))
+            return did_you_mean(error.option_name, (flag for flag in flags if flag.startswith("-")))
         case NoSuchCommand(ctx=click.Context(command=click.Group() as group) as ctx):
-            return _nearest(error.command_name, group.list_commands(ctx))
+            return did_you_mean(error.command_name, group.list_commands(ctx))
         case _:
             return None
-
-
-def _nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one of ``known`` that ``word`` is most like, if any."""
-    return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)

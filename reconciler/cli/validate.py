@@ -13,8 +13,8 @@ from reconciler.document import dump, problems_document
 from reconciler.errors import ConfigError
 from reconciler.model.problem import unmuted
 from reconciler.render import gitlab
-from reconciler.render.layout import count
 from reconciler.render.wording import muted
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

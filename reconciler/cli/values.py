@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import re
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -61,9 +60,11 @@ class one_of(click.Choice[S], Generic[S]):  # noqa: N801 - reads as a function w
 
     def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - same
         """What can be given, and what was probably meant."""
-        near = difflib.get_close_matches(str(value), list(self.choices), n=1)
-        guess = f" Did you mean {near[0]}?" if near else ""
-        return f"there is no {value!r}, but {', '.join(self.choices)}.{guess}"
+        from reconciler.text.nearest import did_you_mean
+
+        known = f"there is no {value!r}, but {', '.join(self.choices)}"
+        guess = did_you_mean(str(value), self.choices)
+        return f"{known}. {guess}" if guess else known
 
 
 class Parsed(click.ParamType[T], Generic[T]):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import NotFoundError, UsageError
+from reconciler.text.nearest import by_likeness
+from reconciler.text.plural import few
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,7 +73,7 @@ async def find_companies(patterns: Sequence[str], resources: Resources, account:
     for pattern in patterns:
         matches = any_glob((pattern,))
         if not any(matches(name) or matches(id_) for id_, name in names.items()):
-            near = sorted(names.values(), key=lambda name: _likeness(pattern, name), reverse=True)
+            near = by_likeness(pattern, names.values(), lambda name: (name,))
             raise UsageError(
                 f"--company {pattern!r} matches no company of {account}",
                 hint=f"There is {', '.join(near[:NAMED])}." if near else "It has none.",
@@ -89,8 +90,7 @@ def number(row: Row) -> str:
 
 def described(rows: Sequence[Row]) -> str:
     """Accounts by id and name, the first few."""
-    more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
-    return ", ".join(f"{row.get('id')} ({row.get('name')})" for row in rows[:NAMED]) + more
+    return few((f"{row.get('id')} ({row.get('name')})" for row in rows), NAMED)
 
 
 def _only(seen: Sequence[Row]) -> Row:
@@ -119,17 +119,8 @@ def _named(named: str, seen: Sequence[Row]) -> Row:
 
 
 def _unknown(named: str, seen: Iterable[Row]) -> NotFoundError:
-    near = sorted(
-        seen,
-        key=lambda row: max(_likeness(named, str(row.get(key))) for key in ("id", "name")),
-        reverse=True,
-    )
+    near = by_likeness(named, seen, lambda row: (str(row.get("id")), str(row.get("name"))))
     return NotFoundError(
         f"there is no account {named}, or the key does not see it",
         hint=f"It sees {described(near) or 'no account at all'}.",
     )
-
-
-def _likeness(text: str, known: str) -> float:
-    """How near ``text`` comes to ``known``, from 0 to 1."""
-    return SequenceMatcher(None, text.lower(), known.lower()).ratio()

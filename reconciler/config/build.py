@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from reconciler.config.codes import Code
 from reconciler.config.configuration import Entry, Selector
 from reconciler.config.muting import read_muted
-from reconciler.config.wording import did_you_mean, listed_in_order, quoted
 from reconciler.model.state import Account, Declaration, Gateway, Limits, Policy, State, Unmanaged
 from reconciler.model.tag import AccountRef
+from reconciler.text.nearest import did_you_mean
+from reconciler.text.plural import listed_in_order
+from reconciler.text.quote import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

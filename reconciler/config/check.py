@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.config.codes import Code
 from reconciler.config.shape import is_plain_head, is_plain_tag
 from reconciler.config.values import Block, Document, Origin, Series
+from reconciler.text.visible import NOT_IN_A_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,6 @@ Path = tuple[str | int, ...]
 _PORTION = 200
 """Tags that are explained at a time: a file of mistakes is given up long before its end."""
 _FINE = {"version": 1}
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-"""What the schema's `line` refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ def _note(problem: SchemaProblem, root: Origin, problems: Collector) -> None:
 
 def _unseen_hint(value: str, *, is_name: bool) -> str | None:
     """Which character it is that can't be seen: the line looks right without it."""
-    found = _UNSEEN.search(value)
+    found = NOT_IN_A_LINE.search(value)
     if found is None or found[0] in "\r\n":
         return None
     rest = "; a live name that holds it goes under `renamed_from`" if is_name else ""

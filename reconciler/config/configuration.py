@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.config.wording import did_you_mean, listed, quoted
 from reconciler.errors import UsageError
 from reconciler.model.tag import Level
+from reconciler.text.nearest import did_you_mean
+from reconciler.text.plural import listed
+from reconciler.text.quote import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -7,11 +7,12 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from reconciler.config.grouping import Choice, Group, Grouping, group
-from reconciler.config.lookalikes import look_alike_key
 from reconciler.config.quoting import scalar, sequence
-from reconciler.model.quoting import double_quoted
 from reconciler.model.state import Limits, Policy, Unmanaged
 from reconciler.model.tag import Status
+from reconciler.text.alike import skeleton
+from reconciler.text.plural import count
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -170,12 +171,14 @@ def _tag(
 
 
 def _left_out(grouping: Grouping) -> Iterator[str]:
-    for handle, count in sorted(grouping.disabled.items()):
-        tags, are = ("1 live tag", "is") if count == 1 else (f"{count:,} live tags", "are")
-        yield f"# {handle}: {tags} of disabled companies {are} left out."
-    for handle, count in sorted(grouping.ignored.items()):
-        tags = "1 live tag matches" if count == 1 else f"{count:,} live tags match"
-        yield f"# {handle}: {tags} `ignore` and {'is' if count == 1 else 'are'} left out."
+    for handle, tags in sorted(grouping.disabled.items()):
+        what = count(
+            tags, "live tag of disabled companies is", "live tags of disabled companies are"
+        )
+        yield f"# {handle}: {what} left out."
+    for handle, tags in sorted(grouping.ignored.items()):
+        what = count(tags, "live tag matches `ignore` and is", "live tags match `ignore` and are")
+        yield f"# {handle}: {what} left out."
     found = sorted(
         grouping.left_out, key=lambda one: (one.account, one.place, one.tag.name, one.tag.id)
     )
@@ -197,7 +200,7 @@ def _remark_on_alikes(groups: Sequence[Group]) -> None:
     by_name: dict[str, list[Group]] = {}
     for one in groups:
         by_name.setdefault(one.look.name, []).append(one)
-        key = look_alike_key(one.look.name)
+        key = skeleton(one.look.name)
         for handle in one.accounts:
             names.setdefault((handle, key), {})[one.look.name] = None
             levels.setdefault((handle, one.look.name), set()).add(one.choice is None)
@@ -207,7 +210,7 @@ def _remark_on_alikes(groups: Sequence[Group]) -> None:
         if one.look.name in told:
             continue
         told.add(one.look.name)
-        key = look_alike_key(one.look.name)
+        key = skeleton(one.look.name)
         handles = {handle for block in by_name[one.look.name] for handle in block.accounts}
         alike = dict.fromkeys(name for handle in sorted(handles) for name in names[handle, key])
         alike.pop(one.look.name)

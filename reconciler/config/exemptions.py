@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from reconciler.config.codes import Code
-from reconciler.config.wording import quoted
 from reconciler.model.problem import Mark, Problem, Severity
+from reconciler.text.quote import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 from functools import lru_cache
 from pathlib import Path
@@ -20,8 +19,9 @@ from reconciler.config.codes import Code
 from reconciler.config.collector import Collector
 from reconciler.config.text import Text
 from reconciler.config.values import span
-from reconciler.config.wording import did_you_mean
 from reconciler.model.problem import Mark, Source
+from reconciler.text.nearest import did_you_mean
+from reconciler.text.visible import NOT_IN_A_FILE, escaped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -31,9 +31,6 @@ LARGEST_SUM = 50 * 1024 * 1024
 MOST_FILES = 10_000
 
 _SUFFIXES = (".yaml", ".yml")
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
-)
 _WIDE_MARKS = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",
@@ -321,7 +318,7 @@ def _has_clean_characters(text: Text, problems: Collector) -> bool:
     if text.content.isascii() and text.content.isprintable():
         return True
     clean = True
-    for count, found in enumerate(_FORBIDDEN.finditer(text.content)):
+    for count, found in enumerate(NOT_IN_A_FILE.finditer(text.content)):
         clean = False
         if count == _SHOWN_CHARACTERS:
             break
@@ -329,15 +326,10 @@ def _has_clean_characters(text: Text, problems: Collector) -> bool:
             Code.CHARACTER,
             f"the character U+{ord(found[0]):04X} is not allowed: it can't be seen",
             text.mark(span(found.start(), found.end())),
-            hint=f'Delete it; inside a text that needs it, write "{_escape(found[0])}" '
+            hint=f'Delete it; inside a text that needs it, write "{escaped(found[0])}" '
             "in double quotes.",
         )
     return clean
-
-
-def _escape(character: str) -> str:
-    number = ord(character)
-    return f"\\x{number:02X}" if number <= 0xFF else f"\\u{number:04X}"
 
 
 def _whole(path: Path) -> Mark:

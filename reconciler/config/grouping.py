@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.model.names import any_alike, is_glob
-from reconciler.model.quoting import double_quoted
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
+from reconciler.text.quote import double_quoted
+from reconciler.text.visible import NOT_IN_A_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 1000
 """As the schema has it."""
-
-_UNSEEN = {"Cc", "Zl", "Zp", "Cs"}
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +116,7 @@ def refusal(name: str) -> str | None:
 
 def is_line(text: str) -> bool:
     """Whether ``text`` is what the schema calls a line."""
-    if text.isprintable():
-        return 0 < len(text) <= LONGEST_NAME
-    return 0 < len(text) <= LONGEST_NAME and not any(
-        one in _BIDI or unicodedata.category(one) in _UNSEEN for one in text
-    )
+    return 0 < len(text) <= LONGEST_NAME and NOT_IN_A_LINE.search(text) is None
 
 
 class _Account:

@@ -11,12 +11,12 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
-from reconciler.config.lookalikes import difference, look_alike_key
-from reconciler.config.wording import did_you_mean, quoted
 from reconciler.model.names import any_alike, which_alike
 from reconciler.model.palette import PALETTE, nearest_shade
-from reconciler.model.quoting import double_quoted
 from reconciler.model.state import State
+from reconciler.text.alike import difference, skeleton
+from reconciler.text.nearest import did_you_mean
+from reconciler.text.quote import double_quoted, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -300,7 +300,7 @@ def _check_look_alikes(by_name: Mapping[str, Sequence[Entry]], problems: Collect
     first: dict[str, str] = {}
     alike: dict[str, list[str]] = {}
     for name in by_name:
-        key = look_alike_key(name)
+        key = skeleton(name)
         other = first.setdefault(key, name)
         if other is not name:
             alike.setdefault(key, [other]).append(name)

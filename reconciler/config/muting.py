@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import WARNINGS, Code
-from reconciler.config.wording import did_you_mean, listed
 from reconciler.model.codes import LOUD, PlanCode
+from reconciler.text.nearest import did_you_mean
+from reconciler.text.plural import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

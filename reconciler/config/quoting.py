@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.config.scalars import resolve
-from reconciler.model.names import BLANK
-from reconciler.model.quoting import double_quoted
+from reconciler.text.quote import double_quoted
+from reconciler.text.visible import is_visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +24,7 @@ def scalar(text: str) -> str:
         text[:1].isalpha()
         and not text.endswith(" ")
         and all(one.isalnum() or one in _PLAIN_MARKS for one in text)
-        and text.isprintable()
-        and not BLANK.search(text)
+        and is_visible(text)
         and isinstance(resolve(text), str)
         and not _MISREAD.fullmatch(text)
     )

@@ -19,8 +19,7 @@ from reconciler.config.codes import Code
 from reconciler.config.scalars import NEEDS_A_LOOK, resolve
 from reconciler.config.syntax import explain
 from reconciler.config.values import LENGTH_BITS, Block, Document, Series, span
-from reconciler.config.wording import quoted
-from reconciler.model.quoting import double_quoted
+from reconciler.text.quote import double_quoted, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
-from reconciler.config.wording import listed, nearest, quoted
 from reconciler.model.names import is_glob
+from reconciler.text.nearest import nearest
+from reconciler.text.plural import listed
+from reconciler.text.quote import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

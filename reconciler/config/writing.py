@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from reconciler.config.source import dump
+from reconciler.text.quote import without_commands
+from reconciler.text.visible import is_visible
 
 
 def as_yaml(rows: list[dict[str, Any]]) -> str:
@@ -15,10 +17,10 @@ def as_yaml(rows: list[dict[str, Any]]) -> str:
     ``##``) is written with escapes in double quotes.
     """
     # The library escapes what YAML calls unprintable; that leaves bidirectional characters.
-    ascii_only = not json.dumps(rows, ensure_ascii=False, default=str).isprintable()
+    ascii_only = not is_visible(json.dumps(rows, ensure_ascii=False, default=str))
     text = dump(rows, quoted=_is_dangerous, ascii_only=ascii_only)
-    return text.replace("::", ":\\x3A").replace("##", "#\\x23")
+    return without_commands(text)
 
 
 def _is_dangerous(text: str) -> bool:
-    return not text.isprintable() or "::" in text or "##" in text or text.endswith((":", "#"))
+    return not is_visible(text) or "::" in text or "##" in text or text.endswith((":", "#"))

@@ -15,7 +15,7 @@ from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precis
 from reconciler.model.outcome import AccountError
 from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, Summary, UnmanagedTag
 from reconciler.model.state import Gateway, Limits, Policy, Unmanaged
-from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
+from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -375,7 +375,7 @@ def _expect_sound(plan: Plan) -> None:
     seen: set[tuple[object, ...]] = set()
     for at, change in enumerate(plan.changes):
         before, after = change.before, change.after
-        if before and after and set(change.fields) != differing(before, after):
+        if before and after and set(change.fields) != set(differing(before, after)):
             raise altered(KIND, f"changes[{at}].fields is not what differs in it")
         account = change.place.account.id
         key = (
@@ -386,13 +386,3 @@ def _expect_sound(plan: Plan) -> None:
         if key in seen:
             raise altered(KIND, f"changes[{at}] touches a tag that another change touches")
         seen.add(key)
-
-
-def differing(before: Tag, after: Tag) -> set[str]:
-    """The names of the fields in which two tags differ; a colour left open differs from none."""
-    pairs = (
-        ("name", before.name != after.name),
-        ("color", after.color is not None and before.color != after.color),
-        ("status", before.status is not after.status),
-    )
-    return {name for name, differs in pairs if differs}

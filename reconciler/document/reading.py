@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.errors import DocumentError, RefusedError
+from reconciler.text.strict_json import NotJSONError, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,47 +181,18 @@ def _json(text: str, kind: Kind) -> Any:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return json.loads(
-            text.removeprefix("\ufeff"),
-            object_pairs_hook=_unique,
-            parse_constant=_no_number,
-            parse_float=_no_number,
-        )
-    except _RepeatedKeyError as error:
-        message = f"not a usable {kind.name}: the field {error} stands twice in one object"
-        raise DocumentError(message, hint=kind.again) from None
-    except RecursionError:
-        message = f"not a usable {kind.name}: it is nested too deeply"
-        raise DocumentError(message, hint=kind.again) from None
-    except json.JSONDecodeError as error:
-        if text.rstrip().endswith("}") or not text.lstrip("\ufeff \t\r\n").startswith("{"):
-            message = f"the {kind.name} is not JSON: {error.msg} in line {error.lineno}"
+        return parse_json(text, fractions=False)
+    except NotJSONError as error:
+        if not error.malformed:
+            message = f"not a usable {kind.name}: {error}"
+        elif text.rstrip().endswith("}") or not text.lstrip("\ufeff \t\r\n").startswith("{"):
+            message = f"the {kind.name} is not JSON: {error.why}"
         else:
             message = f"the {kind.name} is cut short after line {text.count(chr(10)) + 1}"
-        raise DocumentError(message, hint=kind.again) from None
-    except ValueError as error:  # also int()'s limit on digits
-        message = f"not a usable {kind.name}: {str(error)[: 2 * _SHOWN]}"
         raise DocumentError(message, hint=kind.again) from None
     finally:
         if collecting:
             gc.enable()
-
-
-class _RepeatedKeyError(ValueError):
-    """An object that says one thing twice; which one counts would be anyone's guess."""
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise _RepeatedKeyError(repr(twice[:_SHOWN]))
-    return fields
-
-
-def _no_number(literal: str) -> NoReturn:
-    raise ValueError(f"{literal[:40]} is not a whole number")
 
 
 _TELLTALE: Final = {

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
+from reconciler.text.visible import without_hidden
+
 Document: TypeAlias = dict[str, Any]
 
 FORMAT_VERSION: Final = "1"
@@ -54,21 +56,14 @@ def _indented(value: object, indent: str) -> str:
 
 def _safe(text: str) -> str:
     if not text.isascii() or "\x7f" in text:
-        text = _UNPRINTABLE.sub(lambda found: _escaped(found[0]), text)
+        # A line end in JSON text only lays it out: inside a value it is an escape already.
+        text = "\n".join(without_hidden(line, _escaped) for line in text.split("\n"))
     return _COMMANDS.sub(lambda found: _escaped(found[0]), text)
 
 
 # Runners act on `::name::` and `##[name]` inside a log line. Outside strings JSON has no such
 # pair, so escaping its second character touches nothing but values (and object keys).
 _COMMANDS: Final = re.compile(r"(?<=:):|(?<=#)#")
-
-# Everything of the categories Cc, Cf, Cs, Zl and Zp that json.dumps leaves as it is, and the
-# letters that are drawn as nothing.
-_UNPRINTABLE: Final = re.compile(
-    "[\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
-    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufdd0-\ufdef"
-    "\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
 
 
 def _escaped(character: str) -> str:

@@ -1,4 +1,4 @@
-"""How names are matched by globs and told apart by people who read them."""
+"""How names are matched by globs, and what a server may store of them."""
 
 from __future__ import annotations
 
@@ -8,32 +8,11 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from reconciler.text.alike import as_seen, folded
+from reconciler.text.visible import is_control
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-BLANK: Final = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0"
-    "\U000e0000-\U000e0fff]"
-)
-"""Printable by category, yet drawn as nothing or as blank: fillers, joiners, selectors of variants
-(but for the two that choose between emoji and text).
-"""
-
-# Letters of other scripts that look like a Latin one, after case folding. Digits are left as they
-# are: "Tier 1" and "Tier l" are rarely meant to be one tag, and a false alarm costs attention.
-_CONFUSABLE = str.maketrans(
-    {
-        # Cyrillic
-        "а": "a", "в": "b", "е": "e", "һ": "h", "і": "i", "ј": "j", "к": "k", "м": "m", "н": "h",
-        "о": "o", "р": "p", "с": "c", "т": "t", "у": "y", "х": "x", "ѕ": "s", "ԁ": "d", "ԛ": "q",
-        "ԝ": "w", "ѵ": "v",
-        # Greek
-        "α": "a", "β": "b", "ε": "e", "η": "n", "ι": "i", "κ": "k", "μ": "u", "ν": "v", "ο": "o",
-        "ρ": "p", "τ": "t", "υ": "u", "χ": "x", "ω": "w",
-        # Latin letters that are not composed of one
-        "ı": "i", "ɩ": "i", "ɡ": "g", "ɑ": "a", "ø": "o", "đ": "d", "ł": "l",
-    }
-)  # fmt: skip
 
 
 def glob(pattern: str) -> Callable[[str], bool]:
@@ -109,17 +88,6 @@ def which_alike(patterns: Iterable[str], name: str) -> str | None:
     return next((one for one in patterns if any_alike((one,))(name)), None)
 
 
-@lru_cache(maxsize=65536)
-def as_seen(name: str) -> str:
-    """``name`` as it looks, character by character: equal for spellings that nobody tells apart.
-
-    Case, width, accents, letters borrowed from other scripts and kinds of blanks, dashes and
-    quotes are folded; what can't be seen is left out, a run of blanks is one space. Punctuation
-    stays, and blanks do inside a name: "Lead hot" is not "Leadhot".
-    """
-    return " ".join(_folded(name).split())
-
-
 def _pattern_as_seen(pattern: str) -> str:
     """``pattern`` for names as they are seen: its wildcards stay, the text between is folded.
 
@@ -127,16 +95,16 @@ def _pattern_as_seen(pattern: str) -> str:
     Text that folds to nothing must not leave its wildcard alone, which would match every name: it
     becomes what is in no name, and such a pattern matches exactly or not at all.
     """
-    folded = "".join(
+    seen = "".join(
         part if part in ("*", "?", "") else _literal_as_seen(part)
         for part in re.split(r"([*?])", pattern)
     )
-    begin = folded.lstrip() if folded.lstrip()[:1] not in ("*", "?") else folded
+    begin = seen.lstrip() if seen.lstrip()[:1] not in ("*", "?") else seen
     return begin.rstrip() if begin.rstrip()[-1:] not in ("*", "?") else begin
 
 
 def _literal_as_seen(part: str) -> str:
-    return re.sub(r"\s+", " ", _folded(part)).translate(_LITERAL) or _NOTHING
+    return re.sub(r"\s+", " ", folded(part)).translate(_LITERAL) or _NOTHING
 
 
 _NOTHING = "\ue002"
@@ -145,56 +113,6 @@ _NOTHING = "\ue002"
 _LITERAL = {ord("*"): "\ue000", ord("?"): "\ue001", ord(_NOTHING): "\ue003"}
 """Wide and small forms of the wildcards fold to them, and are no wildcards where they stand."""
 
-
-@lru_cache(maxsize=65536)
-def skeleton(name: str) -> str:
-    """What is left of ``name`` for a reader in a hurry: equal skeletons look alike.
-
-    Coarser than :func:`as_seen`: spacing and punctuation are folded as well.
-    """
-    folded = _folded(name)
-    kept = "".join(character for character in folded if character.isalnum())
-    # A name of punctuation or emoji alone would fold to nothing and look like every other one.
-    return kept or "".join(folded.split())
-
-
-def _folded(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return text.lower()
-    # Twice: mathematical letters get their case only by decomposition, and "ẞ" decomposes to
-    # nothing before its case is folded.
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    folded = unicodedata.normalize("NFKD", folded).casefold().translate(_CONFUSABLE)
-    return "".join(
-        character
-        for character in _DRAWN_BLANK.sub(" ", folded).translate(_PUNCTUATION)
-        if not _is_unseen(character)
-    )
-
-
-_DRAWN_BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
-"""Letters and signs by category that are drawn as a blank of some width."""
-
-_PUNCTUATION = str.maketrans(
-    {
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u0060\u00b4", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033", '"'),
-        "\u2044": "/",
-        "\u2215": "/",
-    }
-)
-
-
-def _is_unseen(character: str) -> bool:
-    """Marks above and below letters, joiners, controls: no width of their own."""
-    if " " <= character <= "~" or character.isspace():
-        return False
-    category = unicodedata.category(character)
-    return category in _UNSEEN or BLANK.match(character) is not None
-
-
-_UNSEEN = frozenset(("Mn", "Me", "Cf", "Cc"))
 
 SHORTEST_CUT: Final = 10
 """No server cuts names below this; a shorter start is another name, not the same one cut."""
@@ -210,13 +128,10 @@ def tidied(name: str) -> str:
     A server may store a name with these changed (D), so two names that are equal here may be one
     tag: the one that was asked for and the one that was stored.
     """
-    visible = "".join(
-        one
-        for one in unicodedata.normalize("NFKC", name)
-        if one.isspace() or unicodedata.category(one) not in {"Cc", "Cf"}
-    )
-    folded = unicodedata.normalize("NFKC", visible.casefold())
-    return " ".join(folded.split())
+    if name.isascii() and name.isprintable():
+        return " ".join(name.lower().split())
+    kept = (one for one in unicodedata.normalize("NFKC", name) if not is_control(one))
+    return " ".join(unicodedata.normalize("NFKC", "".join(kept).casefold()).split())
 
 
 def may_be_stored_as(wanted: str, stored: str, *, cut_from: int = TRUNCATED_FROM) -> bool:

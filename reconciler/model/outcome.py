@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
+from reconciler.model.tag import differing
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change
@@ -82,8 +83,7 @@ class Outcome:
         return (
             wanted is not None
             and stored is not None
-            and wanted.color in {None, stored.color}
-            and wanted.status is stored.status
+            and set(differing(stored, wanted)) <= {"name"}
             and may_be_stored_as(wanted.name, stored.name, cut_from=SHORTEST_CUT)
         )
 

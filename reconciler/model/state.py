@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reconciler.model.tag import Status
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,6 +32,10 @@ class State(StrEnum):
     """Enabled or disabled, as people left it; created enabled where it is missing."""
 
 
+_STATUSES = {State.ENABLED: Status.ENABLED, State.DISABLED: Status.DISABLED}
+"""The status that a state asks for; the others ask for none."""
+
+
 class Unmanaged(StrEnum):
     """What happens to live tags of covered places that nobody declared."""
 
@@ -51,6 +57,11 @@ class Declaration:
     state: State = State.ENABLED
     renamed_from: tuple[str, ...] = ()
     note: str | None = None
+
+    @property
+    def status(self) -> Status | None:
+        """The status that is asked for; None: not managed."""
+        return _STATUSES.get(self.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

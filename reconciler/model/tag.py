@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 
 class Level(StrEnum):
@@ -99,10 +100,46 @@ class LiveTag:
         """The comparable part."""
         return Tag(self.name, self.color, self.status)
 
-    def satisfies(self, wish: Tag) -> bool:
-        """Whether this is what ``wish`` asks for; a wish without colour takes any."""
-        return (
-            self.name == wish.name
-            and wish.color in (None, self.color)
-            and self.status is wish.status
-        )
+    def changed_to(self, after: Values) -> LiveTag:
+        """This tag once it is as ``after`` asks."""
+        tag = completed(self, after)
+        return LiveTag(self.id, tag.name, tag.color, tag.status, self.company_id)
+
+
+class Values(Protocol):
+    """What is compared: of a tag, or of a declaration, which may leave open all but the name."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def color(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def status(self) -> Status | None: ...  # noqa: D102
+
+
+FIELDS = ("name", "color", "status")
+"""What can differ, in the order in which it is shown."""
+
+
+def differing(before: Values, after: Values) -> tuple[str, ...]:
+    """Which of ``FIELDS`` must change to make ``before`` what ``after`` asks for.
+
+    A colour or status that ``after`` leaves open (None) is not managed: it differs from nothing.
+    """
+    color, status = after.color, after.status
+    fields: tuple[str, ...] = ()
+    if before.name != after.name:
+        fields = ("name",)
+    if color is not None and before.color != color:
+        fields += ("color",)
+    if status is not None and before.status is not status:
+        fields += ("status",)
+    return fields
+
+
+def completed(before: Tag | LiveTag, after: Values) -> Tag:
+    """The tag that ``after`` asks for; what it leaves open stays as it was ``before``."""
+    color = before.color if after.color is None else after.color
+    return Tag(after.name, color, after.status or before.status)

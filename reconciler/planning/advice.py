@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action
 from reconciler.model.codes import PlanCode
-from reconciler.model.names import can_be_declared, skeleton
+from reconciler.model.names import can_be_declared
 from reconciler.model.problem import Mark, Problem, Severity, Source
-from reconciler.model.quoting import double_quoted
 from reconciler.model.state import Unmanaged
 from reconciler.planning.contests import Contest, contests_of
-from reconciler.planning.phrases import quoted_all, where
+from reconciler.text.alike import skeleton
+from reconciler.text.plural import few
+from reconciler.text.quote import double_quoted, quoted_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -149,7 +150,7 @@ def _problem(finding: _Finding, places: Sequence[Place], unmanaged: Unmanaged) -
     message, hint = _words(finding, unmanaged)
     return Problem(
         code=finding.code.value,
-        message=f"{message} ({where(places)})",
+        message=f"{message} ({few(places)})",
         hint=hint,
         marks=_marks(finding.source),
         severity=Severity.WARNING,
@@ -199,7 +200,7 @@ def _alike(declaration: Declaration, known: _Alikes, unmanaged: Unmanaged) -> Pr
     return Problem(
         code=PlanCode.LOOK_ALIKE.value,
         message=f'"{declaration.name}" {verb} its look-alike {looks}, which {kept} '
-        f"({where(known.places)})",
+        f"({few(known.places)})",
         hint="\n".join(hint),
         marks=_marks(declaration.source),
         severity=Severity.WARNING,
@@ -225,7 +226,7 @@ def _stored_as(declaration: Declaration, known: _Alikes) -> Problem:
         code=PlanCode.NOT_CREATED.value,
         message=f'"{declaration.name}" is not live and is not created: {quoted_all(names)} is, '
         f"which differs only by what servers tidy: case, blanks, Unicode form, length "
-        f"({where(known.places)})",
+        f"({few(known.places)})",
         hint="\n".join(hint),
         marks=_marks(declaration.source),
         severity=Severity.WARNING,

@@ -8,11 +8,12 @@ run. *Look-alike*: equal skeletons. *Spelling*: nearly equal skeletons ("Oportun
 from __future__ import annotations
 
 from collections import defaultdict
-from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from reconciler.model.names import SHORTEST_CUT, TRUNCATED_FROM, may_be_stored_as, skeleton, tidied
+from reconciler.model.names import SHORTEST_CUT, TRUNCATED_FROM, may_be_stored_as, tidied
+from reconciler.text.alike import skeleton
+from reconciler.text.nearest import likeness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -83,10 +84,5 @@ class Alikes:
         return best
 
 
-@lru_cache(maxsize=65536)
-def _ratio(name: str, other: str) -> float:
-    """Likeness of two skeletons, 0 to 1; 0 for all that is certainly below the bound."""
-    if 2 * min(len(name), len(other)) < _SPELLING * (len(name) + len(other)):
-        return 0.0
-    matcher = SequenceMatcher(None, other, name, autojunk=False)
-    return matcher.ratio() if matcher.quick_ratio() >= _SPELLING else 0.0
+_ratio = lru_cache(maxsize=65536)(partial(likeness, least=_SPELLING))
+"""Likeness of two skeletons; one pair is met in many places."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.codes import PlanCode
 from reconciler.model.problem import Mark, Problem, Severity
-from reconciler.planning.phrases import counted, where
+from reconciler.text.plural import count, few
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ def _problem(
     return Problem(
         code=PlanCode.SEVERAL_FORMER.value,
         message=f'{first}, the first former name as written, is renamed to "{declaration.name}"; '
-        f"{', '.join(others)} {are} left alone ({where([one.place for one in alike])})",
+        f"{', '.join(others)} {are} left alone ({few([one.place for one in alike])})",
         hint="A rename carries one tag's history only: put the name that matters most first, and "
         "retag the others' calls in CallRail.",
         marks=(Mark(declaration.source),),
@@ -86,12 +86,12 @@ def _used(name: str, alike: Sequence[Contest], uses: Mapping[tuple[Place, int], 
     for loss in known[1:]:
         total += loss
     kinds = (("call", total.calls), ("form", total.forms), ("text", total.texts))
-    said = [_number(noun, count) for noun, count in kinds if not count.none]
+    said = [_number(noun, one) for noun, one in kinds if not one.none]
     return f" (on {', '.join(said) or 'nothing'})"
 
 
-def _number(noun: str, count: Count) -> str:
-    if count.number == 0:
+def _number(noun: str, found: Count) -> str:
+    if found.number == 0:
         return f"an unknown number of {noun}s"
-    sure = {"exact": "", "at_least": "at least ", "at_most": "at most "}[count.precision.value]
-    return f"{sure}{counted(count.number, noun, f'{noun}s')}"
+    sure = {"exact": "", "at_least": "at least ", "at_most": "at most "}[found.precision.value]
+    return f"{sure}{count(found.number, noun)}"

@@ -10,14 +10,15 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from reconciler.model.tag import FIELDS, completed
+
 if TYPE_CHECKING:
     from reconciler.model.tag import Tag
 
-FIELDS = ("name", "color", "status")
-
 
 def changed_fields(before: Tag, after: Tag) -> tuple[str, ...]:
-    """Names of the fields that differ, in the order name, color, status."""
+    """What :func:`reconciler.model.tag.differing` says, as deepdiff finds it."""
+    after = completed(before, after)
     if before == after:
         return ()
     if before.name == after.name:

@@ -10,8 +10,8 @@ from reconciler.model.change import Action, Change, Reason
 from reconciler.model.codes import PlanCode
 from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
-from reconciler.model.state import State, Unmanaged
-from reconciler.model.tag import Company, Place, Status, Tag
+from reconciler.model.state import Unmanaged
+from reconciler.model.tag import Company, Place, Status, Tag, completed, differing
 from reconciler.planning.advice import Advice
 from reconciler.planning.contests import several_former
 from reconciler.planning.differ import changed_fields
@@ -139,7 +139,7 @@ class _Work:
     def _plan_place(self, place: Place, matches: Matches) -> None:
         covers = self._narrowing.covers_tag
         for declaration, tag in matches.pairs:
-            if agrees(declaration, tag):
+            if not differing(tag, declaration):
                 self._unchanged += covers(tag.name)
             elif covers(declaration.name, tag.name):
                 self._changes.append(_update(place, declaration, tag))
@@ -186,37 +186,15 @@ def _by_company(live: LiveAccount, ignore: Sequence[str]) -> dict[str | None, li
     return found
 
 
-def agrees(declaration: Declaration, tag: LiveTag) -> bool:
-    """Whether a live tag is as declared; the fast way to what :func:`wanted` says in full."""
-    return (
-        declaration.name == tag.name
-        and declaration.color in (None, tag.color)
-        and _STATUSES.get(declaration.state, tag.status) is tag.status
-    )
-
-
-def wanted(declaration: Declaration, before: Tag | None) -> Tag:
-    """The tag that ``declaration`` asks for; what it leaves open stays as it was ``before``."""
-    color = before.color if before else None
-    status = before.status if before else Status.ENABLED
-    return Tag(
-        declaration.name, declaration.color or color, _STATUSES.get(declaration.state, status)
-    )
-
-
-_STATUSES = {State.ENABLED: Status.ENABLED, State.DISABLED: Status.DISABLED}
-"""The status that a state asks for; the others ask for none."""
-
-
 def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Change:
-    after = wanted(declaration, tag.tag)
-    if after.name != tag.name:
+    fields = differing(tag, declaration)
+    if "name" in fields:
         reason = Reason.RENAMED_FROM
-    elif after.status is not tag.status:
+    elif "status" in fields:
         reason = Reason.STATE
     else:
         reason = Reason.DECLARED
-    return _updated(place, tag, after, reason, declaration)
+    return _updated(place, tag, completed(tag, declaration), reason, declaration)
 
 
 def _updated(
@@ -241,7 +219,7 @@ def _create(place: Place, declaration: Declaration) -> Change:
         place=place,
         tag_id=None,
         before=None,
-        after=wanted(declaration, None),
+        after=completed(Tag(declaration.name), declaration),
         source=declaration.source,
         note=declaration.note,
     )

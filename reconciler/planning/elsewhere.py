@@ -16,7 +16,8 @@ from reconciler.model.codes import PlanCode
 from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.model.state import State
 from reconciler.model.tag import Status
-from reconciler.planning.phrases import counted, quoted_all, where
+from reconciler.text.plural import count, few
+from reconciler.text.quote import quoted_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -99,7 +100,7 @@ def _other_level(
     lower = [place for place, _tag in strangers if place.company is not None]
     name = f'"{declaration.name}"'
     if in_companies and upper and not on_account:
-        ours = counted(len(in_companies), "company", "companies")
+        ours = count(len(in_companies), "company", "companies")
         if declaration.state is State.ABSENT:
             message = f"{name} is declared absent in {ours} and stays live on account level"
             hint = (
@@ -112,9 +113,9 @@ def _other_level(
                 "People of these companies see two. Keep one: delete `companies` here to manage "
                 "the account's own, or declare that one `state: disabled` without `companies`."
             )
-        yield _problem(declaration, PlanCode.OTHER_LEVEL, f"{message} ({where(upper)})", hint)
+        yield _problem(declaration, PlanCode.OTHER_LEVEL, f"{message} ({few(upper)})", hint)
     if on_account and lower:
-        theirs = counted(len(lower), "company", "companies")
+        theirs = count(len(lower), "company", "companies")
         if declaration.state is State.ABSENT:
             message = f"{name} is declared absent on account level and stays live in {theirs}"
             hint = (
@@ -127,7 +128,7 @@ def _other_level(
                 "People of these companies see two. Keep one: declare theirs `state: disabled` "
                 "with `companies: all`, which keeps them on their calls, or say `companies` here."
             )
-        yield _problem(declaration, PlanCode.OTHER_LEVEL, f"{message} ({where(lower)})", hint)
+        yield _problem(declaration, PlanCode.OTHER_LEVEL, f"{message} ({few(lower)})", hint)
 
 
 def _former(
@@ -149,9 +150,9 @@ def _former(
     yield _problem(
         declaration,
         PlanCode.FORMER_ELSEWHERE,
-        f'the former name{"s" if many else ""} {names} of "{declaration.name}" '
-        f"{'are' if many else 'is'} live in {counted(len(there), 'other place', 'other places')} "
-        f"({where(there)})",
+        f'the former {"names" if many else "name"} {names} of "{declaration.name}" '
+        f"{'are' if many else 'is'} live in {count(len(there), 'other place', 'other places')} "
+        f"({few(there)})",
         "Something still writes it there: a person, an automation rule or a flow. Declare "
         f'"{declaration.name}" there too, so that it is renamed, or disable it there.',
     )

@@ -7,16 +7,17 @@ moved on; one that it touches must be as it was, or already as it shall be.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.model.change import Action, Change
 from reconciler.model.names import TRUNCATED_FROM, may_be_stored_as, tidied
-from reconciler.model.quoting import double_quoted
+from reconciler.model.tag import differing
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.model.tag import LiveTag, Tag
+    from reconciler.model.tag import LiveTag
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _of_create(change: Change, namesakes: Sequence[LiveTag]) -> bool | str:
     wish = change.after
     if not namesakes or wish is None:
         return False
-    if any(tag.satisfies(replace(wish, name=tag.name)) for tag in namesakes):
+    if any(set(differing(tag, wish)) <= {"name"} for tag in namesakes):
         return True
     return f"a tag of that name has appeared (id {namesakes[0].id}) and is not as planned"
 
@@ -146,12 +147,8 @@ def _shown(value: str | None) -> str:
 
 def _is_as_wanted(tag: LiveTag, change: Change) -> bool:
     """Whether a touched tag is as it shall be, its new name perhaps tidied by the server."""
-    wanted = replace(change.live, **_fields(change.after)) if change.after else None
+    wanted = change.live.changed_to(change.after) if change.after else None
     if wanted is None or tag == change.live:
         return tag == wanted
     named = may_be_stored_as(wanted.name, tag.name) if "name" in change.fields else False
     return tag == wanted or (named and replace(tag, name=wanted.name) == wanted)
-
-
-def _fields(tag: Tag) -> dict[str, Any]:
-    return {"name": tag.name, "color": tag.color, "status": tag.status}

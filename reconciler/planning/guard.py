@@ -24,6 +24,7 @@ from reconciler.model.names import any_alike, which_alike
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.model.state import Limits
 from reconciler.model.tag import Status
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -157,7 +158,7 @@ def _charged(flows: Count) -> int:
 def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
     account = measured.account
     handle, limits = account.handle, account.policy.limits
-    deletes = _counted(sums.deletes, "delete") + _outside(sums.beyond.deletes)
+    deletes = count(sums.deletes, "delete") + _outside(sums.beyond.deletes)
     if sums.deletes > limits.deletes:
         are = "is" if sums.deletes == 1 else "are"
         text = f"{handle}: {deletes} {are} more than limits.deletes {limits.deletes:,}"
@@ -173,7 +174,7 @@ def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
     if sums.disables > limits.disables:
         are = "is" if sums.disables == 1 else "are"
         text = (
-            f"{handle}: {_counted(sums.disables, 'tag')} taken out of use"
+            f"{handle}: {count(sums.disables, 'tag')} taken out of use"
             f"{_outside(sums.beyond.disables)} {are} more than limits.disables {limits.disables:,}"
         )
         yield f"{text}: {_allow(account, disables=sums.disables)}", is_disable
@@ -191,11 +192,11 @@ def _of_interactions(sums: _Sums, account: Account) -> Iterator[Objection]:
     if most is None:
         yield _unknown_interactions(account, lost), _interactions_may_lose
         return
-    count = f"up to {most:,}" if lost.precision is Precision.AT_MOST else f"{most:,}"
-    interactions = "interaction loses its" if most == 1 else "interactions lose their"
+    up_to = "up to " if lost.precision is Precision.AT_MOST else ""
+    interactions = count(most, "interaction loses its", "interactions lose their")
     yield (
         (
-            f"{account.handle}: {count} {interactions} tag{outside}, more than "
+            f"{account.handle}: {up_to}{interactions} tag{outside}, more than "
             f"limits.interactions {limit:,}: {_allow(account, interactions=most)}"
         ),
         _interactions_may_lose,
@@ -218,13 +219,13 @@ def _unknown_interactions(account: Account, lost: Count) -> str:
 def _of_flows(sums: _Sums, account: Account) -> str:
     handle, limit = account.handle, account.policy.limits.flows
     if sums.uncertain_flows:
-        what = _counted(sums.uncertain_flows, "tag")
+        what = count(sums.uncertain_flows, "tag")
         return (
             f"{handle}: whether flows apply {what} that would be deleted is unknown, and "
             f"limits.flows is {limit:,}: let the key read trackers and message flows, or "
             f"{_allow(account, flows=sums.flows)}"
         )
-    flows = "1 flow applies" if sums.flows == 1 else f"{sums.flows:,} flows apply"
+    flows = count(sums.flows, "flow applies", "flows apply")
     return (
         f"{handle}: {flows} tags that would be deleted, more than limits.flows {limit:,}: take "
         f"them out of the flows, or {_allow(account, flows=sums.flows)}"
@@ -337,9 +338,5 @@ def _where(account: Account) -> str:
     return f" ({account.source.file}:{account.source.line})" if account.source.file else ""
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _outside(count: int, of: str = " of them") -> str:
-    return f" ({count:,}{of} outside this run)" if count else ""
+def _outside(number: int, of: str = " of them") -> str:
+    return f" ({number:,}{of} outside this run)" if number else ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.errors import ProtocolError
 from reconciler.model.change import Action, Change, one_a_line
 from reconciler.model.problem import Problem, Severity
-from reconciler.model.quoting import double_quoted
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

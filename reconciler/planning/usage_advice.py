@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import NONE
 from reconciler.model.problem import Problem, Severity
-from reconciler.model.quoting import double_quoted
+from reconciler.text.plural import count
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ def warn_of_usage(
 
 
 def _broken(handle: str, name: str, flows: int, places: int) -> Problem:
-    apply = "1 flow applies" if flows == 1 else f"{flows:,} flows apply"
+    apply = count(flows, "flow applies", "flows apply")
     where = f" in {places:,} places" if places > 1 else ""
     return _warning(
         FLOW_BREAKS,

@@ -8,8 +8,9 @@ from reconciler.config.codes import Code
 from reconciler.model.change import Action, Reason
 from reconciler.render import groups, wording
 from reconciler.render.escape import label, log, terminal
-from reconciler.render.layout import count, number, wrap
+from reconciler.render.layout import wrap
 from reconciler.render.style import PLAIN, Style
+from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

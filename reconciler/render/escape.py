@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import html as _html
 import re
-import unicodedata
 from typing import Final
 
-from reconciler.model.names import BLANK
+from reconciler.text.visible import escaped, is_hidden, is_mark
 
 
 def terminal(text: str) -> str:
@@ -43,8 +42,8 @@ def pieces(text: str) -> list[str]:
     out: list[str] = []
     marks = 0
     for at, character in enumerate(text):
-        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
-        hidden = _hidden(character) or _commands(text, at)
+        marks = marks + 1 if is_mark(character) else 0
+        hidden = is_hidden(character) or _commands(text, at)
         # A mark needs something to sit on; a tower of them covers the lines around it.
         towering = marks > _MAX_MARKS or (marks == 1 and at == 0)
         out.append(visible(character) if hidden or towering else character)
@@ -53,12 +52,7 @@ def pieces(text: str) -> list[str]:
 
 def visible(character: str) -> str:
     """The escape that stands for ``character``, as Python would write it."""
-    if character in _SHORT:
-        return _SHORT[character]
-    code = ord(character)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return _SHORT.get(character) or escaped(character)
 
 
 def log(text: str) -> str:
@@ -147,10 +141,6 @@ _FORMULA: Final = tuple("=+-@|%\uff1d\uff0b\uff0d\uff20\\")
 def _plain(text: str) -> bool:
     """Whether nothing has to be done: most strings, so it comes first and is cheap."""
     return text.isascii() and text.isprintable() and "::" not in text and "##" not in text
-
-
-def _hidden(character: str) -> bool:
-    return not character.isprintable() or BLANK.match(character) is not None
 
 
 def _commands(text: str, at: int) -> bool:

@@ -8,7 +8,7 @@ from reconciler.model.outcome import Result
 from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.render import markdown, outcomes, wording
 from reconciler.render.escape import command, command_property
-from reconciler.render.layout import count
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

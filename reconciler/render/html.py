@@ -9,8 +9,8 @@ from reconciler.model.tag import Place, Status, Tag
 from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
 from reconciler.render.escape import label
-from reconciler.render.layout import count, number
 from reconciler.render.page import bdi, chip, page, pill, table
+from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

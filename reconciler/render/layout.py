@@ -1,22 +1,8 @@
-"""Columns, in the cells of a terminal: how wide text is, how to pad it and where to break it."""
+"""Columns of a terminal: how to pad text to them and where to break it."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from typing import Final
-
-
-def cells(text: str) -> int:
-    """The columns that visible text takes: two for East Asian wide characters and emoji.
-
-    The sequences of :mod:`reconciler.render.style` take none.
-    """
-    if "\x1b" in text:
-        text = _SGR.sub("", text)
-    if text.isascii():
-        return len(text)
-    return sum(_cells(character) for character in text)
+from reconciler.text.cells import cells
 
 
 def pad(text: str, width: int) -> str:
@@ -56,22 +42,3 @@ def _words(text: str, width: int) -> list[str]:
         words += [whole] if cells(whole) <= width else quoted
         quoted = []
     return words + quoted
-
-
-def number(value: int) -> str:
-    """With thousands apart: ``1,234``."""
-    return f"{value:,}"
-
-
-def count(value: int, noun: str) -> str:
-    """``1 call``, ``1,234 calls``."""
-    return f"{value:,} {noun}{'' if value == 1 else 's'}"
-
-
-_SGR: Final = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def _cells(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -10,7 +10,9 @@ from reconciler.render import drift as drifted
 from reconciler.render import groups, outcomes, wording
 from reconciler.render.budget import Budget
 from reconciler.render.escape import code, fence, html, label, log, prose, terminal
-from reconciler.render.layout import cells, count, number, pad, wrap
+from reconciler.render.layout import pad, wrap
+from reconciler.text.cells import cells
+from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.outcome import Outcome, Report, Result, Verification
 from reconciler.render import wording
 from reconciler.render.escape import label, log, terminal
-from reconciler.render.layout import count, number, wrap
+from reconciler.render.layout import wrap
 from reconciler.render.style import PLAIN, Style
+from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

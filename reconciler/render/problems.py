@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.render.escape import log, pieces, terminal
-from reconciler.render.layout import cells, count, wrap
+from reconciler.render.layout import wrap
 from reconciler.render.style import PLAIN, Style
+from reconciler.text.cells import cells
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.render import escape
-from reconciler.render.layout import cells, pad
+from reconciler.render.layout import pad
 from reconciler.render.style import PLAIN, Style
+from reconciler.text.cells import cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,8 +9,10 @@ from reconciler.model.change import Action
 from reconciler.render import groups, wording
 from reconciler.render.drift import drift
 from reconciler.render.escape import label, log, terminal
-from reconciler.render.layout import cells, count, pad, wrap
+from reconciler.render.layout import pad, wrap
 from reconciler.render.style import PLAIN, Style
+from reconciler.text.cells import cells
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ from reconciler.model.change import Action, Change, Count, Loss, Precision, Reas
 from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
 from reconciler.render.escape import label, terminal
-from reconciler.render.layout import count, number
+from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from reconciler.apply import Run, apply
 from reconciler.errors import RefusedError
 from reconciler.model.change import Action, Change
+from reconciler.text.plural import count
 from reconciler.workflow.accounts import unread_code
-from reconciler.workflow.refusals import blocked_refusal, counted
+from reconciler.workflow.refusals import blocked_refusal
 from reconciler.workflow.renewal import accounts_of, already_done
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ def refuse_unless_permitted(plan: Plan, permit: Permit) -> None:
     uncounted = [change for change in plan.deletes if change.loss is None]
     if uncounted and not held_back:
         raise RefusedError(
-            f"what {counted(len(uncounted), 'delete')} would lose was not counted: "
+            f"what {count(len(uncounted), 'delete')} would lose was not counted: "
             "the plan was made from a snapshot",
             hint="Plan against live state; --no-deletes does the rest.",
         )
     if plan.deletes and permit.deletes is None:
         raise RefusedError(
-            f"the plan has {counted(len(plan.deletes), 'delete')} "
+            f"the plan has {count(len(plan.deletes), 'delete')} "
             "and neither --allow-deletes nor --no-deletes was given",
             hint="--allow-deletes sends them; --no-deletes does the rest and holds them back.",
         )

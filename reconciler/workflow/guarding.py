@@ -16,6 +16,7 @@ from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.planning import draft, guard
 from reconciler.planning.guard import is_delete, takes_away, totals
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.text.plural import count
 from reconciler.workflow.accounts import side_by_side
 
 if TYPE_CHECKING:
@@ -125,8 +126,7 @@ class Guarding:
                 at_risk = [at for at in at_risk if guarded[at].blocked_by is None]
         if not at_risk:
             return changes
-        what = "1 tag" if len(at_risk) == 1 else f"{len(at_risk):,} tags"
-        self.say(f"counting what uses {what}")
+        self.say(f"counting what uses {count(len(at_risk), 'tag')}")
         losses = await side_by_side(usage_of(self.provider, changes[at]) for at in at_risk)
         known = dict(zip(at_risk, losses, strict=True))
         return tuple(

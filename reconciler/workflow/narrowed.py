@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.config.wording import did_you_mean, listed, quoted
 from reconciler.errors import UsageError
 from reconciler.model.names import glob
+from reconciler.text.nearest import did_you_mean
+from reconciler.text.plural import listed
+from reconciler.text.quote import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

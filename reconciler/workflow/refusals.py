@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError
 from reconciler.model.change import Action
-from reconciler.model.quoting import double_quoted
+from reconciler.text.plural import count
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +27,9 @@ def blocked_refusal(blocked: Sequence[Change]) -> RefusedError:
     if deletes_only:
         hint += " --no-deletes does the rest and leaves deletes for later."
     reasons = by_reason((change, why) for change in blocked for why in change.objections)
-    return RefusedError(f"{counted(len(blocked))} {are} blocked", hint=hint, reasons=reasons)
+    return RefusedError(
+        f"{count(len(blocked), 'change')} {are} blocked", hint=hint, reasons=reasons
+    )
 
 
 def by_reason(pairs: Iterable[tuple[Change, str]]) -> list[str]:
@@ -36,13 +39,8 @@ def by_reason(pairs: Iterable[tuple[Change, str]]) -> list[str]:
         reasons.setdefault(why, []).append(change)
     shown = [f"{why} ({_named(changes)})" for why, changes in reasons.items()]
     more = len(shown) - SHOWN
-    rest = [f"and {counted(more, 'more reason')}"] if more > 0 else []
+    rest = [f"and {count(more, 'more reason')}"] if more > 0 else []
     return [*shown[:SHOWN], *rest]
-
-
-def counted(count: int, noun: str = "change") -> str:
-    """``1 change``, ``7 deletes``."""
-    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _named(changes: Sequence[Change]) -> str:

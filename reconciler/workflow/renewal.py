@@ -31,9 +31,10 @@ from reconciler.planning.freshness import freshness
 from reconciler.planning.guard import Measure, is_delete, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back
+from reconciler.text.plural import count
 from reconciler.workflow.accounts import in_account, side_by_side
 from reconciler.workflow.guarding import concerned, usage_of
-from reconciler.workflow.refusals import blocked_refusal, by_reason, counted
+from reconciler.workflow.refusals import blocked_refusal, by_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,7 +80,7 @@ def spoken(length: timedelta) -> str:
     """``8 days``, ``3 hours``, ``1 minute``: the largest unit that fits, rounded down."""
     for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if length.total_seconds() >= seconds:
-            return counted(int(length.total_seconds() // seconds), unit)
+            return count(int(length.total_seconds() // seconds), unit)
     return "less than a minute"
 
 
@@ -161,7 +162,7 @@ async def already_done(
     stale = [pair for one in found for pair in one.stale]
     if stale:
         raise RefusedError(
-            f"the plan is stale, {counted(len(stale))} can't be made as reviewed",
+            f"the plan is stale, {count(len(stale), 'change')} can't be made as reviewed",
             hint="Make a new plan and have it reviewed.",
             reasons=by_reason(stale),
         )
@@ -315,7 +316,7 @@ def _is_more(reviewed: Count, found: Count) -> bool:
 
 
 def _said(loss: Loss) -> str:
-    interactions = counted(loss.interactions.number, "interaction")
-    flows = f" and {counted(loss.flows.number, 'flow')}" if loss.flows.number else ""
+    interactions = count(loss.interactions.number, "interaction")
+    flows = f" and {count(loss.flows.number, 'flow')}" if loss.flows.number else ""
     have = "has" if loss.interactions.number == 1 and not flows else "have"
     return f"{interactions}{flows} {have} the tag"

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.callrail.decode import NotJSONError, strict_json
+from reconciler.callrail.decode import strict_json
 from reconciler.callrail.exchange import path
 from reconciler.callrail.paging import parse_page
-from reconciler.callrail.text import safe_text
 from reconciler.callrail.wire import changed_tag, company, live_tag, made_tag, update_body
 from reconciler.errors import ProtocolError
 from reconciler.model.tag import Company, LiveTag, Status, Tag
+from reconciler.text.strict_json import NotJSONError
 from tests.callrail.clients import DENTAL, live
 from tests.callrail.tag_server import tag_row
 
@@ -116,14 +116,6 @@ def test_any_payload_gives_a_page_or_our_error(payload: object) -> None:
 def test_any_bytes_give_json_or_our_error(body: bytes) -> None:
     with suppress(NotJSONError):
         strict_json(body)
-
-
-@given(st.text())
-def test_safe_text_is_short_and_on_one_line(text: str) -> None:
-    safe = safe_text(text, limit=40)
-    assert len(safe) <= 40
-    assert safe == safe.strip()
-    assert not any(char in safe for char in "\n\r\x1b\x00\u202e\u2066\u200b\u2028")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def tags(*blocks: str, head: str = HEAD) -> str:
 CASES = (
     Case(Code.ENCODING, b"version: 1\nname: caf\xe9\n", "\ufffd", "UTF-8"),
     Case(Code.ENCODING, "version: 1\n".encode("utf-16"), ""),
-    Case(Code.CHARACTER, tags("name: a") + "# \u202e gpj\n", "\u202e", "\\u202E"),
+    Case(Code.CHARACTER, tags("name: a") + "# \u202e gpj\n", "\u202e", "\\u202e"),
     Case(Code.SYNTAX, HEAD + "tags:\n  - name: a: b\n", ":", 'quote it: "a: b"'),
     Case(Code.SYNTAX, HEAD + "tags:\n  - name:a\n    color: red1\n", ":", "Quote", "name:a"),
     Case(Code.SYNTAX, HEAD + "tags:\n  - name: a\n\tcolor: b\n", "\t", "spaces"),

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from reconciler.document.plan import differing
 from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
 from reconciler.model.outcome import AccountError
 from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
-from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag
+from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
 
 codes = st.from_regex("[A-Z]{3,5}[0-9]{3}", fullmatch=True)
 texts = st.text(st.characters(), max_size=12)
@@ -113,7 +112,7 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
     after = None if action is Action.DELETE else draw(tags)
     if action is Action.CREATE and after is not None:
         after = replace(after, name=f"{after.name}{tag_id}")
-    fields = differing(before, after) if before and after else set()
+    fields = differing(before, after) if before and after else ()
     return Change(
         action=action,
         place=draw(places(account)),

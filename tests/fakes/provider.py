@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFoundError, RejectedError
 from reconciler.model.change import UNKNOWN, Count, Loss
-from reconciler.model.tag import LiveTag, Status
+from reconciler.model.tag import LiveTag, Status, differing
 from reconciler.provider import Listing, Made, Written
 
 if TYPE_CHECKING:
@@ -86,9 +86,8 @@ class FakeProvider:
             raise NotFoundError("no such tag")
         if after.name != before.name:
             self._refuse_taken(before.company_id, after.name, but=before.id)
-        color = after.color if after.color != before.color else self.live[before.id].color
-        changed = replace(self.live[before.id], name=after.name, color=color, status=after.status)
-        self.live[before.id] = changed
+        sent: dict[str, Any] = {field: getattr(after, field) for field in differing(before, after)}
+        changed = self.live[before.id] = replace(self.live[before.id], **sent)
         return Written(tag=changed)
 
     async def delete(self, tag: LiveTag) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.names import any_alike, any_glob, as_seen, skeleton, which_alike
+from reconciler.model.names import any_alike, any_glob, which_alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,10 +65,6 @@ def test_no_pattern_matches_nothing() -> None:
     assert not any_alike([])("")
 
 
-def test_mathematical_capitals_have_a_case_too() -> None:
-    assert skeleton("\U0001d40bead") == skeleton("lead")
-
-
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 
 
@@ -101,8 +97,3 @@ def test_a_name_under_a_pattern_stays_under_it_in_any_respelling(data: st.DataOb
     for look in data.draw(st.lists(st.sampled_from(_LOOKS), min_size=1, max_size=3)):
         name = look(name)
     assert any_alike(["".join(parts)])(name)
-
-
-@given(names)
-def test_looks_are_folded_once_and_for_all(name: str) -> None:
-    assert as_seen(as_seen(name)) == as_seen(name)

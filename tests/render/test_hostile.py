@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
-from reconciler.document.plan import differing
 from reconciler.model.change import Count, Loss, Reason, one_a_line
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
-from reconciler.model.tag import AccountRef, Place, Tag
+from reconciler.model.tag import AccountRef, Place, Tag, differing
 from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
 from reconciler.render.drift import drift
 from reconciler.render.problems import problems

@@ -10,9 +10,9 @@ import pytest
 
 from reconciler.cli.console import Console
 from reconciler.model.problem import Mark, Problem, Severity, Source
-from reconciler.render.layout import cells
 from reconciler.render.problems import problem, problems, tally
 from reconciler.render.style import Colors, Style
+from reconciler.text.cells import cells
 
 
 def marked(line: str, what: str, *, label: str = "", at: int = 7) -> Mark:

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.render import table
 from reconciler.render.escape import csv
-from reconciler.render.layout import cells
+from reconciler.text.cells import cells
 
 ROWS: list[dict[str, Any]] = [
     {"id": "CAL1", "duration": 60, "answered": True, "tags": ["A", "B"]},

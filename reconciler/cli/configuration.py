@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from reconciler.config import load
+from reconciler.text.plural import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
 
+LOG: Final = logging.getLogger(__name__)
 DEFAULT = "reconciler.yaml"
 
 
@@ -42,10 +47,7 @@ def load_configuration(
     ``account`` are the handles that it is limited to, if any. Raises ConfigError with all that is
     wrong, UsageError for an unknown account.
     """
-    from reconciler.config import load
-
-    configuration = load(paths(config, console)).on(datetime.now(UTC).date())
-    console.files = frozenset(configuration.files)
+    configuration = _load(config, console).on(datetime.now(UTC).date())
     return configuration.only(account) if account else configuration
 
 
@@ -58,8 +60,14 @@ def load_if_there(config: Sequence[str], console: Console) -> Configuration | No
     default = Path(DEFAULT)
     if not named and (not default.exists() or default.stat().st_size == 0):
         return None
-    from reconciler.config import load
+    return _load(config, console)
 
-    configuration = load(paths(config, console))
+
+def _load(config: Sequence[str], console: Console) -> Configuration:
+    with console.working("Reading the configuration"):
+        configuration = load(paths(config, console))
     console.files = frozenset(configuration.files)
+    accounts = count(len(configuration.accounts), "account")
+    blocks = count(len(configuration.entries), "block")
+    LOG.info("read %s: %s, %s", listed(configuration.files), accounts, blocks)
     return configuration

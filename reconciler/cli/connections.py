@@ -51,7 +51,7 @@ def create(form: Format, network: NetworkFlags, console: Console, *, wait: bool)
         made = await session.client.control.create()
         if wait and made.status != ACTIVE:
             _report_address(made, console)
-            console.say("Waiting until that is done; it is asked for every few seconds.")
+            console.log("Waiting until that is done; it is asked for every few seconds.")
             return await _until_active(made, network.max_wait, session)
         return made
 
@@ -69,7 +69,7 @@ def delete(connection: str, network: NetworkFlags, console: Console, *, auto_app
 
     with _named(connection):
         _with_control(network, console, act)
-    console.say(f"Deleted connection {connection}.")
+    console.log(f"Deleted connection {connection}.")
     return 0
 
 
@@ -145,4 +145,4 @@ def _show(connections: tuple[Connection, ...], form: Format, console: Console) -
 
 def _report_address(connection: Connection, console: Console) -> None:
     if connection.url and connection.status == PENDING:
-        console.say(f"Open this address in a browser to let Maton in: {connection.url}")
+        console.log(f"Open this address in a browser to let Maton in: {connection.url}")

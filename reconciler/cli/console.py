@@ -65,7 +65,7 @@ class Console:
         return self._redactor
 
     def hide(self, credential: Credential) -> None:
-        """From now on show its key nowhere; a GitHub runner is told of one that it can't know.
+        """From now on show its key nowhere; a GitHub runner learns of one that it can't know.
 
         The runner hides what it was given as a secret itself, which a key from a file is not. It
         takes the command out of its log; a file that stderr was sent to would keep it.
@@ -174,7 +174,7 @@ class Console:
                 raise
             raise OutputError(f"stdout can't be written: {error.strerror}") from None
 
-    def say(self, text: str, *, level: str = "info") -> None:
+    def log(self, text: str, *, level: str = "info") -> None:
         """Write a message to stderr, unless it is to be quiet."""
         if not self.quiet:
             self._write(self._entry(level, text))
@@ -281,7 +281,7 @@ class Console:
             elif sys.stderr.isatty() and not self._logs_json and not self.verbosity:
                 self._progress = LiveProgress(self._write_raw, self._columns)
             else:
-                self._progress = PlainProgress(self.say)
+                self._progress = PlainProgress(self.log)
         return self._progress
 
     def working(self, text: str, detail: Callable[[], str] = str) -> AbstractContextManager[None]:

@@ -58,7 +58,7 @@ class Finding:
 
     what: str
     state: str
-    said: str
+    message: str
     hint: str | None = None
 
 
@@ -69,14 +69,14 @@ class Doctor:
         self.findings: list[Finding] = []
         self.exit_code = 0
 
-    def note(self, what: str, said: str, *, state: str = OK, hint: str | None = None) -> None:
+    def note(self, what: str, message: str, *, state: str = OK, hint: str | None = None) -> None:
         """Add a finding."""
-        self.findings.append(Finding(what, state, said, hint))
+        self.findings.append(Finding(what, state, message, hint))
 
     def fail(self, what: str, error: ReconcilerError) -> None:
-        """Add what went wrong; what has been said before is not said again."""
+        """Add what went wrong; what was reported before is not repeated."""
         failed = (one for one in self.findings if one.state == FAILED)
-        same = next((one for one in failed if one.said == error.message), None)
+        same = next((one for one in failed if one.message == error.message), None)
         if same is None:
             self.note(what, error.message, state=FAILED, hint=error.hint)
         else:
@@ -153,8 +153,8 @@ async def _examine_all(
             "key", f"a key for {credential.gateway.value}, from {credential.origin_description}"
         )
         for handle, own in session.settings.account_credentials.items():
-            said = f"a key for {own.gateway.value} of its own, from {own.origin_description}"
-            doctor.note(f"key of {handle}", said)
+            message = f"a key for {own.gateway.value} of its own, from {own.origin_description}"
+            doctor.note(f"key of {handle}", message)
         doctor.note("gateway", f"{credential.gateway.value}, at {session.base_url}")
         doctor.note("proxy", proxy_for(session.base_url, console.environ))
         await session.watch(_examine(session, accounts, doctor))
@@ -243,7 +243,7 @@ async def _server(session: Session, doctor: Doctor, seen: list[Row]) -> None:
 
 
 def _whole(payload: object, key: str) -> list[Row]:
-    """The rows of a page that is all that there is; empty where it is not, or is no page."""
+    """The rows of a page that is all that there is; empty where it is not, or is not a page."""
     rows = payload.get(key) if isinstance(payload, Mapping) else None
     if not isinstance(payload, Mapping) or not isinstance(rows, list):
         return []
@@ -268,7 +268,7 @@ async def _answer_of_older(asking: Awaitable[T], error: ApiError) -> T:
 
 def _clock(date: str | None, doctor: Doctor) -> None:
     if date is None:
-        doctor.note("clock", "the server tells no time to compare with", state=WARNING)
+        doctor.note("clock", "the server gives no time to compare with", state=WARNING)
         return
     try:
         theirs = parsedate_to_datetime(date)
@@ -278,8 +278,8 @@ def _clock(date: str | None, doctor: Doctor) -> None:
     # A date in "-0000" comes without a zone; HTTP knows no other than UTC.
     ahead = (datetime.now(UTC) - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
     if abs(ahead) > SKEW_SECONDS:
-        said = f"{abs(ahead):,.0f} seconds {'ahead of' if ahead > 0 else 'behind'} the server's"
-        doctor.note("clock", said, state=WARNING, hint="Set this machine's clock.")
+        message = f"{abs(ahead):,.0f} seconds {'ahead of' if ahead > 0 else 'behind'} the server's"
+        doctor.note("clock", message, state=WARNING, hint="Set this machine's clock.")
     else:
         doctor.note("clock", "agrees with the server's")
 
@@ -323,7 +323,7 @@ async def _account(session: Session, account: Account, doctor: Doctor, name: str
     try:
         answer = await session.client.first_page(account, "users.json", per_page=250)
     except AuthError as error:
-        _role_unseen(account, error, doctor)
+        _role_unknown(account, error, doctor)
     except ApiError as error:
         doctor.note(f"role in {account.handle}", error.message, state=WARNING, hint=error.hint)
     else:
@@ -348,7 +348,7 @@ def _role(account: Account, payload: object, doctor: Doctor) -> None:
         doctor.note(f"role in {account.handle}", "the one user that the key sees is an admin")
 
 
-def _role_unseen(account: Account, error: AuthError, doctor: Doctor) -> None:
+def _role_unknown(account: Account, error: AuthError, doctor: Doctor) -> None:
     doctor.note(
         f"role in {account.handle}",
         f"the key may not list users, so it may be a manager's: {error.message}",
@@ -382,7 +382,7 @@ _LEAST_ROOM = 30
 def _show(doctor: Doctor, form: Format, console: Console) -> None:
     if form is Format.JSON:
         rows = [
-            {"what": one.what, "state": one.state, "said": one.said, "hint": one.hint}
+            {"what": one.what, "state": one.state, "said": one.message, "hint": one.hint}
             for one in doctor.findings
         ]
         console.result(dump(rows))
@@ -395,7 +395,7 @@ def _show(doctor: Doctor, form: Format, console: Console) -> None:
         state = paint[one.state](f"{one.state:<7}")
         indent = 9 + width + 2
         room = max(console.width() - indent, _LEAST_ROOM) if console.width() else 0
-        first, *more = wrap(terminal(one.said), room)
+        first, *more = wrap(terminal(one.message), room)
         lines.append(f"{state}  {one.what:<{width}}  {first}")
         more += wrap(terminal(one.hint), room) if one.hint else []
         lines += [" " * indent + line for line in more]

@@ -56,12 +56,12 @@ def _remark(asked: GetFlags, console: Console, filters: Filters, rows: list[Row]
     ranged = any(is_range(name) for name, _ in filters)
     if resource.recent and asked.row_id is None and not ranged:
         more = "" if "date_range" not in resource.filters else ", or --date-range"
-        console.say(
+        console.log(
             "No range was asked for: CallRail answers for the last 7 days. "
             f"Give --start-date and --end-date{more}."
         )
     if unknown := unknown_fields(filters, rows, resource):
-        console.say(". ".join(unknown))
+        console.log(". ".join(unknown))
 
 
 async def _read(

@@ -17,7 +17,7 @@ _HANDLE = re.compile(r"^([a-z0-9][a-z0-9_-]*):", re.MULTILINE)
 def handles_at_hand(config: Iterable[str]) -> list[str]:
     """Keys of ``accounts`` in ``config`` (the default file), read at a glance.
 
-    A shell waits for it at every Tab, so that it is no reading of YAML: what it misses is typed.
+    A shell waits for it at every Tab, so that this reads no YAML: a handle that it misses is typed.
     """
     files = [Path(one) for one in config] or [Path("reconciler.yaml")]
     handles: dict[str, None] = {}

@@ -35,11 +35,11 @@ def write_first_files(directory: str, ci: str | None, console: Console) -> None:
         )
     _write_all(files)
     for path in files:
-        console.say(f"Wrote {path}")
+        console.log(f"Wrote {path}")
     if ci is not None:
         _advise(ci, root, console)
     if root / CONFIGURATION in files:
-        console.say("Next: fill in the account's id, then `reconciler plan`.")
+        console.log("Next: fill in the account's id, then `reconciler plan`.")
 
 
 def _files(ci: str | None, root: Path) -> dict[str, str]:
@@ -65,5 +65,5 @@ def _write_all(files: Mapping[Path, str]) -> None:
 
 def _advise(ci: str, root: Path, console: Console) -> None:
     if requirement() is None:
-        console.say(f"Fill in {root / REQUIREMENTS[ci]}: where runners get reconciler from.")
-    console.say("The head of each pipeline file says which environments and secrets it needs.")
+        console.log(f"Fill in {root / REQUIREMENTS[ci]}: where runners get reconciler from.")
+    console.log("The head of each pipeline file says which environments and secrets it needs.")

@@ -83,7 +83,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _run(argv: Sequence[str], console: Console) -> int:
-    """Have click parse and call one command, or tell a shell how a line may go on."""
+    """Have click parse and call one command, or complete a line for a shell."""
     if instruction := console.environ.get(COMPLETION):
         from click.shell_completion import shell_complete
 

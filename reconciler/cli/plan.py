@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler import __version__
 from reconciler.cli.ci import publish_plan
@@ -16,6 +17,7 @@ from reconciler.cli.output import Shown, emit, prepare
 from reconciler.cli.session import Session
 from reconciler.errors import OutputError
 from reconciler.planning import Narrowing
+from reconciler.text.plural import count
 from reconciler.workflow.accounts import unread_code
 from reconciler.workflow.plan import PlanRequest, make_plan
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.config import Configuration
     from reconciler.model.plan import Plan
 
+LOG: Final = logging.getLogger(__name__)
 DIFFERENCE = 2
 
 
@@ -89,10 +92,20 @@ def _readable_again(parts: Iterable[str]) -> Iterator[str]:
 
 def show(plan: Plan, output: OutputFlags, console: Console, *, as_: Shown = Shown.PLAN) -> None:
     """The plan on stdout and in the reports, its warnings on stderr, annotations for GitHub."""
+    log_plan(plan)
     console.warnings(plan.warnings)
     report_unread(plan, console)
     publish_plan(plan, console)
     emit(plan, as_, output, console)
+
+
+def log_plan(plan: Plan) -> None:
+    """What was read and decided, for ``-v``."""
+    for use in plan.accounts:
+        LOG.info("%s: read with %s", use.account.handle, count(use.plan_requests, "request"))
+    for one in plan.changes:
+        why = f"{one.reason.value}, {one.source}" if one.source else one.reason.value
+        LOG.info('decided: %s "%s" in %s (%s)', one.action.value, one.name, one.place, why)
 
 
 def report_unread(plan: Plan, console: Console) -> None:
@@ -112,7 +125,8 @@ def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
 
     provider_for = provider_from(load_snapshot(read_file(asked.live)))
     request = plan_request(asked, console, count_usage=False)
-    return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
+    with console.working("Planning"):
+        return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
 
 
 async def _live_plan(configuration: Configuration, asked: PlanFlags, console: Console) -> Plan:

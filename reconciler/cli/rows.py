@@ -52,7 +52,7 @@ def show_rows(
         text = table.text(rows, columns=columns, style=console.style(), width=console.width())
         console.result(text)
     else:
-        console.say(f"No {kind.replace('-', ' ')}.")
+        console.log(f"No {kind.replace('-', ' ')}.")
 
 
 def _flat(row: Row) -> Row:

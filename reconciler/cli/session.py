@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+import logging
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from reconciler.callrail import Settings, Stop, connect, find_endpoints, find_key
 from reconciler.cli.signals import Signals
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
     from reconciler.model.state import Account
     from reconciler.provider import Provider
 
+LOG: Final = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
 class Session:
     """An async context: inside it the API is reachable, at its end every connection is closed.
 
-    ``gateway`` is the configuration's door, or None where it names none. Entering raises AuthError
-    where no key is found; ``accounts`` with a key of their own are looked up then as well.
+    ``gateway`` is the configuration's, or None where it names none. Entering raises AuthError
+    where no key is found; ``accounts`` with a key of their own are found then as well.
     """
 
     def __init__(
@@ -38,11 +40,11 @@ class Session:
         *,
         accounts: Iterable[Account] = (),
     ) -> None:
-        door = Gateway(gateway) if gateway else None
+        wanted = Gateway(gateway) if gateway else None
         self.signals = Signals()
         stop = Stop()
-        self._own = self._own_credentials(console, door, accounts)
-        self.credential = self._credential(console, door)
+        self._own = self._own_credentials(console, wanted, accounts)
+        self.credential = self._credential(console, wanted)
         for credential in (self.credential, *self._own.values()):
             console.hide(credential)
         self.settings = Settings(
@@ -62,6 +64,7 @@ class Session:
     async def __aenter__(self) -> Self:
         """Open the client; no request is sent."""
         self.client = await connect(self.settings).__aenter__()
+        LOG.info("requests go to %s, with %s", self.base_url, self.credential.origin_description)
         return self
 
     async def __aexit__(
@@ -74,7 +77,7 @@ class Session:
         await self.client.__aexit__(kind, error, trace)
 
     async def watch(self, work: Coroutine[object, object, T]) -> T:
-        """Do ``work``, with signals handled and whoever waits told how far it is."""
+        """Do ``work``, with signals handled and shown how far it is."""
         with self._console.working("Reading", self._how_far):
             return await self.signals.watch(work)
 

@@ -20,19 +20,19 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Signals:
     """What was asked for, and who wants to know.
 
-    While only reading, the first signal cancels the work. Between :meth:`be_gentle` and the end
-    it is only noted: requests that are out are finished and reported.
+    While only reading, the first signal cancels the work. After :meth:`finish_running` it is
+    only noted: requests that are out are finished and reported.
     """
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self._gentle = False
+        self._finishing = False
         self._task: asyncio.Task[Any] | None = None
         self._listeners: list[Callable[[], None]] = []
 
-    def be_gentle(self) -> None:
+    def finish_running(self) -> None:
         """From here on writes are out: a signal must not cut them off."""
-        self._gentle = True
+        self._finishing = True
 
     def on_stop(self, listener: Callable[[], None]) -> None:
         """Have ``listener`` called at the first signal."""
@@ -63,5 +63,5 @@ class Signals:
         self.number = number
         for listener in self._listeners:
             listener()
-        if not self._gentle and self._task is not None:
+        if not self._finishing and self._task is not None:
             self._task.cancel()

@@ -42,7 +42,7 @@ def run(
     if out:
         write_file(out, text, console)
         tags = sum(len(one.tags) for one in live)
-        console.say(f"Saved {count(tags, 'tag')} of {count(len(live), 'account')} to {out}.")
+        console.log(f"Saved {count(tags, 'tag')} of {count(len(live), 'account')} to {out}.")
     else:
         console.result(text)
     return 0

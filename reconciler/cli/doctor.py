@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,7 +33,7 @@ from reconciler.render.wording import allowance
 from reconciler.text.plural import count, few
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 
     from reconciler.callrail.resources import Row
     from reconciler.cli.console import Console
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from reconciler.config import Configuration
     from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
+    from reconciler.render.style import Style
 
 T = TypeVar("T")
 NAMED: Final = 5
@@ -375,8 +377,8 @@ def _quota(account: Account, left: Allowance | None, doctor: Doctor) -> None:
     )
 
 
-_LEAST_ROOM = 30
-"""Columns for what is found, however narrow the terminal."""
+_LEAST_ROOM = 40
+"""Columns for what is found beside its name: the API's ids have 35."""
 
 
 def _show(doctor: Doctor, form: Format, console: Console) -> None:
@@ -387,16 +389,21 @@ def _show(doctor: Doctor, form: Format, console: Console) -> None:
         ]
         console.result(dump(rows))
         return
-    style = console.style()
+    console.result("\n".join(chain(*_laid_out(doctor.findings, console.style(), console.width()))))
+
+
+def _laid_out(findings: Sequence[Finding], style: Style, width: int) -> Iterator[Sequence[str]]:
+    """The lines of each finding: beside its name, or beneath it where there is no room for that."""
     paint = {OK: style.create, WARNING: style.update, FAILED: style.delete}
-    width = max(len(one.what) for one in doctor.findings)
-    lines = []
-    for one in doctor.findings:
+    column = max(len(one.what) for one in findings)
+    indent = 9 + column + 2
+    beside = not width or width - indent >= _LEAST_ROOM
+    indent = indent if beside else 9
+    for one in findings:
+        texts = [
+            wrap(terminal(text), max(width - indent, 0)) for text in (one.message, one.hint) if text
+        ]
         state = paint[one.state](f"{one.state:<7}")
-        indent = 9 + width + 2
-        room = max(console.width() - indent, _LEAST_ROOM) if console.width() else 0
-        first, *more = wrap(terminal(one.message), room)
-        lines.append(f"{state}  {one.what:<{width}}  {first}")
-        more += wrap(terminal(one.hint), room) if one.hint else []
-        lines += [" " * indent + line for line in more]
-    console.result("\n".join(lines))
+        first, *more = chain(*texts) if beside else ("", *chain(*texts))
+        head = f"{state}  {one.what:<{column}}  {first}" if beside else f"{state}  {one.what}"
+        yield [head, *(" " * indent + line for line in more)]

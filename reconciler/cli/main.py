@@ -1,11 +1,7 @@
-"""The entry: parse, run one command, turn any error into its message and exit code."""
+"""One command line: parse, run one command, turn any error into its message and exit code."""
 
 from __future__ import annotations
 
-import gc
-import io
-import os
-import sys
 from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit, NoArgsIsHelpError
 
-from reconciler.cli.console import Console, abandon
+from reconciler.cli.console import Console
 from reconciler.cli.group import COMPLETION, commands
 from reconciler.cli.values import LogFormat
 from reconciler.errors import (
@@ -29,37 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 INTERNAL = 1
-
-_GARBAGE = 200_000
-"""Objects between two collections: a run is short, and makes hardly any cycles."""
-
-
-def entry() -> None:
-    """The installed command."""
-    gc.set_threshold(_GARBAGE)
-    _prepare_streams()
-    code = main(sys.argv[1:], os.environ)
-    try:
-        sys.stdout.flush()  # what click printed itself
-    except OSError:
-        abandon(sys.stdout)
-    # The interpreter's last collections would walk everything that the process ends with: 30 ms.
-    gc.freeze()
-    sys.exit(code)
-
-
-def _prepare_streams() -> None:
-    """A file or pipe gets UTF-8 whatever the locale says; a terminal, what it can show of it.
-
-    A stream that the caller closed is one that nobody listens to, not an error.
-    """
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            encoding = stream.encoding if stream.isatty() else "utf-8"
-            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -22,7 +22,7 @@ class Colors(IntEnum):
 # (contrast of 4 to 1 and more on both). Of the 16, yellow and cyan vanish on white, blue on black.
 _GREEN: Final = ("32", "38;5;28")
 _AMBER: Final = ("35", "38;5;130")
-_RED: Final = ("1;31", "1;38;5;160")
+_RED: Final = ("1;31", "1;38;5;196")
 _TEAL: Final = ("1", "38;5;31")
 
 NO_BREAK: Final = "\u00a0"

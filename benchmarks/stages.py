@@ -18,7 +18,7 @@ from reconciler.config.check import check
 from reconciler.config.collector import Collector
 from reconciler.config.configuration import Configuration
 from reconciler.config.files import read_all
-from reconciler.config.meaning import check_meaning
+from reconciler.config.semantics import check_semantics
 from reconciler.config.source import parse
 from reconciler.model.plan import AccountUse
 from reconciler.model.state import Gateway, LiveAccount
@@ -55,7 +55,7 @@ def configured() -> Configuration:
     assert document is not None
     with Stage("validate"):
         parts = build([check(document, problems)], problems, complete=True)
-        check_meaning(parts.entries, parts.accounts, problems)
+        check_semantics(parts.entries, parts.accounts, problems)
     gc.enable()
     problems.raise_if_failed()
     return Configuration(accounts=tuple(parts.accounts.values()), entries=tuple(parts.entries))

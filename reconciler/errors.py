@@ -197,3 +197,15 @@ class UnknownOutcomeError(ApiError):
 def exit_code(error: BaseException) -> int:
     """Exit code of ``error``; 1 for what is not ours."""
     return error.exit_code if isinstance(error, ReconcilerError) else 1
+
+
+def exit_code_of(code: str) -> int:
+    """Exit code of the errors whose ``code`` that is; 1 for what is not ours."""
+    return _EXIT_CODES.get(code, ReconcilerError.exit_code)
+
+
+_EXIT_CODES = {
+    kind.code: kind.exit_code
+    for kind in (UsageError, AuthError, RefusedError, QuotaError, ApplyError)
+}
+"""Those that are not 1; a signal's code is not known by its name."""

@@ -85,7 +85,7 @@ class Provider(Protocol):
 
     @property
     def allowance(self) -> Allowance | None:
-        """What the server last told of the account's quota; None where it tells nothing."""
+        """What the server last reported of the account's quota; None where it reports nothing."""
 
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked."""
@@ -101,7 +101,7 @@ class Provider(Protocol):
         """
 
     async def create(self, place: Place, tag: Tag) -> Made:
-        """Make one tag, at most one under any fault; the newest listing is looked into first."""
+        """Make one tag, at most one under any fault; the newest listing is searched first."""
 
     async def update(self, before: LiveTag, after: Tag) -> Written:
         """Change name, colour or status of ``before`` to ``after``; sends only what differs."""

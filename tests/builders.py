@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.model.change import Action, Change, Reason
+from reconciler.model.change import Change, Create, Delete, Reason, Update
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
 
+if TYPE_CHECKING:
+    from reconciler.planning import Draft
+
+Kind = TypeVar("Kind", Create, Update, Delete)
 ACME = AccountRef("acme", "ACC019c46b8a0807fbdb81c8bf12af91cb3", "Acme Dental Group")
 
 
@@ -27,23 +31,23 @@ def live_tag(id: int = 1, name: str = "Opportunity", **values: Any) -> LiveTag: 
     return LiveTag(id=id, name=name, **{**defaults, **values})
 
 
-def create(name: str = "Schedule requested", color: str | None = "orange3", **rest: Any) -> Change:
+def create(name: str = "Schedule requested", color: str | None = "orange3", **rest: Any) -> Create:
     """A create on account level."""
     after = Tag(name, color, rest.pop("status", Status.ENABLED))
-    return _change(action=Action.CREATE, tag_id=None, before=None, after=after, **rest)
+    return Create(after=after, **{"place": place(), **rest})
 
 
-def update(before: Tag, after: Tag, *, tag_id: int = 7886728, **rest: Any) -> Change:
+def update(before: Tag, after: Tag, *, tag_id: int = 7886728, **rest: Any) -> Update:
     """An update on account level, with the fields that differ."""
-    rest.setdefault("fields", differing(before, after))
-    return _change(action=Action.UPDATE, tag_id=tag_id, before=before, after=after, **rest)
+    values = {"place": place(), "fields": differing(before, after), **rest}
+    return Update(before=_live(tag_id, before, values["place"]), after=after, **values)
 
 
-def delete(name: str = "Old campaign", *, tag_id: int = 7886733, **rest: Any) -> Change:
+def delete(name: str = "Old campaign", *, tag_id: int = 7886733, **rest: Any) -> Delete:
     """A delete on account level."""
-    rest.setdefault("reason", Reason.STATE)
     before = Tag(name, rest.pop("color", "gray1"), rest.pop("status", Status.ENABLED))
-    return _change(action=Action.DELETE, tag_id=tag_id, before=before, after=None, **rest)
+    values = {"place": place(), "reason": Reason.STATE, **rest}
+    return Delete(before=_live(tag_id, before, values["place"]), **values)
 
 
 def plan(*changes: Change, **rest: Any) -> Plan:
@@ -53,6 +57,12 @@ def plan(*changes: Change, **rest: Any) -> Plan:
     return Plan(changes=changes, **rest)
 
 
-def _change(**values: Any) -> Change:
-    values.setdefault("place", place())
-    return Change(**values)
+def only(drafted: Draft, kind: type[Kind]) -> Kind:
+    """The one change of ``drafted``, which is of that kind."""
+    (change,) = drafted.changes
+    assert isinstance(change, kind)
+    return change
+
+
+def _live(tag_id: int, tag: Tag, there: Place) -> LiveTag:
+    return LiveTag(tag_id, tag.name, tag.color, tag.status, there.company_id)

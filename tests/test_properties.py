@@ -16,10 +16,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.apply import Run, apply
 from reconciler.config import load
 from reconciler.config.emit import emit
 from reconciler.errors import ConfigError
+from reconciler.executor import RunContext, execute
 from reconciler.model.names import may_be_stored_as
 from reconciler.model.outcome import Result
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
@@ -160,8 +160,8 @@ async def _no_pause(_seconds: float) -> None:
 
 def carry_out(plan: Plan, provider: FakeProvider) -> Report:
     free = tuple(change for change in plan.changes if change.blocked_by is None)
-    run = Run(watcher=_Deaf(), settle=_no_pause)
-    return asyncio.run(apply(replace(plan, changes=free), {"acme": provider}, run))
+    run = RunContext(watcher=_Deaf(), pause=_no_pause)
+    return asyncio.run(execute(replace(plan, changes=free), {"acme": provider}, run))
 
 
 @given(worlds())

@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.exit_code import exit_code
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -35,7 +37,7 @@ def publish_report(report: Report, console: Console) -> None:
 
         console.annotate(github.report_annotations(report))
         _append("GITHUB_STEP_SUMMARY", markdown.report(report), console)
-        _append("GITHUB_OUTPUT", github.report_outputs(report), console)
+        _append("GITHUB_OUTPUT", github.report_outputs(report, exit_code(report)), console)
 
 
 def publish_problems(problems: Sequence[Problem], console: Console) -> None:

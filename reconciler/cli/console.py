@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.callrail import Credential, Redactor
     from reconciler.cli.progress import Progress
     from reconciler.cli.values import ReportFile
+    from reconciler.model.outcome import Failure
     from reconciler.model.problem import Problem
     from reconciler.render.style import Colors, Style
 
@@ -186,11 +187,12 @@ class Console:
 
     def ask(self, question: str) -> str:
         """The answer to ``question``, typed at the terminal; empty at its end."""
-        self._write(self._rendered("prompt", question) if self._logs_json else question)
-        try:
-            return input().strip()
-        except EOFError:
-            return ""
+        with self.progress().paused():
+            self._write(self._rendered("prompt", question) if self._logs_json else question)
+            try:
+                return input().strip()
+            except EOFError:
+                return ""
 
     def warnings(self, problems: Sequence[Problem]) -> None:
         """Show warnings on stderr, unless it is to be quiet."""
@@ -211,10 +213,8 @@ class Console:
         self.traceback(error)
         if isinstance(error, ConfigError):
             self._problems(error.problems)
-        elif isinstance(error, RefusedError) and len(error.reasons) > 1 and not self._logs_json:
-            self._error_lines(
-                f"{error.headline}:", error.hint, code=error.code, details=error.reasons
-            )
+        elif isinstance(error, RefusedError):
+            self._refusal(error)
         elif isinstance(error, ReconcilerError):
             self._error_lines(error.message, error.hint, code=error.code)
         else:
@@ -223,6 +223,18 @@ class Console:
                 "This is a bug in reconciler; -vv shows where. Nothing is known to be changed.",
                 code="internal",
             )
+
+    def failure(self, failure: Failure) -> None:
+        """Show why nothing of a plan was tried."""
+        self._refusal(failure)
+
+    def _refusal(self, refusal: Failure | RefusedError) -> None:
+        if len(refusal.reasons) > 1 and not self._logs_json:
+            self._error_lines(
+                f"{refusal.headline}:", refusal.hint, code=refusal.code, details=refusal.reasons
+            )
+        else:
+            self._error_lines(refusal.message, refusal.hint, code=refusal.code)
 
     def traceback(self, error: BaseException) -> None:
         """Where ``error`` came from, for whoever asked with -vv; it may quote foreign text."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.session import Session
 from reconciler.errors import UsageError
-from reconciler.model.problem import Source
 from reconciler.model.state import Account
 from reconciler.model.tag import AccountRef
 from reconciler.text.nearest import did_you_mean
@@ -135,7 +134,7 @@ async def _seen(session: Session) -> list[Seen]:
 
 
 def _new(account_id: str, handle: str) -> Account:
-    return Account(ref=AccountRef(handle, account_id), source=Source("", 0))
+    return Account(ref=AccountRef(handle, account_id))
 
 
 def _handles(names: Iterable[str]) -> list[str]:

@@ -31,7 +31,11 @@ async def refuse_numbers(configuration: Configuration, session: Session) -> None
             Code.ACCOUNT_NUMBER.value,
             f"{one.ref.id} is {row.get('name') or one.handle}: its id is {row.get('id')}",
             f"Write `id: {row.get('id')}`; the number of the address bar is another one.",
-            (mark_of(one.id_source or one.source, configuration.files),),
+            tuple(
+                mark_of(source, configuration.files)
+                for source in [one.id_source or one.source]
+                if source
+            ),
         )
         for one in numbers
         if (row := known.get(one.ref.id)) is not None

@@ -6,6 +6,7 @@ import enum
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from reconciler.cli.exit_code import exit_code
 from reconciler.cli.files import expect_writable, write_file
 from reconciler.cli.values import Format
 from reconciler.errors import ConfigError, OutputError, ReconcilerError
@@ -72,7 +73,8 @@ def report_json(report: Report) -> str:
     """The report as a document."""
     from reconciler.document import dump, report_document
 
-    return dump(report_document(report, created_at=report.plan.created_at))
+    made = report.plan.created_at
+    return dump(report_document(report, exit_code=exit_code(report), created_at=made))
 
 
 def report_gitlab(report: Report) -> str:

@@ -32,6 +32,9 @@ class Progress(Protocol):
     def erase(self) -> None:
         """Make room: something else is about to be written."""
 
+    def paused(self) -> AbstractContextManager[None]:
+        """Nothing is drawn in it: somebody is asked."""
+
 
 class PlainProgress:
     """Steps as lines, for logs; parts are not counted (each has its own line)."""
@@ -56,6 +59,11 @@ class PlainProgress:
 
     def erase(self) -> None:
         """Nothing: what is written stays."""
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing is drawn anyway."""
+        yield
 
 
 class LiveProgress:
@@ -108,6 +116,13 @@ class LiveProgress:
             if self._drawn:
                 self._drawn = False
                 self._write(ERASE)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Without the line, until what is in it ends."""
+        with self._lock:
+            self.erase()
+            yield
 
     def _draw(self, ended: threading.Event) -> None:
         began = time.monotonic()

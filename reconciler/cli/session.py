@@ -13,6 +13,7 @@ from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from reconciler.callrail import Client, Credential
@@ -78,8 +79,12 @@ class Session:
 
     async def watch(self, work: Coroutine[object, object, T]) -> T:
         """Do ``work``, with signals handled and shown how far it is."""
-        with self._console.working("Reading", self._how_far):
+        with self.progress("Reading"):
             return await self.signals.watch(work)
+
+    def progress(self, text: str) -> AbstractContextManager[None]:
+        """While it lasts whoever waits sees ``text``, requests so far and waits for the quota."""
+        return self._console.working(text, self._how_far)
 
     def _how_far(self) -> str:
         done = count(self.client.requests, "request")
@@ -93,6 +98,10 @@ class Session:
         return find_endpoints(
             self.credential.gateway, api_url=settings.api_url, control_url=settings.control_url
         ).api
+
+    def stopping(self) -> int | None:
+        """The signal that asked for the end; None: none did."""
+        return self.signals.number
 
     async def wait(self, seconds: float) -> None:
         """Wait on the client's clock; raises Interrupted as soon as the end is asked for."""

@@ -13,7 +13,7 @@ from reconciler.config.collector import Collector
 from reconciler.config.configuration import Configuration
 from reconciler.config.exemptions import read_exemptions
 from reconciler.config.files import read_all
-from reconciler.config.meaning import check_meaning
+from reconciler.config.semantics import check_semantics
 from reconciler.config.source import parse
 from reconciler.config.text import Text
 from reconciler.config.values import span
@@ -47,7 +47,7 @@ def _configuration(texts: Sequence[Text], problems: Collector) -> Configuration:
     complete = all_read and len(documents) == len(texts)
     complete = complete and all(document.is_whole for document in documents)
     parts = build(documents, problems, complete=complete)
-    check_meaning(parts.entries, parts.accounts, problems)
+    check_semantics(parts.entries, parts.accounts, problems)
     exemptions = read_exemptions(parts.entries, problems)
     problems.raise_if_failed()
     return Configuration(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.config.collector import Collector
-from reconciler.config.meaning import check_claims, former_names, say_twice
+from reconciler.config.selector_checks import SelectorCheck
 from reconciler.config.selectors import CompanyIndex
-from reconciler.config.unmatched import SelectorCheck
+from reconciler.config.semantics import check_claims, former_names, say_twice
 from reconciler.model.state import Desired, DesiredAccount
 
 if TYPE_CHECKING:

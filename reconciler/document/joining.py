@@ -1,4 +1,4 @@
-"""Several saved plans as one, to be looked at together."""
+"""Several saved plans as one, to be read together."""
 
 from __future__ import annotations
 
@@ -77,18 +77,13 @@ def _accounts(uses: Iterable[AccountUse]) -> tuple[AccountUse, ...]:
 
 
 def _tightest(one: Allowance | None, other: Allowance | None) -> Allowance | None:
-    """The one with less left: it was told later, or of the shorter supply."""
-    told = [allowance for allowance in (one, other) if allowance is not None]
-    return min(told, key=lambda allowance: allowance.left, default=None)
+    """The one with less left: it was reported later, or of the shorter supply."""
+    known = [allowance for allowance in (one, other) if allowance is not None]
+    return min(known, key=lambda allowance: allowance.left, default=None)
 
 
 def _expect_disjoint(changes: Iterable[Change]) -> None:
-    touched = Counter(
-        (change.place.account.id, change.tag_id)
-        if change.tag_id is not None
-        else (change.place.account.id, change.place.company_id, change.name)
-        for change in changes
-    )
+    touched = Counter(change.touches for change in changes)
     if any(times > 1 for times in touched.values()):
         raise DocumentError(
             "two of the plans touch the same tag",

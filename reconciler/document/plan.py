@@ -6,19 +6,32 @@ import re
 from collections import Counter
 from dataclasses import asdict, fields
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from reconciler.document.problems import problem_fields, problem_of, source_of
 from reconciler.document.reading import Kind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document, pieces
-from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
+from reconciler.errors import exit_code_of
+from reconciler.model.change import (
+    UNKNOWN,
+    Action,
+    Change,
+    Count,
+    Create,
+    Delete,
+    Loss,
+    Precision,
+    Reason,
+    Update,
+    before_and_after,
+)
 from reconciler.model.outcome import AccountError
 from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, Summary, UnmanagedTag
 from reconciler.model.state import Gateway, Limits, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.problem import Source
 
@@ -93,7 +106,9 @@ def load_plan(text: str) -> Plan:
         companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
     )
     if root.text("digest") != plan.digest:
-        raise altered(KIND, f"its changes make the digest {plan.digest}, not the one it bears")
+        raise altered(
+            KIND, f"its changes make the digest {plan.digest}, not the one that it states"
+        )
     root.confirm(plan_document(plan))
     _expect_sound(plan)
     return plan
@@ -111,6 +126,8 @@ def _muted_of(root: Node) -> dict[str, int]:
 def change_fields(change: Change) -> Document:
     """One change, as it stands in plans and reports."""
     place = change.place
+    before, after = before_and_after(change)
+    loss = None if isinstance(change, Create) else change.loss
     return {
         "action": change.action.value,
         "account": place.account.handle,
@@ -120,13 +137,13 @@ def change_fields(change: Change) -> Document:
         "company": place.company and place.company.name,
         "name": change.name,
         "tag_id": change.tag_id,
-        "before": change.before and tag_fields(change.before),
-        "after": change.after and tag_fields(change.after),
-        "fields": list(change.fields),
+        "before": before and tag_fields(before),
+        "after": after and tag_fields(after),
+        "fields": list(change.fields) if isinstance(change, Update) else [],
         "reason": change.reason.value,
         "source": change.source and _source_fields(change.source),
         "note": change.note,
-        "loss": change.loss and loss_fields(change.loss),
+        "loss": loss and loss_fields(loss),
         "blocked_by": change.blocked_by,
     }
 
@@ -142,7 +159,7 @@ def unread_fields(error: AccountError) -> Document:
     return {
         "account": error.account,
         "code": error.code,
-        "exit_code": error.exit_code,
+        "exit_code": exit_code_of(error.code),
         "message": error.message,
         "hint": error.hint,
         "requests": error.requests,
@@ -153,7 +170,6 @@ def _unread_of(node: Node) -> AccountError:
     return AccountError(
         account=node.text("account"),
         code=node.text("code"),
-        exit_code=node.whole("exit_code", least=1),
         message=node.text("message"),
         hint=node.optional_text("hint"),
         requests=node.whole("requests"),
@@ -259,7 +275,9 @@ class _Places:
             # Under two handles its limits would hold twice.
             raise altered(KIND, "an account stands in it twice")
         self._known: dict[tuple[str, str | None, str | None], Place] = {}
-        self._bearers = Counter((handle, name) for handle, _id, name in set(map(_named, nodes)))
+        self._companies_named = Counter(
+            (handle, name) for handle, _id, name in set(map(_named, nodes))
+        )
 
     def of(self, node: Node) -> Place:
         """The place that a change names by handle, company id and company."""
@@ -272,7 +290,7 @@ class _Places:
                 raise altered(KIND, f"{node.where} has half a company")
             where = None
             if company_id is not None:
-                twice = self._bearers[handle, company] > 1
+                twice = self._companies_named[handle, company] > 1
                 where = Company(company_id, company or "", has_namesake=twice)
             place = self._known[key] = Place(self._accounts[handle], where)
         return place
@@ -321,22 +339,44 @@ def _beyond_of(node: Node) -> Beyond:
 
 
 def _change_of(node: Node, places: _Places) -> Change:
-    try:
-        return Change(
-            action=node.word("action", Action),
-            place=places.of(node),
-            tag_id=node.optional_whole("tag_id", least=1),
-            before=node.optional("before", _tag_of),
-            after=node.optional("after", _tag_of),
-            fields=node.texts("fields"),
-            reason=node.word("reason", Reason),
-            source=node.optional("source", source_of),
-            note=node.optional_text("note"),
-            blocked_by=node.optional_text("blocked_by"),
-            loss=node.optional("loss", _loss_of),
-        )
-    except ValueError as error:
-        raise altered(KIND, f"{node.where} is {error}") from None
+    place = places.of(node)
+    shared: _Shared = {
+        "place": place,
+        "reason": node.word("reason", Reason),
+        "source": node.optional("source", source_of),
+        "note": node.optional_text("note"),
+        "blocked_by": node.optional_text("blocked_by"),
+    }
+    action = node.word("action", Action)
+    before, after = node.optional("before", _tag_of), node.optional("after", _tag_of)
+    tag_id, loss = node.optional_whole("tag_id", least=1), node.optional("loss", _loss_of)
+    fields = node.texts("fields")
+    match action, before, tag_id, after:
+        case Action.CREATE, None, None, Tag() if not fields and loss is None:
+            return Create(after=after, **shared)
+        case Action.UPDATE, Tag(), int(), Tag() if set(fields) == set(differing(before, after)):
+            live = _live(tag_id, before, place)
+            return Update(before=live, after=after, fields=fields, loss=loss, **shared)
+        case Action.DELETE, Tag(), int(), None if not fields:
+            return Delete(before=_live(tag_id, before, place), loss=loss, **shared)
+    raise altered(KIND, f"{node.where} is no {action} by its {_PARTS}")
+
+
+class _Shared(TypedDict):
+    """What changes of every kind have."""
+
+    place: Place
+    reason: Reason
+    source: Source | None
+    note: str | None
+    blocked_by: str | None
+
+
+_PARTS: Final = "tag_id, before, after, fields and loss"
+
+
+def _live(tag_id: int, tag: Tag, place: Place) -> LiveTag:
+    return LiveTag(tag_id, tag.name, tag.color, tag.status, place.company_id)
 
 
 def _tag_of(node: Node) -> Tag:
@@ -371,18 +411,9 @@ def _unmanaged_of(root: Node, places: _Places) -> tuple[UnmanagedTag, ...]:
 
 
 def _expect_sound(plan: Plan) -> None:
-    """Refuse what no planner writes: an update that changes nothing, one tag changed twice."""
-    seen: set[tuple[object, ...]] = set()
+    """Refuse what no planner writes: one tag changed twice."""
+    seen: set[Hashable] = set()
     for at, change in enumerate(plan.changes):
-        before, after = change.before, change.after
-        if before and after and set(change.fields) != set(differing(before, after)):
-            raise altered(KIND, f"changes[{at}].fields is not what differs in it")
-        account = change.place.account.id
-        key = (
-            (account, change.place.company_id, change.name)
-            if change.tag_id is None
-            else (account, change.tag_id)
-        )
-        if key in seen:
+        if change.touches in seen:
             raise altered(KIND, f"changes[{at}] touches a tag that another change touches")
-        seen.add(key)
+        seen.add(change.touches)

@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 
 from reconciler.document.plan import change_fields, tag_fields, unread_fields
 from reconciler.document.writing import FORMAT_VERSION, Document
-from reconciler.model.outcome import AccountError, Outcome, Report, Result
+from reconciler.model.outcome import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.outcome import AccountError, Failure, Outcome, Report
     from reconciler.model.plan import AccountUse
 
 
-def report_document(report: Report, *, created_at: str | None = None) -> Document:
+def report_document(report: Report, *, exit_code: int, created_at: str | None = None) -> Document:
     """``report`` with every field of ``schemas/report.schema.json``.
 
-    ``created_at`` is when the apply ended (ISO 8601, UTC); left out: when its plan was made.
+    ``exit_code`` is the command's. ``created_at`` is when the apply ended (ISO 8601, UTC); left
+    out: when its plan was made.
     """
     plan = report.plan
     unread = [unread_fields(error) for error in plan.unread]
@@ -24,7 +28,7 @@ def report_document(report: Report, *, created_at: str | None = None) -> Documen
         "tool_version": plan.tool_version,
         "created_at": plan.created_at if created_at is None else created_at,
         "digest": plan.digest,
-        "exit_code": report.exit_code,
+        "exit_code": exit_code,
         "accounts": [_account_fields(use) for use in plan.accounts],
         "summary": {result.value: report.count(result) for result in Result},
         "results": [outcome_fields(outcome) for outcome in report.outcomes],
@@ -32,7 +36,10 @@ def report_document(report: Report, *, created_at: str | None = None) -> Documen
         "verification": report.verification.value,
         "missing": report.missing,
         "differences": list(report.differences),
-        "troubles": [_trouble_fields(trouble) for trouble in report.troubles],
+        "troubles": [
+            *_failure_fields(report.failure, exit_code),
+            *map(_error_fields, report.account_errors),
+        ],
         "requests": report.requests,
         **({"unread": unread} if unread else {}),
     }
@@ -54,11 +61,19 @@ def _account_fields(use: AccountUse) -> Document:
     return {"handle": use.account.handle, "id": use.account.id, "name": use.account.name}
 
 
-def _trouble_fields(trouble: AccountError) -> Document:
-    return {
-        "account": trouble.account,
-        "code": trouble.code,
-        "exit_code": trouble.exit_code,
-        "message": trouble.message,
-        "hint": trouble.hint,
-    }
+def _failure_fields(failure: Failure | None, exit_code: int) -> Iterator[Document]:
+    """What kept the whole plan from being tried, as the error of no account; its code decides."""
+    if failure is not None:
+        yield {
+            "account": "",
+            "code": failure.code,
+            "exit_code": exit_code,
+            "message": failure.message,
+            "hint": failure.hint,
+        }
+
+
+def _error_fields(error: AccountError) -> Document:
+    fields = unread_fields(error)
+    del fields["requests"]
+    return fields

@@ -1,18 +1,18 @@
-"""One difference between desired and live, named after what will be done about it."""
+"""The differences between desired and live, each named after what will be sent about it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from reconciler.model.tag import LiveTag
+from reconciler.model.tag import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from reconciler.model.problem import Source
-    from reconciler.model.tag import Place, Tag
+    from reconciler.model.tag import LiveTag, Place, Tag
 
 
 class Action(StrEnum):
@@ -128,52 +128,124 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One request to come: ``before`` is None for a create, ``after`` for a delete.
+class _Planned:
+    """What is known of every change: its place, why it is planned, and what keeps it from going.
 
-    ``fields`` names what differs, of name, color and status. ``blocked_by`` says why it may not
-    be sent, one reason a line (None: it may). ``loss`` is None where nobody counted.
+    ``blocked_by`` says why it may not be sent, one reason a line (None: it may).
     """
 
-    action: Action
     place: Place
-    tag_id: int | None
-    before: Tag | None
-    after: Tag | None
-    fields: tuple[str, ...] = ()
     reason: Reason = Reason.DECLARED
     source: Source | None = None
     note: str | None = None
     blocked_by: str | None = None
-    loss: Loss | None = None
 
-    def __post_init__(self) -> None:
-        """Refuse what could not be sent."""
-        create, delete = self.action is Action.CREATE, self.action is Action.DELETE
-        if create != (self.before is None) or create != (self.tag_id is None):
-            raise ValueError(f"a {self.action} with tag_id {self.tag_id} and before {self.before}")
-        if delete != (self.after is None):
-            raise ValueError(f"a {self.action} with after {self.after}")
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that its tag has, from the live one to the one that it will have."""
+        raise NotImplementedError
 
     @property
     def name(self) -> str:
         """What the tag will be called; for a delete, what it was called."""
-        tag = self.after or self.before
-        assert tag is not None  # noqa: S101 - __post_init__ holds it; said for the type checker
-        return tag.name
+        return self.names[-1]
 
     @property
     def objections(self) -> tuple[str, ...]:
         """The reasons why it may not be sent, one by one."""
         return () if self.blocked_by is None else tuple(self.blocked_by.split("\n"))
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create(_Planned):
+    """A tag that is not live will be: ``after``."""
+
+    action: ClassVar = Action.CREATE
+    tag_id: ClassVar[None] = None
+
+    after: Tag
+
     @property
-    def live(self) -> LiveTag:
-        """The live tag that an update or delete starts from; a create has none (ValueError)."""
-        if self.before is None or self.tag_id is None:
-            raise ValueError("a create starts from no live tag")
-        before = self.before
-        return LiveTag(self.tag_id, before.name, before.color, before.status, self.place.company_id)
+    def names(self) -> tuple[str, ...]:
+        """The new name."""
+        return (self.after.name,)
+
+    @property
+    def touches(self) -> Hashable:
+        """Equal for changes of one tag; a plan holds no two of them."""
+        return self.place.account.id, self.place.company_id, self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfLiveTag(_Planned):
+    """A change that starts from a live tag, ``before``; ``loss`` is None where nobody counted."""
+
+    before: LiveTag
+    loss: Loss | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a tag that lives elsewhere."""
+        if self.before.company_id != self.place.company_id:
+            raise ValueError(f"in {self.place}, and its tag is not")
+
+    @property
+    def tag_id(self) -> int:
+        """The live tag's id."""
+        return self.before.id
+
+    @property
+    def touches(self) -> Hashable:
+        """Equal for changes of one tag; a plan holds no two of them."""
+        return self.place.account.id, self.before.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update(_OfLiveTag):
+    """The live tag ``before`` becomes ``after``; ``fields`` are those that differ."""
+
+    action: ClassVar = Action.UPDATE
+
+    after: Tag
+    fields: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The live name and the new one."""
+        return self.before.name, self.after.name
+
+    @property
+    def disables(self) -> bool:
+        """Whether it takes the tag out of use and keeps it."""
+        return self.after.status is Status.DISABLED and self.before.status is Status.ENABLED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete(_OfLiveTag):
+    """The live tag ``before`` goes for good."""
+
+    action: ClassVar = Action.DELETE
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The live name."""
+        return (self.before.name,)
+
+
+Change: TypeAlias = Create | Update | Delete
+"""One request to come. Frozen and compared by value: no two changes of a plan are equal, because
+each touches another tag.
+"""
+
+
+def before_and_after(change: Change) -> tuple[Tag | None, Tag | None]:
+    """What is comparable of the live tag that ``change`` starts from, and the tag that it makes."""
+    match change:
+        case Create(after=after):
+            return None, after
+        case Update(before=before, after=after):
+            return before.tag, after
+        case Delete(before=before):
+            return before.tag, None
 
 
 def one_a_line(reasons: Iterable[str]) -> str:
@@ -192,4 +264,4 @@ def needs_absence(change: Change) -> bool:
     A create or a new name, if that name is free; a delete, if the account's total is known, by
     which the guards measure it.
     """
-    return change.action is not Action.UPDATE or "name" in change.fields
+    return not isinstance(change, Update) or "name" in change.fields

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reconciler.model.change import Delete
 from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
 from reconciler.model.tag import differing
 
@@ -30,6 +31,15 @@ class Verification(StrEnum):
     """It could not be read."""
     NOT_READ = "not_read"
     """It was not read: a signal, no key or no quota ended the work."""
+
+    @property
+    def seen(self) -> bool:
+        """Whether nothing that was done remains unread, or was read otherwise."""
+        return self in {
+            Verification.NOTHING_WRITTEN,
+            Verification.AS_PLANNED,
+            Verification.AS_DONE,
+        }
 
 
 class Result(StrEnum):
@@ -74,31 +84,53 @@ class Outcome:
     stored: Tag | None = None
 
     @property
+    def stored_otherwise(self) -> bool:
+        """Whether the change was made and the server stored more of it otherwise than a name."""
+        return self.result.succeeded and self.stored is not None and not self.respelled
+
+    @property
     def respelled(self) -> bool:
         """Whether only the name is stored other than planned, and as servers tidy names (D).
 
         Nothing is missing then: the tag is the planned one under the server's spelling.
         """
-        wanted, stored = self.change.after, self.stored
-        return (
-            wanted is not None
-            and stored is not None
-            and set(differing(stored, wanted)) <= {"name"}
-            and may_be_stored_as(wanted.name, stored.name, cut_from=SHORTEST_CUT)
+        if self.stored is None or isinstance(self.change, Delete):
+            return False
+        desired, stored = self.change.after, self.stored
+        return set(differing(stored, desired)) <= {"name"} and may_be_stored_as(
+            desired.name, stored.name, cut_from=SHORTEST_CUT
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a plan was not carried out at all: a refusal, live state that can't be read, a signal.
+
+    ``code`` is the error's. ``reasons`` follow ``headline``; a terminal shows several on lines of
+    their own.
+    """
+
+    code: str
+    headline: str
+    reasons: tuple[str, ...] = ()
+    hint: str | None = None
+
+    @property
+    def message(self) -> str:
+        """The headline and its reasons, as one sentence."""
+        return ": ".join(filter(None, [self.headline, "; ".join(self.reasons)]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountError:
     """Why one account could not be read, or its work stopped early.
 
-    ``account`` is its handle, which ``message`` does not repeat; ``code`` and ``exit_code`` are the
-    error's. ``requests``: what was sent there before it could not be read.
+    ``account`` is its handle, which ``message`` does not repeat; ``code`` is the error's.
+    ``requests``: what was sent there before it could not be read.
     """
 
     account: str
     code: str
-    exit_code: int
     message: str
     hint: str | None = None
     requests: int = 0
@@ -110,10 +142,12 @@ class AccountError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """An apply, told truthfully: every change of ``plan`` stands in ``outcomes`` once.
+    """What became of a plan: every change of ``plan`` stands in ``outcomes`` once.
 
-    ``verification`` is what reading once more showed, ``missing`` how many changes of the plan it
-    did not show, ``differences`` what it showed other than done.
+    ``failure``: why nothing was tried; None where the plan was carried out, be it in part.
+    ``signal``: the number of the one that asked for the end. ``verification`` is what reading once
+    more showed, ``missing`` how many changes of the plan it did not show, ``differences`` what it
+    showed other than done. ``account_errors``: why the work in some accounts stopped early.
     """
 
     plan: Plan
@@ -121,9 +155,10 @@ class Report:
     verification: Verification = Verification.NOTHING_WRITTEN
     missing: int = 0
     differences: tuple[str, ...] = ()
-    troubles: tuple[AccountError, ...] = ()
+    account_errors: tuple[AccountError, ...] = ()
     requests: int = 0
-    exit_code: int = 0
+    failure: Failure | None = None
+    signal: int | None = None
 
     @property
     def verified(self) -> bool:
@@ -134,6 +169,31 @@ class Report:
         """
         unchanged = self.verification is Verification.NOTHING_WRITTEN and not self.missing
         return unchanged or self.verification is Verification.AS_PLANNED
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether running it again won't mend it: a change failed or is unknown, or live state is
+        not as it was done.
+        """
+        return bool(
+            self.differences
+            or self.count(Result.FAILED)
+            or self.count(Result.UNKNOWN)
+            or any(one.stored_otherwise for one in self.outcomes)
+        )
+
+    @property
+    def carried_out(self) -> bool:
+        """Whether all that was asked of the plan was done and seen; deletes may be held back."""
+        seen = self.verification.seen and self.failure is None and self.signal is None
+        tried = not self.account_errors and not self.count(Result.NOT_TRIED)
+        return seen and tried and not self.needs_a_look
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole configuration's changes are made: nothing is left to do or to see."""
+        every = all(outcome.result.succeeded for outcome in self.outcomes)
+        return every and self.carried_out and not self.plan.unread
 
     def count(self, result: Result) -> int:
         """How many changes ended so."""

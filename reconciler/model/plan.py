@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import NONE, Action
+from reconciler.model.change import NONE, Action, Delete, before_and_after
 from reconciler.model.state import Policy
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ NOTHING_BEYOND = Beyond()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What the server told of an account's quota: of ``allowed`` requests ``per`` hour or day.
+    """What the server reported of an account's quota: of ``allowed`` requests ``per`` hour or day.
 
     ``left`` may still be sent; ``others`` were sent by others than this run.
     """
@@ -55,7 +55,7 @@ class AccountUse:
 
     ``apply_requests`` holds one request a change, the reads before and after, and counting anew.
     ``connection``, ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again.
-    ``allowance`` is what the server told of the quota when the plan was made; None: nothing.
+    ``allowance`` is what the server reported of the quota when the plan was made; None: nothing.
     ``policy``, where it stands (``source``, ``limits_source``) and ``beyond`` are what a saved plan
     is guarded by anew.
     """
@@ -142,9 +142,9 @@ class Plan:
         return used + sum(one.requests for one in self.unread)
 
     @property
-    def deletes(self) -> tuple[Change, ...]:
+    def deletes(self) -> tuple[Delete, ...]:
         """The changes that can't be undone."""
-        return tuple(change for change in self.changes if change.action is Action.DELETE)
+        return tuple(change for change in self.changes if isinstance(change, Delete))
 
 
 DIGEST_VERSION: Final = 2
@@ -177,8 +177,7 @@ def digest(plan: Plan) -> str:
                 change.place.level.value,
                 change.place.company_id,
                 change.tag_id,
-                _canonical(change.before),
-                _canonical(change.after),
+                *map(_canonical, before_and_after(change)),
                 change.blocked_by is not None,
                 _class_of_loss(change),
             ],
@@ -199,8 +198,8 @@ def _canonical(tag: Tag | None) -> list[str | None] | None:
 
 
 def _class_of_loss(change: Change) -> str | None:
-    """What a delete loses for good, as far as it bears on approving it; None for all else."""
-    if change.action is not Action.DELETE:
+    """What a delete loses for good, as far as approving it depends on it; None for all else."""
+    if not isinstance(change, Delete):
         return None
     counts = [] if change.loss is None else [change.loss.interactions, change.loss.flows]
     if any(count.number for count in counts):

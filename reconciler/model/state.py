@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Gateway(StrEnum):
-    """The door that requests go through."""
+    """The API that requests go to."""
 
     MATON = "maton"
     CALLRAIL = "callrail"
@@ -98,13 +98,14 @@ class Policy:
 class Account:
     """One entry of ``accounts:``. ``connection`` is Maton's; ``api_key_env`` names a variable.
 
+    ``source`` is where the entry starts; None where no file says it.
     ``id_source`` is where its id is written; None where no file says it.
     ``api_key_source`` is where the name of the variable is written, None where no file says it.
     ``limits_source`` is where its ``limits`` stand; None where it has none of its own.
     """
 
     ref: AccountRef
-    source: Source
+    source: Source | None = None
     connection: str | None = None
     api_key_env: str | None = None
     api_key_source: Source | None = None

@@ -37,7 +37,7 @@ class AccountRef:
 class Company:
     """A company of an account (``COM…``); a deleted one stays listed with ``active`` False.
 
-    ``has_namesake``: another company of the account bears the same name.
+    ``has_namesake``: another company of the account has the same name.
     """
 
     id: str
@@ -75,9 +75,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The part of a tag that can be wished for and compared.
+    """The part of a tag that can be declared and compared.
 
-    ``color`` None in a wish means "the server chooses"; in live state, that the server named none.
+    ``color`` None in a desired tag means "the server chooses"; in live state, that the server named
+    none.
     """
 
     name: str

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action
+from reconciler.model.change import Create, Delete
 from reconciler.model.codes import PlanCode
 from reconciler.model.names import can_be_declared
 from reconciler.model.problem import Mark, Problem, Severity, Source
@@ -68,9 +68,9 @@ class Advice:
         for finding in (*_renames(matches), *_duplicates(matches)):
             if covers(finding.subject, *finding.detail):
                 self._places[finding].append(place)
-        taken = ((matches.declared[n], tag) for n, tag in matches.renames.takeovers.items())
-        left = matches.renames.leftovers
-        rivals = ((one, (tag, *left.get(one.name, ()))) for one, tag in taken)
+        renamed = ((matches.declared[n], tag) for n, tag in matches.renames.renamed.items())
+        left = matches.renames.still_live
+        rivals = ((one, (tag, *left.get(one.name, ()))) for one, tag in renamed)
         self.contests += (
             one
             for one in contests_of(place, rivals)
@@ -97,7 +97,7 @@ class Advice:
         found += [_alike(*one, self.unmanaged) for one in self._alikes.values()]
         found += [_stored_as(*one) for one in self._stored.values()]
         yield from sorted(
-            found, key=lambda one: (one.source or Source("", 0), one.code, one.message)
+            found, key=lambda one: (one.source is not None, one.source, one.code, one.message)
         )
 
     @staticmethod
@@ -105,17 +105,17 @@ class Advice:
         """Warn of each name that is deleted in one place and created in another, or nearly so."""
         created: dict[str, dict[str, Change]] = defaultdict(dict)
         for change in changes:
-            if change.action is Action.CREATE:
+            if isinstance(change, Create):
                 created[skeleton(change.name)].setdefault(change.name, change)
-        told: set[str] = set()
+        reported: set[str] = set()
         for change in changes:
-            if change.action is not Action.DELETE or change.name in told:
+            if not isinstance(change, Delete) or change.name in reported:
                 continue
             alike = created.get(skeleton(change.name), {})
             there = alike.get(change.name) or next(iter(alike.values()), None)
-            # Look-alikes of one place are told of with it.
+            # Look-alikes of one place are named with it.
             if there is not None and there.place != change.place:
-                told.add(change.name)
+                reported.add(change.name)
                 yield _moved(change, there)
 
 
@@ -133,8 +133,8 @@ def _moved(change: Change, there: Change) -> Problem:
 
 
 def _renames(matches: Matches) -> Iterator[_Finding]:
-    for name, tags in matches.renames.leftovers.items():
-        if name not in matches.renames.takeovers:
+    for name, tags in matches.renames.still_live.items():
+        if name not in matches.renames.renamed:
             names = tuple(sorted({tag.name for tag in tags}))
             yield _Finding(PlanCode.BOTH_LIVE, matches.declared[name].source, name, names)
 

@@ -86,8 +86,8 @@ def _used(name: str, alike: Sequence[Contest], uses: Mapping[tuple[Place, int], 
     for loss in known[1:]:
         total += loss
     kinds = (("call", total.calls), ("form", total.forms), ("text", total.texts))
-    said = [_number(noun, one) for noun, one in kinds if not one.none]
-    return f" (on {', '.join(said) or 'nothing'})"
+    counts = [_number(noun, one) for noun, one in kinds if not one.none]
+    return f" (on {', '.join(counts) or 'nothing'})"
 
 
 def _number(noun: str, found: Count) -> str:

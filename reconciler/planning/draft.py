@@ -1,4 +1,4 @@
-"""One account's changes, before any guard has looked at them."""
+"""One account's changes, before any guard."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action, Change, Reason
+from reconciler.model.change import Create, Delete, Reason, Update
 from reconciler.model.codes import PlanCode
 from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
@@ -22,7 +22,7 @@ from reconciler.planning.narrowing import EVERYTHING, Narrowing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.model.change import Loss
+    from reconciler.model.change import Change, Loss
     from reconciler.model.problem import Problem
     from reconciler.model.state import Account, Declaration, DesiredAccount, LiveAccount
     from reconciler.model.tag import LiveTag
@@ -50,14 +50,16 @@ class Draft:
     contests: tuple[Contest, ...] = ()
 
     def with_uses(self, uses: Mapping[tuple[Place, int], Loss]) -> Draft:
-        """The same, its contests between former names told with what each tag is on."""
-        rest = (one for one in self.warnings if one.code != PlanCode.SEVERAL_FORMER)
-        told = several_former(self.contests, uses)
-        return replace(self, warnings=(*told, *rest))
+        """The same, its warnings of several former names with what each tag is on."""
+        others = (one for one in self.warnings if one.code != PlanCode.SEVERAL_FORMER)
+        counted = several_former(self.contests, uses)
+        return replace(self, warnings=(*counted, *others))
 
 
 def draft(desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing = EVERYTHING) -> Draft:
-    """Work out what makes ``live`` like ``desired``; the account's policy decides on the rest."""
+    """Work out what makes ``live`` like ``desired``; the account's policy decides on what nobody
+    declared.
+    """
     work = _Work(desired, live, narrowing)
     work.run()
     return work.draft()
@@ -72,7 +74,7 @@ class _Work:
         self._unread = live.unread
         self._narrowing = narrowing
         self._companies = {**live.companies, **desired.companies}
-        self._bearers = Counter(company.name for company in self._companies.values())
+        self._companies_named = Counter(company.name for company in self._companies.values())
         self._changes: list[Change] = []
         self._unmanaged: list[UnmanagedTag] = []
         self._live_in: dict[Place, int] = {}
@@ -132,7 +134,7 @@ class _Work:
         if company_id is None:
             return Place(self._desired.account.ref)
         company = self._companies.get(company_id) or Company(company_id, company_id)
-        if self._bearers[company.name] > 1:
+        if self._companies_named[company.name] > 1:
             company = replace(company, has_namesake=True)
         return Place(self._desired.account.ref, company)
 
@@ -150,7 +152,7 @@ class _Work:
             for declaration, tag in matches.unwanted
             if covers(tag.name)
         )
-        self._keep(place, matches.spared)
+        self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
         self._changes.extend(self._changes_to_unmanaged(place, unmanaged))
         self._advice.look_at(place, matches, covers)
@@ -163,12 +165,12 @@ class _Work:
         )
 
     def _changes_to_unmanaged(self, place: Place, tags: list[LiveTag]) -> Iterator[Change]:
-        wish = self._desired.account.policy.unmanaged
+        policy = self._desired.account.policy.unmanaged
         kept: list[LiveTag] = []
         for tag in tags:
-            if wish is Unmanaged.DELETE:
+            if policy is Unmanaged.DELETE:
                 yield _delete(place, None, tag)
-            elif wish is Unmanaged.DISABLE and tag.status is Status.ENABLED:
+            elif policy is Unmanaged.DISABLE and tag.status is Status.ENABLED:
                 after = Tag(tag.name, tag.color, Status.DISABLED)
                 yield _updated(place, tag, after, Reason.UNMANAGED)
             else:
@@ -186,7 +188,7 @@ def _by_company(live: LiveAccount, ignore: Sequence[str]) -> dict[str | None, li
     return found
 
 
-def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Change:
+def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Update:
     fields = differing(tag, declaration)
     if "name" in fields:
         reason = Reason.RENAMED_FROM
@@ -199,12 +201,10 @@ def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Change:
 
 def _updated(
     place: Place, tag: LiveTag, after: Tag, reason: Reason, declaration: Declaration | None = None
-) -> Change:
-    return Change(
-        action=Action.UPDATE,
+) -> Update:
+    return Update(
         place=place,
-        tag_id=tag.id,
-        before=tag.tag,
+        before=tag,
         after=after,
         fields=changed_fields(tag.tag, after),
         reason=reason,
@@ -213,25 +213,19 @@ def _updated(
     )
 
 
-def _create(place: Place, declaration: Declaration) -> Change:
-    return Change(
-        action=Action.CREATE,
+def _create(place: Place, declaration: Declaration) -> Create:
+    return Create(
         place=place,
-        tag_id=None,
-        before=None,
         after=completed(Tag(declaration.name), declaration),
         source=declaration.source,
         note=declaration.note,
     )
 
 
-def _delete(place: Place, declaration: Declaration | None, tag: LiveTag) -> Change:
-    return Change(
-        action=Action.DELETE,
+def _delete(place: Place, declaration: Declaration | None, tag: LiveTag) -> Delete:
+    return Delete(
         place=place,
-        tag_id=tag.id,
-        before=tag.tag,
-        after=None,
+        before=tag,
         reason=Reason.STATE if declaration else Reason.UNMANAGED,
         source=declaration.source if declaration else None,
         note=declaration.note if declaration else None,

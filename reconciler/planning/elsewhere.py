@@ -2,7 +2,7 @@
 
 Declarations are matched place by place; what these warnings tell is seen by nobody who looks at one
 place alone. A name that lives on both levels is two tags to the people who pick one, and a former
-name that is live in a place where it is not claimed is still written by something. Only enabled
+name that is live in a place where it is not listed is still written by something. Only enabled
 tags count, as they will be once the plan is carried out: a disabled one can't be newly applied, so
 disabling it is a way to be done. What is declared where it lives is meant, and stays quiet.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from reconciler.model.change import Delete, Update
 from reconciler.model.codes import PlanCode
 from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.model.state import State
@@ -73,19 +74,27 @@ def _strangers(
     """Enabled tags that stay under a name of some declaration, where they live undeclared."""
     names = {name for blocks in declared.values() for name in blocks}
     formers = {f for blocks in declared.values() for b in blocks.values() for f in b.renamed_from}
-    leaving = {change.tag_id for change in changes if {"name", "status"} & set(change.fields)}
-    leaving |= {change.tag_id for change in changes if change.after is None}
+    leaving = {change.tag_id for change in changes if _leaves(change)}
     found: dict[str, list[tuple[Place, LiveTag]]] = defaultdict(list)
     for company_id, tags in live.items():
         blocks = declared.get(company_id, {})
-        claimed = {former for block in blocks.values() for former in block.renamed_from}
+        listed = {former for block in blocks.values() for former in block.renamed_from}
         for tag in tags:
             known = tag.name in names or tag.name in formers
-            meant = tag.name in blocks or tag.name in claimed
+            meant = tag.name in blocks or tag.name in listed
             stays = tag.status is Status.ENABLED and tag.id not in leaving
             if known and not meant and stays and company_id in places:
                 found[tag.name].append((places[company_id], tag))
     return found
+
+
+def _leaves(change: Change) -> bool:
+    """Whether the tag won't be there any more, under its name and as enabled as it is."""
+    match change:
+        case Update(fields=fields):
+            return "name" in fields or "status" in fields
+        case _:
+            return isinstance(change, Delete)
 
 
 def _other_level(

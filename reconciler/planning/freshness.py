@@ -7,17 +7,26 @@ moved on; one that it touches must be as it was, or already as it shall be.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from enum import Enum, auto
+from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Create, Delete, Update
 from reconciler.model.names import TRUNCATED_FROM, may_be_stored_as, tidied
 from reconciler.model.tag import differing
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from reconciler.model.change import Change
     from reconciler.model.tag import LiveTag
+
+
+class Standing(Enum):
+    """What live state says of a change that still fits."""
+
+    PENDING = auto()
+    DONE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +55,13 @@ def freshness(changes: Sequence[Change], live: Iterable[LiveTag]) -> Freshness:
     done: list[Change] = []
     stale: list[Stale] = []
     for change in changes:
-        namesakes = named.like(change)
-        if change.action is Action.CREATE:
-            verdict = _of_create(change, namesakes)
-        else:
-            verdict = _of_tag(change, by_id.get(change.live.id), namesakes)
-        if isinstance(verdict, str):
-            stale.append(Stale(change, verdict))
-        else:
-            (done if verdict else pending).append(change)
+        match _standing(change, by_id, named.like(change)):
+            case Stale() as one:
+                stale.append(one)
+            case Standing.DONE:
+                done.append(change)
+            case Standing.PENDING:
+                pending.append(change)
     return Freshness(tuple(pending), tuple(done), tuple(stale))
 
 
@@ -76,7 +83,7 @@ class _Named:
     @classmethod
     def of(cls, changes: Sequence[Change], tags: Iterable[LiveTag]) -> _Named:
         touched = {(change.place.company_id, change.name) for change in changes}
-        places = {one.place.company_id for one in changes if one.action is Action.CREATE}
+        places = {one.place.company_id for one in changes if isinstance(one, Create)}
         named = cls({}, {}, set())
         for tag in tags:
             if (tag.company_id, tag.name) in touched:
@@ -96,7 +103,7 @@ class _Named:
         """
         place, name = change.place.company_id, change.name
         found = self.exactly.get((place, name), [])
-        if found or change.action is not Action.CREATE:
+        if found or not isinstance(change, Create):
             return found
         whole = tidied(name)
         cut = sorted(length for length in self.cut if length < len(whole))
@@ -104,26 +111,45 @@ class _Named:
         return [tag for tags in near for tag in tags if may_be_stored_as(name, tag.name)]
 
 
-def _of_create(change: Change, namesakes: Sequence[LiveTag]) -> bool | str:
-    """True: done; False: to be done; text: why it is stale."""
-    wish = change.after
-    if not namesakes or wish is None:
-        return False
-    if any(set(differing(tag, wish)) <= {"name"} for tag in namesakes):
-        return True
-    return f"a tag of that name has appeared (id {namesakes[0].id}) and is not as planned"
+def _standing(
+    change: Change, live: Mapping[int, LiveTag], namesakes: Sequence[LiveTag]
+) -> Standing | Stale:
+    match change:
+        case Create():
+            return _of_create(change, namesakes)
+        case Update():
+            return _of_update(change, live.get(change.tag_id), namesakes)
+        case Delete():
+            tag = live.get(change.tag_id)
+            if tag is None:
+                return Standing.DONE
+            return _unmoved(change, tag)
+    assert_never(change)
 
 
-def _of_tag(change: Change, tag: LiveTag | None, namesakes: Sequence[LiveTag]) -> bool | str:
+def _of_create(change: Create, namesakes: Sequence[LiveTag]) -> Standing | Stale:
+    if not namesakes:
+        return Standing.PENDING
+    if any(set(differing(tag, change.after)) <= {"name"} for tag in namesakes):
+        return Standing.DONE
+    why = f"a tag of that name has appeared (id {namesakes[0].id}) and is not as planned"
+    return Stale(change, why)
+
+
+def _of_update(
+    change: Update, tag: LiveTag | None, namesakes: Sequence[LiveTag]
+) -> Standing | Stale:
     if tag is None:
-        return True if change.after is None else f"its tag (id {change.tag_id}) is gone"
-    if change.after is not None and _is_as_wanted(tag, change):
-        return True
-    if tag != change.live:
-        return _moved(change.live, tag)
-    if "name" in change.fields and namesakes:
-        return f"another tag has the new name by now (id {namesakes[0].id})"
-    return False
+        return Stale(change, f"its tag (id {change.tag_id}) is gone")
+    if _is_as_desired(tag, change):
+        return Standing.DONE
+    if tag == change.before and "name" in change.fields and namesakes:
+        return Stale(change, f"another tag has the new name by now (id {namesakes[0].id})")
+    return _unmoved(change, tag)
+
+
+def _unmoved(change: Update | Delete, tag: LiveTag) -> Standing | Stale:
+    return Standing.PENDING if tag == change.before else Stale(change, _moved(change.before, tag))
 
 
 def _moved(planned: LiveTag, tag: LiveTag) -> str:
@@ -145,10 +171,10 @@ def _shown(value: str | None) -> str:
     return "none" if value is None else double_quoted(value)
 
 
-def _is_as_wanted(tag: LiveTag, change: Change) -> bool:
+def _is_as_desired(tag: LiveTag, change: Update) -> bool:
     """Whether a touched tag is as it shall be, its new name perhaps tidied by the server."""
-    wanted = change.live.changed_to(change.after) if change.after else None
-    if wanted is None or tag == change.live:
-        return tag == wanted
-    named = may_be_stored_as(wanted.name, tag.name) if "name" in change.fields else False
-    return tag == wanted or (named and replace(tag, name=wanted.name) == wanted)
+    before, desired = change.before, change.before.changed_to(change.after)
+    if tag in {before, desired}:
+        return tag == desired
+    named = "name" in change.fields and may_be_stored_as(desired.name, tag.name)
+    return named and replace(tag, name=desired.name) == desired

@@ -17,19 +17,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
-from reconciler.model.change import Action, Change, Precision, one_a_line
+from reconciler.model.change import Create, Delete, Precision, Update, one_a_line
 from reconciler.model.names import any_alike, which_alike
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.model.state import Limits
-from reconciler.model.tag import Status
 from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.model.change import Count
+    from reconciler.model.change import Change, Count
     from reconciler.model.state import Account
     from reconciler.model.tag import Place
 
@@ -74,7 +73,7 @@ def guard(
 ) -> tuple[Change, ...]:
     """``changes`` (with their loss counted, where it was) and what blocks each.
 
-    Where ``changes`` are not all that the configuration asks for, ``others`` are the rest of it,
+    Where ``changes`` are not all that the configuration asks for, ``others`` are the others,
     or ``beyond`` says what those take away: that is counted as well.
     """
     account = measured.account
@@ -106,19 +105,14 @@ def takes_away(change: Change) -> bool:
     return is_delete(change) or is_disable(change)
 
 
-def is_delete(change: Change) -> bool:
+def is_delete(change: Change) -> TypeGuard[Delete]:
     """Whether ``change`` deletes a tag."""
-    return change.action is Action.DELETE
+    return isinstance(change, Delete)
 
 
-def is_disable(change: Change) -> bool:
+def is_disable(change: Change) -> TypeGuard[Update]:
     """Whether ``change`` takes a tag out of use and keeps it."""
-    return (
-        change.after is not None
-        and change.before is not None
-        and change.after.status is Status.DISABLED
-        and change.before.status is Status.ENABLED
-    )
+    return isinstance(change, Update) and change.disables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,22 +227,22 @@ def _of_flows(sums: _Sums, account: Account) -> str:
 
 
 def _interactions_may_lose(change: Change) -> bool:
-    return is_delete(change) and not (change.loss is not None and change.loss.interactions.none)
+    return is_delete(change) and (change.loss is None or not change.loss.interactions.none)
 
 
 def _flows_may_apply(change: Change) -> bool:
-    return is_delete(change) and not (change.loss is not None and change.loss.flows.none)
+    return is_delete(change) and (change.loss is None or not change.loss.flows.none)
 
 
 def _emptied_places(
     measured: Measured, changes: Sequence[Change], others: Sequence[Change]
 ) -> Iterator[Objection]:
     """Places left with none: by ``changes`` alone, or together with the ``others`` of a place."""
-    mine, rest = _Moves.of(changes), _Moves.of(others)
+    mine, theirs = _Moves.of(changes), _Moves.of(others)
     for place, lost in mine.lost.items():
         live = measured.live_in.get(place, 0)
         alone = live - lost + mine.gained[place]
-        together = alone - rest.lost[place] + rest.gained[place]
+        together = alone - theirs.lost[place] + theirs.gained[place]
         if live >= SEVERAL and min(alone, together) <= 0:
             text = f"{place}: none of its {live} live tags would be left: declare one that stays"
             yield text, _is_delete_in(place)
@@ -265,7 +259,7 @@ class _Moves:
     def of(cls, changes: Sequence[Change]) -> _Moves:
         return cls(
             Counter(change.place for change in changes if is_delete(change)),
-            Counter(change.place for change in changes if change.action is Action.CREATE),
+            Counter(change.place for change in changes if isinstance(change, Create)),
         )
 
 
@@ -288,21 +282,19 @@ class _Owned:
 
     def reasons(self, change: Change) -> Iterator[str]:
         """Why ``change`` may not be made to the live tag that it starts from, or to its name."""
-        names = [tag.name for tag in (change.before, change.after) if tag is not None]
         handle, policy, where = self.account.handle, self.account.policy, _where(self.account)
-        ignored = next(filter(self.is_ignored, names), None)
+        ignored = next(filter(self.is_ignored, change.names), None)
         if ignored is not None:
             yield (
                 f'{handle}: ignore "{which_alike(policy.ignore, ignored)}" leaves this tag to '
                 f"others: narrow `ignore` below accounts.{handle}{where} to manage it"
             )
-        verb = self._forbidden(change)
-        if verb is None or change.before is None or not self.is_protected(change.before.name):
-            return
-        yield (
-            f'{handle}: protect "{which_alike(policy.protect, change.before.name)}" forbids to '
-            f"{verb} it: narrow `protect` below accounts.{handle}{where} to allow it"
-        )
+        verb, name = self._forbidden(change), change.names[0]
+        if verb is not None and self.is_protected(name):
+            yield (
+                f'{handle}: protect "{which_alike(policy.protect, name)}" forbids to '
+                f"{verb} it: narrow `protect` below accounts.{handle}{where} to allow it"
+            )
 
     def _forbidden(self, change: Change) -> str | None:
         """What ``change`` does that `protect` forbids; None: nothing.
@@ -310,14 +302,15 @@ class _Owned:
         A rename is forbidden where it takes the tag out of protection: its next run could delete
         it. One that tidies a protected name, or stays below the same pattern, keeps it.
         """
-        if is_delete(change):
-            return "delete"
-        if is_disable(change):
-            return "disable"
-        before, after = change.before, change.after
-        if before is None or after is None or before.name == after.name:
-            return None
-        return None if self.is_protected(after.name) else "rename"
+        match change:
+            case Delete():
+                return "delete"
+            case Update(disables=True):
+                return "disable"
+            case Update(fields=fields, name=name) if "name" in fields:
+                return None if self.is_protected(name) else "rename"
+            case _:
+                return None
 
 
 def _allow(account: Account, **needed: int) -> str:
@@ -330,12 +323,12 @@ def _allow(account: Account, **needed: int) -> str:
         if name in needed or value != getattr(defaults, name)
     )
     source = account.limits_source or account.source
-    where = f" ({source.file}:{source.line})" if source.file else ""
+    where = f" ({source.file}:{source.line})" if source else ""
     return f"write `limits: {{{written}}}` below accounts.{account.handle}{where} to allow it"
 
 
 def _where(account: Account) -> str:
-    return f" ({account.source.file}:{account.source.line})" if account.source.file else ""
+    return f" ({account.source.file}:{account.source.line})" if account.source else ""
 
 
 def _outside(number: int, of: str = " of them") -> str:

@@ -1,11 +1,11 @@
 """Which declaration meets which live tag in one place, by name and by former name.
 
-Names are compared exactly. What is left over is then looked at as people and servers do: a declared
-name that is not live may be live as the server tidied it, and a live tag that nobody declared may
-be the former self of one that is created. Neither is created again nor lost by guessing.
-Where several live tags of a place bear one name (the API does not rule
-it out) the one with the lowest id stands for them: it is the oldest, bears the longest history,
-and is the same one in every run.
+Names are compared exactly. Those that meet none are then compared as people and servers do: a
+declared name that is not live may be live as the server tidied it, and a live tag that nobody
+declared may be the former self of one that is created. Neither is created again nor lost by
+guessing. Where several live tags of a place have one name (the API does not rule it out) the one
+with the lowest id stands for them: it is the oldest, has the longest history, and is the same one
+in every run. The others are its duplicates.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Matches:
     """What one place holds, sorted out.
 
     ``pairs``: a declaration and the live tag that it is compared with; ``missing``: to be created;
-    ``unwanted``: declared absent, and live; ``unmanaged``: live and claimed by nobody;
-    ``spared``: live, not declared, and not to be touched whatever ``unmanaged`` says, because a
+    ``unwanted``: declared absent, and live; ``unmanaged``: live, and no declaration names it;
+    ``kept``: live, not declared, and not to be touched whatever ``unmanaged`` says, because a
     declaration speaks of its name or of one that looks like it; ``duplicates``: declared names
-    that several live tags have (or had, where it is taken over), of which one is compared;
+    that several live tags have (or had, where it is renamed), of which one is compared;
     ``stored_as``: declarations that are not created, because live names may be theirs as the server
     tidied them; ``alike``: names, still live or about to go, that look like a declared one which is
     missing or younger.
@@ -43,7 +43,7 @@ class Matches:
     missing: list[Declaration] = field(default_factory=list)
     unwanted: list[tuple[Declaration, LiveTag]] = field(default_factory=list)
     unmanaged: list[LiveTag] = field(default_factory=list)
-    spared: list[LiveTag] = field(default_factory=list)
+    kept: list[LiveTag] = field(default_factory=list)
     duplicates: dict[str, list[LiveTag]] = field(default_factory=dict)
     stored_as: list[tuple[Declaration, list[str]]] = field(default_factory=list)
     alike: list[tuple[Declaration, Sequence[str]]] = field(default_factory=list)
@@ -58,55 +58,55 @@ def match(
     ``keeps_unmanaged``: whether the account's policy leaves alone what nobody declared; where it
     does not, look-alikes of live tags are searched too.
     """
-    by_name, twins = _index(live)
+    by_name, duplicates = _index(live)
     renames = find_renames(declared, by_name)
     matches = Matches(declared, renames=renames)
     for name, declaration in declared.items():
-        tag = by_name.get(name) or renames.takeovers.get(name)
+        tag = by_name.get(name) or renames.renamed.get(name)
         if declaration.state is State.ABSENT:
-            doomed = [tag, *twins.get(name, ())] if tag else []
-            matches.unwanted.extend((declaration, one) for one in doomed)
+            to_delete = [tag, *duplicates.get(name, ())] if tag else []
+            matches.unwanted.extend((declaration, one) for one in to_delete)
         elif tag is not None:
             matches.pairs.append((declaration, tag))
-            if tag.name in twins:
-                matches.duplicates[name] = [tag, *twins[tag.name]]
+            if tag.name in duplicates:
+                matches.duplicates[name] = [tag, *duplicates[tag.name]]
         elif declaration.state in (State.ENABLED, State.ANY):
             matches.missing.append(declaration)
-    _sort_out_the_rest(matches, by_name, twins)
+    _sort_out_undeclared(matches, by_name, duplicates)
     _hold_back_what_may_be_stored(matches, longest=max(map(len, by_name), default=0))
-    _spare_look_alikes(matches, keeps_unmanaged=keeps_unmanaged)
+    _keep_look_alikes(matches, keeps_unmanaged=keeps_unmanaged)
     return matches
 
 
 def _index(live: Iterable[LiveTag]) -> tuple[dict[str, LiveTag], dict[str, list[LiveTag]]]:
-    """The tag that stands for each name, and the others that bear it."""
+    """The tag that stands for each name, and the others that have it."""
     by_name: dict[str, LiveTag] = {}
-    twins: dict[str, list[LiveTag]] = {}
+    duplicates: dict[str, list[LiveTag]] = {}
     for tag in live:
         known = by_name.setdefault(tag.name, tag)
         if known is tag:
             continue
         first, second = (known, tag) if known.id < tag.id else (tag, known)
         by_name[tag.name] = first
-        twins.setdefault(tag.name, []).append(second)
-    for others in twins.values():
+        duplicates.setdefault(tag.name, []).append(second)
+    for others in duplicates.values():
         others.sort(key=lambda tag: tag.id)
-    return by_name, twins
+    return by_name, duplicates
 
 
-def _sort_out_the_rest(
-    matches: Matches, by_name: Mapping[str, LiveTag], twins: Mapping[str, list[LiveTag]]
+def _sort_out_undeclared(
+    matches: Matches, by_name: Mapping[str, LiveTag], duplicates: Mapping[str, list[LiveTag]]
 ) -> None:
-    taken_over = {tag.name for tag in matches.renames.takeovers.values()}
+    renamed = {tag.name for tag in matches.renames.renamed.values()}
     for name, tag in by_name.items():
-        others = twins.get(name, ())
+        others = duplicates.get(name, ())
         if name in matches.declared:
             if matches.declared[name].state is not State.ABSENT:
-                matches.spared.extend(others)
-        elif name in taken_over:
-            matches.spared.extend(others)
-        elif name in matches.renames.claimed:
-            matches.spared.extend((tag, *others))
+                matches.kept.extend(others)
+        elif name in renamed:
+            matches.kept.extend(others)
+        elif name in matches.renames.listed:
+            matches.kept.extend((tag, *others))
         else:
             matches.unmanaged.extend((tag, *others))
 
@@ -119,10 +119,10 @@ def _hold_back_what_may_be_stored(matches: Matches, *, longest: int) -> None:
     found = [(one, stored.of(one.name)) for one in matches.missing]
     matches.missing[:] = [one for one, names in found if not names]
     matches.stored_as.extend((one, names) for one, names in found if names)
-    _spare(matches, {name for _one, names in found for name in names})
+    _keep(matches, {name for _one, names in found for name in names})
 
 
-def _spare_look_alikes(matches: Matches, *, keeps_unmanaged: bool) -> None:
+def _keep_look_alikes(matches: Matches, *, keeps_unmanaged: bool) -> None:
     """Leave alone what may be the former self of a tag that is created, or was by an earlier run.
 
     No record says what an earlier run created, but its tag has the higher id: a look-alike that is
@@ -146,10 +146,10 @@ def _spare_look_alikes(matches: Matches, *, keeps_unmanaged: bool) -> None:
             older = [one for one in alikes.of(declaration.name) if oldest[one] < tag.id]
             if older:
                 matches.alike.append((declaration, older))
-    _spare(matches, {name for _declaration, names in matches.alike for name in names})
+    _keep(matches, {name for _declaration, names in matches.alike for name in names})
 
 
-def _spare(matches: Matches, names: set[str]) -> None:
+def _keep(matches: Matches, names: set[str]) -> None:
     if names:
-        matches.spared.extend(tag for tag in matches.unmanaged if tag.name in names)
+        matches.kept.extend(tag for tag in matches.unmanaged if tag.name in names)
         matches.unmanaged[:] = [tag for tag in matches.unmanaged if tag.name not in names]

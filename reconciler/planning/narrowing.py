@@ -18,7 +18,7 @@ class Narrowing:
 
     Desired and live are limited alike, so that what is left out can't be deleted. Tags are
     narrowed after they are matched: a rename is in when either of its names is, and never
-    falls apart into a create and a leftover.
+    falls apart into a create and a tag that stays.
     """
 
     companies: tuple[str, ...] = ()
@@ -39,8 +39,7 @@ class Narrowing:
 
     def covers(self, change: Change) -> bool:
         """Whether a change is in, by its place and by either of its names."""
-        names = (tag.name for tag in (change.before, change.after) if tag is not None)
-        return self.covers_company(change.place.company) and self.covers_tag(*names)
+        return self.covers_company(change.place.company) and self.covers_tag(*change.names)
 
 
 EVERYTHING = Narrowing()

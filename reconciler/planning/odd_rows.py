@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ProtocolError
-from reconciler.model.change import Action, Change, one_a_line
+from reconciler.model.change import Delete, one_a_line
 from reconciler.model.problem import Problem, Severity
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.model.change import Change
     from reconciler.model.state import DesiredAccount
     from reconciler.provider import OddTag
 
@@ -27,7 +28,7 @@ _HINT: Final = "CallRail's support can say what it is; its screen may show it."
 
 
 def warn_of_odd_rows(odd: Sequence[OddTag], desired: DesiredAccount) -> list[Problem]:
-    """A warning for each of the first ``odd`` rows, and one that counts the rest.
+    """A warning for each of the first ``odd`` rows, and one that counts the others.
 
     Raises ProtocolError for one that may be a declared tag, or have the name of one.
     """
@@ -40,11 +41,11 @@ def warn_of_odd_rows(odd: Sequence[OddTag], desired: DesiredAccount) -> list[Pro
         covered = not row.placed or row.company_id in desired.tags
         if covered and (row.name is None or row.name in names):
             raise ProtocolError(
-                f"{_said(row, handle)}, and it may be one that the configuration declares",
+                f"{_odd(row, handle)}, and it may be one that the configuration declares",
                 hint=_HINT,
             )
     left = f"it is left alone, and nothing is deleted in {handle}"
-    found = [_warning(f"{_said(row, handle)}: {left}") for row in odd[:_SHOWN]]
+    found = [_warning(f"{_odd(row, handle)}: {left}") for row in odd[:_SHOWN]]
     if len(odd) > _SHOWN:
         found.append(_warning(f"{handle}: {len(odd) - _SHOWN:,} more tags are as odd"))
     return found
@@ -55,16 +56,16 @@ def hold_deletes_back(changes: Sequence[Change], odd: Sequence[OddTag]) -> Seque
     if not odd or not changes:
         return changes
     handle = changes[0].place.account.handle
-    why = f"{_said(odd[0], handle)}, so nothing is deleted in the account"
+    why = f"{_odd(odd[0], handle)}, so nothing is deleted in the account"
     return [
         replace(change, blocked_by=one_a_line([*change.objections, why]))
-        if change.action is Action.DELETE
+        if isinstance(change, Delete)
         else change
         for change in changes
     ]
 
 
-def _said(row: OddTag, handle: str) -> str:
+def _odd(row: OddTag, handle: str) -> str:
     name = "without a name" if row.name is None else double_quoted(row.name[:60])
     where = f"of {handle} on page {row.page} of the listing"
     return f"tag {row.id} {name} {where} is odd ({row.why})"

@@ -1,12 +1,11 @@
 """Which live tag becomes which declared name, so that its calls keep it.
 
-Terms. A *takeover* is one update that gives a live tag the name that is declared. A *former name*
-is one that a declaration lists under ``renamed_from``. A name is *claimed* when some declaration
-of the place lists it so.
+Terms. A *rename* is one update that gives a live tag the name that is declared. A *former name* is
+one that a declaration of the place lists in ``renamed_from``.
 
 Premise. There is no state file: a name's history is known from ``renamed_from`` alone, and a wrong
 guess would move years of calls to another tag. The configuration stage has already refused chains,
-swaps and former names claimed twice.
+swaps and former names that are listed twice.
 
 Method. A declared name that is live is itself; former names that are live beside it are left
 alone, for a delete would lose their calls. A declared name that is not live takes over the live
@@ -31,27 +30,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Renames:
-    """``takeovers``: declared name -> live tag; ``leftovers``: declared name -> former names that
-    stay live beside it; ``claimed``: every former name that is live.
+    """``renamed``: declared name -> live tag; ``still_live``: declared name -> tags with former
+    names that stay beside it; ``listed``: every former name that is live.
     """
 
-    takeovers: dict[str, LiveTag] = field(default_factory=dict)
-    leftovers: dict[str, list[LiveTag]] = field(default_factory=dict)
-    claimed: set[str] = field(default_factory=set)
+    renamed: dict[str, LiveTag] = field(default_factory=dict)
+    still_live: dict[str, list[LiveTag]] = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)
 
 
 def find_renames(declared: Mapping[str, Declaration], by_name: Mapping[str, LiveTag]) -> Renames:
-    """Find the takeovers of one place and the former names that stay."""
+    """Find the renames of one place and the former names that stay."""
     renames = Renames()
     for name, declaration in declared.items():
         if not declaration.renamed_from or declaration.state is State.ABSENT:
             continue
-        bearers = [by_name[old] for old in declaration.renamed_from if old in by_name]
-        if not bearers:
+        former = [by_name[old] for old in declaration.renamed_from if old in by_name]
+        if not former:
             continue
-        renames.claimed.update(tag.name for tag in bearers)
+        renames.listed.update(tag.name for tag in former)
         if name not in by_name:
-            renames.takeovers[name] = bearers.pop(0)
-        if bearers:
-            renames.leftovers[name] = bearers
+            renames.renamed[name] = former.pop(0)
+        if former:
+            renames.still_live[name] = former
     return renames

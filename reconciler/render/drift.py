@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
-from reconciler.model.change import Action, Reason
-from reconciler.render import groups, wording
+from reconciler.model.change import Create, Delete, Reason, Update
+from reconciler.render import place_groups, wording
 from reconciler.render.escape import label, log, terminal
 from reconciler.render.layout import wrap
 from reconciler.render.style import PLAIN, Style
@@ -39,11 +39,11 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
     """Headings with their lines of visible text, those with none left out."""
     undeclared = [change for change in plan.changes if change.reason is Reason.UNMANAGED]
     declared = [change for change in plan.changes if change.reason is not Reason.UNMANAGED]
-    updates = [change for change in declared if change.action is Action.UPDATE]
+    updates = [change for change in declared if isinstance(change, Update)]
     renames = [change for change in updates if change.reason is Reason.RENAMED_FROM]
     edited = [change for change in updates if change.reason is not Reason.RENAMED_FROM]
-    missing = [change for change in declared if change.action is Action.CREATE]
-    retired = [change for change in declared if change.action is Action.DELETE]
+    missing = [change for change in declared if isinstance(change, Create)]
+    retired = [change for change in declared if isinstance(change, Delete)]
     found = [
         ("Accounts that could not be read:", _unread(plan)),
         ("Changed in live state, not asked for by the configuration:", [*map(_edited, edited)]),
@@ -87,25 +87,21 @@ def _unread(plan: Plan) -> list[str]:
     ]
 
 
-def _edited(change: Change) -> str:
-    before, after = change.before, change.after
-    assert before is not None  # noqa: S101 - an update has both; said for the type checker
-    assert after is not None  # noqa: S101
+def _edited(change: Update) -> str:
     said = []
     for field in change.fields:
-        live, declared = getattr(before, field), getattr(after, field)
+        live, declared = getattr(change.before, field), getattr(change.after, field)
         said.append(f"{field} is {_shown(live)}, declared {_shown(declared)}")
     return f"{_named(change)}: {', '.join(said)}{_declared_at(change)}"
 
 
-def _renamed(change: Change) -> str:
-    was = change.before.name if change.before else ""
-    return f"{_named(change)}: still called {label(was)}{_declared_at(change)}"
+def _renamed(change: Update) -> str:
+    return f"{_named(change)}: still called {label(change.before.name)}{_declared_at(change)}"
 
 
 def _missing(changes: Sequence[Change]) -> list[str]:
     lines = []
-    for group in groups.by(changes):
+    for group in place_groups.by(changes):
         names = ", ".join(label(change.name) for change in group.changes)
         lines.append(f"{group.title}: {names}")
     return lines
@@ -113,7 +109,7 @@ def _missing(changes: Sequence[Change]) -> list[str]:
 
 def _there(change: Change) -> str:
     detail = wording.detail(change)
-    if change.action is Action.DELETE:
+    if isinstance(change, Delete):
         note = terminal(change.note) if change.note else ""
         detail = "; ".join(filter(None, [wording.had_by(change), note]))
     return f"{_named(change)}{f': {detail}' if detail else ''}{_declared_at(change)}"

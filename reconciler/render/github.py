@@ -81,10 +81,10 @@ def outputs(plan: Plan) -> str:
     return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
-def report_outputs(report: Report) -> str:
+def report_outputs(report: Report, exit_code: int) -> str:
     """Lines for ``$GITHUB_OUTPUT``: complete, exit_code and how many changes ended how."""
-    complete = "true" if outcomes.complete(report) else "false"
-    lines = [f"complete={complete}\n", f"exit_code={report.exit_code}\n"]
+    complete = "true" if report.complete else "false"
+    lines = [f"complete={complete}\n", f"exit_code={exit_code}\n"]
     lines += [f"{result.value}={report.count(result)}\n" for result in Result]
     return "".join(lines)
 

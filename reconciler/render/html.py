@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Change, Create, Delete, Update, before_and_after
 from reconciler.model.tag import Place, Status, Tag
 from reconciler.render import drift as drifted
-from reconciler.render import groups, outcomes, wording
+from reconciler.render import outcomes, place_groups, wording
 from reconciler.render.escape import label
 from reconciler.render.page import bdi, chip, page, pill, table
 from reconciler.text.plural import count, number
@@ -40,7 +40,7 @@ def plan(plan: Plan) -> str:
         if use.account.id in by_account
     ]
     if plan.changes:
-        parts += ["<h2>Every change</h2>", *map(_group, groups.of(plan))]
+        parts += ["<h2>Every change</h2>", *map(_group, place_groups.of(plan))]
     parts += [_unmanaged(plan), _footer(plan)]
     return page(title, "\n".join(part for part in parts if part))
 
@@ -57,7 +57,7 @@ def report(report: Report) -> str:
     known = set(map(id, bad))
     done = [outcome for outcome in report.outcomes if id(outcome) not in known]
     parts = [f"<h1>{verdict}</h1>", _tile_list(tiles), _unread(report.plan.unread)]
-    parts.append(_troubles(report))
+    parts.append(_stops(report))
     if bad:
         rows = _outcomes(bad)
         parts.append(f'<section class="alarm"><h2>Not as planned</h2>{rows}</section>')
@@ -112,7 +112,7 @@ def _deletes(plan: Plan) -> str:
     hidden = f'<p class="dim">Not counted: {wording.NOT_COUNTED}.</p>' if lost else ""
     rows = [
         [
-            _tag(change.before),
+            _tag(change.before.tag),
             _where(change.place),
             _loses(change),
             bdi(change.note) if change.note else '<span class="dim">not declared</span>',
@@ -204,23 +204,27 @@ def _cell(changes: Sequence[Change]) -> str:
     if not changes:
         return "<td></td>"
     signs = "".join(
-        f"{_sign(change)}{chip(change.after.color) if change.after else ''}" for change in changes
+        f"{_sign(change)}{'' if isinstance(change, Delete) else chip(change.after.color)}"
+        for change in changes
     )
     return f"<td>{signs}</td>"
 
 
-def _group(group: groups.Group) -> str:
+def _group(group: place_groups.Group) -> str:
     rows = [
-        [_sign(change, word=True), _tag(change.after or change.before), _detail(change)]
+        [_sign(change, word=True), _tag(after or before), _detail(change)]
         for change in group.changes
+        for before, after in [before_and_after(change)]
     ]
     others = f'<p class="dim">also in: {bdi(group.others)}</p>' if group.others else ""
     return f"<h3>{bdi(group.title)}</h3>{others}{table(['Change', 'Tag', 'What'], rows)}"
 
 
 def _detail(change: Change) -> str:
-    parts = [f"{_recoloured(change)}{bdi(wording.detail(change))}"] if change.before else []
-    if change.note and change.action is not Action.DELETE:
+    parts = []
+    if not isinstance(change, Create):
+        parts.append(f"{_recoloured(change)}{bdi(wording.detail(change))}")
+    if change.note and not isinstance(change, Delete):
         parts.append(f'<span class="dim">{bdi(change.note)}</span>')
     if change.source is not None:
         where = f"{change.source.file}:{change.source.line}"
@@ -231,7 +235,7 @@ def _detail(change: Change) -> str:
 
 
 def _recoloured(change: Change) -> str:
-    if change.before is None or change.after is None or "color" not in change.fields:
+    if not isinstance(change, Update) or "color" not in change.fields:
         return ""
     return f"{chip(change.before.color)}→ {chip(change.after.color)}"
 
@@ -250,7 +254,7 @@ def _sign(change: Change, *, word: bool = False) -> str:
     return f'<span class="sign {change.action.value}">{text}</span>'
 
 
-def _loses(change: Change) -> str:
+def _loses(change: Delete) -> str:
     if change.loss is None:
         return '<span class="dim">not counted</span>'
     said = wording.losing(change.loss)
@@ -279,11 +283,11 @@ def _outcomes(found: Sequence[Outcome]) -> str:
     return table(["Result", "Change", "Where", "Why"], rows)
 
 
-def _troubles(report: Report) -> str:
+def _stops(report: Report) -> str:
     lines = [
-        f"<li><b>{bdi(trouble.account)}</b> stopped: {bdi(trouble.message)}"
-        + (f"<br>{bdi(trouble.hint)}" if trouble.hint else "")
-        for trouble in report.troubles
+        f"<li>{f'<b>{bdi(account)}</b> stopped: ' if account else ''}{bdi(failure.message)}"
+        + (f"<br>{bdi(failure.hint)}" if failure.hint else "")
+        for account, failure in outcomes.stops(report)
     ]
     lines += [f"<li>differs from what was done: {bdi(line)}" for line in report.differences]
     return f'<section class="alarm"><ul>{"".join(lines)}</ul></section>' if lines else ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Action, Change, Delete
 from reconciler.model.palette import PALETTE
 from reconciler.render import drift as drifted
-from reconciler.render import groups, outcomes, wording
+from reconciler.render import outcomes, place_groups, wording
 from reconciler.render.budget import Budget
 from reconciler.render.escape import code, fence, html, label, log, prose, terminal
 from reconciler.render.layout import pad, wrap
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.outcome import AccountError, Outcome, Report
     from reconciler.model.plan import Plan
     from reconciler.model.problem import Problem
-    from reconciler.render.groups import Group
+    from reconciler.render.place_groups import Group
 
 LIMIT: Final = 60_000
 """GitHub refuses comments of more than 65,536 characters; bytes are the safe side of that."""
@@ -58,13 +58,14 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
 def report(report: Report, *, limit: int = LIMIT) -> str:
     """``report`` in fewer than ``limit`` bytes: the verdict, what did not succeed, the rest."""
     out = Budget(limit, reserve=_RESERVE)
-    told = outcomes.counts(report) or "nothing to do"
+    told, stops = outcomes.counts(report) or "nothing to do", list(outcomes.stops(report))
     out.take(f"{REPORT_MARKER}\n### {outcomes.verdict(report)}: {told}\n")
     _unread(report.plan.unread, out)
-    for trouble in report.troubles:
-        hint = f" {prose(trouble.hint)}" if trouble.hint else ""
-        out.take(f"- {code(trouble.account)} stopped: {prose(trouble.message)}{hint}")
-    if report.troubles:
+    for account, failure in stops:
+        who = f"{code(account)} stopped: " if account else ""
+        hint = f" {prose(failure.hint)}" if failure.hint else ""
+        out.take(f"- {who}{prose(failure.message)}{hint}")
+    if stops:
         out.take("")
     if report.differences:
         lines = [f"- {prose(difference)}" for difference in report.differences]
@@ -133,7 +134,7 @@ def _caution(plan: Plan) -> str:
     return top + hidden
 
 
-def _deletes(deletes: Sequence[Change], out: Budget) -> int:
+def _deletes(deletes: Sequence[Delete], out: Budget) -> int:
     """How many of ``deletes`` got their row."""
     rows = [
         (
@@ -208,7 +209,7 @@ def _details(plan: Plan, out: Budget) -> int:
     """How many changes stand in the folded part; it ends at the first that does not fit."""
     shown = 0
     by_account: dict[str, list[Group]] = {}
-    for group in groups.of(plan):
+    for group in place_groups.of(plan):
         by_account.setdefault(group.places[0].account.handle, []).append(group)
     for handle, members in by_account.items():
         changes = sum(len(group.changes) * len(group.places) for group in members)
@@ -246,7 +247,7 @@ def _group(group: Group, out: Budget) -> int:
 
 def _colors(plan: Plan, out: Budget) -> None:
     """The known colours that the plan gives, as hex values, beside which GitHub shows a swatch."""
-    given = {change.after.color for change in plan.changes if change.after is not None}
+    given = {change.after.color for change in plan.changes if not isinstance(change, Delete)}
     known = [
         f"{name} `{shade.text}` on `{shade.background}`"
         for name, shade in PALETTE.items()
@@ -269,7 +270,7 @@ def _lines(change: Change, column: int) -> list[str]:
     name = pad(label(change.name), column)
     detail = wording.detail(change)
     lines = [f"{sign} {change.action.value}  {name}   {detail}".rstrip()]
-    if change.note and change.action is not Action.DELETE and terminal(change.note) not in detail:
+    if change.note and not isinstance(change, Delete) and terminal(change.note) not in detail:
         lines.append(f"#   note: {terminal(change.note)}")
     if change.blocked_by is not None:
         lines.append("#   blocked, see above")

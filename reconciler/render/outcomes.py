@@ -14,7 +14,7 @@ from reconciler.text.plural import count, number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reconciler.model.outcome import AccountError
+    from reconciler.model.outcome import AccountError, Failure
 
 APPLIED: Final = "Applied"
 IN_PART: Final = "Applied in part, as asked"
@@ -54,8 +54,10 @@ def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
         lines += [f"  {first}", *(f"    {part}" for part in more)]
     lines += [""] if lines else []
     lines += [style.delete(line) for line in wording.partial(report.plan)]
-    for trouble in report.troubles:
-        lines += _trouble(trouble, style=style)
+    for account, failure in stops(report):
+        who = f"{terminal(account)} stopped: " if account else ""
+        lines.append(style.delete(f"{who}{terminal(failure.message)}"))
+        lines += [f"  help: {terminal(failure.hint)}"] if failure.hint else []
     lines.append(_verdict(report, style=style))
     lines += _verified(report, style=style)
     lines.append(f"Requests: {number(report.requests)} used.")
@@ -71,17 +73,17 @@ def counts(report: Report) -> str:
 
 def verdict(report: Report) -> str:
     """One word for the whole: APPLIED, IN_PART (deletes were held back on request), INCOMPLETE."""
-    if complete(report):
+    if report.complete:
         return APPLIED
-    as_asked = all(not outcome.result.incomplete for outcome in report.outcomes)
-    clean = report.exit_code == 0 and not report.differences and not report.troubles
-    return IN_PART if as_asked and clean else INCOMPLETE
+    return IN_PART if report.carried_out and not report.plan.unread else INCOMPLETE
 
 
-def complete(report: Report) -> bool:
-    """Whether nothing failed, is unknown, was left, or looks otherwise than it should."""
-    ended = all(outcome.result.succeeded for outcome in report.outcomes)
-    return ended and report.exit_code == 0 and not report.differences and not report.troubles
+def stops(report: Report) -> Iterator[tuple[str | None, Failure | AccountError]]:
+    """What kept the plan from being tried (of no account), and what ended an account's work."""
+    if report.failure is not None:
+        yield None, report.failure
+    for error in report.account_errors:
+        yield error.account, error
 
 
 def _verdict(report: Report, *, style: Style) -> str:
@@ -162,12 +164,6 @@ def _verified(report: Report, *, style: Style) -> list[str]:
         return [style.delete(line) for line in lines]
     fine = {Verification.AS_PLANNED, Verification.NOTHING_WRITTEN}
     return [said if report.verification in fine else style.update(said)]
-
-
-def _trouble(trouble: AccountError, *, style: Style) -> list[str]:
-    who = f"{terminal(trouble.account)} stopped: " if trouble.account else ""
-    lines = [style.delete(f"{who}{terminal(trouble.message)}")]
-    return [*lines, *([f"  help: {terminal(trouble.hint)}"] if trouble.hint else [])]
 
 
 def _painted(result: Result, *, style: Style) -> str:

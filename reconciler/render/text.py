@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action
-from reconciler.render import groups, wording
+from reconciler.render import place_groups, wording
 from reconciler.render.drift import drift
 from reconciler.render.escape import label, log, terminal
 from reconciler.render.layout import pad, wrap
@@ -36,7 +36,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
         lines += [(style.update if plan.unread else style.create)(wording.no_changes(plan))]
     column = _column(change.name for change in plan.changes)
     notes = _footnotes(plan)
-    plain, grave = groups.grave_last(plan)
+    plain, grave = place_groups.grave_last(plan)
     for group in (*plain, *grave):
         lines += [""] * bool(lines)
         if plain and grave and group is grave[0]:
@@ -54,7 +54,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     return log("\n".join(lines)) + "\n"
 
 
-def _heading(grave: Sequence[groups.Group]) -> str:
+def _heading(grave: Sequence[place_groups.Group]) -> str:
     """What the last part of a plan holds."""
     changes = [change for group in grave for change in group.changes]
     deletes = any(change.action is Action.DELETE for change in changes)

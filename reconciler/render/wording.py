@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
-from reconciler.model.change import Action, Change, Count, Loss, Precision, Reason
+from reconciler.model.change import (
+    Action,
+    Change,
+    Count,
+    Create,
+    Delete,
+    Loss,
+    Precision,
+    Reason,
+    Update,
+)
 from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
 from reconciler.render.escape import label, terminal
@@ -47,27 +57,26 @@ def title(place: Place) -> str:
 
 def detail(change: Change, *, chip: Chip = no_chip) -> str:
     """What follows a change's name: its values, what differs, or what is lost and why."""
-    before, after = change.before, change.after
-    if after is None:
-        return "; ".join(filter(None, [usage(change), _why(change)]))
-    if before is None:
-        parts = _created(after, chip=chip)
-    else:
-        parts = [*_differences(change.fields, before, after, chip=chip)]
-    parts += filter(None, [usage(change)])
-    if after.status is Status.DISABLED and before is not None:
-        return "; ".join(filter(None, [", ".join(parts), _why(change)]))
-    return ", ".join(parts)
+    match change:
+        case Create(after=after):
+            return values(after, chip=chip)
+        case Update(after=after):
+            parts = [*_differences(change, chip=chip), *filter(None, [usage(change)])]
+            why = _why(change) if after.status is Status.DISABLED else ""
+            return "; ".join(filter(None, [", ".join(parts), why]))
+        case Delete():
+            return "; ".join(filter(None, [usage(change), _why(change)]))
+    assert_never(change)
 
 
-def usage(change: Change) -> str:
+def usage(change: Update | Delete) -> str:
     """``41 calls and 2 forms lose the tag; 2 flows apply it``; empty where nobody counted.
 
     What is not deleted loses nothing: ``17 calls have it``.
     """
     if change.loss is None:
         return ""
-    deletes = change.action is Action.DELETE
+    deletes = isinstance(change, Delete)
     verbs = ("loses the tag", "lose the tag") if deletes else ("has it", "have it")
     parts = [_clause(change.loss, verbs, nothing="no interaction has it")]
     if change.loss.flows.number or deletes:
@@ -75,7 +84,7 @@ def usage(change: Change) -> str:
     return "; ".join(parts)
 
 
-def had_by(change: Change) -> str:
+def had_by(change: Delete) -> str:
     """``41 calls and 2 forms have it; 2 flows apply it``: what has a live tag; empty: not counted.
 
     For who only compares: nothing is taken away.
@@ -172,10 +181,10 @@ def lost(plan: Plan) -> Loss | None:
     return sum((Loss.unknown() if one is None else one for one in losses), start=Loss())
 
 
-def worst_first(deletes: Iterable[Change]) -> list[Change]:
+def worst_first(deletes: Iterable[Delete]) -> list[Delete]:
     """``deletes`` by how much they lose: the unknown weigh most, the uncounted least."""
 
-    def weight(change: Change) -> tuple[bool, bool, int]:
+    def weight(change: Delete) -> tuple[bool, bool, int]:
         if change.loss is None:
             return False, False, -1
         lost = change.loss.interactions
@@ -209,7 +218,7 @@ def requests(plan: Plan) -> str:
     """
     needed = sum(use.apply_requests for use in plan.accounts)
     said = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"
-    if any(change.action is not Action.CREATE for change in plan.changes):
+    if any(not isinstance(change, Create) for change in plan.changes):
         said += ", plus reads for changes that wait longer than 2s"
     told = [use for use in plan.accounts if use.allowance is not None]
     if not told:
@@ -284,16 +293,13 @@ def objections(plan: Plan) -> dict[str, list[Change]]:
 
 def values(tag: Tag, *, chip: Chip = no_chip) -> str:
     """``blue1``, ``blue1, disabled``: a tag's values beside its name."""
-    return ", ".join(_created(tag, chip=chip))
-
-
-def _created(tag: Tag, *, chip: Chip) -> list[str]:
     parts = [] if tag.color is None else [_color(tag.color, chip=chip)]
-    return [*parts, "disabled"] if tag.status is Status.DISABLED else parts
+    return ", ".join([*parts, "disabled"] if tag.status is Status.DISABLED else parts)
 
 
-def _differences(fields: Iterable[str], before: Tag, after: Tag, *, chip: Chip) -> Iterable[str]:
-    for field in fields:
+def _differences(change: Update, *, chip: Chip) -> Iterable[str]:
+    before, after = change.before, change.after
+    for field in change.fields:
         if field == "name":
             yield f"name {label(before.name)} -> {label(after.name)}"
         elif field == "color":

@@ -16,6 +16,6 @@ def cells(text: str) -> int:
         text = _STYLES.sub("", text)
     if text.isascii():
         return len(text)
-    from rich.cells import cell_len  # noqa: PLC0415 - slow, and most text is ASCII
+    from rich.cells import cell_len  # noqa: PLC0415 - most runs print plain letters only
 
     return cell_len(text)

@@ -10,14 +10,15 @@ run that takes nothing away, the common one, reads no more than its own places.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
+from reconciler.concurrency import side_by_side
+from reconciler.model.change import Delete, Update
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.planning import draft, guard
 from reconciler.planning.guard import is_delete, takes_away, totals
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
 from reconciler.text.plural import count
-from reconciler.workflow.accounts import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,9 +47,20 @@ def concerned(desired: DesiredAccount, narrowing: Narrowing) -> frozenset[str | 
     return None if not places or (None in places and len(places) > 1) else places
 
 
-async def usage_of(provider: Provider, change: Change) -> Loss:
+async def usage_of(provider: Provider, change: Update | Delete) -> Loss:
     """What has the tag of ``change``; flows only where they can't apply it any more."""
-    return await provider.usage(change.place, change.live, flows=takes_away(change))
+    return await provider.usage(change.place, change.before, flows=takes_away(change))
+
+
+async def with_losses(
+    provider: Provider, changes: Sequence[Change], at_risk: Sequence[Update | Delete]
+) -> tuple[Change, ...]:
+    """``changes`` with what those ``at_risk`` among them would lose counted."""
+    losses = await side_by_side(usage_of(provider, change) for change in at_risk)
+    counted: dict[Change, Change] = {
+        change: replace(change, loss=loss) for change, loss in zip(at_risk, losses, strict=True)
+    }
+    return tuple(counted.get(change, change) for change in changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,23 +130,22 @@ class Guarding:
 
         The first of them are those of this run, which stand in ``guarded`` with what blocks them.
         """
-        at_risk = [at for at, change in enumerate(changes) if self._at_risk(change)]
+        at_risk = [change for change in changes if self._at_risk(change)]
         if any(change.blocked_by is not None for change in guarded):
             # Blocked whatever the others lose: only what is shown is worth its requests.
-            at_risk = [at for at in at_risk if at < len(guarded)]
+            shown = list(zip(changes, guarded, strict=False))
+            at_risk = [change for change, _ in shown if self._at_risk(change)]
             if len(at_risk) > COUNTED_WHEN_BLOCKED:
-                at_risk = [at for at in at_risk if guarded[at].blocked_by is None]
+                free = (change for change, one in shown if one.blocked_by is None)
+                at_risk = [change for change in free if self._at_risk(change)]
         if not at_risk:
             return changes
         self.say(f"counting what uses {count(len(at_risk), 'tag')}")
-        losses = await side_by_side(usage_of(self.provider, changes[at]) for at in at_risk)
-        known = dict(zip(at_risk, losses, strict=True))
-        return tuple(
-            replace(change, loss=known[at]) if at in known else change
-            for at, change in enumerate(changes)
-        )
+        return await with_losses(self.provider, changes, at_risk)
 
-    def _at_risk(self, change: Change) -> bool:
-        if is_delete(change):
-            return True
-        return self.count_all and bool({"name", "status"} & set(change.fields))
+    def _at_risk(self, change: Change) -> TypeGuard[Update | Delete]:
+        match change:
+            case Update(fields=fields):
+                return self.count_all and ("name" in fields or "status" in fields)
+            case _:
+                return is_delete(change)

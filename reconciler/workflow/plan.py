@@ -7,24 +7,20 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action, Change, needs_absence
+from reconciler.concurrency import side_by_side
+from reconciler.model.change import Change, needs_absence
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
-from reconciler.planning.guard import is_disable, takes_away
+from reconciler.planning.guard import is_delete, is_disable, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.provider import Listing, Provider
-from reconciler.workflow.accounts import (
-    ABOUT_ONE_ACCOUNT,
-    account_error,
-    in_account,
-    side_by_side,
-)
+from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
+from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
 from reconciler.workflow.guarding import Guarding, concerned
-from reconciler.workflow.narrowed import check_companies, check_tags, declared_names
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration
@@ -73,7 +69,7 @@ async def make_plan(
     desired = readable.resolve({one.handle: one.companies for one in accounts})
     if len(accounts) == len(everyone):
         check_companies(request.narrowing.companies, configuration, desired)
-    await side_by_side(one.plan(wish) for one, wish in zip(accounts, desired.accounts, strict=True))
+    await side_by_side(one.plan(own) for one, own in zip(accounts, desired.accounts, strict=True))
     accounts = _readable(everyone)
     if len(accounts) == len(everyone):
         _check_tags(request.narrowing, configuration, everyone)
@@ -174,7 +170,7 @@ class _Reading:
 
     async def _part(self, desired: DesiredAccount) -> Part:
         self.request.say(f"{self.handle}: reading tags")
-        listing, look, drafted, live = await self._drafted(desired)
+        listing, reading, drafted, live = await self._drafted(desired)
         self.left_out = listing.unread or 0
         self.odd = warn_of_odd_rows(listing.odd, desired)
         self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
@@ -189,7 +185,9 @@ class _Reading:
         use = AccountUse(
             account=self.account.ref,
             plan_requests=self.provider.requests,
-            apply_requests=_cost(changes, look, companies=self.companies_cost, counting=counting),
+            apply_requests=_cost(
+                changes, reading, companies=self.companies_cost, counting=counting
+            ),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
             requests_per_hour=self.account.policy.requests_per_hour,
@@ -266,24 +264,24 @@ class _Reading:
             return ()
         disabled = [change for change in changes if is_disable(change)]
         flows = await side_by_side(
-            self.provider.flows(change.place, change.live) for change in disabled
+            self.provider.flows(change.place, change.before) for change in disabled
         )
         pairs = list(zip(disabled, flows, strict=True))
         return warn_of_usage(self.handle, pairs, self.provider.uncounted)
 
 
-def _cost(changes: Sequence[Change], look: int, *, companies: int, counting: int) -> int:
+def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: int) -> int:
     """Requests that applying will cost at most: one a change, the reads, and counting anew.
 
     Before a plan is carried out later than it was made, one read tells whether it is still fresh,
-    ``companies`` whether theirs are still active, and ``counting`` what deletes would lose (all
-    spared when it is applied as it is made). One read comes before deletes, one closes.
+    ``companies`` whether theirs are still active, and ``counting`` what deletes would lose (none
+    of that when it is applied as it is made). One read comes before deletes, one verifies.
     """
     if not changes:
         return 0
-    cost = len(changes) + look * 2
+    cost = len(changes) + reading * 2
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
-    if any(change.action is Action.DELETE for change in changes):
-        cost += look + counting
+    if any(map(is_delete, changes)):
+        cost += reading + counting
     return cost

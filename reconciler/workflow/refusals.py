@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RefusedError
-from reconciler.model.change import Action
+from reconciler.model.change import Delete
 from reconciler.text.plural import count
 from reconciler.text.quote import double_quoted
 
@@ -22,7 +22,7 @@ SHOWN = 5
 def blocked_refusal(blocked: Sequence[Change]) -> RefusedError:
     """The refusal of a plan in which ``blocked`` may not be sent (at least one)."""
     are = "is" if len(blocked) == 1 else "are"
-    deletes_only = all(change.action is Action.DELETE for change in blocked)
+    deletes_only = all(isinstance(change, Delete) for change in blocked)
     hint = "Limits and protections are changed in the configuration, where that is reviewed."
     if deletes_only:
         hint += " --no-deletes does the rest and leaves deletes for later."
@@ -39,8 +39,8 @@ def by_reason(pairs: Iterable[tuple[Change, str]]) -> list[str]:
         reasons.setdefault(why, []).append(change)
     shown = [f"{why} ({_named(changes)})" for why, changes in reasons.items()]
     more = len(shown) - SHOWN
-    rest = [f"and {count(more, 'more reason')}"] if more > 0 else []
-    return [*shown[:SHOWN], *rest]
+    others = [f"and {count(more, 'more reason')}"] if more > 0 else []
+    return [*shown[:SHOWN], *others]
 
 
 def _named(changes: Sequence[Change]) -> str:

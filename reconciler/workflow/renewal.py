@@ -20,11 +20,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ReconcilerError, RefusedError
+from reconciler.executor import Deletes
 from reconciler.model.change import companies_of, needs_absence
 from reconciler.model.names import any_alike
 from reconciler.model.plan import NOTHING_BEYOND
-from reconciler.model.problem import Source
 from reconciler.model.state import Account, LiveAccount
 from reconciler.planning import draft, guard
 from reconciler.planning.freshness import freshness
@@ -32,8 +33,8 @@ from reconciler.planning.guard import Measure, is_delete, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back
 from reconciler.text.plural import count
-from reconciler.workflow.accounts import in_account, side_by_side
-from reconciler.workflow.guarding import concerned, usage_of
+from reconciler.workflow.accounts import in_account
+from reconciler.workflow.guarding import concerned, with_losses
 from reconciler.workflow.refusals import blocked_refusal, by_reason
 
 if TYPE_CHECKING:
@@ -54,8 +55,19 @@ GROWTH: Final = 10
 """More interactions than were reviewed by so many, or by a tenth if that is more, are too many."""
 
 
-def refuse_unless_current(plan: Plan, now: datetime) -> timedelta:
-    """How old ``plan`` is at ``now`` (UTC). Raises RefusedError where it is too old to apply."""
+def refuse_unless_current(plan: Plan, configuration: Configuration | None, now: datetime) -> str:
+    """How old a saved ``plan`` is at ``now`` (UTC): ``8 days``, ``3 hours``, ``1 minute``.
+
+    Raises RefusedError where it is too old to apply, or where today's ``configuration`` does not
+    name its accounts, or reaches them otherwise than was reviewed.
+    """
+    age = _age(plan, now)
+    if configuration is not None:
+        _expect_own(plan, configuration)
+    return _in_words(age)
+
+
+def _age(plan: Plan, now: datetime) -> timedelta:
     hint = "Make a new plan and have it reviewed."
     try:
         made = datetime.fromisoformat(plan.created_at)
@@ -64,30 +76,27 @@ def refuse_unless_current(plan: Plan, now: datetime) -> timedelta:
     age = now - made.replace(tzinfo=made.tzinfo or UTC)
     if age > MOST_AGE:
         raise RefusedError(
-            f"the plan is {spoken(age)} old (made {plan.created_at}); it may be applied for "
-            f"{spoken(MOST_AGE)}",
+            f"the plan is {_in_words(age)} old (made {plan.created_at}); it may be applied for "
+            f"{_in_words(MOST_AGE)}",
             hint=hint,
         )
     if age < -CLOCKS_DIFFER:
         raise RefusedError(
-            f"the plan says that it was made {spoken(-age)} from now ({plan.created_at})",
+            f"the plan says that it was made {_in_words(-age)} from now ({plan.created_at})",
             hint="Set the clock right, here or where it was planned, and plan again.",
         )
-    return max(age, timedelta())
+    return age
 
 
-def spoken(length: timedelta) -> str:
-    """``8 days``, ``3 hours``, ``1 minute``: the largest unit that fits, rounded down."""
+def _in_words(length: timedelta) -> str:
+    """The largest unit that fits, rounded down."""
     for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if length.total_seconds() >= seconds:
             return count(int(length.total_seconds() // seconds), unit)
     return "less than a minute"
 
 
-def refuse_unless_own(plan: Plan, configuration: Configuration) -> None:
-    """Raise RefusedError where ``configuration`` does not name ``plan``'s accounts, or reaches them
-    otherwise than was reviewed.
-    """
+def _expect_own(plan: Plan, configuration: Configuration) -> None:
     own = {account.handle: account for account in configuration.accounts}
     for use in plan.accounts:
         account = own.get(use.account.handle)
@@ -125,7 +134,7 @@ def accounts_of(plan: Plan, configuration: Configuration | None = None) -> list[
 def _account_of(use: AccountUse) -> Account:
     return Account(
         ref=use.account,
-        source=use.source or Source("", 0),
+        source=use.source,
         connection=use.connection,
         api_key_env=use.api_key_env,
         policy=replace(use.policy, requests_per_hour=use.requests_per_hour),
@@ -138,17 +147,17 @@ async def already_done(
     providers: Mapping[str, Provider],
     configuration: Configuration | None,
     *,
-    deletes: bool,
+    deletes: Deletes,
 ) -> tuple[Change, ...]:
     """The changes of ``plan`` that live state shows as made. Only reads.
 
-    ``deletes`` False: they are held back, so nothing is asked of them. Raises RefusedError for what
+    Of ``deletes`` that are held back nothing is asked. Raises RefusedError for what
     is stale or blocked today, and what reading raises, the account named.
     """
     work = [
         _Renewal(use, account, providers[account.handle], changes)
         for use, account in zip(plan.accounts, accounts_of(plan, configuration), strict=True)
-        for changes in [_of_account(plan, account.handle, deletes=deletes)]
+        for changes in [_of_account(plan, account.handle, deletes)]
         if changes
     ]
     await side_by_side(one.read_companies(configuration) for one in work)
@@ -172,11 +181,12 @@ async def already_done(
     return tuple(change for one in found for change in one.done)
 
 
-def _of_account(plan: Plan, handle: str, *, deletes: bool) -> tuple[Change, ...]:
+def _of_account(plan: Plan, handle: str, deletes: Deletes) -> tuple[Change, ...]:
     return tuple(
         change
         for change in plan.changes
-        if change.place.account.handle == handle and (deletes or not is_delete(change))
+        if change.place.account.handle == handle
+        and not (deletes is Deletes.HOLD_BACK and is_delete(change))
     )
 
 
@@ -266,13 +276,9 @@ class _Renewal:
 
     async def _counted(self, changes: Sequence[Change]) -> tuple[Change, ...]:
         """``changes`` with what deletes would lose counted anew."""
-        deletes = [at for at, change in enumerate(changes) if is_delete(change)]
-        losses = await side_by_side(usage_of(self.provider, changes[at]) for at in deletes)
-        known: dict[int, Loss] = dict(zip(deletes, losses, strict=True))
-        return tuple(
-            replace(change, loss=known.get(at), blocked_by=None)
-            for at, change in enumerate(changes)
-        )
+        unguarded = [replace(change, blocked_by=None) for change in changes]
+        deletes = [change for change in unguarded if is_delete(change)]
+        return await with_losses(self.provider, unguarded, deletes)
 
     def _measure(self, listing: Listing) -> Measure:
         ignored = any_alike(self.account.policy.ignore)
@@ -297,13 +303,13 @@ class _Renewal:
 
 def _grown(planned: Sequence[Change], counted_now: Sequence[Change]) -> list[tuple[Change, str]]:
     """Deletes that would lose what nobody reviewed: something instead of nothing, or much more."""
-    grown = []
+    grown: list[tuple[Change, str]] = []
     for before, now in zip(planned, counted_now, strict=True):
-        if before.loss is None or now.loss is None:
+        if not (is_delete(before) and is_delete(now)) or before.loss is None or now.loss is None:
             continue
         reviewed, found = before.loss.interactions, now.loss.interactions
         if _is_more(reviewed, found) or (before.loss.flows.none and now.loss.flows.number):
-            why = f"{_said(now.loss)} now, {_said(before.loss)} when it was reviewed"
+            why = f"{_in_use(now.loss)} now, {_in_use(before.loss)} when it was reviewed"
             grown.append((before, why))
     return grown
 
@@ -315,7 +321,7 @@ def _is_more(reviewed: Count, found: Count) -> bool:
     return most is not None and found.least > most + max(GROWTH, most // 10)
 
 
-def _said(loss: Loss) -> str:
+def _in_use(loss: Loss) -> str:
     interactions = count(loss.interactions.number, "interaction")
     flows = f" and {count(loss.flows.number, 'flow')}" if loss.flows.number else ""
     have = "has" if loss.interactions.number == 1 and not flows else "have"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from reconciler.concurrency import side_by_side
 from reconciler.errors import UsageError
 from reconciler.model.change import UNKNOWN, Count, Loss
 from reconciler.model.state import LiveAccount
 from reconciler.provider import Listing, Made, Written
-from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account, side_by_side
+from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -81,7 +82,7 @@ class SnapshotProvider:
 
     @property
     def allowance(self) -> Allowance | None:
-        """Nobody tells."""
+        """Nobody reports any."""
         return None
 
     async def companies(self) -> tuple[Company, ...]:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.model.change import UNKNOWN, Action, Change, Count, Loss, Precision, Reason
+from reconciler.model.change import (
+    UNKNOWN,
+    Action,
+    Change,
+    Count,
+    Create,
+    Delete,
+    Loss,
+    Precision,
+    Reason,
+    Update,
+)
 from reconciler.model.outcome import AccountError
 from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
@@ -43,7 +55,6 @@ account_errors = st.builds(
     AccountError,
     account=texts,
     code=texts,
-    exit_code=st.integers(1, 6),
     message=texts,
     hint=st.none() | texts,
     requests=st.integers(0, 99),
@@ -107,25 +118,24 @@ def uses(account: AccountRef) -> st.SearchStrategy[AccountUse]:
 @st.composite
 def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
     """One change in ``account``; an update or a delete is of the tag ``tag_id``."""
-    action = draw(st.sampled_from(Action))
-    before = None if action is Action.CREATE else draw(tags)
-    after = None if action is Action.DELETE else draw(tags)
-    if action is Action.CREATE and after is not None:
-        after = replace(after, name=f"{after.name}{tag_id}")
-    fields = differing(before, after) if before and after else ()
-    return Change(
-        action=action,
-        place=draw(places(account)),
-        tag_id=None if action is Action.CREATE else tag_id,
-        before=before,
-        after=after,
-        fields=tuple(sorted(fields)),
-        reason=draw(st.sampled_from(Reason)),
-        source=draw(st.none() | sources),
-        note=draw(st.none() | texts),
-        blocked_by=draw(st.none() | texts),
-        loss=draw(st.none() | losses),
-    )
+    place, after = draw(places(account)), draw(tags)
+    shared: dict[str, Any] = {
+        "place": place,
+        "reason": draw(st.sampled_from(Reason)),
+        "source": draw(st.none() | sources),
+        "note": draw(st.none() | texts),
+        "blocked_by": draw(st.none() | texts),
+    }
+    before = replace(draw(live_tags(place.company_id)), id=tag_id)
+    loss = draw(st.none() | losses)
+    match draw(st.sampled_from(Action)):
+        case Action.CREATE:
+            return Create(after=replace(after, name=f"{after.name}{tag_id}"), **shared)
+        case Action.UPDATE:
+            fields = tuple(sorted(differing(before, after)))
+            return Update(before=before, after=after, fields=fields, loss=loss, **shared)
+        case _:
+            return Delete(before=before, loss=loss, **shared)
 
 
 def places(account: AccountRef) -> st.SearchStrategy[Place]:

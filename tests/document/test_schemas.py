@@ -75,11 +75,10 @@ def reports(draw: st.DrawFn) -> Report:
         )
         for change in plan.changes
     ]
-    trouble = st.builds(
+    errors = st.builds(
         AccountError,
         account=texts,
         code=texts,
-        exit_code=st.integers(1, 6),
         message=texts,
         hint=maybe,
     )
@@ -89,13 +88,13 @@ def reports(draw: st.DrawFn) -> Report:
         verification=draw(st.sampled_from(Verification)),
         missing=draw(st.integers(0, 9)),
         differences=tuple(draw(st.lists(texts, max_size=2))),
-        troubles=tuple(draw(st.lists(trouble, max_size=2))),
+        account_errors=tuple(draw(st.lists(errors, max_size=2))),
     )
 
 
 @given(reports())
 def test_any_report_validates(report: Report) -> None:
-    document = report_document(report)
+    document = report_document(report, exit_code=3)
     check("report", document)
     assert sum(document["summary"].values()) == len(report.plan.changes)
 

@@ -25,7 +25,7 @@ SLOW = ("httpx", "jsonschema", "deepdiff", "rich", "yaml", "sqlite3", "http.serv
 MEDIUM = ("logging", "json", "dataclasses", "pathlib", "traceback", "reconciler.sandbox")
 NOT_FOR_NO_CHANGE = (
     *("jsonschema", "deepdiff", "rich", "sqlite3", "http.server"),
-    *("reconciler.apply", "reconciler.render.outcomes"),
+    *("reconciler.executor", "reconciler.render.outcomes"),
     *("reconciler.schema", "reconciler.document.plan", "reconciler.sandbox"),
     *("reconciler.callrail.maton", "reconciler.callrail.resources"),
 )

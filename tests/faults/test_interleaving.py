@@ -10,21 +10,23 @@ import asyncio
 import threading
 import time
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.apply import Run
 from reconciler.callrail import Credential, Settings, connect
 from reconciler.callrail.transport import Transport
+from reconciler.cli.exit_code import exit_code
 from reconciler.document import load_plan
-from reconciler.errors import RefusedError
+from reconciler.executor import Deletes
+from reconciler.model.change import Delete
 from reconciler.model.outcome import Report, Result
 from reconciler.model.state import Gateway
 from reconciler.sandbox.options import DIRECT_KEY
 from reconciler.sandbox.seeds.bulk import ACCOUNT
-from reconciler.workflow.apply import apply_plan
+from reconciler.workflow.apply import ApplyRequest, Waited, apply
 from tests.callrail.clients import FakeClock
 from tests.faults.world import HEAD, World, sandbox
 
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from reconciler.callrail import Client
     from reconciler.callrail.exchange import Exchange, Request
     from reconciler.model.plan import Plan
+    from reconciler.model.state import Account
+    from reconciler.provider import Provider
     from reconciler.sandbox import Sandbox
 
 PAUSE = 3.0
@@ -116,6 +121,23 @@ def today() -> FakeClock:
     return clock
 
 
+@dataclass
+class Opened:
+    """A connection that no signal ends."""
+
+    client: Client
+    clock: FakeClock
+
+    def provider(self, account: Account) -> Provider:
+        return self.client.provider(account)
+
+    def stopping(self) -> None:
+        return None
+
+    async def wait(self, seconds: float) -> None:
+        await self.clock.sleep(seconds)
+
+
 def applied(scene: Scene, clock: FakeClock) -> Report:
     """The report of an apply of the saved plan, one request at a time."""
     credential = Credential(
@@ -130,8 +152,10 @@ def applied(scene: Scene, clock: FakeClock) -> Report:
 
     async def work() -> Report:
         async with connect(settings) as client:
-            run = Run(watcher=Silent(), parallelism=1, settle=clock.sleep)
-            return await apply_plan(scene.plan, client.provider, run, check_freshness=True)
+            request = ApplyRequest(
+                waited=Waited.ON_SCREEN, deletes=Deletes.SEND, watcher=Silent(), parallelism=1
+            )
+            return await apply(scene.plan, nullcontext(Opened(client, clock)), request)
 
     return asyncio.run(work())
 
@@ -163,7 +187,7 @@ def two_runs(directory: Path, at: int, unique: str) -> None:
         report = scene.apply()
         for one in (report, *other):
             wrong = [each for each in one.outcomes if each.result not in SUCCESS]
-            assert (wrong, one.differences, one.exit_code) == ([], (), 0)
+            assert (wrong, one.differences, exit_code(one)) == ([], (), 0)
         assert bool(other) == (at <= scene.requests)
         names = Counter((row["company_id"], row["name"]) for row in scene.tags().values())
         assert [one for one, count in names.items() if count > 1] == []
@@ -209,10 +233,9 @@ def another_admin(directory: Path, at: int, act: str, name: str) -> None:
                 theirs.append(scene.tags().get(target))
 
         scene.between[at] = write
-        try:
-            report = scene.apply()
-        except RefusedError:  # it was seen before the first write
-            assert running.log.writes == []
+        report = scene.apply()
+        if report.failure is not None:  # it was seen before the first write
+            assert (report.failure.code, running.log.writes) == ("refused", [])
             return
         if theirs:
             assert scene.tags().get(target) == theirs[0], report
@@ -226,13 +249,13 @@ def expect_true(report: Report, scene: Scene, *, but: int) -> None:
         change = outcome.change
         if change.tag_id == but:
             continue
-        if change.after is None:
+        if isinstance(change, Delete):
             assert (change.tag_id not in live) == (outcome.result in SUCCESS), outcome
         elif outcome.result in SUCCESS and outcome.tag_id is not None:
             row = live[outcome.tag_id]
             assert row["name"] == change.after.name
             assert change.after.color in {None, row["color"]}
-    if report.exit_code == 0:
+    if exit_code(report) == 0:
         assert {one.result for one in report.outcomes} <= SUCCESS
         assert report.verified
 
@@ -263,10 +286,9 @@ def admin_creates(directory: Path, at: int, color: str) -> None:
                 running.store.run("UPDATE tags SET color = ? WHERE id = ?", (color, made[0]))
 
         scene.between[at] = write
-        try:
-            report = scene.apply()
-        except RefusedError:  # it was seen before the first write
-            assert running.log.writes == []
+        report = scene.apply()
+        if report.failure is not None:  # it was seen before the first write
+            assert (report.failure.code, running.log.writes) == ("refused", [])
             return
         (outcome,) = (one for one in report.outcomes if one.change.name == "New 1")
         named = [row for row in scene.tags().values() if row["name"] == "New 1"]

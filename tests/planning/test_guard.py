@@ -12,7 +12,7 @@ from reconciler.model.change import Count, Loss, Precision
 from reconciler.model.plan import Beyond
 from reconciler.model.state import Limits, State, Unmanaged
 from reconciler.planning import draft, guard
-from reconciler.planning.guard import Measure
+from reconciler.planning.guard import Measure, is_delete
 from tests.builders import company, create, delete, live_tag
 from tests.wishes import declare, desired, live
 
@@ -169,7 +169,8 @@ def _losing(*losses: Loss, **limits: int) -> set[str | None]:
     wish = desired(*kept, unmanaged=Unmanaged.DELETE, limits=Limits(**limits))
     drafted = draft(wish, live(*tags, *extra))
     changes = [
-        replace(change, loss=loss) for change, loss in zip(drafted.changes, losses, strict=True)
+        replace(change, loss=loss)
+        for change, loss in zip(filter(is_delete, drafted.changes), losses, strict=True)
     ]
     return reasons(guard(drafted, changes))
 

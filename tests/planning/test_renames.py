@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model.change import Action, Reason
+from reconciler.model.change import Action, Reason, Update
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status, Tag
 from reconciler.planning import draft
-from tests.builders import company, live_tag
+from tests.builders import company, live_tag, only
 from tests.config.writing import HEAD, loaded
 from tests.wishes import declare, desired, live
 
@@ -22,15 +22,15 @@ RENAMED = declare("Opportunity", renamed_from=("Oppty", "opportunity"), color="b
 
 
 def test_a_former_name_is_taken_over_together_with_a_recolour_in_one_update() -> None:
-    (change,) = draft(desired(RENAMED), live(live_tag(9, "Oppty"))).changes
-    assert (change.action, change.tag_id) == (Action.UPDATE, 9)
+    change = only(draft(desired(RENAMED), live(live_tag(9, "Oppty"))), Update)
+    assert change.tag_id == 9
     assert (change.fields, change.reason) == (("name", "color"), Reason.RENAMED_FROM)
     assert change.after == Tag("Opportunity", "blue1")
 
 
 def test_a_rename_can_disable_in_the_same_update() -> None:
     wish = declare("New", renamed_from=("Old",), state=State.DISABLED)
-    (change,) = draft(desired(wish), live(live_tag(1, "Old"))).changes
+    change = only(draft(desired(wish), live(live_tag(1, "Old"))), Update)
     assert change.after == Tag("New", "gray1", Status.DISABLED)
 
 
@@ -98,7 +98,7 @@ def test_the_line_that_is_printed_for_a_look_alike_makes_it_a_rename(
     line = str(warning.hint).splitlines()[1]
     pasted = f"{HEAD}tags:\n  - name: Opportunity\n    {line}\n"
     (wish,) = loaded(tmp_path, pasted).resolve({}).accounts
-    (change,) = draft(wish, tags).changes
+    change = only(draft(wish, tags), Update)
     assert (change.tag_id, change.fields) == (1, ("name",))
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from reconciler.model.outcome import Outcome, Report, Result, Verification
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.render import github, gitlab
 from tests.builders import create, delete, place, plan
+
+if TYPE_CHECKING:
+    from reconciler.model.change import Change
 
 MARK = Mark(Source("tags.yaml", 7, 5), "    colour: blue1", 6)
 
@@ -50,7 +54,11 @@ def test_tags_that_no_block_declares_are_changes_and_not_places_of_one_tag() -> 
 
 
 def test_failed_and_unknown_changes_are_annotated() -> None:
-    changes = [create("A", source=Source("t.yaml", 1)), delete("B"), create("C")]
+    changes: tuple[Change, ...] = (
+        create("A", source=Source("t.yaml", 1)),
+        delete("B"),
+        create("C"),
+    )
     results = [Result.FAILED, Result.UNKNOWN, Result.DONE]
     found = Report(
         plan=plan(*changes),
@@ -78,7 +86,7 @@ def test_outputs_of_a_report() -> None:
     change = create()
     outcomes = (Outcome(change=change, result=Result.DONE),)
     shown = github.report_outputs(
-        Report(plan=plan(change), outcomes=outcomes, verification=Verification.AS_PLANNED)
+        Report(plan=plan(change), outcomes=outcomes, verification=Verification.AS_PLANNED), 0
     )
     assert shown.startswith("complete=true\nexit_code=0\ndone=1\n")
 

@@ -83,7 +83,7 @@ def report_of(foreign: str) -> Report:
     """The report of an apply whose server answered ``foreign``."""
     the_plan = plan_of(foreign)
     results = [Result.DONE, Result.FAILED, Result.UNKNOWN, Result.ADOPTED]
-    trouble = AccountError(account=foreign, code="api", exit_code=1, message=foreign, hint=foreign)
+    error = AccountError(account=foreign, code="api", message=foreign, hint=foreign)
     return Report(
         plan=the_plan,
         outcomes=tuple(
@@ -92,8 +92,7 @@ def report_of(foreign: str) -> Report:
         ),
         verification=Verification.READ_FAILED,
         differences=(foreign,),
-        troubles=(trouble,),
-        exit_code=3,
+        account_errors=(error,),
     )
 
 

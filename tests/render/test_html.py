@@ -105,7 +105,6 @@ def test_a_report_shows_first_what_is_not_in_place() -> None:
             Outcome(change=failed, result=Result.FAILED, message="422: no"),
         ),
         verification=Verification.AS_PLANNED,
-        exit_code=3,
     )
     page = html.report(found)
     text = assert_safe_page(page)

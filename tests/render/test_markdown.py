@@ -168,9 +168,8 @@ def test_a_report_in_full() -> None:
         ),
         verification=Verification.DIFFERS,
         differences=("acme · account: Foo is gone",),
-        troubles=(AccountError(account="acme", code="api", exit_code=1, message="no answer"),),
+        account_errors=(AccountError(account="acme", code="api", message="no answer"),),
         requests=9,
-        exit_code=3,
     )
     assert markdown.report(found) == dedent(
         f"""\

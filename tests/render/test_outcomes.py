@@ -76,10 +76,9 @@ def test_an_incomplete_one_says_what_is_left() -> None:
     found = a_report(
         ended(A_CREATE, Result.UNKNOWN, "no answer"),
         ended(A_DELETE, Result.NOT_TRIED, "an earlier create is unknown"),
-        exit_code=3,
         verification=Verification.READ_FAILED,
-        troubles=(
-            AccountError(account="acme", code="x", exit_code=6, message="quota", hint="Run again."),
+        account_errors=(
+            AccountError(account="acme", code="x", message="quota", hint="Run again."),
         ),
     )
     assert report(found) == dedent(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.change import Create, Delete, Update
 from reconciler.model.state import Limits, LiveAccount, State, Unmanaged
 from reconciler.planning import Narrowing, draft
 from reconciler.planning.guard import is_delete, is_disable
@@ -107,13 +108,13 @@ def test_narrowed_runs_together_take_away_no_more_than_one_run_may(
 
 async def carry_out(changes: tuple[Change, ...], provider: FakeProvider) -> None:
     for change in changes:
-        if change.before is None:
-            assert change.after is not None
-            await provider.create(change.place, change.after)
-        elif change.after is None:
-            await provider.delete(change.live)
-        else:
-            await provider.update(change.live, change.after)
+        match change:
+            case Create():
+                await provider.create(change.place, change.after)
+            case Update():
+                await provider.update(change.before, change.after)
+            case Delete():
+                await provider.delete(change.before)
 
 
 def two_companies(**policy: object) -> tuple[World, FakeProvider]:

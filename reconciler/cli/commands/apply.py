@@ -51,13 +51,13 @@ def command(
     network: flags.NetworkFlags,
 ) -> int:
     """Make live tags as configured, after asking; or do what a saved plan says."""
-    from reconciler.cli.apply import ApplyFlags, Deletes, run
+    from reconciler.cli.apply import ApplyFlags, run
     from reconciler.errors import UsageError
+    from reconciler.executor import Deletes
 
     if allow_deletes and no_deletes:
         raise UsageError("--allow-deletes and --no-deletes contradict each other")
-    deletes = (
-        Deletes.ALLOWED if allow_deletes else Deletes.HELD_BACK if no_deletes else Deletes.REFUSED
-    )
+    deletes = Deletes.SEND if allow_deletes else Deletes.UNDECIDED
+    deletes = Deletes.HOLD_BACK if no_deletes else deletes
     asked = ApplyFlags(config, narrowing, network, output, auto_approve, expect_digest, deletes)
     return run(file, asked, console)

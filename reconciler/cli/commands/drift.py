@@ -33,9 +33,9 @@ def command(
 
     Ends with 2 where live state is not as configured, blocked or not.
     """
+    from reconciler.cli.exit_code import unread_code
     from reconciler.cli.output import Shown, prepare
     from reconciler.cli.plan import DIFFERENCE, PlanFlags, read_only_plan, show
-    from reconciler.workflow.accounts import unread_code
 
     prepare(output, console)
     asked = PlanFlags(config, narrowing, network, live, show_unmanaged=True)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action
+from reconciler.model.change import Create, Delete
 from reconciler.model.outcome import Outcome, Result, Verification
-from reconciler.model.tag import LiveTag, Status, Tag, differing
+from reconciler.model.tag import Status, differing
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+
+    from reconciler.model.change import Update
+    from reconciler.model.tag import LiveTag
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +66,29 @@ def verify(
     return Verified(verification, missing, differences), seen
 
 
-def stored_otherwise(outcome: Outcome, tag: LiveTag) -> Outcome:
-    """``outcome`` with the id of its ``tag``, and what the server made of it where that is not
-    as planned, with the line to write.
+def as_stored(change: Create | Update, result: Result, tag: LiveTag) -> Outcome:
+    """How ``change`` ended, with what the server made of it (``tag``) where that is not as planned,
+    and the line to write.
     """
-    outcome = replace(outcome, tag_id=tag.id)
-    wanted = outcome.change.after
-    if wanted is None or not (fields := differing(tag, wanted)):
-        return outcome
-    said, hints = [], []
+    desired = change.after
+    if not (fields := differing(tag, desired)):
+        return Outcome(change=change, result=result, tag_id=tag.id)
+    found, hints = [], []
     if "name" in fields:
-        said.append(double_quoted(tag.name))
+        found.append(double_quoted(tag.name))
         hints.append(f"name: {double_quoted(tag.name)}")
     if "color" in fields:
-        said.append(f"color {tag.color}, not {wanted.color}")
+        found.append(f"color {tag.color}, not {desired.color}")
         hints.append(f"color: {tag.color}" if tag.color else "no color")
     if "status" in fields:
-        said.append(str(tag.status))
+        found.append(str(tag.status))
         hints.append(f"state: {tag.status}")
-    return replace(
-        outcome,
+    return Outcome(
+        change=change,
+        result=result,
+        tag_id=tag.id,
         stored=tag.tag,
-        message=f"stored as {', '.join(said)}",
+        message=f"stored as {', '.join(found)}",
         hint=f"The server decides; write this in its block: {', '.join(hints)}",
     )
 
@@ -100,21 +105,19 @@ class _View:
 
     def has(self, outcome: Outcome) -> bool:
         """Whether the change of ``outcome`` is there as planned, whoever made it."""
-        change = outcome.change
-        if change.after is None:
-            return change.tag_id not in self.by_id
-        tag = self.tag(outcome)
+        tag, change = self.tag(outcome), outcome.change
+        if isinstance(change, Delete):
+            return tag is None
         return tag is not None and not differing(tag, change.after)
 
     def tag(self, outcome: Outcome) -> LiveTag | None:
         """The tag that ``outcome`` is about: by its id; a create of unknown id, by its name."""
         change = outcome.change
-        known = outcome.tag_id or change.tag_id
-        if known is not None or change.after is None:
-            return self.by_id.get(known or 0)
-        same = self.by_name.get((change.place.company_id, change.name), [])
-        fitting = [one for one in same if not differing(one, change.after)]
-        return next(iter([*fitting, *same]), None)
+        if isinstance(change, Create) and outcome.tag_id is None:
+            same = self.by_name.get((change.place.company_id, change.name), [])
+            fitting = (one for one in same if not differing(one, change.after))
+            return next(chain(fitting, same), None)
+        return self.by_id.get(change.tag_id or outcome.tag_id or 0)
 
 
 def _corrected(outcome: Outcome, view: _View) -> Outcome:
@@ -129,16 +132,16 @@ def _differences(outcomes: Iterable[Outcome], view: _View) -> Iterator[str]:
         if not outcome.result.succeeded:
             continue
         change, tag = outcome.change, view.tag(outcome)
-        if change.after is None:
+        if isinstance(change, Delete):
             if tag is not None:
                 yield f'{change.place}: "{change.name}" is still listed after its delete'
         elif tag is None:
             yield f'{change.place}: "{change.name}" is not listed after its {change.action}'
         elif differing(tag, outcome.stored or change.after):
-            yield f'{change.place}: "{change.name}" is listed as {_said(tag.tag)}, not as asked for'
+            yield f'{change.place}: "{change.name}" is listed as {_shown(tag)}, not as asked for'
 
 
-def _said(tag: Tag) -> str:
+def _shown(tag: LiveTag) -> str:
     state = "" if tag.status is Status.ENABLED else f", {tag.status}"
     return f'"{tag.name}", {tag.color}{state}'
 
@@ -150,9 +153,7 @@ def _duplicates(outcomes: Iterable[Outcome], view: _View) -> Iterator[str]:
     """
     for outcome in outcomes:
         change = outcome.change
-        if change.action is not Action.CREATE or not outcome.result.succeeded:
-            continue
-        if outcome.result is Result.SKIPPED:
+        if not isinstance(change, Create) or outcome.result not in {Result.DONE, Result.ADOPTED}:
             continue
         tag = view.tag(outcome)
         name = change.name if tag is None else tag.name

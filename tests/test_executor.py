@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.apply import Run, apply
+from reconciler.cli.exit_code import exit_code
 from reconciler.errors import (
     AuthError,
     ForbiddenError,
@@ -18,6 +18,7 @@ from reconciler.errors import (
     UnknownOutcomeError,
     UnreachableError,
 )
+from reconciler.executor import Deletes, RunContext, execute
 from reconciler.model.outcome import Outcome, Report, Result
 from reconciler.model.tag import AccountRef, Place, Tag
 from reconciler.provider import Made, Written
@@ -43,7 +44,7 @@ EVERYTHING = (CREATE_A, CREATE_B, RECOLOUR, RENAME, GONE, AWAY)
 
 @dataclass
 class Listener:
-    """Keeps what it is told."""
+    """Keeps what it hears."""
 
     heard: list[Outcome] = field(default_factory=list)
 
@@ -56,9 +57,9 @@ async def _no_pause(_seconds: float) -> None:
 
 
 def carry_out(provider: FakeProvider, *changes: Change, **run: object) -> Report:
-    options = {"watcher": Listener(), "settle": _no_pause, "parallelism": 1, **run}
+    options = {"watcher": Listener(), "pause": _no_pause, "parallelism": 1, **run}
     plan = builders.plan(*changes)
-    return asyncio.run(apply(plan, {"acme": provider}, Run(**options)))  # type: ignore[arg-type]
+    return asyncio.run(execute(plan, {"acme": provider}, RunContext(**options)))  # type: ignore[arg-type]
 
 
 def results(report: Report) -> dict[str, Result]:
@@ -68,7 +69,7 @@ def results(report: Report) -> dict[str, Result]:
 def test_everything_is_done_and_verified() -> None:
     provider = FakeProvider.of(LIVE)
     report = carry_out(provider, *EVERYTHING)
-    assert (report.exit_code, report.verified) == (0, True)
+    assert (exit_code(report), report.verified) == (0, True)
     assert {tag.name for tag in provider.live.values()} == {"A", "B", "Red", "Opportunity"}
 
 
@@ -78,16 +79,16 @@ def test_updates_go_first_and_deletes_last() -> None:
     assert [method for method, _name in provider.sent] == ["update", "create", "delete"]
 
 
-def test_without_deletes_one_look_is_taken_at_the_end() -> None:
+def test_without_deletes_live_state_is_read_once_at_the_end() -> None:
     provider = FakeProvider.of(LIVE)
     assert carry_out(provider, CREATE_A, RECOLOUR).requests == 3
 
 
 def test_held_back_deletes_are_not_sent_and_not_failed() -> None:
     provider = FakeProvider.of(LIVE)
-    report = carry_out(provider, CREATE_A, GONE, deletes=False)
+    report = carry_out(provider, CREATE_A, GONE, deletes=Deletes.HOLD_BACK)
     assert results(report) == {"A": Result.DONE, "Gone": Result.HELD_BACK}
-    assert report.exit_code == 0
+    assert exit_code(report) == 0
     assert 3 in provider.live
 
 
@@ -97,7 +98,7 @@ def test_a_refused_create_does_not_stop_its_neighbours() -> None:
     report = carry_out(provider, CREATE_A, CREATE_B, GONE)
     assert results(report) == {"A": Result.FAILED, "B": Result.DONE, "Gone": Result.NOT_TRIED}
     assert report.outcomes[2].message == "1 change before it failed"
-    assert report.exit_code == 3
+    assert exit_code(report) == 3
 
 
 @pytest.mark.parametrize("error", [RejectedError("no", status=422), UnknownOutcomeError("reset")])
@@ -189,7 +190,7 @@ def test_a_tag_that_the_server_gave_a_create_is_not_deleted() -> None:
     assert results(report)["Gone"] is Result.FAILED
     assert 'gave "GONE" this very tag' in str(report.outcomes[1].message)
     assert results(report)["Away"] is Result.NOT_TRIED
-    assert report.exit_code == 3
+    assert exit_code(report) == 3
 
 
 def test_what_failed_and_was_made_in_part_is_read_again() -> None:
@@ -199,10 +200,10 @@ def test_what_failed_and_was_made_in_part_is_read_again() -> None:
     provider.trouble["update", "Red"] = error
     report = carry_out(provider, RECOLOUR)
     assert outcomes.verification(report).startswith("Live state was read once more")
-    assert (report.missing, report.exit_code) == (1, 3)
+    assert (report.missing, exit_code(report)) == (1, 3)
 
 
-def test_a_403_on_account_level_spares_the_other_account_level_changes() -> None:
+def test_after_a_403_on_account_level_no_other_account_level_change_is_tried() -> None:
     provider = FakeProvider.of(LIVE)
     provider.trouble["create", "A"] = ForbiddenError("refused (403)")
     below = builders.create("C", "gray1", place=builders.place("Dental North"))
@@ -211,7 +212,7 @@ def test_a_403_on_account_level_spares_the_other_account_level_changes() -> None
     assert found == {"A": Result.FAILED, "B": Result.NOT_TRIED, "C": Result.DONE}
     assert "administrators" in str(report.outcomes[0].hint)
     assert "administrators" in str(report.outcomes[1].message)
-    assert report.exit_code == 3
+    assert exit_code(report) == 3
 
 
 def test_a_watcher_that_fails_ends_nothing() -> None:
@@ -220,7 +221,7 @@ def test_a_watcher_that_fails_ends_nothing() -> None:
             raise OSError(28, "No space left on device")
 
     report = carry_out(FakeProvider.of(LIVE), *EVERYTHING, watcher=Deaf())
-    assert (report.exit_code, report.verified) == (0, True)
+    assert (exit_code(report), report.verified) == (0, True)
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RecursionError(), OSError(24, "Too many files")])
@@ -244,7 +245,7 @@ def test_whatever_fails_there_is_a_report(error: Exception, where: str) -> None:
     if where == "create":
         provider.trouble["create", "A"] = error
     report = carry_out(provider, *EVERYTHING)
-    assert report.exit_code == 3
+    assert exit_code(report) == 3
     assert not report.verified
     assert len(report.outcomes) == len(EVERYTHING)
     assert {3, 4} <= set(provider.live)
@@ -263,14 +264,14 @@ def test_a_name_as_the_server_spells_it_is_done_and_reported_with_the_line_to_wr
     assert outcome.result is Result.DONE
     assert outcome.message == 'stored as "VIP"'
     assert 'name: "VIP"' in str(outcome.hint)
-    assert (report.verified, report.missing, report.exit_code) == (True, 0, 0)
+    assert (report.verified, report.missing, exit_code(report)) == (True, 0, 0)
     assert "all of the plan is there, 1 tag as the server spells it." in outcomes.report(report)
 
 
 def test_a_color_that_the_server_changed_is_not_there_as_planned() -> None:
     report = carry_out(Tidying.of(LIVE), builders.create("VIP", "blue1"))
     assert report.outcomes[0].message == "stored as color gray1, not blue1"
-    assert (report.verified, report.missing, report.exit_code) == (False, 1, 3)
+    assert (report.verified, report.missing, exit_code(report)) == (False, 1, 3)
     assert "what was done is there, 1 change of the plan is not." in outcomes.report(report)
 
 
@@ -281,7 +282,7 @@ def test_an_answer_that_was_old_is_corrected_by_live_state() -> None:
             return Written(tag=before)
 
     report = carry_out(Old.of(LIVE), RECOLOUR)
-    assert (report.verified, report.exit_code) == (True, 0)
+    assert (report.verified, exit_code(report)) == (True, 0)
     assert report.outcomes[0].message is None
 
 
@@ -308,7 +309,7 @@ def test_an_unknown_change_that_is_there_after_all_belongs_to_the_plan() -> None
     provider.trouble["create", "A"] = UnknownOutcomeError("reset")
     report = carry_out(provider, CREATE_A)
     assert (report.outcomes[0].result, report.verified) == (Result.UNKNOWN, True)
-    assert report.exit_code == 3
+    assert exit_code(report) == 3
 
 
 def test_the_first_failed_delete_stops_the_deletes() -> None:
@@ -329,11 +330,11 @@ def test_a_tag_that_changed_since_the_plan_is_not_deleted() -> None:
 def test_a_tag_that_changes_while_others_are_written_is_not_deleted() -> None:
     provider = FakeProvider.of(LIVE)
 
-    def rename_the_doomed(method: str, _name: str) -> None:
+    def rename_the_one_to_delete(method: str, _name: str) -> None:
         if method == "create":
             provider.live[3] = enabled(3, "Saved")
 
-    provider.on_write = rename_the_doomed
+    provider.on_write = rename_the_one_to_delete
     report = carry_out(provider, CREATE_A, GONE)
     assert results(report) == {"A": Result.DONE, "Gone": Result.FAILED}
     assert ("delete", "Gone") not in provider.sent
@@ -353,7 +354,7 @@ def test_a_tag_that_is_gone_already_counts_as_done() -> None:
         (UnknownOutcomeError("reset"), Result.UNKNOWN, 3),
     ],
 )
-def test_trouble_ends_the_account_and_is_reported(
+def test_an_error_ends_the_account_and_is_reported(
     error: ReconcilerError, result: Result, code: int
 ) -> None:
     provider = FakeProvider.of(LIVE)
@@ -363,8 +364,8 @@ def test_trouble_ends_the_account_and_is_reported(
     if result is Result.NOT_TRIED:  # it may well have been sent, and been refused with its account
         assert "stopped at it, and nothing of it was written" in str(report.outcomes[0].message)
     assert "stopped before it" in str(report.outcomes[1].message)
-    assert report.exit_code == code
-    assert [trouble.code for trouble in report.troubles] == [error.code]
+    assert exit_code(report) == code
+    assert [one.code for one in report.account_errors] == [error.code]
 
 
 def test_an_unknown_update_does_not_stop_the_creates() -> None:
@@ -372,14 +373,14 @@ def test_an_unknown_update_does_not_stop_the_creates() -> None:
     provider.trouble["update", "Red"] = UnknownOutcomeError("reset")
     report = carry_out(provider, RECOLOUR, CREATE_A)
     assert results(report) == {"Red": Result.UNKNOWN, "A": Result.DONE}
-    assert report.exit_code == 3
+    assert exit_code(report) == 3
 
 
 def test_a_failure_beside_a_used_up_quota_is_incomplete_not_resumable() -> None:
     provider = FakeProvider.of(LIVE)
     provider.trouble["update", "Red"] = RejectedError("no", status=422)
     provider.trouble["create", "A"] = QuotaError("429")
-    assert carry_out(provider, RECOLOUR, CREATE_A).exit_code == 3
+    assert exit_code(carry_out(provider, RECOLOUR, CREATE_A)) == 3
 
 
 def test_a_signal_ends_the_work_and_the_rest_is_not_tried() -> None:
@@ -389,10 +390,10 @@ def test_a_signal_ends_the_work_and_the_rest_is_not_tried() -> None:
     report = carry_out(provider, CREATE_A, CREATE_B, GONE, stopping=stopping)
     assert results(report)["A"] is Result.DONE
     assert report.count(Result.NOT_TRIED) == 2
-    assert report.exit_code == 143
+    assert exit_code(report) == 143
 
 
-def test_what_the_closing_look_finds_otherwise_is_told() -> None:
+def test_what_verification_finds_otherwise_is_reported() -> None:
     provider = FakeProvider.of(LIVE)
 
     def undo(method: str, _name: str) -> None:
@@ -401,13 +402,13 @@ def test_what_the_closing_look_finds_otherwise_is_told() -> None:
 
     provider.on_write = undo
     report = carry_out(provider, RECOLOUR, CREATE_A)
-    assert report.exit_code == 3
+    assert exit_code(report) == 3
     assert report.differences == (
         'acme · account: "Red" is listed as "Red", green1, not as asked for',
     )
 
 
-def test_a_tag_that_others_made_beside_a_create_is_told() -> None:
+def test_a_tag_that_others_made_beside_a_create_is_reported() -> None:
     provider = FakeProvider.of(LIVE)
 
     def make_another(method: str, _name: str) -> None:
@@ -416,7 +417,7 @@ def test_a_tag_that_others_made_beside_a_create_is_told() -> None:
 
     provider.on_write = make_another
     report = carry_out(provider, CREATE_A)
-    assert (report.exit_code, report.verified) == (3, False)
+    assert (exit_code(report), report.verified) == (3, False)
     assert report.differences == ('acme · account: 2 live tags are called "A" after its create',)
 
 
@@ -430,44 +431,45 @@ class LateProvider(FakeProvider):
 
 
 @pytest.mark.parametrize(("color", "verified"), [("blue1", True), ("red1", False)])
-def test_a_create_of_an_earlier_run_is_looked_for_by_its_name(color: str, verified: bool) -> None:
+def test_a_create_of_an_earlier_run_is_found_by_its_name(color: str, verified: bool) -> None:
     provider = FakeProvider.of([*LIVE, enabled(9, "A", color=color)])
     plan = builders.plan(CREATE_A, RECOLOUR)
-    work = apply(
-        plan, {"acme": provider}, Run(watcher=Listener(), settle=_no_pause), done=[CREATE_A]
+    work = execute(
+        plan, {"acme": provider}, RunContext(watcher=Listener(), pause=_no_pause), done=[CREATE_A]
     )
     report = asyncio.run(work)
     assert results(report) == {"A": Result.SKIPPED, "Red": Result.DONE}
     assert report.verified is verified
 
 
-def test_a_server_that_lists_late_is_looked_at_again() -> None:
+def test_a_server_that_lists_late_is_read_again() -> None:
     provider = LateProvider()
     pauses: list[float] = []
 
-    async def settle(seconds: float) -> None:
+    async def pause(seconds: float) -> None:
         pauses.append(seconds)
         provider.live[provider.late.id] = provider.late
 
-    report = carry_out(provider, CREATE_A, settle=settle)
+    report = carry_out(provider, CREATE_A, pause=pause)
     assert (report.verified, pauses) == (True, [5.0])
 
 
-def test_each_outcome_is_told_once_as_it_comes() -> None:
+def test_each_outcome_is_reported_once_as_it_comes() -> None:
     listener = Listener()
     report = carry_out(FakeProvider.of(LIVE), *EVERYTHING, watcher=listener)
-    assert sorted(map(id, listener.heard)) == sorted(map(id, report.outcomes))
+    assert set(listener.heard) == set(report.outcomes)
+    assert len(listener.heard) == len(report.outcomes)
 
 
-def test_one_account_s_trouble_does_not_stop_another_s() -> None:
+def test_one_account_s_error_does_not_stop_another_s() -> None:
     other = AccountRef("beta", "ACCbeta")
     here, there = FakeProvider.of(LIVE), FakeProvider.of([])
     here.trouble["create", "A"] = AuthError("401")
     plan = builders.plan(CREATE_A, builders.create("C", place=Place(other)))
-    run = Run(watcher=Listener(), settle=_no_pause)
-    report = asyncio.run(apply(plan, {"acme": here, "beta": there}, run))
+    run = RunContext(watcher=Listener(), pause=_no_pause)
+    report = asyncio.run(execute(plan, {"acme": here, "beta": there}, run))
     assert results(report) == {"A": Result.NOT_TRIED, "C": Result.DONE}
-    assert report.exit_code == 4
+    assert exit_code(report) == 4
 
 
 def test_a_bug_of_ours_is_reported_as_unknown_and_loses_no_outcome() -> None:
@@ -476,4 +478,24 @@ def test_a_bug_of_ours_is_reported_as_unknown_and_loses_no_outcome() -> None:
     assert results(report)["A"] is Result.UNKNOWN
     assert results(report)["Red"] is Result.DONE
     assert results(report)["Gone"] is Result.NOT_TRIED
-    assert report.exit_code == 3
+    assert exit_code(report) == 3
+
+
+def test_a_change_that_a_bug_beside_it_cuts_off_is_unknown() -> None:
+    class Slow(FakeProvider):
+        async def create(self, place: Place, tag: Tag) -> Made:
+            made = await super().create(place, tag)
+            await asyncio.sleep(60)
+            return made
+
+    provider, calls = Slow.of(LIVE), iter(range(100))
+
+    def stopping() -> int | None:
+        if next(calls) == 1:
+            raise KeyError("signal")
+        return None
+
+    report = carry_out(provider, CREATE_A, GONE, CREATE_B, parallelism=2, stopping=stopping)
+    found = results(report)
+    assert found == {"A": Result.UNKNOWN, "B": Result.NOT_TRIED, "Gone": Result.NOT_TRIED}
+    assert exit_code(report) == 3

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action
+from reconciler.model.change import Create, Delete, before_and_after
 from reconciler.render import wording
 from reconciler.render.escape import label
 
@@ -92,16 +92,19 @@ def _likeness(group: Group) -> object:
     place = group.places[0]
     if place.company is None or any(_stands_alone(change) for change in group.changes):
         return place
-    return (place.account, tuple(_told(group.changes)))
+    return (place.account, tuple(map(_read, group.changes)))
 
 
 def _stands_alone(change: Change) -> bool:
-    return _is_grave(change) or change.loss is not None
+    if _is_grave(change):
+        return True
+    return not isinstance(change, Create) and change.loss is not None
 
 
 def _is_grave(change: Change) -> bool:
-    return change.action is Action.DELETE or bool(change.blocked_by)
+    return isinstance(change, Delete) or change.blocked_by is not None
 
 
-def _told(changes: Sequence[Change]) -> Iterable[tuple[object, ...]]:
-    return ((c.action, c.name, c.before, c.after, c.fields, c.note, c.reason) for c in changes)
+def _read(change: Change) -> tuple[object, ...]:
+    """Equal for changes that read the same; the ids of their tags are no part of that."""
+    return (*before_and_after(change), change.note, change.reason)

@@ -1,4 +1,4 @@
-"""Carries out a plan through providers and tells truthfully what became of each change.
+"""Carries out a Plan through providers; makes no decisions.
 
 Terms. A *phase* is all updates, or creates, or deletes of an account. An *account error* ends
 an account's work: no key, quota, a server that speaks another protocol or can't be reached, a
@@ -10,22 +10,24 @@ here but when to stop. Every change ends in exactly one outcome, also those that
 
 Method. Accounts go side by side. In each: updates, creates, a fresh listing, then only those
 deletes whose tag is seen unchanged in that listing. A trial goes before the others that ask for
-its colour: refused, it spares them. A refused update or create does not stop its neighbours, but
-whatever failed or is unknown in an account holds back its deletes. At last live state is read once
-more and compared with the plan (``verification``). Nothing that fails on the way, our own faults
-and who is told of outcomes included, keeps the report from being made.
+its colour: where it is refused they are not tried. A refused update or create does not stop its
+neighbours, but whatever failed or is unknown in an account holds back its deletes. Then
+verification: live state is read once more and compared with the plan. Nothing that fails on the
+way, our own faults and whoever hears of outcomes included, keeps the report from being made.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.concurrency import side_by_side
 from reconciler.errors import (
-    ApplyError,
     AuthError,
     ForbiddenError,
     Interrupted,
@@ -34,14 +36,21 @@ from reconciler.errors import (
     ReconcilerError,
     RejectedError,
     UnknownOutcomeError,
-    exit_code,
 )
-from reconciler.model.change import Action, Change, companies_of, needs_absence
+from reconciler.model.change import (
+    Action,
+    Change,
+    Create,
+    Delete,
+    Update,
+    companies_of,
+    needs_absence,
+)
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.tag import Level
 from reconciler.planning.order import PHASES
+from reconciler.planning.verification import Verified, as_stored, combined, verify
 from reconciler.text.plural import count
-from reconciler.verification import Verified, combined, stored_otherwise, verify
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -50,90 +59,69 @@ if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag
     from reconciler.provider import Provider
 
-LOG = logging.getLogger("reconciler.apply")
+LOG = logging.getLogger("reconciler.executor")
+
+
+class Deletes(Enum):
+    """What a run may do about the plan's deletes."""
+
+    SEND = auto()
+    HOLD_BACK = auto()
+    """They are left for another run."""
+    UNDECIDED = auto()
+    """Nobody said: a plan that has some is refused."""
 
 
 class Watcher(Protocol):
-    """Who is told of each outcome as it comes."""
+    """Who hears of each outcome as it comes."""
 
     def outcome(self, outcome: Outcome) -> None:
         """One change has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """How an apply is carried out.
+class RunContext:
+    """How a plan is carried out.
 
-    ``deletes`` False holds them back. ``parallelism`` counts changes in flight an account.
-    ``stopping`` gives the signal that asked for the end, or None. ``settle`` waits (seconds)
-    before the last read is repeated: a server may list what it was told with some delay.
+    ``parallelism`` counts changes in flight an account. ``stopping`` gives the signal that asked
+    for the end, or None. ``pause`` waits (seconds) before live state is read again to verify: a
+    server may list what was written with some delay.
     """
 
     watcher: Watcher
-    deletes: bool = True
+    deletes: Deletes = Deletes.SEND
     parallelism: int = 10
     stopping: Callable[[], int | None] = lambda: None
-    settle: Callable[[float], Awaitable[None]] = asyncio.sleep
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-async def apply(
-    plan: Plan, providers: Mapping[str, Provider], run: Run, *, done: Collection[Change] = ()
+async def execute(
+    plan: Plan, providers: Mapping[str, Provider], run: RunContext, *, done: Collection[Change] = ()
 ) -> Report:
-    """Carry out ``plan``; ``providers`` are keyed by account handle. Never raises for trouble.
+    """Carry out ``plan``; ``providers`` are keyed by account handle. Never raises for a failure.
 
     ``done``: changes that live state shows as made already; they are reported as skipped.
     """
     spent = sum(provider.requests for provider in providers.values())
-    works = [
-        _AccountWork(
-            use.account.handle,
-            [one for one in plan.changes if one.place.account.handle == use.account.handle],
-            providers[use.account.handle],
-            run,
-        )
-        for use in plan.accounts
-    ]
-    finished = {id(change) for change in done}
+    by_account: dict[str, list[Change]] = {use.account.handle: [] for use in plan.accounts}
+    for change in plan.changes:
+        by_account[change.place.account.handle].append(change)
+    works = [_AccountWork(name, own, providers[name], run) for name, own in by_account.items()]
     for work in works:
-        work.skip(finished)
-    await asyncio.gather(*(work.carry_out() for work in works))
-    outcomes = {id(one.change): one for work in works for one in work.outcomes.values()}
+        work.skip(set(done))
+    await side_by_side(work.carry_out() for work in works)
+    outcomes = {change: outcome for work in works for change, outcome in work.outcomes.items()}
     verified = combined(work.verified for work in works)
-    report = Report(
+    return Report(
         plan=plan,
-        outcomes=tuple(outcomes[id(change)] for change in plan.changes),
+        outcomes=tuple(outcomes[change] for change in plan.changes),
         verification=verified.verification,
         missing=verified.missing,
         differences=verified.differences,
-        troubles=tuple(work.trouble for work in works if work.trouble),
+        account_errors=tuple(work.error for work in works if work.error),
+        signal=run.stopping(),
         requests=sum(provider.requests for provider in providers.values()) - spent,
     )
-    return _with_exit_code(report, run.stopping())
-
-
-def _with_exit_code(report: Report, signal_number: int | None) -> Report:
-    """Signals speak first, then what somebody must look at, then what another run will finish."""
-    results = {outcome.result for outcome in report.outcomes}
-    otherwise = any(
-        one.result.succeeded and one.stored is not None and not one.respelled
-        for one in report.outcomes
-    )
-    unseen = report.verification in {
-        Verification.DIFFERS,
-        Verification.READ_FAILED,
-        Verification.NOT_READ,
-    }
-    code = 0
-    if any(result.incomplete for result in results) or unseen or otherwise:
-        by_trouble = {trouble.exit_code for trouble in report.troubles}
-        hard = {Result.FAILED, Result.UNKNOWN} & results or report.differences or otherwise
-        resumable = [
-            one for one in (AuthError.exit_code, QuotaError.exit_code) if one in by_trouble
-        ]
-        code = ApplyError.exit_code if hard or not resumable else resumable[0]
-    if signal_number is not None:
-        code = 128 + signal_number
-    return replace(report, exit_code=code)
 
 
 @dataclass(slots=True)
@@ -143,9 +131,9 @@ class _AccountWork:
     handle: str
     changes: Sequence[Change]
     provider: Provider
-    run: Run
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-    trouble: AccountError | None = None
+    run: RunContext
+    outcomes: dict[Change, Outcome] = field(default_factory=dict)
+    error: AccountError | None = None
     verified: Verified = field(default_factory=Verified)
     _colors: set[str] = field(default_factory=set)
     _trials: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -154,15 +142,19 @@ class _AccountWork:
     """The account-level change that met a 403."""
     _in_part: bool = False
     """Whether a change that failed was made in part."""
+    _ended: Counter[Result] = field(default_factory=Counter)
 
-    def skip(self, finished: Collection[int]) -> None:
-        """Account for the changes (by identity) that are made already."""
+    def skip(self, done: Collection[Change]) -> None:
+        """Account for the changes that are made already."""
         for change in self.changes:
-            if id(change) in finished:
+            if change in done:
                 self._end(Outcome(change=change, result=Result.SKIPPED, tag_id=change.tag_id))
 
     async def carry_out(self) -> None:
-        """Do the phases and the last read, and account for what was not tried; never raises."""
+        """Do the phases, account for what was not tried, and verify; an error stays this account's.
+
+        So it never raises one: nothing that happens here may end another account's work.
+        """
         try:
             self._colors |= self.provider.colors
             for action in PHASES:
@@ -171,7 +163,7 @@ class _AccountWork:
             self._stop(_defect(f"the work in {self.handle}", error))
         self._give_up_remaining()
         try:
-            await self._read_once_more()
+            await self._verify()
         except Exception as error:  # noqa: BLE001 - same
             self.verified = Verified(Verification.READ_FAILED, missing=self._not_done())
             self._stop(_defect(f"the last read of {self.handle}", error))
@@ -181,9 +173,11 @@ class _AccountWork:
         changes = [
             change
             for change in self.changes
-            if change.action is action and id(change) not in self.outcomes
+            if change.action is action and change not in self.outcomes
         ]
-        return await self._deletes(changes) if action is Action.DELETE else changes
+        if action is Action.DELETE:
+            return await self._deletes([one for one in changes if isinstance(one, Delete)])
+        return changes
 
     async def _phase(self, changes: Sequence[Change]) -> None:
         """Work off ``changes`` with as many workers as the run allows."""
@@ -195,14 +189,13 @@ class _AccountWork:
                     return
                 await self._after_trial(change)
 
-        count = min(self.run.parallelism, len(changes))
-        await asyncio.gather(*(worker() for _ in range(count)))
+        await side_by_side(worker() for _ in range(min(self.run.parallelism, len(changes))))
 
     def _stopped(self, change: Change) -> bool:
         return (
-            self.trouble is not None
+            self.error is not None
             or self.run.stopping() is not None
-            or (change.action is Action.DELETE and self._went_wrong() is not None)
+            or (isinstance(change, Delete) and self._went_wrong() is not None)
         )
 
     async def _after_trial(self, change: Change) -> None:
@@ -225,7 +218,7 @@ class _AccountWork:
         self._trials[color] = asyncio.Event()
         try:
             refusal = await self._one(change)
-            if id(change) in self.outcomes and self.outcomes[id(change)].result.succeeded:
+            if change in self.outcomes and self.outcomes[change].result.succeeded:
                 self._colors.add(color)
             elif refusal is not None and _is_about_color(refusal, color):
                 self._refused_colors[color] = change
@@ -241,8 +234,8 @@ class _AccountWork:
         try:
             self._end(await self._send(change))
         except UnknownOutcomeError as error:
-            self._note(change, Result.UNKNOWN, error, said=error.beside_its_change)
-            if change.action is Action.CREATE:
+            self._note(change, Result.UNKNOWN, error, message=error.beside_its_change)
+            if isinstance(change, Create):
                 self._stop(error)
         except RejectedError as error:
             self._in_part = self._in_part or error.in_part
@@ -251,28 +244,32 @@ class _AccountWork:
         except ReconcilerError as error:
             # The provider promises that after any other error nothing was written.
             self._stop(error)
-            cause = self._why_stopped() if self.trouble is None else _STOPPED_AT
+            cause = self._why_stopped() if self.error is None else _STOPPED_AT
             self._end(Outcome(change=change, result=Result.NOT_TRIED, message=cause))
         except Exception as error:  # noqa: BLE001 - what is done must be reported, bug or not
             defect = _defect(f"{change.action} of {change.name!r}", error)
             self._note(change, Result.UNKNOWN, defect)
             self._stop(defect)
+        except asyncio.CancelledError as error:
+            # A defect beside it ended the account's work; its request may have been sent.
+            self._note(
+                change, Result.UNKNOWN, _defect(f"{change.action} of {change.name!r}", error)
+            )
+            raise
         return None
 
     async def _send(self, change: Change) -> Outcome:
-        if change.before is None:
-            assert change.after is not None  # noqa: S101 - Change holds it; for the type checker
-            made = await self.provider.create(change.place, change.after)
-            result = Result.ADOPTED if made.adopted else Result.DONE
-            return stored_otherwise(Outcome(change=change, result=result), made.tag)
-        tag = change.live
-        if change.after is None:
-            deleted = await self.provider.delete(tag)
-            result = Result.DONE if deleted else Result.SKIPPED
-            return Outcome(change=change, result=result, tag_id=tag.id)
-        written = await self.provider.update(tag, change.after)
-        result = Result.SKIPPED if written.already else Result.DONE
-        return stored_otherwise(Outcome(change=change, result=result), written.tag)
+        match change:
+            case Create(place=place, after=after):
+                made = await self.provider.create(place, after)
+                return as_stored(change, Result.ADOPTED if made.adopted else Result.DONE, made.tag)
+            case Update(before=before, after=after):
+                written = await self.provider.update(before, after)
+                result = Result.SKIPPED if written.already else Result.DONE
+                return as_stored(change, result, written.tag)
+            case Delete(before=before):
+                result = Result.DONE if await self.provider.delete(before) else Result.SKIPPED
+                return Outcome(change=change, result=result, tag_id=before.id)
 
     def _explained(self, change: Change, error: RejectedError) -> RejectedError:
         """``error``; of a 403 on account level it is known who may."""
@@ -281,9 +278,9 @@ class _AccountWork:
             error.hint = "Only administrators may create, change and delete account-level tags."
         return error
 
-    async def _deletes(self, changes: Sequence[Change]) -> Sequence[Change]:
+    async def _deletes(self, changes: Sequence[Delete]) -> Sequence[Delete]:
         """The deletes that may go ahead: allowed, and their tag seen unchanged just now."""
-        if not self.run.deletes:
+        if self.run.deletes is Deletes.HOLD_BACK:
             for change in changes:
                 self._end(Outcome(change=change, result=Result.HELD_BACK))
             return ()
@@ -299,17 +296,22 @@ class _AccountWork:
             self._stop(ProtocolError("the listing has an odd row", hint="Plan again."))
             return ()
         live = {tag.id: tag for tag in listing.tags}
-        return [change for change in changes if self._still_as_planned(change, live)]
+        written = {one.tag_id: one for one in self.outcomes.values()}
+        return [
+            change
+            for change in changes
+            if self._still_as_planned(change, live.get(change.tag_id), written.get(change.tag_id))
+        ]
 
-    def _still_as_planned(self, change: Change, live: Mapping[int, LiveTag]) -> bool:
-        tag = live.get(change.live.id)
-        if (use := self._in_use(change)) is not None:
+    def _still_as_planned(self, change: Delete, tag: LiveTag | None, use: Outcome | None) -> bool:
+        """Whether ``tag`` may go; ``use`` is what this run made or changed under its id."""
+        if use is not None:
             message = f'the server gave "{use.change.name}" this very tag, so it was not deleted'
             hint = "The server takes both names for one: write only one of them."
             self._note(change, Result.FAILED, RejectedError(message, status=409, hint=hint))
         elif tag is None:
             self._end(Outcome(change=change, result=Result.SKIPPED, tag_id=change.tag_id))
-        elif tag != change.live:
+        elif tag != change.before:
             message = "the tag has changed since the plan was made, so it was not deleted"
             self._note(
                 change, Result.FAILED, RejectedError(message, status=409, hint="Plan again.")
@@ -318,74 +320,65 @@ class _AccountWork:
             return True
         return False
 
-    def _in_use(self, change: Change) -> Outcome | None:
-        """What this run made or changed, where that is the tag that ``change`` deletes."""
-        same = (one for one in self.outcomes.values() if one.tag_id == change.tag_id)
-        return next((one for one in same if one.change.after is not None), None)
-
     def _note(
-        self, change: Change, result: Result, error: ReconcilerError, *, said: str | None = None
+        self, change: Change, result: Result, error: ReconcilerError, *, message: str | None = None
     ) -> None:
         self._end(
             Outcome(
                 change=change,
                 result=result,
-                message=said or error.message,
+                message=message or error.message,
                 hint=error.hint,
                 tag_id=change.tag_id,
             )
         )
 
     def _end(self, outcome: Outcome) -> None:
-        self.outcomes[id(outcome.change)] = outcome
+        self.outcomes[outcome.change] = outcome
+        self._ended[outcome.result] += 1
         with suppress(Exception):  # a full disk or a closed terminal must not end the work
             self.run.watcher.outcome(outcome)
 
     def _stop(self, error: ReconcilerError) -> None:
         if isinstance(error, Interrupted) and self.run.stopping() is not None:
             return
-        self.trouble = self.trouble or AccountError(
+        self.error = self.error or AccountError(
             account=self.handle,
             code=error.code,
-            exit_code=exit_code(error),
             message=error.message,
             hint=error.hint,
         )
 
     def _give_up_remaining(self) -> None:
         for change in self.changes:
-            if id(change) not in self.outcomes:
+            if change not in self.outcomes:
                 why = self._why_stopped()
-                if why is None and change.action is Action.DELETE:
+                if why is None and isinstance(change, Delete):
                     why = self._went_wrong()
                 self._end(Outcome(change=change, result=Result.NOT_TRIED, message=why))
 
     def _why_stopped(self) -> str | None:
-        if self.trouble is not None:
+        if self.error is not None:
             return "the account's work stopped before it"
         return "interrupted" if self.run.stopping() is not None else None
 
     def _went_wrong(self) -> str | None:
         """What keeps the account's deletes from being tried."""
-        results = [one.result for one in self.outcomes.values()]
         for result, how in ((Result.FAILED, "failed"), (Result.UNKNOWN, "ended unknown")):
-            if times := results.count(result):
+            if times := self._ended[result]:
                 return f"{count(times, 'change')} before it {how}"
         return None
 
     def _not_done(self) -> int:
         return sum(not one.result.succeeded for one in self.outcomes.values())
 
-    async def _read_once_more(self) -> None:
+    async def _verify(self) -> None:
         """Read live state and compare; a server that lists with delay gets ten seconds."""
         if not self._in_part and not any(map(_may_be_written, self.outcomes.values())):
             self.verified = Verified(missing=self._not_done())
             return
-        ended = self.trouble is not None and self.trouble.exit_code in {
-            AuthError.exit_code,
-            QuotaError.exit_code,
-        }
-        if self.run.stopping() is not None or ended:
+        no_access = self.error is not None and self.error.code in {AuthError.code, QuotaError.code}
+        if self.run.stopping() is not None or no_access:
             self.verified = Verified(Verification.NOT_READ, missing=self._not_done())
             return
         companies = companies_of(self.changes)
@@ -396,22 +389,22 @@ class _AccountWork:
                 self.verified, seen = verify(self.outcomes.values(), listing.tags)
                 if not self.verified.differences or pause is None:
                     break
-                await self.run.settle(pause)
+                await self.run.pause(pause)
             except ReconcilerError as error:
                 self.verified = Verified(Verification.READ_FAILED, missing=self._not_done())
                 self._stop(error)
                 return
-        self.outcomes.update((id(one.change), one) for one in seen)
+        self.outcomes.update((one.change, one) for one in seen)
 
 
 _STOPPED_AT = "the account's work stopped at it, and nothing of it was written"
 
 _PAUSES = (5.0, 5.0)
-"""Seconds between the last reads of a server that lists with delay; each costs the listing."""
+"""Seconds between verifying reads of a server that lists with delay; each costs the listing."""
 
 
-def _defect(what: str, error: Exception) -> ReconcilerError:
-    """What is said of a fault of our own, when nobody knows how far the request got."""
+def _defect(what: str, error: BaseException) -> ReconcilerError:
+    """What is reported of a fault of our own, when nobody knows how far the request got."""
     LOG.error("%s failed", what, exc_info=error)
     return UnknownOutcomeError(
         f"internal error: {type(error).__name__}: {error}",
@@ -425,19 +418,22 @@ def _may_be_written(outcome: Outcome) -> bool:
 
 def _asked_color(change: Change) -> str | None:
     """The colour that the request would ask for."""
-    if change.after is None or (change.before is not None and "color" not in change.fields):
-        return None
-    return change.after.color
+    match change:
+        case Create(after=after):
+            return after.color
+        case Update(after=after, fields=fields) if "color" in fields:
+            return after.color
+    return None
 
 
 def _is_about_color(refusal: RejectedError, color: str) -> bool:
     """Whether a trial was refused for its colour, as far as the words tell."""
     if refusal.status not in {400, 422}:
         return False
-    said = refusal.message.lower()
-    if any(word in said for word in ("color", "colour", color.lower())):
+    words = refusal.message.lower()
+    if any(word in words for word in ("color", "colour", color.lower())):
         return True
-    return not any(word in said for word in _ABOUT_OTHERS)
+    return not any(word in words for word in _ABOUT_OTHERS)
 
 
 _ABOUT_OTHERS = ("name", "compan", "account", "level", "status", "permission", "limit", "maximum")

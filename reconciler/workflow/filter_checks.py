@@ -1,4 +1,4 @@
-"""``--company`` and ``--tag`` that match nothing: misspelt, they plan nothing and look like rest.
+"""``--company`` and ``--tag`` that match nothing: misspelt, they would pass for no changes.
 
 Both are wrong usage. A tag that the same command deleted yesterday is no such case: what is deleted
 is declared `absent`, and stays declared.

@@ -1,7 +1,7 @@
-"""What a schema can't say and CallRail need not be asked for: names, twins, levels, renames.
+"""What a schema can't say and CallRail need not be asked for: names, duplicates, levels, renames.
 
 Everything here is linear in the number of entries: they are grouped by name, by former name or by
-what a name looks like, and only groups of several are looked at.
+what a name looks like, and only groups of several are compared.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import Account
 
 
-def check_meaning(
+def check_semantics(
     entries: Sequence[Entry], accounts: Mapping[str, Account], problems: Collector
 ) -> None:
     """Note what is wrong or remarkable about ``entries``, whatever companies there are."""
@@ -37,7 +37,7 @@ def check_meaning(
     by_name = _groups((entry.declaration.name, entry) for entry in entries)
     for group in by_name.values():
         if len(group) > 1:
-            _check_twins(group, problems)
+            _check_duplicates(group, problems)
             _check_levels(group, problems)
     told = _check_look_alikes(by_name, problems)
     for name, group in by_name.items():
@@ -242,7 +242,7 @@ def _say_ignored(entry: Entry, name: str, account: Account, problems: Collector)
     )
 
 
-def _check_twins(group: Sequence[Entry], problems: Collector) -> None:
+def _check_duplicates(group: Sequence[Entry], problems: Collector) -> None:
     """Two declarations of one name that meet in a place, where that is certain without companies.
 
     On account level, or the same pattern in the same accounts: what it matches, it matches twice.

@@ -1,0 +1,29 @@
+"""The exit code of a plan and of an apply; that of an error stands with the error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ApplyError, AuthError, QuotaError, exit_code_of
+
+if TYPE_CHECKING:
+    from reconciler.model.outcome import Report
+    from reconciler.model.plan import Plan
+
+
+def exit_code(report: Report) -> int:
+    """Signals speak first, then what somebody must look at, then what another run will finish."""
+    if report.signal is not None:
+        return 128 + report.signal
+    if report.failure is not None:
+        return exit_code_of(report.failure.code)
+    if report.carried_out:
+        return unread_code(report.plan)
+    met = {error.code for error in report.account_errors}
+    resumable = [error.exit_code for error in (AuthError, QuotaError) if error.code in met]
+    return resumable[0] if resumable and not report.needs_a_look else ApplyError.exit_code
+
+
+def unread_code(plan: Plan) -> int:
+    """That of a partial plan, the first failure's; 0 where it is whole."""
+    return exit_code_of(plan.unread[0].code) if plan.unread else 0

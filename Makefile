@@ -22,8 +22,11 @@ help: ## list the targets
 demo: $(STAMP) ## run the main job on the embedded sandbox
 	@$(BIN)/reconciler demo
 
-test: $(STAMP) ## run the tests
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=90
+T :=
+COVERED = -n auto --cov --cov-report=term --cov-fail-under=90
+
+test: $(STAMP) ## run the tests; T=path runs those of a file or folder
+	$(BIN)/python -m pytest $(or $(T),$(COVERED))
 
 check: $(STAMP) ## run the linters, the type checker and the import contracts
 	$(BIN)/ruff check .
@@ -50,7 +53,7 @@ lock: $(STAMP) ## pin the newest versions again
 	echo octodns | $(COMPILE) - -o benchmarks/octodns.lock
 
 screenshots: $(STAMP) ## take the README's pictures again (needs Chromium)
-	$(BIN)/python -m docs.screenshots
+	$(BIN)/python -m benchmarks.screenshots
 
 man: $(STAMP) ## write the manual page anew
 	$(BIN)/python -m reconciler.cli.man > docs/reconciler.1

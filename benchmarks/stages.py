@@ -12,7 +12,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.callrail import Credential, Settings, connect
+from reconciler.callrail.client import connect
+from reconciler.callrail.credentials import Credential
+from reconciler.callrail.runtime import Settings
 from reconciler.config.build import build
 from reconciler.config.check import check
 from reconciler.config.collector import Collector

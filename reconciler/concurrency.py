@@ -1,4 +1,4 @@
-"""Work side by side, in which the first failure ends the rest."""
+"""Work side by side, in which the first failure ends the others."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ async def side_by_side(work: Iterable[Coroutine[object, object, T]]) -> list[T]:
 
     The first failure ends the others, waits until they have ended, and is raised as it is.
     """
+    failure = None
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in work]
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
+    except BaseExceptionGroup as failures:
+        # Raised below: "from None" here would forget what caused it.
+        failure = failures.exceptions[0]
+    if failure is not None:
+        raise failure
     return [task.result() for task in tasks]

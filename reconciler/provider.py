@@ -18,7 +18,7 @@ class OddTag:
     """A row of a listing that is not a tag as we know them; what is there can't be acted on.
 
     ``id`` is as it came, safe to show. ``name`` and ``company_id`` are None where the row has none
-    that can be read; ``placed`` tells that level and company can be relied on. ``why`` says what is
+    that can be read; ``placed``: level and company can be relied on. ``why`` says what is
     odd.
     """
 
@@ -48,7 +48,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Created:
     """A created tag, as the server stores it; ``adopted`` when it was found by reading.
 
     Then the answer was lost, or someone else made it since the plan.
@@ -59,7 +59,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Updated:
     """An updated tag, as the server stores it; ``already``: it was so, and nothing was sent."""
 
     tag: LiveTag
@@ -100,10 +100,10 @@ class Provider(Protocol):
         certain not to be live. Without that a listing may be unproven, for fewer requests.
         """
 
-    async def create(self, place: Place, tag: Tag) -> Made:
+    async def create(self, place: Place, tag: Tag) -> Created:
         """Make one tag, at most one under any fault; the newest listing is searched first."""
 
-    async def update(self, before: LiveTag, after: Tag) -> Written:
+    async def update(self, before: LiveTag, after: Tag) -> Updated:
         """Change name, colour or status of ``before`` to ``after``; sends only what differs."""
 
     async def delete(self, tag: LiveTag) -> bool:

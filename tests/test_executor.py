@@ -21,7 +21,7 @@ from reconciler.errors import (
 from reconciler.executor import Deletes, RunContext, execute
 from reconciler.model.outcome import Outcome, Report, Result
 from reconciler.model.tag import AccountRef, Place, Tag
-from reconciler.provider import Made, Written
+from reconciler.provider import Created, Updated
 from reconciler.render import outcomes
 from tests import builders
 from tests.fakes.provider import FakeProvider, enabled
@@ -147,7 +147,7 @@ def test_a_refusal_for_something_else_says_nothing_of_the_color(said: str) -> No
 
 def test_one_reason_to_refuse_a_block_is_shown_once() -> None:
     class ForOthers(FakeProvider):
-        async def create(self, place: Place, tag: Tag) -> Made:
+        async def create(self, place: Place, tag: Tag) -> Created:
             raise ForbiddenError("refused (403): no permission")
 
     places = [builders.place(f"Dental {number}") for number in range(9)]
@@ -179,8 +179,8 @@ def test_one_reason_for_several_unknown_ends_is_shown_once() -> None:
 class OneOfBoth(FakeProvider):
     """Takes names that differ in case for one: a create gives the tag that is there."""
 
-    async def create(self, place: Place, tag: Tag) -> Made:
-        return Made(tag=self.live[3], adopted=True)
+    async def create(self, place: Place, tag: Tag) -> Created:
+        return Created(tag=self.live[3], adopted=True)
 
 
 def test_a_tag_that_the_server_gave_a_create_is_not_deleted() -> None:
@@ -254,7 +254,7 @@ def test_whatever_fails_there_is_a_report(error: Exception, where: str) -> None:
 class Tidying(FakeProvider):
     """Stores names in capitals, and every color as gray1."""
 
-    async def create(self, place: Place, tag: Tag) -> Made:
+    async def create(self, place: Place, tag: Tag) -> Created:
         return await super().create(place, replace(tag, name=tag.name.upper(), color="gray1"))
 
 
@@ -277,9 +277,9 @@ def test_a_color_that_the_server_changed_is_not_there_as_planned() -> None:
 
 def test_an_answer_that_was_old_is_corrected_by_live_state() -> None:
     class Old(FakeProvider):
-        async def update(self, before: LiveTag, after: Tag) -> Written:
+        async def update(self, before: LiveTag, after: Tag) -> Updated:
             await super().update(before, after)
-            return Written(tag=before)
+            return Updated(tag=before)
 
     report = carry_out(Old.of(LIVE), RECOLOUR)
     assert (report.verified, exit_code(report)) == (True, 0)
@@ -424,7 +424,7 @@ def test_a_tag_that_others_made_beside_a_create_is_reported() -> None:
 class LateProvider(FakeProvider):
     """Lists what was created only after a pause."""
 
-    async def create(self, place: Place, tag: Tag) -> Made:
+    async def create(self, place: Place, tag: Tag) -> Created:
         made = await super().create(place, tag)
         self.late = self.live.pop(made.tag.id)
         return made
@@ -483,7 +483,7 @@ def test_a_bug_of_ours_is_reported_as_unknown_and_loses_no_outcome() -> None:
 
 def test_a_change_that_a_bug_beside_it_cuts_off_is_unknown() -> None:
     class Slow(FakeProvider):
-        async def create(self, place: Place, tag: Tag) -> Made:
+        async def create(self, place: Place, tag: Tag) -> Created:
             made = await super().create(place, tag)
             await asyncio.sleep(60)
             return made

@@ -22,7 +22,7 @@ from reconciler.model.tag import Company, LiveTag, Status
 from reconciler.planning import assemble, draft, guard
 from reconciler.render import text
 from tests.builders import ACME, create, plan
-from tests.callrail.tag_server import tag_rows
+from tests.callrail.stand_in import tag_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,8 @@ def functions(path: str) -> set[str]:
     if not file.exists():
         return set()
     tree = ast.parse(file.read_text("utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    return {node.name for node in tree.body if isinstance(node, kinds)}
 
 
 def test_every_test_that_holds_a_promise_exists() -> None:

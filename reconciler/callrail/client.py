@@ -1,4 +1,4 @@
-"""One run's client: builds the doors on first use, and hands out providers."""
+"""One run's client: builds the sessions on first use, and hands out providers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from reconciler.callrail.api import ApiSession, RunContext
 from reconciler.callrail.endpoints import find_endpoints, find_older_endpoints
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.explain import Access
 from reconciler.callrail.paging import PER_PAGE
-from reconciler.callrail.session import Door, Run
 from reconciler.callrail.tags import AccountProvider
 from reconciler.callrail.wire import object_id
 from reconciler.errors import AuthError, NotFoundError, ReconcilerError, UsageError
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from reconciler.callrail.exchange import Answer
     from reconciler.callrail.maton import Connections
     from reconciler.callrail.resources import Resources
-    from reconciler.callrail.settings import Settings
-    from reconciler.callrail.transport import Transport
+    from reconciler.callrail.runtime import Settings
+    from reconciler.callrail.transport import HttpxTransport
     from reconciler.model.state import Account
 
 _SHOWN_ACCOUNTS = 8
@@ -48,9 +48,9 @@ class Client:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._run = Run(settings)
-        self._transports: dict[str, Transport] = {}
-        self._doors: dict[tuple[str, Credential, str | None], Door] = {}
+        self._run = RunContext(settings)
+        self._transports: dict[str, HttpxTransport] = {}
+        self._sessions: dict[tuple[str, Credential, str | None], ApiSession] = {}
         self._providers: dict[str, AccountProvider] = {}
         for credential in (settings.credential, *settings.account_credentials.values()):
             if credential is not None:
@@ -58,7 +58,7 @@ class Client:
                 find_endpoints(
                     credential.gateway, api_url=settings.api_url, control_url=settings.control_url
                 )
-        settings.stop.when_set(self._hurry)
+        settings.stop.when_set(self._shorten_timeouts)
 
     async def __aenter__(self) -> Self:
         return self
@@ -90,17 +90,17 @@ class Client:
         """The provider of one account of the configuration; the same one each time."""
         if account.handle not in self._providers:
             credential = self._settings.account_credentials.get(account.handle)
-            door = self._door(credential, connection=account.connection)
+            session = self._session(credential, connection=account.connection)
             self._know(account)
 
             async def lost(error: NotFoundError) -> ReconcilerError:
-                return await _lost(door, account.ref.id, error)
+                return await _lost(session, account.ref.id, error)
 
             async def admit() -> None:
-                await _refuse_number(door, account.ref.id)
+                await _refuse_number(session, account.ref.id)
 
             self._providers[account.handle] = AccountProvider(
-                door,
+                session,
                 account.ref.id,
                 lost=lost,
                 admit=admit if account.ref.id.isdecimal() else None,
@@ -110,13 +110,13 @@ class Client:
     @property
     def resources(self) -> Resources:
         """What can be read with the run's own key."""
-        return _resources(self._door(None))
+        return _resources(self._session(None))
 
     def resources_of(self, account: Account) -> Resources:
         """What can be read with an account's own key and connection."""
         self._know(account)
         credential = self._settings.account_credentials.get(account.handle)
-        return _resources(self._door(credential, connection=account.connection))
+        return _resources(self._session(credential, connection=account.connection))
 
     @property
     def control(self) -> Connections:
@@ -138,7 +138,7 @@ class Client:
         # Here and not above, like Resources: plan and apply need neither.
         from reconciler.callrail.maton import Connections  # noqa: PLC0415
 
-        return Connections(self._door(None, control=True, older=older))
+        return Connections(self._session(None, control=True, older=older))
 
     @property
     def older_url(self) -> str | None:
@@ -147,21 +147,17 @@ class Client:
         return older.api if older and not self._settings.api_url else None
 
     async def first_accounts(self, *, older: bool = False) -> Answer:
-        """The first page of the accounts as it came, for a look at key, clock and address."""
+        """The first page of the accounts as it came, to check key, clock and address."""
         query = (("page", "1"), ("per_page", str(PER_PAGE)))
         request = Request(method=Method.GET, path=path("v3", "a.json"), query=query)
-        return await self._door(None, older=older).call(request)
+        return await self._session(None, older=older).call(request)
 
     async def first_page(self, account: Account, file: str, *, per_page: int) -> Answer:
         """The first page of what ``file`` lists in ``account``, with the headers that came."""
         own = self._settings.account_credentials.get(account.handle)
-        request = Request(
-            method=Method.GET,
-            path=path("v3", "a", account.ref.id, file),
-            query=(("page", "1"), ("per_page", str(per_page))),
-            account=account.ref.id,
-        )
-        return await self._door(own, connection=account.connection).call(request)
+        session = self._session(own, connection=account.connection)
+        query = (("page", "1"), ("per_page", str(per_page)))
+        return await session.get(account.ref.id, file, query=query)
 
     def _know(self, account: Account) -> None:
         self._run.know(
@@ -185,14 +181,14 @@ class Client:
             )
         return credential
 
-    def _door(
+    def _session(
         self,
         own: Credential | None,
         *,
         connection: str | None = None,
         control: bool = False,
         older: bool = False,
-    ) -> Door:
+    ) -> ApiSession:
         credential = self._credential(own)
         settings = self._settings
         usual = find_endpoints(
@@ -203,21 +199,21 @@ class Client:
         if connection is not None:
             object_id(connection, "connection")
         key = (base, credential, connection)
-        if key not in self._doors:
+        if key not in self._sessions:
             access = Access(credential=credential, base=base, connection=connection)
-            self._doors[key] = Door(self._run, self._transport(base), access)
-        return self._doors[key]
+            self._sessions[key] = ApiSession(self._run, self._transport(base), access)
+        return self._sessions[key]
 
-    def _transport(self, base: str) -> Transport:
+    def _transport(self, base: str) -> HttpxTransport:
         if base not in self._transports:
             # Here and not above: httpx is imported when a connection is wanted, not before; and
             # without its own command line, which takes 45 ms where click happens to be installed.
             # None stands for a module that can't be imported, and httpx is prepared for that.
             sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-            from reconciler.callrail.transport import Transport  # noqa: PLC0415
+            from reconciler.callrail.transport import HttpxTransport  # noqa: PLC0415
 
             settings = self._settings
-            self._transports[base] = Transport(
+            self._transports[base] = HttpxTransport(
                 base,
                 timeouts=settings.timeouts,
                 parallelism=settings.parallelism,
@@ -225,24 +221,24 @@ class Client:
             )
         return self._transports[base]
 
-    def _hurry(self) -> None:
+    def _shorten_timeouts(self) -> None:
         for transport in self._transports.values():
-            transport.hurry()
+            transport.shorten_timeouts()
 
 
-def _resources(door: Door) -> Resources:
+def _resources(session: ApiSession) -> Resources:
     from reconciler.callrail.resources import Resources  # noqa: PLC0415 - plan and apply need none
 
-    return Resources(door)
+    return Resources(session)
 
 
-async def _refuse_number(door: Door, account: str) -> None:
+async def _refuse_number(session: ApiSession, account: str) -> None:
     """Raise NotFoundError where ``account`` is the number of the address bar, naming the id (B).
 
     The API would take the number; but one account under two ids is two accounts to our limits,
     digests and saved plans.
     """
-    for row in await _resources(door).accounts():
+    for row in await _resources(session).accounts():
         if str(row.get("numeric_id")) == account and row.get("id") != account:
             identifier, name = safe_text(str(row.get("id"))), safe_text(str(row.get("name")))
             raise NotFoundError(
@@ -250,10 +246,10 @@ async def _refuse_number(door: Door, account: str) -> None:
             )
 
 
-async def _lost(door: Door, account: str, error: NotFoundError) -> ReconcilerError:
+async def _lost(session: ApiSession, account: str, error: NotFoundError) -> ReconcilerError:
     """The error for an account that the server does not know, with those that the key sees."""
     try:
-        rows = await _resources(door).accounts()
+        rows = await _resources(session).accounts()
     except ReconcilerError:
         return error
     names = {str(row.get("id")): safe_text(str(row.get("name") or ""), limit=60) for row in rows}
@@ -261,7 +257,7 @@ async def _lost(door: Door, account: str, error: NotFoundError) -> ReconcilerErr
         return error
     near = by_likeness(account, names, lambda one: (one,))
     shown = few((f"{safe_text(key, limit=60)} ({names[key]})" for key in near), _SHOWN_ACCOUNTS)
-    source = door.access.credential.origin_description
+    source = session.access.credential.origin_description
     return NotFoundError(
         f"there is no account {account}, or the key of {source} does not see it",
         hint=f"It sees {shown}." if names else "It sees no account at all.",

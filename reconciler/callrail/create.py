@@ -2,266 +2,218 @@
 
 Terms. The *baseline* is what was live when the request was sent. A tag is *new* when it is in the
 wanted place, is not in the baseline and was not made by another create of this run. Its name is the
-wanted one, or a form of it that a server may have made: blanks, case, Unicode form, length.
+desired one, or a form of it that a server may have made: blanks, case, Unicode form, length.
 
-Premise. One place and name is wanted once in a run, so one new tag is ours (or does what ours
+Premise. One place and name is desired once in a run, so one new tag is ours (or does what ours
 would do). After a 2xx there is a tag, whatever the answer says: nothing is sent again. After an
 ambiguous outcome, no new tag over ten seconds means that the request did nothing, unless the
-listing is seen to lag longer; it is sent once more. Several can't be told apart: we stop.
+listing is seen to lag longer; it is sent once more. Several can't be distinguished: we stop.
 """
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from reconciler.callrail.api import StaleError
 from reconciler.callrail.exchange import Method, Request, path
-from reconciler.callrail.ledger import unknown
 from reconciler.callrail.retry import Verdict
-from reconciler.callrail.session import AmbiguousError, StaleError
 from reconciler.callrail.wire import create_body, made_tag
+from reconciler.callrail.writes import Write, refusal_in
 from reconciler.errors import ProtocolError, ReconcilerError, RejectedError, UnknownOutcomeError
 from reconciler.model.names import SHORTEST_CUT, may_be_stored_as
-from reconciler.model.tag import Status, differing
-from reconciler.provider import Made
+from reconciler.model.tag import LiveTag, Status, differing
+from reconciler.provider import Created
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
+    from reconciler.callrail.api import AmbiguousError
     from reconciler.callrail.exchange import Answer
-    from reconciler.callrail.ledger import Ledger
-    from reconciler.model.tag import LiveTag, Place, Tag
+    from reconciler.callrail.live_tags import LiveTags
+    from reconciler.model.tag import Place, Tag
 
 _TAKEN: Final = ("taken", "exist", "already", "duplicate", "unique")
 
 
-async def create(ledger: Ledger, place: Place, tag: Tag) -> Made:
+async def create(live_tags: LiveTags, place: Place, tag: Tag) -> Created:
     """Create ``tag`` in ``place``; see :meth:`reconciler.provider.Provider.create`."""
     if tag.status is not Status.ENABLED:
         raise ValueError("the API creates enabled tags only")
-    baseline = await ledger.baseline(place)
-    wanted = place.company_id, tag.name
-    ledger.wanted[wanted] += 1
+    baseline = await live_tags.baseline(place)
+    desired = place.company_id, tag.name
+    live_tags.desired[desired] += 1
     try:
-        return await _Creation(ledger, place, tag, baseline).run()
+        return await _Create(live_tags, place, tag, baseline).run()
+    except _AppearedError as appeared:
+        return _adopt(live_tags, tag, appeared.tag)
     finally:
-        ledger.wanted[wanted] -= 1
+        live_tags.desired[desired] -= 1
 
 
 class _AppearedError(Exception):
-    """The newest listing shows the wanted name in the place: ``args[0]``, its tag."""
+    """The newest listing shows ``tag`` in the place, with the desired name or a form of it."""
+
+    def __init__(self, tag: LiveTag) -> None:
+        super().__init__(tag)
+        self.tag = tag
 
 
-class _Creation:
-    """One create, from the first request to a certain end."""
+class _Create(Write["Collection[LiveTag]", Created]):
+    """One POST."""
 
-    def __init__(self, ledger: Ledger, place: Place, tag: Tag, baseline: frozenset[int]) -> None:
-        self._ledger = ledger
+    most: ClassVar[int] = 2
+    repeatable: ClassVar[bool] = False
+
+    def __init__(
+        self, live_tags: LiveTags, place: Place, tag: Tag, baseline: frozenset[int]
+    ) -> None:
         self._place = place
         self._tag = tag
         self._baseline = baseline
-        self._what = f"creating {tag.name!r}"
-        self._request = Request(
+        request = Request(
             method=Method.POST,
-            path=path("v3", "a", ledger.account, "tags.json"),
+            path=path("v3", "a", live_tags.account, "tags.json"),
             body=create_body(place, tag),
-            account=ledger.account,
+            account=live_tags.account,
         )
+        super().__init__(live_tags, f"creating {tag.name!r}", request)
 
-    async def run(self) -> Made:
-        try:
-            return await self._send()
-        except AmbiguousError as doubt:
-            if (found := await self._find(doubt)) is not None:
-                return found
-            return await self._repeat(doubt)
+    async def resolve(self, outcome: AmbiguousError) -> Created | None:
+        if outcome.status == 409 and _says_taken(outcome.message):
+            refusal = RejectedError(f"refused (409): {outcome.message}", status=409)
+            return await self._taken(refusal, outcome)
+        # What others have read meanwhile may show it already.
+        return self.found(self.live_tags.appeared) or await super().resolve(outcome)
 
-    async def _repeat(self, doubt: AmbiguousError) -> Made:
-        """Send once more what did nothing; whatever is ambiguous then stays unknown."""
-        await self._ledger.before_repeat(doubt, what=self._what, attempt=1)
-        try:
-            return await self._send()
-        except AmbiguousError as again:
-            if (found := await self._find(again)) is not None:
-                return found
-            raise unknown(self._what, f"{doubt}; then {again}") from again
-        except (RejectedError, UnknownOutcomeError):
-            raise
-        except ReconcilerError as error:
-            raise unknown(self._what, f"{doubt}; then {error.message}") from error
+    async def prepare(self) -> None:
+        if self.stale:
+            await self.live_tags.fresh()
 
-    async def _send(self) -> Made:
-        """Send the request, unless the newest listing shows that the tag has appeared."""
-        while True:
-            try:
-                answer = await self._ledger.send(self._request, check=self._check, urgent=True)
-            except StaleError:
-                await self._ledger.fresh()
-            except _AppearedError as appeared:
-                return self._adopt_as_wanted(appeared.args[0], None)
-            except AmbiguousError as doubt:
-                if doubt.status == 409 and _says_taken(doubt.said):
-                    return await self._taken(_refusal(doubt), doubt)
-                raise
-            except RejectedError as refusal:
-                if refusal.status not in {400, 422} or not _says_taken(refusal.message):
-                    raise
-                return await self._taken(refusal, AmbiguousError(refusal.message))
-            else:
-                return self._announced(answer)
-
-    def _check(self) -> None:
-        """What must hold at the moment of sending."""
-        if not self._ledger.recent:
+    def check(self) -> None:
+        if not self.live_tags.recent:
             raise StaleError
-        same = self._ledger.named(self._place, self._tag.name)
+        same = self.live_tags.named(self._place, self._tag.name)
         if same is not None and not self._is_other(same):
             raise _AppearedError(same)
-        for tag in self._ledger.strangers:
+        for tag in self.live_tags.appeared:
             if self._is_here(tag) and self._is_form(tag) and not self._is_other(tag):
                 raise _AppearedError(tag)
 
-    def _announced(self, answer: Answer) -> Made:
-        """The tag that the answer describes; AmbiguousError when it describes none or another."""
+    def answered(self, answer: Answer) -> Created:
         try:
             tag = made_tag(answer.payload, self._place, self._tag)
         except ProtocolError as error:
-            raise self._unseen(answer, f"its answer can't be used: {error.message}") from error
+            raise self.unseen(answer, f"its answer can't be used: {error.message}") from error
         known = tag.id in self._baseline
-        strange = tag.company_id != self._place.company_id or (known and not self._is_form(tag))
-        if strange or tag.id in self._ledger.made:
+        strange = not self._is_here(tag) or (known and not self._is_form(tag))
+        if strange or tag.id in self.live_tags.made:
             other = f"{tag.name!r} (id {tag.id})"
-            place = "" if tag.company_id == self._place.company_id else ", in another place"
-            raise self._unseen(answer, f"its answer describes another tag: {other}{place}")
-        self._ledger.created(tag)
-        return Made(tag=tag, adopted=known)
+            place = "" if self._is_here(tag) else ", in another place"
+            raise self.unseen(answer, f"its answer describes another tag: {other}{place}")
+        self.live_tags.created(tag)
+        return Created(tag=tag, adopted=known)
 
-    def _unseen(self, answer: Answer, why: str) -> AmbiguousError:
-        return AmbiguousError(
-            f"the server answered {answer.status}, but {why}",
-            verdict=Verdict.UNSEEN,
-            status=answer.status,
-        )
+    async def refused(self, refusal: RejectedError) -> Created:
+        if refusal.status in {400, 422} and _says_taken(refusal.message):
+            return await self._taken(refusal, refusal.message)
+        raise refusal
 
-    async def _find(self, doubt: AmbiguousError) -> Made | None:
-        """The tag that was made by a request of unknown effect; None: it may be sent again.
+    async def read(self) -> Collection[LiveTag]:
+        return await self.live_tags.fresh()
 
-        Raises RejectedError with the server's words for an error under 2xx that made nothing, and
-        UnknownOutcomeError for what nobody can say.
-        """
-        found = self._candidate(self._ledger.strangers)
-        if found is None:
-            found = await self._search(doubt)
-        if found is not None:
-            self._ledger.created(found)
-            return Made(tag=found, adopted=True)
-        if self._ledger.lags():
-            raise unknown(self._what, f"{doubt}; the listing lags behind what was written")
-        if doubt.verdict is Verdict.UNSEEN:
-            raise unknown(self._what, f"{doubt}; no listing shows it", accepted=True)
-        if doubt.verdict is Verdict.CONTRADICTED:
-            raise RejectedError(_words(doubt), status=doubt.status or 200)
-        return None
-
-    async def _search(self, doubt: AmbiguousError) -> LiveTag | None:
-        looks = self._ledger.over_time(self._ledger.fresh, doubt, what=self._what)
-        async with aclosing(looks):
-            async for live in looks:
-                if (found := self._candidate(live)) is not None:
-                    return found
-        return None
-
-    async def _taken(self, refusal: RejectedError, doubt: AmbiguousError) -> Made:
-        """The name is taken: by a request of ours that was thought lost, or by someone else."""
-        try:
-            live = await self._ledger.fresh()
-            found = self._holder(live)
-            if found is None:
-                looks = self._ledger.over_time(self._ledger.fresh, doubt, what=self._what)
-                async with aclosing(looks):
-                    async for live in looks:
-                        if (found := self._holder(live)) is not None:
-                            break
-        except UnknownOutcomeError:
-            raise
-        except ReconcilerError as error:
-            raise unknown(self._what, f"{refusal.message}; {error.message}") from error
-        if found is None:
-            raise _conflict(self._tag, None, refusal)
-        return self._adopt_as_wanted(found, refusal)
-
-    def _holder(self, live: Iterable[LiveTag]) -> LiveTag | None:
-        """The tag that has the name; one that the plan has seen only where the name is the same."""
-        fitting = [tag for tag in live if self._is_here(tag) and not self._is_other(tag)]
-        exact = [tag for tag in fitting if tag.name == self._tag.name]
-        forms = [tag for tag in fitting if self._is_form(tag)]
-        return next(iter([*exact, *forms]), None)
-
-    def _adopt_as_wanted(self, found: LiveTag, refusal: RejectedError | None) -> Made:
-        as_wanted = set(differing(found, self._tag)) <= {"name"}
-        same_name = found.name == self._tag.name or found in self._ledger.strangers
-        if not as_wanted or not same_name:
-            raise _conflict(self._tag, found, refusal)
-        self._ledger.created(found)
-        return Made(tag=found, adopted=True)
-
-    def _candidate(self, live: Iterable[LiveTag]) -> LiveTag | None:
-        """The one new tag that may be ours, or None; UnknownOutcomeError when there are several."""
+    def found(self, reading: Collection[LiveTag]) -> Created | None:
+        """The one new tag that may be ours; UnknownOutcomeError when there are several."""
         new = [
             tag
-            for tag in live
-            if self._is_here(tag) and self._is_new(tag) and not self._is_other(tag)
+            for tag in reading
+            if self._is_here(tag) and tag.id not in self._baseline and not self._is_other(tag)
         ]
         exact = [tag for tag in new if tag.name == self._tag.name]
         found = exact or [tag for tag in new if self._is_form(tag)]
         if len(found) > 1:
             ids = ", ".join(str(tag.id) for tag in found)
-            raise unknown(self._what, f"{len(found)} new tags have that name there (ids {ids})")
-        return found[0] if found else None
+            raise self.unknown(f"{len(found)} new tags have that name there (ids {ids})")
+        if not found:
+            return None
+        self.live_tags.created(found[0])
+        return Created(tag=found[0], adopted=True)
+
+    def unfinished(self, outcome: AmbiguousError, reading: Collection[LiveTag]) -> None:  # noqa: ARG002
+        if self.live_tags.lags():
+            raise self.unknown(f"{outcome}; the listing lags behind what was written")
+        if outcome.verdict is Verdict.UNSEEN:
+            raise self.unknown(f"{outcome}; no listing shows it", accepted=True)
+        if outcome.verdict is Verdict.CONTRADICTED:
+            raise refusal_in(outcome)
+
+    async def _taken(self, refusal: RejectedError, why: object) -> Created:
+        """The name is taken: by a request of ours that was thought lost, or by someone else."""
+        try:
+            holder = self._holder(await self.read())
+            if holder is None:
+                holder = (await self.read_until(self._holder, why))[0]
+        except UnknownOutcomeError:
+            raise
+        except ReconcilerError as error:
+            raise self.unknown(f"{refusal.message}; {error.message}") from error
+        if holder is None:
+            raise _conflict(self._tag, None, refusal)
+        return _adopt(self.live_tags, self._tag, holder, refusal)
+
+    def _holder(self, reading: Collection[LiveTag]) -> LiveTag | None:
+        """The tag that has the name; one that the plan has seen only where the name is the same."""
+        fitting = [tag for tag in reading if self._is_here(tag) and not self._is_other(tag)]
+        exact = [tag for tag in fitting if tag.name == self._tag.name]
+        forms = [tag for tag in fitting if self._is_form(tag)]
+        return next(iter([*exact, *forms]), None)
 
     def _is_here(self, tag: LiveTag) -> bool:
         return tag.company_id == self._place.company_id
-
-    def _is_new(self, tag: LiveTag) -> bool:
-        return tag.id not in self._baseline
 
     def _is_other(self, tag: LiveTag) -> bool:
         """Whether another change of this run is about ``tag``.
 
         A create whose answer is still to come may have made a tag that looks like a form of ours.
         """
-        if tag.id in self._ledger.made or tag.id in self._ledger.touched:
+        if tag.id in self.live_tags.made or tag.id in self.live_tags.touched:
             return True
-        return tag.name != self._tag.name and self._ledger.wanted[tag.company_id, tag.name] > 0
+        return tag.name != self._tag.name and self.live_tags.desired[tag.company_id, tag.name] > 0
 
     def _is_form(self, tag: LiveTag) -> bool:
         return may_be_stored_as(self._tag.name, tag.name, cut_from=SHORTEST_CUT)
 
 
-def _says_taken(said: str) -> bool:
-    said = said.lower()
-    return any(word in said for word in _TAKEN)
+def _adopt(
+    live_tags: LiveTags, desired: Tag, found: LiveTag, refusal: RejectedError | None = None
+) -> Created:
+    """``found`` as the created tag where it is as ``desired``; else the conflict is raised."""
+    as_desired = set(differing(found, desired)) <= {"name"}
+    same_name = found.name == desired.name or found in live_tags.appeared
+    if not as_desired or not same_name:
+        raise _conflict(desired, found, refusal)
+    live_tags.created(found)
+    return Created(tag=found, adopted=True)
 
 
-def _refusal(doubt: AmbiguousError) -> RejectedError:
-    return RejectedError(f"refused (409): {doubt.said}", status=409)
-
-
-def _words(doubt: AmbiguousError) -> str:
-    return f"the server answered {doubt.status} with an error: {doubt.said or 'no reason given'}"
+def _says_taken(message: str) -> bool:
+    message = message.lower()
+    return any(word in message for word in _TAKEN)
 
 
 def _conflict(tag: Tag, found: LiveTag | None, refusal: RejectedError | None) -> RejectedError:
-    said = f": {refusal.message}" if refusal is not None else ""
+    reason = f": {refusal.message}" if refusal is not None else ""
     status = 409 if refusal is None else refusal.status
     if found is None:
-        message, hint = f"{tag.name!r} is taken by a tag that no listing shows{said}", "Plan again."
+        message, hint = (
+            f"{tag.name!r} is taken by a tag that no listing shows{reason}",
+            "Plan again.",
+        )
     elif found.name == tag.name:
-        message = f"{tag.name!r} has appeared there since the plan, other than planned{said}"
+        message = f"{tag.name!r} has appeared there since the plan, other than planned{reason}"
         hint = "Someone made it: plan again."
     else:
-        message = f"{tag.name!r} is taken by {found.name!r} (id {found.id}){said}"
+        message = f"{tag.name!r} is taken by {found.name!r} (id {found.id}){reason}"
         hint = (
             f"The server compares names more loosely: write 'name: {double_quoted(found.name)}', "
             f"or 'renamed_from: [{double_quoted(found.name)}]' to rename it."

@@ -1,6 +1,6 @@
 """Finds the key for a gateway in the environment, and refuses what can't be one.
 
-Which variable holds a key may be said by a file (``api_key_env`` of a configuration or of a saved
+A file may name the variable that holds a key (``api_key_env`` of a configuration or of a saved
 plan), and a file may come with a pull request. So a file only ever chooses among variables that
 are known to hold keys: those called ``*_API_KEY``, and those that RECONCILER_KEY_VARIABLES lists.
 """
@@ -58,7 +58,7 @@ def find_key(
     """
     if api_key_env is not None:
         return _named(environ, name=api_key_env, gateway=gateway)
-    chosen = gateway or _standard_door(environ)
+    chosen = gateway or _standard_gateway(environ)
     if chosen is None:
         raise AuthError("there is no API key in the environment", hint=_export_hint(environ))
     if not _is_set(environ, VARIABLES[chosen]):
@@ -68,7 +68,7 @@ def find_key(
 
 def _named(environ: Mapping[str, str], *, name: str, gateway: Gateway | None) -> Credential:
     _expect_key_variable(environ, name)
-    own = next((door for door, variable in VARIABLES.items() if variable == name), None)
+    own = next((one for one, variable in VARIABLES.items() if variable == name), None)
     if own is not None and gateway is not None and own is not gateway:
         raise AuthError(
             f"api_key_env names {name}, which holds the key of another gateway than "
@@ -81,8 +81,8 @@ def _named(environ: Mapping[str, str], *, name: str, gateway: Gateway | None) ->
             f"api_key_env names {name}, which is not set",
             hint=f"export {name}=…  (or {name}_FILE=path)",
         )
-    door = gateway or own or _standard_door(environ) or Gateway.CALLRAIL
-    return _read(environ, name, door)
+    chosen = gateway or own or _standard_gateway(environ) or Gateway.CALLRAIL
+    return _read(environ, name, chosen)
 
 
 def _expect_key_variable(environ: Mapping[str, str], name: str) -> None:
@@ -98,8 +98,8 @@ def _expect_key_variable(environ: Mapping[str, str], name: str) -> None:
     )
 
 
-def _standard_door(environ: Mapping[str, str]) -> Gateway | None:
-    found = [door for door, variable in VARIABLES.items() if _is_set(environ, variable)]
+def _standard_gateway(environ: Mapping[str, str]) -> Gateway | None:
+    found = [one for one, variable in VARIABLES.items() if _is_set(environ, variable)]
     if len(found) > 1:
         raise AuthError(
             "both CALLRAIL_API_KEY and MATON_API_KEY are set, and nothing says which to use",
@@ -109,13 +109,13 @@ def _standard_door(environ: Mapping[str, str]) -> Gateway | None:
     return found[0] if found else None
 
 
-def _missing_for(environ: Mapping[str, str], door: Gateway) -> AuthError:
-    name = VARIABLES[door]
-    other = Gateway.MATON if door is Gateway.CALLRAIL else Gateway.CALLRAIL
+def _missing_for(environ: Mapping[str, str], gateway: Gateway) -> AuthError:
+    name = VARIABLES[gateway]
+    other = Gateway.MATON if gateway is Gateway.CALLRAIL else Gateway.CALLRAIL
     hint = f"export {name}=…  (or {name}_FILE=path)"
     if _is_set(environ, VARIABLES[other]):
         hint += f"; {VARIABLES[other]} is set, but its key is for 'gateway: {other}'"
-    return AuthError(f"'gateway: {door}' needs {name}, which is not set", hint=hint)
+    return AuthError(f"'gateway: {gateway}' needs {name}, which is not set", hint=hint)
 
 
 def _export_hint(environ: Mapping[str, str]) -> str:
@@ -131,13 +131,13 @@ def _is_set(environ: Mapping[str, str], name: str) -> bool:
     return bool(environ.get(name) or environ.get(f"{name}_FILE"))
 
 
-def _read(environ: Mapping[str, str], name: str, door: Gateway) -> Credential:
+def _read(environ: Mapping[str, str], name: str, gateway: Gateway) -> Credential:
     value = environ.get(name)
     if value:
-        return Credential(gateway=door, key=_checked(value, name), origin_description=name)
+        return Credential(gateway=gateway, key=_checked(value, name), origin_description=name)
     variable = f"{name}_FILE"
     key = _checked(_file(environ[variable], variable), variable)
-    return Credential(gateway=door, key=key, origin_description=variable)
+    return Credential(gateway=gateway, key=key, origin_description=variable)
 
 
 def _file(name: str, variable: str) -> str:
@@ -149,7 +149,9 @@ def _file(name: str, variable: str) -> str:
         reason = getattr(error, "strerror", None) or "no usable path"
         raise AuthError(f"{variable}: the file can't be read: {reason}") from None
     if len(content) > _KEY_LIMIT:
-        raise AuthError(f"{variable}: the file is longer than {_KEY_LIMIT:,} bytes: it is no key")
+        raise AuthError(
+            f"{variable}: the file is longer than {_KEY_LIMIT:,} bytes: it is not a key"
+        )
     text = content.decode("latin-1").rstrip("\r\n")
     if not text:
         raise AuthError(f"{variable}: the file is empty")
@@ -159,7 +161,7 @@ def _file(name: str, variable: str) -> str:
 def _checked(key: str, variable: str) -> str:
     """``key`` if it can stand in a header; the message never shows it."""
     if len(key) > _KEY_LIMIT:
-        raise AuthError(f"{variable} is longer than {_KEY_LIMIT:,} characters: it is no key")
+        raise AuthError(f"{variable} is longer than {_KEY_LIMIT:,} characters: it is not a key")
     if _KEY.fullmatch(key) is None:
         raise AuthError(
             f"{variable} holds a character that no key has ({_fault(key)})",

@@ -44,7 +44,7 @@ def find_endpoints(
     """The bases for ``gateway``; the values of RECONCILER_API_URL and RECONCILER_CONTROL_URL win.
 
     Without the second the control plane is where the first leads: a key whose API was set elsewhere
-    goes there and nowhere else. Raises ReconcilerError (exit 1) for a base that is no plain
+    goes there and nowhere else. Raises ReconcilerError (exit 1) for a base that is not a plain
     address, would carry the key over plain http to another machine, or belongs to the other
     gateway: a key goes to its own.
     """
@@ -142,12 +142,12 @@ def _base(url: str, variable: str) -> str:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        raise ReconcilerError(f"{variable} is no address") from None
+        raise ReconcilerError(f"{variable} is not an address") from None
     _refuse_extras(parts, url, variable)
     host = parts.hostname or ""
     if parts.scheme not in _PORTS or not _plausible(host):
         raise ReconcilerError(
-            f"{variable} is no http or https address",
+            f"{variable} is not an http or https address",
             hint="It is what stands before /v3, for example https://api.callrail.com",
         )
     if parts.scheme == "http" and not is_loopback(url):

@@ -1,11 +1,11 @@
-"""One request and the three ways in which it can come back."""
+"""One request, what can come back of it, and the port through which it goes."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import ProtocolError
 
@@ -51,8 +51,8 @@ class Flaw(StrEnum):
 class Answer:
     """A response that arrived whole. ``headers`` holds the few that matter, in lower case.
 
-    ``payload`` is None where there is no usable JSON; ``flaw`` then says what kind of trouble it
-    is and ``message`` describes it. For an error status ``message`` is what the server said,
+    ``payload`` is None where there is no usable JSON; ``flaw`` then says why and ``message``
+    describes it. For an error status ``message`` is the server's own,
     bounded and safe for a terminal. ``size``: bytes of the body.
     """
 
@@ -82,16 +82,23 @@ class Ambiguous:
 Exchange = Answer | NotSent | Ambiguous
 
 
+class Transport(Protocol):
+    """One origin's connections."""
+
+    async def send(self, request: Request, *, headers: Mapping[str, str]) -> Exchange:
+        """Send ``request`` once, with ``headers`` that hold the key; no failure is raised."""
+
+
 def path(*segments: str) -> str:
     """Join ``segments`` to a path that can only mean what it says.
 
-    Raises ProtocolError for a segment that is no plain id or file name: an id that holds a slash
+    Raises ProtocolError for a segment that is not a plain id or file name: an id that holds a slash
     or dots would lead elsewhere.
     """
     for segment in segments:
         if _SEGMENT.fullmatch(segment) is None:
             raise ProtocolError(
-                f"{segment[:40]!r} is no id: it can't be put into an address",
+                f"{segment[:40]!r} is not an id: it can't be put into an address",
                 hint="Ids hold letters, digits, '-' and '_' only, such as ACC019c46b8a0807.",
             )
     return "/" + "/".join(segments)

@@ -36,7 +36,7 @@ _OTHER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The way that a request took: the key's door, the base, the connection if one was named."""
+    """How a request went: with which key, to which base, over which connection if one was named."""
 
     credential: Credential
     base: str
@@ -63,8 +63,8 @@ def reason(exchange: Exchange) -> str:
     """Why ``exchange`` can't be relied on, in a few words."""
     if not isinstance(exchange, Answer):
         return exchange.reason
-    said = f": {exchange.message}" if exchange.message else ""
-    return f"the server answered {exchange.status}{said}"
+    message = f": {exchange.message}" if exchange.message else ""
+    return f"the server answered {exchange.status}{message}"
 
 
 def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> ReconcilerError:
@@ -84,7 +84,7 @@ def _answered(verdict: Verdict, answer: Answer, where: str, access: Access) -> R
         return ApiError(f"{where}: {reason(answer)}", hint=_server_hint(status, access))
     if answer.flaw is Flaw.UNREADABLE:
         # An accident on the way each time it was asked: it says nothing of what was asked for, so
-        # no other way of asking is tried.
+        # nothing else is asked instead.
         return ApiError(f"{where}: {reason(answer)}", hint=_NETWORK)
     return ProtocolError(f"{where}: {reason(answer)}", hint=_base_hint(answer))
 
@@ -93,8 +93,9 @@ def _forbidden(answer: Answer, where: str, access: Access) -> ReconcilerError:
     if answer.status == 403 and not where.startswith(Method.GET):
         # The key reads: it is this one thing that its user may not write.
         return ForbiddenError(f"refused (403): {answer.message or 'no reason given'}")
-    door, (other, variable, gateway) = access.credential.gateway, _OTHER[access.credential.gateway]
-    said = f": {answer.message.rstrip('. ')}" if answer.message else ""
+    used = access.credential.gateway
+    other, variable, gateway = _OTHER[used]
+    message = f": {answer.message.rstrip('. ')}" if answer.message else ""
     verb = "is not known there" if answer.status == 401 else "may not do this"
     hint = (
         f"If it is a key of {other}, export it as {variable} and write 'gateway: {gateway}'; "
@@ -102,39 +103,39 @@ def _forbidden(answer: Answer, where: str, access: Access) -> ReconcilerError:
         if answer.status == 401
         else "Ask an administrator of the account for more rights, or use another key."
     )
-    if answer.status == 401 and door is Gateway.MATON and not is_matons(answer.payload):
+    if answer.status == 401 and used is Gateway.MATON and not is_matons(answer.payload):
         # Maton passes CallRail's answers on, and this one may be CallRail's.
         verb += ", or the grant of its connection has expired"
         hint += " 'reconciler connections list' shows the connections."
     return AuthError(
-        f"{origin(access.base)} answered {answer.status}{said}. "
-        f"The key of {access.credential.origin_description} {verb} ('gateway: {door}')",
+        f"{origin(access.base)} answered {answer.status}{message}. "
+        f"The key of {access.credential.origin_description} {verb} ('gateway: {used}')",
         hint=hint,
         status=answer.status,
     )
 
 
 def _refused(answer: Answer, where: str, access: Access) -> RejectedError:
-    said = answer.message or "no reason given"
+    reported = answer.message or "no reason given"
     if answer.status < 300:
-        message = f"{where}: the server answered {answer.status} with an error: {said}"
+        message = f"{where}: the server answered {answer.status} with an error: {reported}"
         return RejectedError(message, status=answer.status)
-    # A refused write is told beside its tag; a refused read has nothing but its address.
+    # A refused write is reported beside its tag; a refused read has nothing but its address.
     asked = f"{where}: " if where.startswith(Method.GET) else ""
     if answer.status == 404:
-        return NotFoundError(f"{asked}not found (404): {said}", hint=_base_hint(answer))
+        return NotFoundError(f"{asked}not found (404): {reported}", hint=_base_hint(answer))
     hint = None
     maton = access.credential.gateway is Gateway.MATON
     if (
         maton
         and answer.status == 400
-        and (is_matons(answer.payload) or "connection" in said.lower())
+        and (is_matons(answer.payload) or "connection" in reported.lower())
     ):
         hint = (
             "Maton has no usable connection to CallRail: see 'reconciler connections list', "
             "make one with 'reconciler connections create'."
         )
-    message = f"{asked}refused ({answer.status}): {said}"
+    message = f"{asked}refused ({answer.status}): {reported}"
     return RejectedError(message, status=answer.status, hint=hint)
 
 

@@ -13,22 +13,19 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from reconciler.callrail.exchange import Method, Request, path
-from reconciler.callrail.paging import PER_PAGE, Page, parse_page
+from reconciler.callrail.paging import PER_PAGE, Page, key_in, parse_page
 from reconciler.errors import ProtocolError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.callrail.session import Door
-
-Query = tuple[tuple[str, str], ...]
+    from reconciler.callrail.api import ApiSession, Query
 
 RETENTION_MONTHS: Final = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class InteractionKind:
     """One kind of interaction: where it is listed, and how it is found by a tag's name.
 
     ``keys``: what the list may be called in an answer (the threads' key is D). ``by_search``: there
@@ -42,19 +39,19 @@ class Resource:
     by_search: bool = False
 
 
-CALLS: Final = Resource(
+CALLS: Final = InteractionKind(
     noun="calls",
     file="calls.json",
     keys=("calls",),
     query=(("fields", "tags,company_id"), ("sort", "start_time"), ("order", "desc")),
 )
-FORMS: Final = Resource(
+FORMS: Final = InteractionKind(
     noun="forms",
     file="form_submissions.json",
     keys=("form_submissions",),
     query=(("fields", "tags"),),
 )
-TEXTS: Final = Resource(
+TEXTS: Final = InteractionKind(
     noun="texts", file="sms-threads.json", keys=("sms_threads", "sms-threads"), by_search=True
 )
 
@@ -80,11 +77,11 @@ RowPage = Page[Row]
 class Reader:
     """Pages of one resource of an account, over the whole retention period where that is served."""
 
-    def __init__(self, door: Door, account: str, resource: Resource) -> None:
-        self.resource = resource
-        self._door = door
+    def __init__(self, session: ApiSession, account: str, kind: InteractionKind) -> None:
+        self.kind = kind
+        self._session = session
         self._account = account
-        self._today = datetime.fromtimestamp(door.run.settings.clock.time(), UTC).date()
+        self._today = datetime.fromtimestamp(session.run.settings.clock.time(), UTC).date()
         # Its zone may be ahead of UTC, so today may have begun there; or it wants no day to come.
         start = retention_start(self._today)
         self._periods: list[Query] = [
@@ -130,29 +127,19 @@ class Reader:
         return period(day, day)
 
     async def _get(self, query: Query, *, number: int, per_page: int) -> RowPage:
-        answer = await self._door.call(
-            Request(
-                method=Method.GET,
-                path=path("v3", "a", self._account, self.resource.file),
-                query=(
-                    *query,
-                    *self.resource.query,
-                    ("page", str(number)),
-                    ("per_page", str(per_page)),
-                ),
-                account=self._account,
-            )
-        )
-        parse = partial(row_of, described=self.resource.by_search)
+        asked = (*query, *self.kind.query)
+        asked += (("page", str(number)), ("per_page", str(per_page)))
+        answer = await self._session.get(self._account, self.kind.file, query=asked)
+        parse = partial(row_of, described=self.kind.by_search)
         return parse_page(answer.payload, rows=self._key(answer.payload), parse=parse)
 
     def _key(self, payload: object) -> str:
         """What the list is called here: as is known, else it is the only list that there is."""
-        keys = self.resource.keys
-        there = payload if isinstance(payload, Mapping) else {}
+        there: Mapping[str, object] = payload if isinstance(payload, Mapping) else {}
         lists = [key for key, value in there.items() if isinstance(value, list)]
-        known = next((key for key in keys if key in there), None)
-        return known or (lists[0] if len(lists) == 1 else keys[0])
+        if len(lists) == 1 and not set(self.kind.keys) & there.keys():
+            return lists[0]
+        return key_in(payload, self.kind.keys)
 
 
 def row_of(payload: object, *, described: bool = True) -> Row:

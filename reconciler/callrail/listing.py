@@ -20,48 +20,45 @@ and could change places between two pages.
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.paging import (
     PER_PAGE,
     Page,
-    Source,
-    gather,
-    parse_page,
+    Paged,
+    fetch_page,
+    listing_of,
+    paged,
     read_all,
     remaining_pages,
 )
-from reconciler.callrail.retry import backoff
 from reconciler.callrail.wire import company, listed_tag
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError, RejectedError
 from reconciler.model.tag import Level, LiveTag
 from reconciler.provider import Listing, OddTag
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from reconciler.callrail.session import Door
+    from reconciler.callrail.api import ApiSession, Query
     from reconciler.model.tag import Company
 
-T = TypeVar("T")
 Row = LiveTag | OddTag
-Query = tuple[tuple[str, str], ...]
 
 ACCOUNT_LEVEL: Final = frozenset({None})
-_OF_ACCOUNT: Final[Query] = (("tag_level", Level.ACCOUNT.value),)
-_OF_COMPANIES: Final[Query] = (("tag_level", Level.COMPANY.value),)
+_OF_ACCOUNT: Final = (("tag_level", Level.ACCOUNT.value),)
+_OF_COMPANIES: Final = (("tag_level", Level.COMPANY.value),)
 
 
 class TagReader:
-    """Listings of one account through one door."""
+    """Listings of one account through one session."""
 
-    def __init__(self, door: Door, account: str) -> None:
-        self._door = door
+    def __init__(self, session: ApiSession, account: str) -> None:
+        self._session = session
         self._account = account
         self._known: tuple[Company, ...] | None = None
         self._useless: set[str] = set()
@@ -71,15 +68,15 @@ class TagReader:
 
     async def companies(self) -> tuple[Company, ...]:
         """Every company (A)."""
-        self._known = await read_all(
-            Source(
-                what="companies",
-                fetch=lambda number: self._page("companies", number, company),
-                key=lambda row: row.id,
-                pause=self._pause,
-                clock=self._clock,
-            )
+        listing = listing_of(
+            self._session,
+            self._account,
+            "companies.json",
+            rows=("companies",),
+            parse=company,
+            key=lambda row: row.id,
         )
+        self._known = await read_all(listing)
         return self._known
 
     async def tags(self, places: frozenset[str | None] | None, *, proven: bool = False) -> Listing:
@@ -93,7 +90,7 @@ class TagReader:
         return await self._of_companies(frozenset(filter(None, places)), proven=proven)
 
     async def _whole(self, first: Page[Row] | None = None) -> Listing:
-        rows = await read_all(self._source(()), first=first)
+        rows = await read_all(self._paged(()), first=first)
         self._one_page = len(rows) <= PER_PAGE
         return _listing(rows, cost=max(1, -(-len(rows) // PER_PAGE)))
 
@@ -134,7 +131,7 @@ class TagReader:
         self._useless.add("tag_level")
         return await self._whole(first)
 
-    async def glance(self, company_id: str | None) -> tuple[LiveTag, ...]:
+    async def first_page(self, company_id: str | None) -> tuple[LiveTag, ...]:
         """The first page of what the filter of one place (None: account level) lists.
 
         What it shows is live. What it does not show may be live all the same: on another page, or
@@ -147,7 +144,7 @@ class TagReader:
     async def _of_companies(self, companies: frozenset[str], *, proven: bool) -> Listing:
         """Own tags of ``companies``, by the filter where that is cheaper than everything.
 
-        The first page of the whole listing tells the total, and roughly each company's share.
+        The first page of the whole listing has the total, and roughly each company's share.
         """
         first = await self._tags_page(1)
         remaining = remaining_pages(first) or 0
@@ -176,7 +173,7 @@ class TagReader:
         dropped.
         """
         asked = sorted(companies)
-        answers = await gather(*(self._filtered((("company_id", one),)) for one in asked))
+        answers = await side_by_side(self._filtered((("company_id", one),)) for one in asked)
         own: list[Row] = []
         for company_id, rows in zip(asked, answers, strict=True):
             if rows is None or any(_place(row) not in {(None,), (company_id,)} for row in rows):
@@ -187,7 +184,7 @@ class TagReader:
         return own if seen and expected <= seen else None
 
     def _cost_of_proof(self, companies: frozenset[str]) -> int:
-        """Requests that tell the shares of all other places; beyond any where they are unknown."""
+        """Requests that show the shares of all other places; beyond any where they are unknown."""
         if self._known is None or not companies <= {one.id for one in self._known}:
             return 1 << 30
         return len(self._known) - len(companies) + 1
@@ -199,7 +196,7 @@ class TagReader:
         rest = [one.id for one in self._known or () if one.id not in companies]
         queries: list[tuple[Query, str | None]] = [((("company_id", one),), one) for one in rest]
         queries.append((_OF_ACCOUNT, None))
-        shares = await gather(*(self._share(query, place) for query, place in queries))
+        shares = await side_by_side(self._share(query, place) for query, place in queries)
         proven = sum(share if share is not None else total for share in shares) + len(own) == total
         if proven and None not in shares:
             self._proven["company_id"] = total - len(own)
@@ -214,45 +211,25 @@ class TagReader:
     async def _filtered(self, query: Query) -> tuple[Row, ...] | None:
         """What ``query`` yields, or None where the server refuses it or contradicts itself."""
         try:
-            return await read_all(self._source(query))
+            return await read_all(self._paged(query))
         except (RejectedError, ProtocolError):
             return None
 
-    def _source(self, query: Query) -> Source[Row]:
-        return Source(
-            what="tags",
-            fetch=partial(self._tags_page, query=query),
-            key=_key,
-            pause=self._pause,
-            clock=self._clock,
-        )
+    def _paged(self, query: Query) -> Paged[Row]:
+        fetch = partial(self._tags_page, query=query)
+        return paged(self._session, self._account, what="tags", fetch=fetch, key=_key)
 
     async def _tags_page(self, number: int, query: Query = ()) -> Page[Row]:
-        def parse(row: object) -> Row:
-            return listed_tag(row, number)
-
-        return await self._page("tags", number, parse, query)
-
-    async def _page(
-        self, resource: str, number: int, parse: Callable[[object], T], query: Query = ()
-    ) -> Page[T]:
-        answer = await self._door.call(
-            Request(
-                method=Method.GET,
-                path=path("v3", "a", self._account, f"{resource}.json"),
-                query=(*query, ("page", str(number)), ("per_page", str(PER_PAGE))),
-                account=self._account,
-            )
+        parse = partial(listed_tag, page=number)
+        return await fetch_page(
+            self._session,
+            self._account,
+            "tags.json",
+            number,
+            rows=("tags",),
+            parse=parse,
+            query=query,
         )
-        return parse_page(answer.payload, rows=resource, parse=parse, size=answer.size)
-
-    def _clock(self) -> float:
-        run = self._door.run
-        return run.now() - run.quota(self._account).waited
-
-    async def _pause(self, read: int) -> None:
-        run = self._door.run
-        await run.sleep(backoff(read, run.settings.random))
 
 
 def _listing(
@@ -273,7 +250,7 @@ def _listing(
 
 
 def _place(row: Row) -> tuple[str | None, ...]:
-    """The row's company id or None, as the one item; three of nothing where it tells no place."""
+    """The row's company id or None, as the one item; three of nothing where it shows no place."""
     if isinstance(row, OddTag) and not row.placed:
         return (None, None, None)
     return (row.company_id,)
@@ -292,50 +269,6 @@ def _likely_pages(places: frozenset[str | None] | frozenset[str], first: Page[Ro
     """
     if not first.rows:
         return len(places)
-    shares = Counter(row.company_id for row in first.rows)
+    shares = Counter([row.company_id for row in first.rows])
     whole = (first.total or 0) / len(first.rows) ** 2
     return sum(max(1, math.ceil(shares[place] * whole)) for place in places)
-
-
-class Coalesced(Generic[T]):
-    """Makes many wishes for a fresh read cost few reads.
-
-    Whoever asks gets a read that began after the asking; all who ask while one read runs share the
-    next one.
-    """
-
-    def __init__(self, read: Callable[[], Awaitable[T]]) -> None:
-        self._read = read
-        self._running: asyncio.Task[T] | None = None
-        self._next: asyncio.Task[T] | None = None
-
-    async def fresh(self) -> T:
-        """The result of a read that begins after this call; raises what the read raises."""
-        if self._next is None:
-            self._next = asyncio.create_task(self._turn(self._running))
-            self._next.add_done_callback(_seen)
-        return await asyncio.shield(self._next)
-
-    async def idle(self) -> None:
-        """Return when no read runs and none is wished for."""
-        while (task := self._next or self._running) is not None and not task.done():
-            await asyncio.wait({task})
-
-    async def close(self) -> None:
-        """End what still runs."""
-        tasks = [task for task in (self._running, self._next) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _turn(self, before: asyncio.Task[T] | None) -> T:
-        if before is not None:
-            await asyncio.wait({before})
-        self._running, self._next = self._next, None
-        return await self._read()
-
-
-def _seen(task: asyncio.Task[T]) -> None:
-    """Take note of a failure: asyncio complains of one when all who waited were cancelled."""
-    if not task.cancelled():
-        task.exception()

@@ -5,19 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from reconciler.callrail import references
-from reconciler.callrail.capture import FormCapture
-from reconciler.callrail.interactions import CALLS, FORMS, TEXTS
-from reconciler.callrail.paging import gather
+from reconciler.callrail.concurrency import Memo
+from reconciler.callrail.interactions import CALLS, FORMS, TEXTS, row_id
+from reconciler.callrail.paging import listing_of, read_all
+from reconciler.callrail.references import Flow, FlowReader, count
 from reconciler.callrail.usage import UsageCounter
+from reconciler.callrail.wire import plain_row
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ApiError, AuthError, UnreachableError
 from reconciler.model.change import NONE, UNKNOWN, Count, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from reconciler.callrail.api import ApiSession
     from reconciler.callrail.namesakes import Namesakes
-    from reconciler.callrail.session import Door
     from reconciler.model.tag import LiveTag, Place
 
 _FORBIDDEN: Final = 403
@@ -29,18 +31,20 @@ class Losses:
     ``uncounted`` says what could not be counted and why, by kind: ``texts`` -> a sentence's end.
     """
 
-    def __init__(self, door: Door, account: str, namesakes: Namesakes) -> None:
+    def __init__(self, session: ApiSession, account: str, namesakes: Namesakes) -> None:
         self.uncounted: dict[str, str] = {}
         self._namesakes = namesakes
         names = lambda: namesakes.names  # noqa: E731 - they become known later
-        calls = UsageCounter(door, account, CALLS, names)
+        calls = UsageCounter(session, account, CALLS, names)
         self._counters = {
             CALLS.noun: calls,
-            FORMS.noun: UsageCounter(door, account, FORMS, names, calls),
-            TEXTS.noun: UsageCounter(door, account, TEXTS, names, calls),
+            FORMS.noun: UsageCounter(session, account, FORMS, names, calls),
+            TEXTS.noun: UsageCounter(session, account, TEXTS, names, calls),
         }
-        self._flows = references.FlowReader(door, account)
-        self._capture = FormCapture(door, account)
+        self._flows = FlowReader(session, account)
+        self._form_capture = Memo(self._read_form_capture)
+        self._session = session
+        self._account = account
 
     async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """What has ``tag`` of ``place``, and the flows that apply it (UNKNOWN where not asked for).
@@ -48,11 +52,9 @@ class Losses:
         What can't be read is UNKNOWN. Raises AuthError (401), QuotaError, UnreachableError.
         """
         shared = await self._shared(place, tag)
-        kinds = await gather(
-            *(
-                self._readable(noun, partial(counter.count, tag.name, place.company_id))
-                for noun, counter in self._counters.items()
-            )
+        kinds = await side_by_side(
+            self._readable(noun, partial(counter.count, tag.name, place.company_id))
+            for noun, counter in self._counters.items()
         )
         calls, forms, texts = (_at_most(one) if shared else one for one in kinds)
         applied = await self._count_flows(tag, shared=shared) if flows else UNKNOWN
@@ -63,12 +65,14 @@ class Losses:
         return await self._count_flows(tag, shared=await self._shared(place, tag))
 
     async def _count_flows(self, tag: LiveTag, *, shared: bool) -> Count:
-        async def counted(read: Callable[[], Awaitable[tuple[references.Flow, ...]]]) -> Count:
-            return references.count(await read(), tag, shared=shared)
+        async def counted(read: Callable[[], Awaitable[tuple[Flow, ...]]]) -> Count:
+            return count(await read(), tag, shared=shared)
 
-        message, call = await gather(
-            self._readable("message flows", partial(counted, self._flows.message_flows)),
-            self._readable("call flows", partial(counted, self._flows.call_flows)),
+        message, call = await side_by_side(
+            [
+                self._readable("message flows", partial(counted, self._flows.message_flows)),
+                self._readable("call flows", partial(counted, self._flows.call_flows)),
+            ]
         )
         return message + call
 
@@ -83,7 +87,7 @@ class Losses:
     async def _readable(self, kind: str, counting: Callable[[], Awaitable[Count]]) -> Count:
         """What ``counting`` gives; UNKNOWN, with the reason noted, where that can't be read.
 
-        Forms that are refused are none where no company records any.
+        A key may be refused the forms of an account where no company records any: those are none.
         """
         try:
             return await counting()
@@ -102,11 +106,27 @@ class Losses:
 
     async def _captures_no_forms(self) -> bool:
         try:
-            return await self._capture.is_off()
+            return not await self._form_capture.of(None)
         except UnreachableError:
             raise
         except (ApiError, AuthError):
             return False
+
+    async def _read_form_capture(self, _key: None) -> bool:
+        """Whether any company, disabled ones included, may record form submissions.
+
+        By the companies' switch ``form_capture`` (B); where there is no company, none says no.
+        """
+        listing = listing_of(
+            self._session,
+            self._account,
+            "companies.json",
+            rows=("companies",),
+            parse=plain_row,
+            key=lambda row: row_id(row, "companies"),
+        )
+        rows = await read_all(listing)
+        return not rows or any(row.get("form_capture") is not False for row in rows)
 
 
 def _at_most(counted: Count) -> Count:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from reconciler.callrail.api import AmbiguousError
 from reconciler.callrail.exchange import Method, Request, path
-from reconciler.callrail.session import AmbiguousError
 from reconciler.callrail.wire import object_id, plain_row
 from reconciler.errors import ApiError, ProtocolError, UnknownOutcomeError
 
 if TYPE_CHECKING:
-    from reconciler.callrail.session import Door
+    from reconciler.callrail.api import ApiSession
 
 APP: Final = "callrail"
 ACTIVE: Final = "ACTIVE"
@@ -39,8 +39,8 @@ class Connections:
     Only CallRail's are asked for; what other apps' Maton lists all the same is left out.
     """
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, session: ApiSession) -> None:
+        self._session = session
 
     async def list(self, *, status: str | None = None) -> tuple[Connection, ...]:
         """CallRail's connections, of one ``status`` if it is given."""
@@ -63,7 +63,7 @@ class Connections:
         """
         request = Request(method=Method.POST, path=path("connections"), body={"app": APP})
         try:
-            made = _connection((await self._door.call(request)).payload)
+            made = _connection((await self._session.call(request)).payload)
         except (AmbiguousError, ProtocolError) as error:
             raise UnknownOutcomeError(
                 f"the connection may or may not have been made: {error}",
@@ -75,14 +75,14 @@ class Connections:
         """Delete a connection. Raises NotFoundError when there is none of that id."""
         request = Request(method=Method.DELETE, path=path("connections", connection))
         try:
-            await self._door.call(request)
-        except AmbiguousError as doubt:
+            await self._session.call(request)
+        except AmbiguousError as outcome:
             if any(live.id == connection for live in await self.list()):
-                raise ApiError(f"the connection was not deleted: {doubt}") from doubt
+                raise ApiError(f"the connection was not deleted: {outcome}") from outcome
 
     async def _get(self, *segments: str, query: tuple[tuple[str, str], ...] = ()) -> object:
         request = Request(method=Method.GET, path=path(*segments), query=query)
-        return (await self._door.call(request)).payload
+        return (await self._session.call(request)).payload
 
 
 def _connection(payload: object) -> Connection:
@@ -91,7 +91,7 @@ def _connection(payload: object) -> Connection:
         row = plain_row(row["connection"])
     status = row.get("status")
     if status is not None and not isinstance(status, str):
-        raise ProtocolError("a connection's 'status' is no string")
+        raise ProtocolError("a connection's 'status' is not a string")
     return Connection(
         id=_id(row),
         status=status or "PENDING",
@@ -120,7 +120,7 @@ def _url(value: object) -> str | None:
     if not isinstance(value, str) or not value.startswith(
         ("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")
     ):
-        raise ProtocolError("a connection's 'url' is no https address")
+        raise ProtocolError("a connection's 'url' is not an https address")
     if not value.isascii() or not value.isprintable() or " " in value or len(value) > 4_096:
         raise ProtocolError("a connection's 'url' holds what no address does")
     return value

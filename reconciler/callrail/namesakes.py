@@ -1,4 +1,4 @@
-"""Whether a tag's name lives elsewhere, where what has the one can't be told from the other's.
+"""Whether another tag has a tag's name, so that interactions do not show which they have.
 
 Interactions show names, not ids. A call of a company that has "Spam" may have the account's tag of
 that name or the company's own.
@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.callrail.exchange import Method, Request, path
-from reconciler.callrail.memo import Memo
-from reconciler.callrail.paging import PER_PAGE, Page, Source, parse_page, read_all, remaining_pages
-from reconciler.callrail.retry import backoff
+from reconciler.callrail.concurrency import Memo
+from reconciler.callrail.paging import listing_of, read_all, remaining_pages
 from reconciler.callrail.wire import live_tag
 from reconciler.errors import ProtocolError, RejectedError
 
 if TYPE_CHECKING:
-    from reconciler.callrail.session import Door
+    from reconciler.callrail.api import ApiSession
     from reconciler.model.tag import LiveTag, Place
     from reconciler.provider import Listing
 
@@ -27,8 +25,8 @@ MOST_PAGES: Final = 4
 class Namesakes:
     """The names of an account's live tags: what was read for the plan, and more where needed."""
 
-    def __init__(self, door: Door, account: str) -> None:
-        self._door = door
+    def __init__(self, session: ApiSession, account: str) -> None:
+        self._session = session
         self._account = account
         self._seen: dict[int, LiveTag] = {}
         self._whole = False
@@ -63,35 +61,22 @@ class Namesakes:
 
     async def _read_level(self, everything: bool) -> bool:
         """Read all tags, or those of account level; False where that is too much or refused."""
-        query = () if everything else (("tag_level", "account"),)
+        listing = listing_of(
+            self._session,
+            self._account,
+            "tags.json",
+            rows=("tags",),
+            parse=live_tag,
+            key=lambda tag: tag.id,
+            query=() if everything else (("tag_level", "account"),),
+        )
         try:
-            first = await self._page(1, query)
+            first = await listing.fetch(1)
             if (remaining_pages(first) or 0) >= MOST_PAGES:
                 return False
-            source = Source(
-                what="tags",
-                fetch=lambda number: self._page(number, query),
-                key=lambda tag: tag.id,
-                pause=self._pause,
-            )
-            tags = await read_all(source, first=first)
+            tags = await read_all(listing, first=first)
         except (RejectedError, ProtocolError):
             return False
         self._seen |= {tag.id: tag for tag in tags}
         self._whole = self._whole or everything
         return True
-
-    async def _page(self, number: int, query: tuple[tuple[str, str], ...]) -> Page[LiveTag]:
-        answer = await self._door.call(
-            Request(
-                method=Method.GET,
-                path=path("v3", "a", self._account, "tags.json"),
-                query=(*query, ("page", str(number)), ("per_page", str(PER_PAGE))),
-                account=self._account,
-            )
-        )
-        return parse_page(answer.payload, rows="tags", parse=live_tag)
-
-    async def _pause(self, read: int) -> None:
-        run = self._door.run
-        await run.sleep(backoff(read, run.settings.random))

@@ -1,6 +1,6 @@
 """Reads a listing whole, and proves that it is: or gives no listing at all.
 
-A page tells ``page``, ``per_page``, ``total_records`` and sometimes ``total_pages`` (A). The first
+A page has ``page``, ``per_page``, ``total_records`` and sometimes ``total_pages`` (A). The first
 page fixes the total and the size of a page; the others are read concurrently. Then ids must be
 unique, their number the total, and the total the same on every page. Rows that move between pages
 while we read break one of these, so the listing is read again, a few times; reads that contradict
@@ -10,17 +10,20 @@ bounded in all: rows, pages, bytes, seconds.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from reconciler.callrail.wire import count
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
+    from collections.abc import Awaitable, Callable, Hashable, Iterable
+
+    from reconciler.callrail.api import ApiSession, Query
 
 PER_PAGE: Final = 250
 READS: Final = 4
@@ -30,7 +33,6 @@ _MOST_BYTES: Final = 512 * 1024 * 1024
 _MOST_SECONDS: Final = 3_600.0
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source(Generic[T]):
+class Paged(Generic[T]):
     """A listing: ``fetch`` reads a page by its number from 1, ``key`` is what makes a row unique.
 
     ``pause`` waits before the listing is read again; it is given how often it was read. ``clock``
@@ -80,12 +82,12 @@ def parse_page(
 ) -> Page[T]:
     """A page from its payload, whose list stands under the key ``rows``.
 
-    Raises ProtocolError when it is no page, or says what no listing can be.
+    Raises ProtocolError when it is not a page, or says what no listing can be.
     """
     if not isinstance(payload, Mapping) or not isinstance(payload.get(rows), list):
-        raise ProtocolError(f"the answer is no page: it has no list {rows!r}")
+        raise ProtocolError(f"the answer is not a page: it has no list {rows!r}")
     return Page(
-        rows=tuple(parse(row) for row in payload[rows]),
+        rows=tuple(map(parse, payload[rows])),
         number=count(payload.get("page"), "page"),
         per_page=count(payload.get("per_page"), "per_page"),
         total=count(payload.get("total_records"), "total_records"),
@@ -94,7 +96,70 @@ def parse_page(
     )
 
 
-async def read_all(source: Source[T], *, first: Page[T] | None = None) -> tuple[T, ...]:
+def key_in(payload: object, keys: tuple[str, ...]) -> str:
+    """The first of ``keys`` that is in ``payload``; the first of all where none is."""
+    there = payload if isinstance(payload, Mapping) else {}
+    return next((key for key in keys if key in there), keys[0])
+
+
+async def fetch_page(
+    session: ApiSession,
+    account: str,
+    file: str,
+    number: int,
+    *,
+    rows: tuple[str, ...],
+    parse: Callable[[object], T],
+    query: Query = (),
+) -> Page[T]:
+    """The page ``number`` of a ``file`` of ``account``, whose list stands under one of ``rows``.
+
+    Raises AuthError, QuotaError or an ApiError.
+    """
+    asked = (*query, ("page", str(number)), ("per_page", str(PER_PAGE)))
+    answer = await session.get(account, file, query=asked)
+    key = key_in(answer.payload, rows)
+    return parse_page(answer.payload, rows=key, parse=parse, size=answer.size)
+
+
+def listing_of(
+    session: ApiSession,
+    account: str,
+    file: str,
+    *,
+    rows: tuple[str, ...],
+    parse: Callable[[object], T],
+    key: Callable[[T], Hashable],
+    query: Query = (),
+) -> Paged[T]:
+    """All pages of a ``file``; see :func:`fetch_page`."""
+
+    async def fetch(number: int) -> Page[T]:
+        return await fetch_page(session, account, file, number, rows=rows, parse=parse, query=query)
+
+    return paged(session, account, what=rows[0], fetch=fetch, key=key)
+
+
+def paged(
+    session: ApiSession,
+    account: str,
+    *,
+    what: str,
+    fetch: Callable[[int], Awaitable[Page[T]]],
+    key: Callable[[T], Hashable],
+) -> Paged[T]:
+    """A listing of ``account``, with the run's pauses and its clock."""
+    run = session.run
+    return Paged(
+        what=what,
+        fetch=fetch,
+        key=key,
+        pause=run.pause,
+        clock=lambda: run.now() - run.quota(account).waited,
+    )
+
+
+async def read_all(source: Paged[T], *, first: Page[T] | None = None) -> tuple[T, ...]:
     """Every row of ``source``, in the server's order.
 
     ``first`` is page 1 where it was read already. Costs one request a page on a server that keeps
@@ -132,18 +197,7 @@ def remaining_pages(first: Page[T]) -> int | None:
     return -(-first.total // len(first.rows)) - 1 if first.rows else 0
 
 
-async def gather(*work: Coroutine[object, object, R]) -> list[R]:
-    """All results in order; the first failure ends the others and is raised as it is."""
-    tasks = [asyncio.ensure_future(item) for item in work]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _read(source: Source[T], first: Page[T]) -> tuple[T, ...]:
+async def _read(source: Paged[T], first: Page[T]) -> tuple[T, ...]:
     _check_number(first, 1)
     if (first.total or 0) > _MOST_RECORDS or (first.pages or 0) > _MOST_PAGES:
         raise ProtocolError(
@@ -159,9 +213,9 @@ async def _read(source: Source[T], first: Page[T]) -> tuple[T, ...]:
             raise ProtocolError(f"{source.what}: {remaining + 1:,} pages are too many")
         _check_pages(first, remaining)
         numbers = range(2, remaining + 2)
-        rest = await gather(*(_fetch(source, number, first, bounds) for number in numbers))
-    rows = tuple(row for page in (first, *rest) for row in page.rows)
-    keys = [source.key(row) for row in rows]
+        rest = await side_by_side(_fetch(source, number, first, bounds) for number in numbers)
+    rows = tuple(chain.from_iterable(page.rows for page in (first, *rest)))
+    keys = list(map(source.key, rows))
     if first.total is not None and len(rows) != first.total:
         reason = f"{first.total:,} records were announced and {len(rows):,} came"
         raise ShiftingError(reason, keys)
@@ -174,7 +228,7 @@ async def _read(source: Source[T], first: Page[T]) -> tuple[T, ...]:
 class _Bounds(Generic[T]):
     """What one read may take in all, however small each of its pages is."""
 
-    def __init__(self, source: Source[T], first: Page[T]) -> None:
+    def __init__(self, source: Paged[T], first: Page[T]) -> None:
         self._source = source
         self._until = source.clock() + _MOST_SECONDS
         self._rows = self._bytes = 0
@@ -195,7 +249,7 @@ class _Bounds(Generic[T]):
             raise ProtocolError(f"{self._source.what}: {over}: the listing is given up")
 
 
-async def _fetch(source: Source[T], number: int, first: Page[T], bounds: _Bounds[T]) -> Page[T]:
+async def _fetch(source: Paged[T], number: int, first: Page[T], bounds: _Bounds[T]) -> Page[T]:
     page = await source.fetch(number)
     bounds.add(page)
     _check_number(page, number)
@@ -204,11 +258,11 @@ async def _fetch(source: Source[T], number: int, first: Page[T], bounds: _Bounds
     return page
 
 
-async def _follow(source: Source[T], first: Page[T], bounds: _Bounds[T]) -> list[Page[T]]:
-    """Pages after ``first`` of a listing that tells no total: until a short or an empty one."""
+async def _follow(source: Paged[T], first: Page[T], bounds: _Bounds[T]) -> list[Page[T]]:
+    """Pages after ``first`` of a listing that shows no total: until a short or an empty one."""
     rest: list[Page[T]] = []
     size = min(first.per_page or PER_PAGE, PER_PAGE)
-    # A first page that is short by an unechoed cap looks like a last one; the next page tells.
+    # A first page that is short by an unechoed cap looks like a last one; the next page shows.
     last = first if first.per_page is None else None
     page = first
     while page.rows and (len(page.rows) >= size or page is last):

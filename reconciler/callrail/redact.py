@@ -38,7 +38,7 @@ class Redactor(logging.Filter):
         self._secrets.add(secret)
         forms = {form for known in self._secrets for form in _forms(known)}
         ordered = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(re.escape(form) for form in ordered))
+        self._pattern = re.compile("|".join(map(re.escape, ordered)))
 
     def redact(self, text: str) -> str:
         """``text`` with every known secret replaced."""
@@ -62,26 +62,25 @@ class Redactor(logging.Filter):
 def _forms(secret: str) -> Iterator[str]:
     """``secret`` as headers, addresses, JSON, pages and dumps write it, alone or in a header."""
     yield secret
-    each = "".join(f"%{byte:02X}" for byte in secret.encode())
     # Browsers leave !'()* as they are, Python's quote does not; some tools quote every character.
-    for quoted in (*(quote(secret, safe=safe) for safe in ("", "/", "!'()*")), each):
-        yield from _cases(quoted, "%[0-9A-F]{2}")
+    for safe in ("", "/", "!'()*"):
+        quoted = quote(secret, safe=safe)
+        yield quoted
+        yield re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), quoted)
+    digits = secret.encode().hex("%")
+    yield from (f"%{digits}", f"%{digits.upper()}")
     yield quote_plus(secret)
     text = json.dumps(secret)[1:-1]
     yield text
     yield text.replace("/", "\\/")
-    yield from _cases("".join(f"\\u{ord(char):04X}" for char in secret), "[0-9A-F]{4}")
+    for width in ("04x", "04X"):
+        yield "".join([f"\\u{ord(char):{width}}" for char in secret])
     yield repr(secret)[1:-1]
     yield html.escape(secret)
-    yield from _cases(secret.encode().hex().upper(), "[0-9A-F]+")
+    yield from (secret.encode().hex(), secret.encode().hex().upper())
     for encoded in _base64_forms(secret.encode()):
         yield encoded
         yield quote(encoded, safe="")
-
-
-def _cases(text: str, digits: str) -> tuple[str, str]:
-    """``text``, and the same with the hexadecimal ``digits`` in lower case."""
-    return text, re.sub(digits, lambda match: match.group().lower(), text)
 
 
 def _base64_forms(secret: bytes) -> Iterator[str]:

@@ -5,9 +5,9 @@ steps and read by its own request. A *call flow* belongs to a tracker and has st
 is ``advanced`` (B).
 
 Premise. What the Tag step of a call flow looks like is not published (D). A flow that is overlooked
-breaks without a word; one that is suspected wrongly stops a delete, and somebody looks.
+breaks without a word; one that is suspected wrongly stops a delete, and somebody checks.
 
-Method. In a step whose type speaks of tags, and below a key that does, any value that is the tag's
+Method. In a step whose type names tags, and below a key that does, any value that is the tag's
 id or name means that the flow applies it. Anywhere else the same value means that it may. Ids of
 steps are no ids of tags. What can't be read, or is too much, leaves the number unknown.
 """
@@ -19,27 +19,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.callrail.exchange import Method, Request, path
+from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.interactions import row_id
-from reconciler.callrail.memo import Memo
-from reconciler.callrail.paging import (
-    PER_PAGE,
-    Page,
-    Source,
-    gather,
-    parse_page,
-    read_all,
-    remaining_pages,
-)
-from reconciler.callrail.retry import backoff
+from reconciler.callrail.paging import listing_of, read_all, remaining_pages
 from reconciler.callrail.wire import plain_row
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError
 from reconciler.model.change import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reconciler.callrail.session import Door
+    from reconciler.callrail.api import ApiSession
     from reconciler.model.tag import LiveTag
 
 MOST_MESSAGE_FLOWS: Final = 50
@@ -75,8 +66,8 @@ class Flow:
 class FlowReader:
     """The flows of one account, each kind read once."""
 
-    def __init__(self, door: Door, account: str) -> None:
-        self._door = door
+    def __init__(self, session: ApiSession, account: str) -> None:
+        self._session = session
         self._account = account
         self._message_flows = Memo(self._read_message_flows)
         self._call_flows = Memo(self._read_call_flows)
@@ -95,12 +86,12 @@ class FlowReader:
         if len(rows) > MOST_MESSAGE_FLOWS:
             raise ProtocolError(f"{len(rows)} message flows, more than {MOST_MESSAGE_FLOWS}")
         return tuple(
-            await gather(*(self._message_flow(row_id(row, "message flows")) for row in rows))
+            await side_by_side(self._message_flow(row_id(row, "message flows")) for row in rows)
         )
 
     async def _message_flow(self, flow_id: str) -> Flow:
-        whole = plain_row(await self._get(("message-flows", f"{flow_id}.json")))
-        return _flow(whole.get("steps"), company_id=None)
+        answer = await self._session.get(self._account, "message-flows", f"{flow_id}.json")
+        return _flow(plain_row(answer.payload).get("steps"), company_id=None)
 
     async def _read_call_flows(self, _key: None) -> tuple[Flow, ...]:
         rows = await self._all("trackers.json", ("trackers",), most_pages=MOST_TRACKER_PAGES)
@@ -109,34 +100,18 @@ class FlowReader:
     async def _all(
         self, file: str, keys: tuple[str, ...], *, most_pages: int
     ) -> tuple[JsonRow, ...]:
-        async def fetch(number: int) -> Page[JsonRow]:
-            payload = await self._get((file,), page=str(number), per_page=str(PER_PAGE))
-            there = payload if isinstance(payload, Mapping) else {}
-            key = next((key for key in keys if key in there), keys[0])
-            return parse_page(payload, rows=key, parse=plain_row)
-
-        async def pause(read: int) -> None:
-            run = self._door.run
-            await run.sleep(backoff(read, run.settings.random))
-
-        first = await fetch(1)
+        listing = listing_of(
+            self._session,
+            self._account,
+            file,
+            rows=keys,
+            parse=plain_row,
+            key=lambda row: row_id(row, keys[0]),
+        )
+        first = await listing.fetch(1)
         if (remaining_pages(first) or 0) >= most_pages:
             raise ProtocolError(f"{first.total:,} {keys[0].replace('-', ' ')}, more than are read")
-        source = Source(
-            what=keys[0], fetch=fetch, key=lambda row: row_id(row, keys[0]), pause=pause
-        )
-        return await read_all(source, first=first)
-
-    async def _get(self, segments: tuple[str, ...], **query: str) -> object:
-        answer = await self._door.call(
-            Request(
-                method=Method.GET,
-                path=path("v3", "a", self._account, *segments),
-                query=tuple(query.items()),
-                account=self._account,
-            )
-        )
-        return answer.payload
+        return await read_all(listing, first=first)
 
 
 def count(flows: Iterable[Flow], tag: LiveTag, *, shared: bool) -> Count:
@@ -172,9 +147,9 @@ def _flow(steps: object, *, company_id: str | None) -> Flow:
     suspected: set[str] = set()
     for step in steps:
         kind = step.get("type") if isinstance(step, Mapping) else None
-        speaks = isinstance(kind, str) and _TAG.search(kind) is not None
+        tagging = isinstance(kind, str) and _TAG.search(kind) is not None
         for key, value in _values(step, key="", depth=0):
-            if speaks or _TAG.search(key):
+            if tagging or _TAG.search(key):
                 named.add(value)
             else:
                 suspected.add(value)

@@ -10,8 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from reconciler.callrail.catalog import RESOURCES, Resource
 from reconciler.callrail.endpoints import API_URLS, origin
 from reconciler.callrail.exchange import Method, Request, path
-from reconciler.callrail.paging import PER_PAGE, Page, Source, parse_page, read_all
-from reconciler.callrail.retry import backoff
+from reconciler.callrail.paging import PER_PAGE, Page, Paged, key_in, parse_page, read_all
 from reconciler.callrail.wire import plain_row
 from reconciler.errors import NotFoundError, ProtocolError, UsageError
 from reconciler.model.state import Gateway
@@ -19,13 +18,13 @@ from reconciler.model.state import Gateway
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from reconciler.callrail.api import ApiSession
     from reconciler.callrail.exchange import Answer
-    from reconciler.callrail.session import Door
 
 Row = Mapping[str, object]
 _MOST_PAGES: Final = 4_000
 _OURS: Final = frozenset({"action", "controller", "format", "agency_id", "account_id"})
-"""What a ``next_page`` says of its own address (B); ours says it in its path."""
+"""What a ``next_page`` has of its own address (B); ours has it in its path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +42,10 @@ class Query:
 
 
 class Resources:
-    """Everything that can be read, through one door."""
+    """Everything that can be read, through one session."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, session: ApiSession) -> None:
+        self._session = session
 
     async def accounts(self) -> tuple[Row, ...]:
         """The accounts that the key sees (B), each with ``id`` and ``name``."""
@@ -62,7 +61,7 @@ class Resources:
         if not resource.paged:
             raise UsageError(f"{query.resource!r} comes as a whole: there is no single one to get")
         if resource.single:
-            return await _Reading(self._door, resource, query).one(row_id)
+            return await _ResourceReading(self._session, resource, query).one(row_id)
         async for row in self.rows(query):
             if str(row.get("id")) == row_id:
                 return row
@@ -78,7 +77,7 @@ class Resources:
         if query.limit is not None and query.limit <= 0:
             return
         left = query.limit
-        async for row in _Reading(self._door, resource, query).rows():
+        async for row in _ResourceReading(self._session, resource, query).rows():
             yield row
             if left is not None:
                 left -= 1
@@ -86,11 +85,11 @@ class Resources:
                     return
 
 
-class _Reading:
+class _ResourceReading:
     """One read of one resource."""
 
-    def __init__(self, door: Door, resource: Resource, query: Query) -> None:
-        self._door = door
+    def __init__(self, session: ApiSession, resource: Resource, query: Query) -> None:
+        self._session = session
         self._resource = resource
         self._query = query
         account = () if query.account is None else (query.account,)
@@ -118,7 +117,7 @@ class _Reading:
         if account is not None:
             inside += (account, *self._resource.segments[:-1])
             inside += (self._resource.segments[-1].removesuffix(".json"),)
-        answer = await self._door.call(
+        answer = await self._session.call(
             Request(
                 method=Method.GET,
                 path=path(*inside, f"{row_id}.json"),
@@ -139,13 +138,13 @@ class _Reading:
             yield whole
 
     async def _complete(self) -> AsyncIterator[Row]:
-        source: Source[Row] = Source(
+        listing: Paged[Row] = Paged(
             what=self._query.resource,
             fetch=self._numbered,
             key=_key,
-            pause=self._pause,
+            pause=self._session.run.pause,
         )
-        for row in await read_all(source):
+        for row in await read_all(listing):
             yield row
 
     async def _sequential(self, first: Page[Row] | None) -> AsyncIterator[Row]:
@@ -171,7 +170,7 @@ class _Reading:
             )
 
     async def _relative(self) -> AsyncIterator[Row]:
-        """Follow ``next_page`` (A); on to numbered pages when the server does not speak of it."""
+        """Follow ``next_page`` (A); on to numbered pages when the server does not name it."""
         extra: tuple[tuple[str, str], ...] = (
             ("relative_pagination", "true"),
             ("per_page", self._per_page),
@@ -200,15 +199,15 @@ class _Reading:
         Through the gateway the API's own origin is named, because that is where the page came from.
         """
         if not isinstance(url, str):
-            raise ProtocolError("'next_page' is no address")
-        own = {origin(self._door.access.base), API_URLS[Gateway.CALLRAIL], ""}
+            raise ProtocolError("'next_page' is not an address")
+        own = {origin(self._session.access.base), API_URLS[Gateway.CALLRAIL], ""}
         if origin(url) not in own or url.startswith("//"):
             raise ProtocolError("'next_page' leads to another server")
         own_names = {name for name, _ in self._filters} | _OURS
         try:
             pairs = parse_qsl(urlsplit(url).query, max_num_fields=100)
         except ValueError:
-            raise ProtocolError("'next_page' is no address") from None
+            raise ProtocolError("'next_page' is not an address") from None
         extra = tuple((name, value) for name, value in pairs if name not in own_names)
         if not extra:
             raise ProtocolError("'next_page' names no page")
@@ -219,14 +218,10 @@ class _Reading:
         return self._page(answer.payload)
 
     def _page(self, payload: object) -> Page[Row]:
-        keys = self._resource.rows
-        given = payload if isinstance(payload, Mapping) else {}
-        return parse_page(
-            payload, rows=next((key for key in keys if key in given), keys[0]), parse=plain_row
-        )
+        return parse_page(payload, rows=key_in(payload, self._resource.rows), parse=plain_row)
 
     async def _get(self, extra: tuple[tuple[str, str], ...]) -> Answer:
-        return await self._door.call(
+        return await self._session.call(
             Request(
                 method=Method.GET,
                 path=self._path,
@@ -234,10 +229,6 @@ class _Reading:
                 account=self._query.account,
             )
         )
-
-    async def _pause(self, read: int) -> None:
-        run = self._door.run
-        await run.sleep(backoff(read, run.settings.random))
 
 
 def _key(row: Row) -> str:

@@ -1,17 +1,17 @@
-"""Decides what an exchange means for what comes next, as a pure table.
+"""Decides what an exchange means for what comes next, as a table.
 
-Terms. An exchange is *settled* when the server said what it did (2xx, or a refusal). It is *not
-sent* when no server can have seen it. It is *ambiguous* when the request may have been acted on and
-nobody told us: reset, timeout, 5xx, an answer cut short before its status, a page of a gateway.
+Terms. An exchange is *not sent* when no server can have seen it. It is *ambiguous* when the request
+may have been acted on and no answer says so: reset, timeout, 5xx, an answer cut short before its
+status, a page of a gateway.
 
 Premise. The API has no idempotency keys. A GET changes nothing, so it may be sent again. A PUT or a
 DELETE names an id: sending it twice does the same as once, but the state in between belongs to
 others too, so live state is read before it is repeated. A POST makes a second tag when it is
 repeated: after any 2xx it never is, whatever the body of the answer.
 
-Method. ``decide`` maps (exchange, method) to a verdict and knows nothing else. ACCEPT, RETRY,
-THROTTLED and the four failures are acted on in one place (``session``), the same for all requests;
-UNSEEN, CONTRADICTED and VERIFY are handed to whoever knows what was wanted (``tags``, ``create``).
+Method. ``classify`` puts an exchange into a row, ``TABLE`` gives the verdict for row and method.
+ACCEPT, RETRY, THROTTLED and the failures are acted on in one place (``api``), the same for all
+requests; UNSEEN, CONTRADICTED and VERIFY are handed to whoever knows what was wanted (``writes``).
 A connection reset before the server read anything looks the same as one after, so it is ambiguous.
 Repeats are limited thrice: per request, by a budget for the run (a dead server must cost few
 requests), and by time.
@@ -35,7 +35,6 @@ ATTEMPTS: Final = 4
 READ_AFTER: Final = (0.5, 2.0, 5.0, 10.0)
 """Seconds after a write of unknown effect at which live state is read: listings may lag (D)."""
 
-_AMBIGUOUS: Final = frozenset({408, 409, 413, 425, 499})
 _BACKOFF_BASE: Final = 0.25
 _BACKOFF_CAP: Final = 10.0
 _THROTTLE_BASE: Final = 1.0
@@ -68,22 +67,88 @@ class Verdict(Enum):
     UNREACHABLE = auto()
 
 
-_MEANINGS: Final = {
-    401: Verdict.UNAUTHORIZED,
-    403: Verdict.FORBIDDEN,
-    429: Verdict.THROTTLED,
+class StatusClass(Enum):
+    """What an exchange shows, without regard to what was asked: a row of the table."""
+
+    NOT_SENT = auto()
+    """Connection refused, connect or pool timeout, no such host."""
+    CANT_BE_SENT = auto()
+    """A certificate that is not trusted, say: no repeat can help."""
+    THROTTLED = auto()
+    READABLE = auto()
+    """2xx with usable JSON."""
+    NO_PAGE = auto()
+    """2xx with usable JSON, but neither 200 nor 201: no page of a listing."""
+    EMPTY = auto()
+    """204, which shows no more than that it is done."""
+    UNREADABLE = auto()
+    """2xx without usable JSON."""
+    NOT_JSON = auto()
+    """2xx with HTML, compressed or oversize."""
+    ERROR_BODY = auto()
+    """2xx with an error in the body."""
+    AMBIGUOUS = auto()
+    """Reset, timeout, truncated before a status; 5xx, 408, 409, 413, 425, 499."""
+    UNAUTHORIZED = auto()
+    FORBIDDEN = auto()
+    NOT_FOUND_PAGE = auto()
+    """A page's 404 may come from a proxy that never asked the API: it does not prove "gone"."""
+    REFUSED = auto()
+    """400, 404, 422 and every other 4xx."""
+    OTHER = auto()
+    """3xx, or not a status: never followed, and its sender may have passed the request on."""
+
+
+_ROWS: Final = {
+    #                               GET           POST          PUT           DELETE
+    StatusClass.NOT_SENT: "         RETRY         RETRY         RETRY         RETRY",
+    StatusClass.CANT_BE_SENT: "     UNREACHABLE   UNREACHABLE   UNREACHABLE   UNREACHABLE",
+    StatusClass.THROTTLED: "        THROTTLED     THROTTLED     THROTTLED     THROTTLED",
+    StatusClass.READABLE: "         ACCEPT        ACCEPT        ACCEPT        ACCEPT",
+    StatusClass.NO_PAGE: "          NOT_THE_API   ACCEPT        ACCEPT        ACCEPT",
+    StatusClass.EMPTY: "            RETRY         UNSEEN        ACCEPT        ACCEPT",
+    StatusClass.UNREADABLE: "       RETRY         UNSEEN        UNSEEN        ACCEPT",
+    StatusClass.NOT_JSON: "         NOT_THE_API   UNSEEN        VERIFY        VERIFY",
+    StatusClass.ERROR_BODY: "       REFUSED       CONTRADICTED  CONTRADICTED  CONTRADICTED",
+    StatusClass.AMBIGUOUS: "        RETRY         VERIFY        VERIFY        VERIFY",
+    StatusClass.UNAUTHORIZED: "     UNAUTHORIZED  UNAUTHORIZED  UNAUTHORIZED  UNAUTHORIZED",
+    StatusClass.FORBIDDEN: "        FORBIDDEN     FORBIDDEN     FORBIDDEN     FORBIDDEN",
+    StatusClass.NOT_FOUND_PAGE: "   REFUSED       REFUSED       VERIFY        VERIFY",
+    StatusClass.REFUSED: "          REFUSED       REFUSED       REFUSED       REFUSED",
+    StatusClass.OTHER: "            NOT_THE_API   VERIFY        VERIFY        VERIFY",
+}
+TABLE: Final[dict[tuple[StatusClass, Method], Verdict]] = {
+    (outcome, method): Verdict[verdict]
+    for outcome, row in _ROWS.items()
+    for method, verdict in zip(Method, row.split(), strict=True)
+}
+_BY_STATUS: Final = {
+    401: StatusClass.UNAUTHORIZED,
+    403: StatusClass.FORBIDDEN,
+    429: StatusClass.THROTTLED,
+    **dict.fromkeys((408, 409, 413, 425, 499), StatusClass.AMBIGUOUS),
 }
 
 
 def decide(exchange: Exchange, method: Method) -> Verdict:
     """The verdict of the table for ``exchange`` after ``method``."""
+    return TABLE[classify(exchange), method]
+
+
+def classify(exchange: Exchange) -> StatusClass:
+    """The row of the table that ``exchange`` belongs to."""
     match exchange:
         case NotSent(hopeless=hopeless):
-            return Verdict.UNREACHABLE if hopeless else Verdict.RETRY
+            return StatusClass.CANT_BE_SENT if hopeless else StatusClass.NOT_SENT
         case Ambiguous():
-            return _ambiguous(method)
-        case Answer():
-            return _answered(exchange, method)
+            return StatusClass.AMBIGUOUS
+        case Answer(status=status) if 200 <= status < 300:
+            return _successful(exchange)
+        case Answer(status=404, flaw=Flaw.FOREIGN):
+            return StatusClass.NOT_FOUND_PAGE
+        case Answer(status=status):
+            by_class = {4: StatusClass.REFUSED, 5: StatusClass.AMBIGUOUS}
+            return _BY_STATUS.get(status) or by_class.get(status // 100, StatusClass.OTHER)
 
 
 def says_error(answer: Answer) -> bool:
@@ -94,52 +159,15 @@ def says_error(answer: Answer) -> bool:
     return bool(payload.get("error") or payload.get("errors"))
 
 
-def _answered(answer: Answer, method: Method) -> Verdict:
-    status = answer.status
-    if 200 <= status < 300:
-        return _read(answer) if method is Method.GET else _written(answer, method)
-    if status in _MEANINGS:
-        return _MEANINGS[status]
-    if status in _AMBIGUOUS or 500 <= status < 600:
-        return _ambiguous(method)
-    if 400 <= status < 500:
-        return _refused(answer, method)
-    # A redirect is never followed, and who sent it may have passed the request on.
-    return Verdict.NOT_THE_API if method is Method.GET else Verdict.VERIFY
-
-
-def _read(answer: Answer) -> Verdict:
-    """2xx to a GET."""
-    if answer.flaw is Flaw.UNREADABLE:
-        return Verdict.RETRY
-    if answer.flaw is not None or answer.status not in {200, 201}:
-        return Verdict.NOT_THE_API
-    return Verdict.REFUSED if says_error(answer) else Verdict.ACCEPT
-
-
-def _written(answer: Answer, method: Method) -> Verdict:
-    """2xx to a write."""
-    if says_error(answer):
-        return Verdict.CONTRADICTED
-    if answer.flaw is None:
-        return Verdict.ACCEPT
-    if method is Method.POST:
-        return Verdict.UNSEEN
+def _successful(answer: Answer) -> StatusClass:
+    """The row of a 2xx."""
     if answer.flaw is Flaw.FOREIGN:
-        # A sign-in page in front of the API, say: it knows nothing of tags.
-        return Verdict.VERIFY
-    silent = method is Method.DELETE or answer.status == 204
-    return Verdict.ACCEPT if silent else Verdict.UNSEEN
-
-
-def _refused(answer: Answer, method: Method) -> Verdict:
-    # A page's 404 may come from a proxy that never asked the API: it does not prove "gone".
-    page = answer.flaw is Flaw.FOREIGN and answer.status == 404
-    return Verdict.VERIFY if page and method in {Method.PUT, Method.DELETE} else Verdict.REFUSED
-
-
-def _ambiguous(method: Method) -> Verdict:
-    return Verdict.RETRY if method is Method.GET else Verdict.VERIFY
+        return StatusClass.NOT_JSON
+    if answer.flaw is Flaw.UNREADABLE:
+        return StatusClass.EMPTY if answer.status == 204 else StatusClass.UNREADABLE
+    if says_error(answer):
+        return StatusClass.ERROR_BODY
+    return StatusClass.READABLE if answer.status in {200, 201} else StatusClass.NO_PAGE
 
 
 class RetryBudget:

@@ -1,4 +1,4 @@
-"""Sends one request over a pooled connection and says what became of it (the door to httpx)."""
+"""Sends one request over a pooled connection: the only importer of httpx."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reconciler import __version__
 from reconciler.callrail.decode import strict_json
 from reconciler.callrail.endpoints import is_loopback
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, NotSent
-from reconciler.callrail.quota import RATE_HEADERS
+from reconciler.callrail.rate_limits import RATE_HEADERS
 from reconciler.callrail.text import server_message
 from reconciler.errors import UnreachableError
 from reconciler.text.strict_json import NotJSONError
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.callrail.exchange import Exchange, Request
-    from reconciler.callrail.settings import Timeouts
+    from reconciler.callrail.runtime import Timeouts
 
 BODY_LIMIT: Final = 32 * 1024 * 1024
 _ERROR_BODY_LIMIT: Final = 64 * 1024
 # More than is shown by the length of any key, so that none is cut before it is hidden.
-_LOOK_AT: Final = 8_000
+_SEARCHED: Final = 8_000
 _KEPT = ("retry-after", "location", "date", "content-type", *RATE_HEADERS)
 _HTML = re.compile(r"text/html|application/xhtml", re.IGNORECASE)
 
 
-class Transport:
+class HttpxTransport:
     """One origin's connections; nothing is retried, followed, decompressed or remembered."""
 
     def __init__(
@@ -53,21 +53,21 @@ class Transport:
     ) -> None:
         self._base = base
         self._timeouts = timeouts
-        # What a server says is cut short before it is shown, and half a key is a leak as well: keys
+        # A server's text is cut short before it is shown, and half a key is a leak as well: keys
         # are taken out first.
         self._redact = redact
         self._client = _client(base, timeouts, parallelism)
         self._running: set[asyncio.Timeout] = set()
-        self._hurried = False
+        self._shortened = False
 
     @property
     def base(self) -> str:
         """What stands before every path."""
         return self._base
 
-    def hurry(self) -> None:
+    def shorten_timeouts(self) -> None:
         """Give running requests the grace time and no more."""
-        self._hurried = True
+        self._shortened = True
         limit = asyncio.get_running_loop().time() + self._timeouts.grace
         for running in self._running:
             if running.expired():
@@ -85,14 +85,14 @@ class Transport:
         failed = await self._attempt(request, headers, begun)
         if isinstance(failed, Answer) or not begun:
             return failed
-        # The status came: what it says holds, whatever became of the body.
+        # The status came: what it means holds, whatever became of the body.
         return replace(begun[0], flaw=Flaw.UNREADABLE, message=f"cut short: {failed.reason}")
 
     async def _attempt(
         self, request: Request, headers: Mapping[str, str], begun: list[Answer]
     ) -> Exchange:
         """The exchange; ``begun`` is given the answer's head as soon as it is there."""
-        total = self._timeouts.grace if self._hurried else self._timeouts.total
+        total = self._timeouts.grace if self._shortened else self._timeouts.total
         try:
             async with asyncio.timeout(total) as limit:
                 self._running.add(limit)
@@ -126,7 +126,7 @@ class Transport:
 
 def _client(base: str, timeouts: Timeouts, parallelism: int) -> httpx.AsyncClient:
     # httpcore tries to import sniffio several times a request, and the import system looks for it
-    # on disk each time: 2 ms. Where it is not installed, say so once.
+    # on disk each time: 2 ms. Where it is not installed, that is noted once.
     if find_spec("sniffio") is None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]
     # Both libraries log headers or addresses below WARNING; ours is the only request log.
@@ -166,15 +166,15 @@ async def _answer(response: httpx.Response, redact: Callable[[str], str]) -> Ans
     good = 200 <= status < 300
     encoding = redact(response.headers.get("content-encoding", "identity").strip())
     if encoding.lower() not in {"", "identity"}:
-        said = (
+        message = (
             f"the answer is compressed ({safe_text(encoding, limit=20)}), which was not asked for"
         )
-        return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=said)
+        return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=message)
     limit = BODY_LIMIT if good else _ERROR_BODY_LIMIT
     body = await _read(response, limit)
     if body is None:
-        said = f"the answer is larger than {limit:,} bytes"
-        return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=said)
+        message = f"the answer is larger than {limit:,} bytes"
+        return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=message)
     return _decoded(body, redact, status=status, headers=headers)
 
 
@@ -184,7 +184,7 @@ def _kept(response: httpx.Response, redact: Callable[[str], str]) -> dict[str, s
 
 
 async def _read(response: httpx.Response, limit: int) -> bytes | None:
-    """The body as it came, or None when it is longer than ``limit`` (the rest is not read)."""
+    """The body as it came, or None when it is longer than ``limit`` (no more is read then)."""
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
@@ -206,15 +206,15 @@ def _decoded(
     try:
         payload = strict_json(body)
     except NotJSONError as error:
-        said = safe_text(_start(body, redact))
-        message = f"the answer can't be used: {redact(str(error))}" if status < 300 else said
+        start = safe_text(_start(body, redact))
+        message = f"the answer can't be used: {redact(str(error))}" if status < 300 else start
         return Answer(status=status, headers=headers, flaw=Flaw.UNREADABLE, message=message)
     message = server_message(payload, redact)
     return Answer(status=status, payload=payload, headers=headers, message=message, size=len(body))
 
 
 def _start(body: bytes, redact: Callable[[str], str]) -> str:
-    return redact(body[:_LOOK_AT].decode("utf-8", errors="replace"))[:2_000]
+    return redact(body[:_SEARCHED].decode("utf-8", errors="replace"))[:2_000]
 
 
 def _untagged(page: str) -> str:

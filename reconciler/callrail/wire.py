@@ -50,7 +50,7 @@ def live_tag(row: object) -> LiveTag:
 
 
 def listed_tag(row: object, page: int) -> LiveTag | OddTag:
-    """A row of ``page`` of a listing: a tag, or what can be said of one that is odd.
+    """A row of ``page`` of a listing: a tag, or what is known of one that is odd.
 
     Raises ProtocolError for what is not even an object.
     """
@@ -140,7 +140,7 @@ def object_id(value: object, field: str) -> str:
 
 
 def count(value: object, field: str) -> int | None:
-    """A page's number, which may be missing. Raises ProtocolError for what is no count."""
+    """A page's number, which may be missing. Raises ProtocolError for what is not a count."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:

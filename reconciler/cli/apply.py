@@ -230,11 +230,9 @@ def _prepare_report(plan: Plan, flags: ApplyFlags, console: Console) -> None:
     some = replace(plan, changes=plan.changes[:1])
     ended = tuple(Outcome(change=change, result=Result.NOT_TRIED) for change in some.changes)
     small = Report(plan=some, outcomes=ended)
-    for form in {
-        flags.output.form,
-        Format.MARKDOWN,
-        *(form for form, _path in flags.output.report),
-    }:
+    for_runner = [Format.MARKDOWN] if console.in_github else []
+    reports = (form for form, _path in flags.output.report)
+    for form in {flags.output.form, *for_runner, *reports}:
         rendered(small, Shown.REPORT, form, style=console.style(), width=console.width())
 
 

@@ -14,7 +14,7 @@ from reconciler.errors import ApiError, AuthError, NotFoundError, QuotaError, Re
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
-    from reconciler.callrail import Connection
+    from reconciler.callrail.maton import Connection
     from reconciler.cli.console import Console
     from reconciler.cli.flags import NetworkFlags
     from reconciler.cli.values import Format

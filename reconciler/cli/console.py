@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import TextIO
 
-    from reconciler.callrail import Credential, Redactor
+    from reconciler.callrail.credentials import Credential
+    from reconciler.callrail.redact import Redactor
     from reconciler.cli.progress import Progress
     from reconciler.cli.values import ReportFile
     from reconciler.model.outcome import Failure

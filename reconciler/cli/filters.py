@@ -11,7 +11,7 @@ from reconciler.text.nearest import likeness, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from reconciler.callrail import Resource
+    from reconciler.callrail.catalog import Resource
     from reconciler.callrail.resources import Row
     from reconciler.cli.get import GetFlags
 

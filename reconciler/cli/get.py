@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.callrail import RESOURCES, Query
+from reconciler.callrail.catalog import RESOURCES
+from reconciler.callrail.resources import Query
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.filters import filters_of, is_range, parts, unknown_fields
 from reconciler.cli.rows import show_rows
@@ -17,8 +18,8 @@ from reconciler.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from reconciler.callrail import Resource, Resources
-    from reconciler.callrail.resources import Row
+    from reconciler.callrail.catalog import Resource
+    from reconciler.callrail.resources import Resources, Row
     from reconciler.cli.console import Console
     from reconciler.cli.filters import Filters
     from reconciler.cli.flags import NetworkFlags

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-from reconciler.callrail import Settings, Stop, connect, find_endpoints, find_key
+from reconciler.callrail.client import connect
+from reconciler.callrail.credentials import find_key
+from reconciler.callrail.endpoints import find_endpoints
+from reconciler.callrail.runtime import Settings, Stop
 from reconciler.cli.signals import Signals
 from reconciler.errors import AuthError
 from reconciler.model.state import Gateway
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import TracebackType
 
-    from reconciler.callrail import Client, Credential
+    from reconciler.callrail.client import Client
+    from reconciler.callrail.credentials import Credential
     from reconciler.cli.console import Console
     from reconciler.cli.flags import NetworkFlags
     from reconciler.model.state import Account

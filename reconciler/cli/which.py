@@ -12,8 +12,7 @@ from reconciler.text.plural import few
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.callrail import Resources
-    from reconciler.callrail.resources import Row
+    from reconciler.callrail.resources import Resources, Row
     from reconciler.cli.console import Console
     from reconciler.cli.session import Session
     from reconciler.config import Configuration
@@ -64,7 +63,7 @@ async def find_companies(patterns: Sequence[str], resources: Resources, account:
 
     Raises UsageError for a pattern that none matches: an empty answer would look like one.
     """
-    from reconciler.callrail import Query
+    from reconciler.callrail.resources import Query
     from reconciler.model.names import any_glob
 
     query = Query(resource="companies", account=account)

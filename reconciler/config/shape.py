@@ -1,8 +1,9 @@
-"""A quick look at the common shapes, which says "certainly valid" or "don't know".
+"""Recognise the common shapes of a document: "certainly valid" or "ask the schema".
 
-jsonschema takes some 50 µs a tag and 60 ms to import. It is the authority and explains every
-refusal; what is recognised here is so plain that it need not be asked. A property test holds that
-nothing passes here which the schema refuses.
+jsonschema takes 160 µs a tag and 55 ms to import. It is the authority and explains every refusal;
+what is recognised here is so plain that it need not be asked. A property test holds that nothing
+passes here which the schema refuses. Functions made from the schema at run time were tried: they
+took 3.5 µs a tag instead of 0.7, and 5 ms to make, which is more than a plan of 1,000 tags has.
 """
 
 from __future__ import annotations

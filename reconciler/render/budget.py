@@ -1,43 +1,40 @@
-"""A text that must stay under a number of bytes, and knows what it had to leave out."""
+"""The room of a text that must stay under a number of bytes, and whether something was left out."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class Budget:
-    """Collects blocks as long as they fit; the room for ``reserve`` bytes at the end is kept."""
+    """``room`` bytes of UTF-8; ``cut`` says whether something essential found none."""
 
-    def __init__(self, limit: int, *, reserve: int) -> None:
-        self._blocks: list[str] = []
-        self._room = limit - reserve
+    def __init__(self, room: int) -> None:
+        self._room = room
         self.cut = False
 
-    def take(self, block: str) -> bool:
-        """Add ``block`` if it fits; else note that the text is cut."""
-        size = len(block.encode()) + 1
-        if size > self._room:
-            self.cut = True
-            return False
-        self._room -= size
-        self._blocks.append(block)
-        return True
-
-    def fitting(self, lines: list[str], *, around: str = "", essential: bool = True) -> int:
-        """How many of the first ``lines`` fit together with ``around``; they are not added yet.
+    def fitting(
+        self, lines: Sequence[str], *, around: str = "", essential: bool = True
+    ) -> list[str]:
+        """The first of ``lines`` that fit together with ``around``, for which room is taken.
 
         Where lines that are ``essential`` don't fit, the text counts as cut.
         """
-        room = self._room - len(around.encode()) - 1
-        for at, line in enumerate(lines):
-            room -= len(line.encode()) + 1
+        room = self._room - _size(around)
+        fitted: list[str] = []
+        for line in lines:
+            room -= _size(line)
             if room < 0:
                 self.cut = self.cut or essential
-                return at
-        return len(lines)
+                room += _size(line)
+                break
+            fitted.append(line)
+        if fitted:
+            self._room = room
+        return fitted
 
-    def close(self, block: str) -> None:
-        """Add what an earlier block needs to end well, at the cost of the reserve."""
-        self._blocks.append(block)
 
-    def text(self, end: str) -> str:
-        """Everything that fitted, and ``end``, for which room was reserved."""
-        return "\n".join([*self._blocks, end])
+def _size(line: str) -> int:
+    return len(line.encode()) + 1

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import html as _html
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.text.visible import escaped, is_hidden, is_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def terminal(text: str) -> str:
@@ -90,26 +93,20 @@ def prose(text: str) -> str:
     return _SYNTAX.sub(lambda found: _reference(found[0]), shown)
 
 
-def fence(lines: list[str], *, language: str = "") -> str:
+def fence(lines: Iterable[str], *, language: str = "") -> str:
     """A fenced Markdown block of ``lines`` that are already visible; none of them can end it."""
-    ticks = "`" * max(3, max((_longest_run(line, "`") for line in lines), default=0) + 1)
-    return "\n".join([f"{ticks}{language}", *lines, ticks])
+    around = ticks(lines)
+    return "\n".join([f"{around}{language}", *lines, around])
 
 
-def csv(value: object) -> str:
-    """One cell of CSV: visible, quoted where needed, and never a formula to a spreadsheet."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    shown = terminal(str(value))
-    if shown.lstrip(" '\"").startswith(_FORMULA):
-        shown = f"'{shown}"
-    if shown and _BARE.fullmatch(shown):
-        return shown
-    return '"' + shown.replace('"', '""') + '"' if shown else ""
+def ticks(lines: Iterable[str]) -> str:
+    """The backticks that open and close a block of ``lines``: more than any of them holds."""
+    return "`" * max(3, max((_longest_run(line, "`") for line in lines), default=0) + 1)
+
+
+def cell(text: str) -> str:
+    """Text in a cell of a spreadsheet, never a formula, also where it is split at semicolons."""
+    return _FORMULA.sub(r"\1'", terminal(text))
 
 
 def command(text: str) -> str:
@@ -134,8 +131,7 @@ _SYNTAX: Final = re.compile(
 )
 # What starts a mention, an issue, a merge request, a label, a milestone… on GitHub or GitLab.
 _REFERRING: Final = frozenset("@#!$%^~&-")
-_BARE: Final = re.compile(r"[\w .:/@-]+")
-_FORMULA: Final = tuple("=+-@|%\uff1d\uff0b\uff0d\uff20\\")
+_FORMULA: Final = re.compile("(^|;)(?=[ '\"]*[-=+@|%\uff1d\uff0b\uff0d\uff20\\\\])")
 
 
 def _plain(text: str) -> bool:

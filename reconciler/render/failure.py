@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.render import markdown
 from reconciler.render import problems as rendered
-from reconciler.render.escape import fence, log, terminal
-from reconciler.render.page import bdi, page
+from reconciler.render.escape import log, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,14 +29,16 @@ def render(
     said = rendered.problems(problems) if problems else _said(message, hint)
     if form == "text":
         return said
-    if form == "markdown":
-        marker = _MARKERS.get(command, markdown.PLAN_MARKER)
-        return f"{marker}\n### {_TITLE}\n\n{fence(said.splitlines())}\n"
-    return page(_TITLE, f'<h1>{_TITLE}</h1><section class="alarm"><pre>{bdi(said)}</pre></section>')
+    from reconciler.render import templating  # noqa: PLC0415 - slow, and text needs none of it
+
+    show = templating.markdown if form == "markdown" else templating.page
+    template = "failure.md.j2" if form == "markdown" else "failure.html.j2"
+    kind = _KINDS.get(command, "plan")
+    return show(template, title=_TITLE, lines=said.splitlines(), kind=kind)
 
 
 _TITLE: Final = "No plan: the run failed"
-_MARKERS: Final = {"apply": markdown.REPORT_MARKER, "drift": markdown.DRIFT_MARKER}
+_KINDS: Final = {"apply": "report", "drift": "drift"}
 
 
 def _said(message: str, hint: str | None) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.model.outcome import Result
 from reconciler.model.problem import Mark, Problem, Severity
-from reconciler.render import markdown, outcomes, wording
+from reconciler.render import outcomes, wording
 from reconciler.render.escape import command, command_property
 from reconciler.text.plural import count
 
@@ -62,6 +62,8 @@ def report_annotations(report: Report) -> str:
 
 def summary(plan: Plan) -> str:
     """The plan for ``$GITHUB_STEP_SUMMARY``."""
+    from reconciler.render import markdown  # noqa: PLC0415 - slow, and annotations need none of it
+
     return markdown.plan(plan, limit=SUMMARY_LIMIT)
 
 

@@ -154,7 +154,16 @@ def _to_look_at(report: Report, *, style: Style) -> Iterator[str]:
 
 def to_look_at(report: Report) -> list[Outcome]:
     """What did not succeed, or is stored other than planned."""
-    return [one for one in report.outcomes if not one.result.succeeded or one.stored is not None]
+    return [one for one in report.outcomes if not _as_planned(one)]
+
+
+def in_place(report: Report) -> list[Outcome]:
+    """What is as planned: all that need not be looked at."""
+    return [one for one in report.outcomes if _as_planned(one)]
+
+
+def _as_planned(outcome: Outcome) -> bool:
+    return outcome.result.succeeded and outcome.stored is None
 
 
 def _verified(report: Report, *, style: Style) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from csv import writer
+from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.render import escape
@@ -40,10 +42,11 @@ def text(
 def csv(rows: Sequence[Row], *, columns: Sequence[str] = ()) -> str:
     """``rows`` as CSV (RFC 4180, but with plain newlines) with a line of titles."""
     names = columns or _keys(rows)
-    table = [[_flat(row.get(name)) for name in names] for row in rows]
-    cells_of: list[list[object]] = [[*names], *table]
-    lines = [",".join(escape.csv(cell) for cell in row) for row in cells_of]
-    return escape.log("\n".join(lines)) + "\n"
+    out = StringIO()
+    write = writer(out, lineterminator="\n")
+    write.writerow(map(escape.cell, names))
+    write.writerows([_cell(row.get(name)) for name in names] for row in rows)
+    return escape.log(out.getvalue())
 
 
 def _keys(rows: Iterable[Row]) -> list[str]:
@@ -55,6 +58,13 @@ def _flat(value: object) -> object:
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=str)
     return value
+
+
+def _cell(value: object) -> object:
+    value = _flat(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return escape.cell(value) if isinstance(value, str) else value
 
 
 def _shown(value: object) -> str:

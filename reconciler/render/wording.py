@@ -100,6 +100,11 @@ def losing(loss: Loss) -> str:
     return "; ".join(filter(None, [interactions(loss), applied_by(loss)]))
 
 
+def open_ended(loss: Loss) -> bool:
+    """Whether more is lost than a known number of interactions: flows, or no one knows how many."""
+    return loss.interactions.most is None or not loss.flows.none
+
+
 def applied_by(loss: Loss) -> str:
     """``2 flows apply it``, ``an unknown number of flows apply it``; empty where none does."""
     flows = loss.flows

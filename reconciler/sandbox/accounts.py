@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.answers import Asked, Refusal, Response, Row
 from reconciler.sandbox.listing import listed
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class Accounts:
     def __init__(self, store: Store, switches: Switches) -> None:
         self._store, self.switches = store, switches
 
-    def all(self, asked: Asked, reach: frozenset[str] | None) -> Answer:
+    def all(self, asked: Asked, reach: frozenset[str] | None) -> Response:
         """``/v3/a.json``: the accounts within a key's ``reach`` (None: all)."""
         _only_read(asked)
         rows = [
@@ -28,10 +28,10 @@ class Accounts:
         ]
         return listed("accounts", rows, asked, self.switches, _shown)
 
-    def one(self, row: Row, asked: Asked) -> Answer:
+    def one(self, row: Row, asked: Asked) -> Response:
         """``/v3/a/ACCOUNT.json`` of the account in ``row``."""
         _only_read(asked)
-        return Answer(payload=_shown(row))
+        return Response(payload=_shown(row))
 
 
 def _only_read(asked: Asked) -> None:

@@ -14,7 +14,7 @@ FORBIDDEN = "You do not have permission to perform the requested action"
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """Status, JSON payload (None: no body) and whether something was changed."""
 
     status: int = 200
@@ -45,20 +45,20 @@ class GatewayRefusal(Refusal):
     """A refusal of Maton's own; CallRail never saw the request."""
 
 
-def refused(refusal: Refusal, shape: str) -> Answer:
+def refused(refusal: Refusal, shape: str) -> Response:
     """A refusal of CallRail's in the ``shape`` of switch error_shape."""
     if shape == "html":
         page = f"<html><body><h1>{refusal.status}</h1></body></html>".encode()
-        return Answer(refusal.status, raw=page, content_type="text/html", headers=refusal.headers)
+        return Response(refusal.status, raw=page, content_type="text/html", headers=refusal.headers)
     payloads: dict[str, object] = {
         "error": {"error": refusal.message},
         "errors": {"errors": [refusal.message]},
         "errors-map": {"errors": {"base": [refusal.message]}},
     }
-    return Answer(refusal.status, payloads[shape], headers=refusal.headers)
+    return Response(refusal.status, payloads[shape], headers=refusal.headers)
 
 
-def refused_by_gateway(refusal: Refusal, shape: str) -> Answer:
+def refused_by_gateway(refusal: Refusal, shape: str) -> Response:
     """A refusal of Maton's own in the ``shape`` of switch gateway_errors (C)."""
     payloads: dict[str, object] = {
         "message": {"message": refusal.message},
@@ -66,7 +66,7 @@ def refused_by_gateway(refusal: Refusal, shape: str) -> Answer:
         "detail": {"detail": refusal.message},
         "detail-list": {"detail": [{"loc": ["header"], "msg": refusal.message}]},
     }
-    return Answer(refusal.status, payloads[shape], headers=refusal.headers)
+    return Response(refusal.status, payloads[shape], headers=refusal.headers)
 
 
 @dataclass(frozen=True, slots=True)

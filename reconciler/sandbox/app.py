@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl, unquote
 from reconciler.sandbox.accounts import Accounts
 from reconciler.sandbox.answers import (
     FORBIDDEN,
-    Answer,
     Asked,
     GatewayRefusal,
     Refusal,
+    Response,
     Row,
     refused,
     refused_by_gateway,
@@ -27,9 +27,9 @@ from reconciler.sandbox.flows import MessageFlows
 from reconciler.sandbox.forms import Forms
 from reconciler.sandbox.integrations import Integrations
 from reconciler.sandbox.listing import link_header
-from reconciler.sandbox.maton import Connections
+from reconciler.sandbox.maton import ControlPlane
 from reconciler.sandbox.notifications import Notifications
-from reconciler.sandbox.quota import Quota, Window
+from reconciler.sandbox.quota import Quota, QuotaWindow
 from reconciler.sandbox.tags import Tags
 from reconciler.sandbox.texts import Conversations, Texts
 from reconciler.sandbox.trackers import Trackers
@@ -58,13 +58,13 @@ class Caller(NamedTuple):
     base: str
 
 
-class Resource(Protocol):
+class ResourceHandler(Protocol):
     """What answers the requests about one resource of an account."""
 
     switches: Switches
 
-    def handle(self, account_id: str, asked: Asked) -> Answer:
-        """Answer a request below ``/a/ACCOUNT``."""
+    def handle(self, account_id: str, asked: Asked) -> Response:
+        """Response a request below ``/a/ACCOUNT``."""
 
 
 class App:
@@ -74,8 +74,8 @@ class App:
         self._options, self._store = options, store
         day = None if options.quota is None else options.daily_quota
         windows = (
-            Window("Hourly", options.quota, options.quota_window),
-            Window("Daily", day, WINDOWS_A_DAY * options.quota_window),
+            QuotaWindow("Hourly", options.quota, options.quota_window),
+            QuotaWindow("Daily", day, WINDOWS_A_DAY * options.quota_window),
         )
         self.quota = Quota(windows, options.clock, used_before=options.others_used)
         self._gateway_quota = self._limited_gateway(options.switches)
@@ -83,7 +83,7 @@ class App:
         usage = store, options.switches, self._tags, options.today
         calls, forms, texts = Calls(*usage), Forms(*usage), Texts(*usage)
         shown = (Companies, Trackers, Users, Integrations, Notifications)
-        self._resources: dict[str, Resource] = {
+        self._resources: dict[str, ResourceHandler] = {
             "tags": self._tags,
             "calls": calls,
             "form_submissions": forms,
@@ -94,7 +94,7 @@ class App:
             **{kind.name: kind(store, options.switches) for kind in shown},
         }
         self._accounts = Accounts(store, options.switches)
-        self._connections = Connections(store, options.switches)
+        self._connections = ControlPlane(store, options.switches)
         self._switches = options.switches
 
     @property
@@ -111,7 +111,7 @@ class App:
         for resource in self._resources.values():
             resource.switches = switches
 
-    def answer(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Answer:
+    def answer(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Response:
         """The answer to ``entry``."""
         entry.request_from = headers.get("request-from")
         entry.connection = headers.get("maton-connection")
@@ -120,7 +120,7 @@ class App:
         except GatewayRefusal as refusal:
             return refused_by_gateway(refusal, self._switches.gateway_errors)
         except Refusal as refusal:
-            answer = self.error(refusal, own=entry.door == CONTROL)
+            answer = self.error(refusal, own=entry.route == CONTROL)
         except (sqlite3.Error, OverflowError, UnicodeError):
             # Values that no database takes: a number of fifty digits, half of a surrogate pair.
             answer = self.error(Refusal(400, "a value can't be stored"))
@@ -130,24 +130,24 @@ class App:
             answer.headers = {**answer.headers, **link_header(answer, _address(entry, headers))}
         return answer
 
-    def error(self, refusal: Refusal, *, own: bool = False) -> Answer:
+    def error(self, refusal: Refusal, *, own: bool = False) -> Response:
         """A refusal of CallRail's, or of Maton's ``own``, in the shape that a switch asks for."""
         if own:
             return refused_by_gateway(refusal, self._switches.gateway_errors)
         return refused(refusal, self._switches.error_shape)
 
-    def _route(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _route(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Response:
         path = entry.path
         if path == "/connections" or path.startswith("/connections/"):
-            entry.door = CONTROL
+            entry.route = CONTROL
             self._bearer(headers)
             return self._connections.handle(_asked(entry, _parts(path), body))
         if path.startswith(PREFIX + "/"):
-            entry.door, path = GATEWAY, path.removeprefix(PREFIX)
+            entry.route, path = GATEWAY, path.removeprefix(PREFIX)
             key = self._bearer(headers)
             self._connection(headers)
         else:
-            entry.door = DIRECT
+            entry.route = DIRECT
             key = self._token(headers)
         _check_format(headers, path)
         parts = _parts(path)
@@ -155,9 +155,9 @@ class App:
             # next_page is written so (B).
             parts = (*parts[:-1], f"{parts[-1]}.json")
         base = f"http://{headers.get('host', '')}"
-        return self._api(entry, Caller(key, base + PREFIX * (entry.door == GATEWAY)), parts, body)
+        return self._api(entry, Caller(key, base + PREFIX * (entry.route == GATEWAY)), parts, body)
 
-    def _api(self, entry: Entry, caller: Caller, parts: tuple[str, ...], body: bytes) -> Answer:
+    def _api(self, entry: Entry, caller: Caller, parts: tuple[str, ...], body: bytes) -> Response:
         reach = self._options.reach.get(caller.key)
         if parts == ("v3", "a.json"):
             return self._accounts.all(
@@ -190,7 +190,7 @@ class App:
         entry.account = known["id"]
         return known
 
-    def _resource(self, account_id: str, asked: Asked) -> Answer:
+    def _resource(self, account_id: str, asked: Asked) -> Response:
         may_not = self._switches.writes == "forbidden" or asked.role == "reporting"
         if asked.method != "GET" and may_not:
             raise Refusal(403, FORBIDDEN)
@@ -219,7 +219,7 @@ class App:
         return match[1]
 
     def _limited_gateway(self, switches: Switches) -> Quota:
-        window = Window("Second", switches.gateway_limit or None, 1.0)
+        window = QuotaWindow("Second", switches.gateway_limit or None, 1.0)
         return Quota((window,), self._options.clock)
 
     def _connection(self, headers: Mapping[str, str]) -> None:
@@ -265,7 +265,7 @@ def _check_format(headers: Mapping[str, str], path: str) -> None:
 
 def _address(entry: Entry, headers: Mapping[str, str]) -> str:
     """The address of a request as CallRail sees it: a gateway asks CallRail's own host."""
-    host = f"http://{headers.get('host', '')}" if entry.door == DIRECT else CALLRAIL
+    host = f"http://{headers.get('host', '')}" if entry.route == DIRECT else CALLRAIL
     return f"{host}{entry.path.removeprefix(PREFIX)}?{entry.query}"
 
 

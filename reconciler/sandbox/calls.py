@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
-from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.answers import Asked, Refusal, Response, Row
 from reconciler.sandbox.interactions import Interactions, row_tags
 from reconciler.sandbox.listing import page_of
 from reconciler.sandbox.summaries import CALL_FIGURES, Summaries
@@ -111,8 +111,8 @@ class Calls(Interactions):
         "tags": FIRST_TAG,
     }
 
-    def handle(self, account_id: str, asked: Asked) -> Answer:
-        """Answer a request below ``/a/ACCOUNT``; the figures too."""
+    def handle(self, account_id: str, asked: Asked) -> Response:
+        """Response a request below ``/a/ACCOUNT``; the figures too."""
         match asked.method, asked.parts:
             case "GET", ("calls", "summary.json"):
                 return Summaries(self, CALL_FIGURES).summary(account_id, asked)
@@ -167,7 +167,7 @@ class Calls(Interactions):
             changes["spam"] = 1
         return changes
 
-    def _list(self, account_id: str, asked: Asked) -> Answer:
+    def _list(self, account_id: str, asked: Asked) -> Response:
         if asked.one("relative_pagination") != "true":
             return super()._list(account_id, asked)
         page, per_page = page_of(asked, self.switches)
@@ -181,7 +181,7 @@ class Calls(Interactions):
             "next_page": self._next(account_id, asked, offset + 1, per_page) if more else None,
             "calls": self._shown(rows, asked),
         }
-        return Answer(payload=payload)
+        return Response(payload=payload)
 
     def _next(self, account_id: str, asked: Asked, offset: int, per_page: int) -> str:
         number = self._store.value("SELECT numeric_id FROM accounts WHERE id = ?", (account_id,))

@@ -30,7 +30,7 @@ class Do(StrEnum):
     TRUNCATE = "truncate"
     """After; half the body that Content-Length announces."""
     STATUS = "status"
-    """Answer with status ``value`` instead."""
+    """Response with status ``value`` instead."""
     STATUS_AFTER = "status-after-commit"
     BODY = "body"
     """After; 200 with ``value`` as body: html, empty, list, null, number, deep, nan, or text."""

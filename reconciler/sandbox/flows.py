@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.answers import Asked, Refusal, Response, Row
 from reconciler.sandbox.listing import listed
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ class MessageFlows:
     def __init__(self, store: Store, switches: Switches) -> None:
         self._store, self.switches = store, switches
 
-    def handle(self, account_id: str, asked: Asked) -> Answer:
-        """Answer a GET below ``/a/ACCOUNT``; only a flow asked for by id shows its steps (B)."""
+    def handle(self, account_id: str, asked: Asked) -> Response:
+        """Response a GET below ``/a/ACCOUNT``; only a flow asked for by id shows its steps (B)."""
         if asked.method != "GET":
             raise Refusal(405, "method not allowed")
         rows = self._store.rows(
@@ -34,7 +34,7 @@ class MessageFlows:
             case ("message-flows", part):
                 for row in rows:
                     if f"{row['id']}.json" == part:
-                        return Answer(payload=_whole(row))
+                        return Response(payload=_whole(row))
         raise Refusal(404, "not found")
 
 

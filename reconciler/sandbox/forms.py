@@ -13,7 +13,7 @@ from reconciler.sandbox.tagging import FORM
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.sandbox.answers import Answer, Asked, Row
+    from reconciler.sandbox.answers import Asked, Response, Row
     from reconciler.sandbox.where import Where
 
 SHOWN = (
@@ -56,8 +56,8 @@ class Forms(Interactions):
         }.items()
     }
 
-    def handle(self, account_id: str, asked: Asked) -> Answer:
-        """Answer a request below ``/a/ACCOUNT``; the figures too."""
+    def handle(self, account_id: str, asked: Asked) -> Response:
+        """Response a request below ``/a/ACCOUNT``; the figures too."""
         if self.switches.form_tracking == "off":
             # Where no company has form tracking (C).
             raise Refusal(403, FORBIDDEN)

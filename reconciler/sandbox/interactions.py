@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.answers import Asked, Refusal, Response, Row
 from reconciler.sandbox.dates import Calendar, Period
 from reconciler.sandbox.listing import envelope, page_of
 from reconciler.sandbox.tagging import (
@@ -61,13 +61,13 @@ class Interactions:
         """The key of the list in answers."""
         return self.path
 
-    def handle(self, account_id: str, asked: Asked) -> Answer:
-        """Answer a request below ``/a/ACCOUNT``."""
+    def handle(self, account_id: str, asked: Asked) -> Response:
+        """Response a request below ``/a/ACCOUNT``."""
         match asked.method, asked.parts:
             case "GET", (whole,) if whole == f"{self.path}.json":
                 return self._list(account_id, asked)
             case "GET", (self.path, part):
-                return Answer(payload=self._shown([self._one(account_id, part)], asked)[0])
+                return Response(payload=self._shown([self._one(account_id, part)], asked)[0])
             case "PUT", (self.path, part):
                 return self._update(account_id, part, asked)
             case method, (_,) | (_, _) if method != "GET":
@@ -121,7 +121,7 @@ class Interactions:
         clause, parameters = filter_clause(self.kind, names, setting)
         where.add(clause, **parameters)
 
-    def _list(self, account_id: str, asked: Asked) -> Answer:
+    def _list(self, account_id: str, asked: Asked) -> Response:
         where, paging = self._where(account_id, asked), page_of(asked, self.switches)
         page, per_page = paging
         total, rows = self._page(where, asked, (page - 1) * per_page, per_page)
@@ -172,7 +172,7 @@ class Interactions:
             shown.append(one if its_tags is LEFT_OUT else {**one, "tags": its_tags})
         return shown
 
-    def _update(self, account_id: str, part: str, asked: Asked) -> Answer:
+    def _update(self, account_id: str, part: str, asked: Asked) -> Response:
         body = asked.object()
         with self._store.transaction():
             row = self._one(account_id, part)
@@ -184,7 +184,7 @@ class Interactions:
             self._tagging.carry_out(tag_edit(body, self.switches), row, self.switches)
             after = Asked("GET", asked.parts, {"fields": "tags,note,lead_status,value"})
             (shown,) = self._shown([self._one(account_id, part)], after)
-        return Answer(payload=shown, committed=True)
+        return Response(payload=shown, committed=True)
 
     def edited(self, row: Row, body: Mapping[str, Any]) -> Row:
         """The columns that ``body`` sets; null and "" clear. Raises Refusal for a bad value."""

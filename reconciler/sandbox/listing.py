@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.answers import Asked, Refusal, Response, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ def page_of(asked: Asked, switches: Switches) -> tuple[int, int]:
 
 def envelope(
     name: str, rows: Sequence[Row], total: int, paging: tuple[int, int], switches: Switches
-) -> Answer:
+) -> Response:
     """The answer that carries one page of ``name``."""
     page, per_page = paging
     payload: dict[str, object] = {"page": page, "per_page": per_page}
@@ -42,10 +42,10 @@ def envelope(
         payload["total_pages"] = max(1, -(-total // per_page))
     payload["total_records"] = total
     payload[name] = list(rows)
-    return Answer(payload=payload)
+    return Response(payload=payload)
 
 
-def link_header(answer: Answer, address: str) -> dict[str, str]:
+def link_header(answer: Response, address: str) -> dict[str, str]:
     """A ``Link`` header that leads from the page asked for at ``address`` to the others (C)."""
     payload = answer.payload
     if not isinstance(payload, dict) or not {"page", "per_page", "total_records"} <= payload.keys():
@@ -67,7 +67,7 @@ def link_header(answer: Answer, address: str) -> dict[str, str]:
 
 def listed(
     name: str, rows: Sequence[Row], asked: Asked, switches: Switches, shape: Callable[[Row], Row]
-) -> Answer:
+) -> Response:
     """One page of ``rows``, which are all there are."""
     page, per_page = page_of(asked, switches)
     shown = rows[(page - 1) * per_page : page * per_page]

@@ -14,7 +14,7 @@ class Entry:
     method: str
     path: str
     query: str
-    door: str | None = None
+    route: str | None = None
     account: str | None = None
     status: int | None = None
     committed: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.answers import Asked, Refusal, Response, Row
 
 if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NOW = "2026-11-01T12:00:00.000000Z"
 
 
-class Connections:
+class ControlPlane:
     """The connections of the one Maton account that all Maton keys belong to."""
 
     def __init__(self, store: Store, switches: Switches) -> None:
@@ -32,8 +32,8 @@ class Connections:
             "SELECT * FROM connections WHERE connection_id = ?", (connection_id,)
         )
 
-    def handle(self, asked: Asked) -> Answer:
-        """Answer a request below ``/connections``."""
+    def handle(self, asked: Asked) -> Response:
+        """Response a request below ``/connections``."""
         match asked.method, asked.parts:
             case "GET", ("connections",):
                 return self._list(asked)
@@ -41,23 +41,23 @@ class Connections:
                 return self._create(asked)
             case "GET", ("connections", connection_id):
                 self._count_read(connection_id)
-                return Answer(payload={"connection": self._shown(self._known(connection_id))})
+                return Response(payload={"connection": self._shown(self._known(connection_id))})
             case "DELETE", ("connections", connection_id):
                 self._known(connection_id)
                 self._store.run("DELETE FROM connections WHERE connection_id = ?", (connection_id,))
-                return Answer(payload={}, committed=True)
+                return Response(payload={}, committed=True)
             case _, ("connections",) | ("connections", _):
                 raise Refusal(405, "method not allowed")
         raise Refusal(404, "not found")
 
-    def _list(self, asked: Asked) -> Answer:
+    def _list(self, asked: Asked) -> Response:
         rows = self._store.rows("SELECT * FROM connections ORDER BY creation_time, rowid")
         for name in ("app", "status"):
             if asked.one(name):
                 rows = [row for row in rows if row[name] == asked.query[name]]
-        return Answer(payload={"connections": [self._shown(row) for row in rows]})
+        return Response(payload={"connections": [self._shown(row) for row in rows]})
 
-    def _create(self, asked: Asked) -> Answer:
+    def _create(self, asked: Asked) -> Response:
         if asked.object().get("app") != "callrail":
             raise Refusal(400, "invalid app name")
         connection_id = str(uuid.uuid4())
@@ -70,7 +70,7 @@ class Connections:
             "app": "callrail",
         }
         self._store.insert("connections", [row])
-        return Answer(payload={"connection": self._shown(row)}, committed=True)
+        return Response(payload={"connection": self._shown(row)}, committed=True)
 
     def _count_read(self, connection_id: str) -> None:
         """Each read brings a pending connection nearer to being active."""

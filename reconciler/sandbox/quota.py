@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class QuotaWindow:
     """At most ``allowed`` requests (None: any) in ``seconds``; ``name`` as in the headers."""
 
     name: str
@@ -27,7 +27,7 @@ class Quota:
     """
 
     def __init__(
-        self, windows: Sequence[Window], clock: Callable[[], float], *, used_before: int = 0
+        self, windows: Sequence[QuotaWindow], clock: Callable[[], float], *, used_before: int = 0
     ) -> None:
         self._windows = [window for window in windows if window.allowed is not None]
         self._clock = clock
@@ -71,7 +71,7 @@ class Quota:
                 found[f"X-Rate-Limit-{window.name}-Used"] = str(used)
         return found
 
-    def _within(self, account: str, window: Window, now: float) -> deque[float]:
+    def _within(self, account: str, window: QuotaWindow, now: float) -> deque[float]:
         times = self._times[account, window.name]
         while times and times[0] <= now - window.seconds:
             times.popleft()

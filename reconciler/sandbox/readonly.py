@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.answers import Asked, Refusal, Response, Row
 from reconciler.sandbox.listing import listed
 from reconciler.sandbox.where import Where
 
@@ -32,8 +32,8 @@ class ReadOnly:
     def __init__(self, store: Store, switches: Switches) -> None:
         self.store, self.switches = store, switches
 
-    def handle(self, account_id: str, asked: Asked) -> Answer:
-        """Answer a GET below ``/a/ACCOUNT``."""
+    def handle(self, account_id: str, asked: Asked) -> Response:
+        """Response a GET below ``/a/ACCOUNT``."""
         if asked.method != "GET":
             raise Refusal(405, "method not allowed")
         where = Where()
@@ -44,14 +44,14 @@ class ReadOnly:
             case (self.name, part) if part.endswith(".json"):
                 where.add("CAST(id AS TEXT) = :id", id=part.removesuffix(".json"))
                 for row in self._rows(where, "id"):
-                    return Answer(payload=self.shape(row))
+                    return Response(payload=self.shape(row))
         raise Refusal(404, "not found")
 
     def shape(self, row: Row) -> Row:
         """A row as the API shows it."""
         raise NotImplementedError
 
-    def _list(self, where: Where, asked: Asked) -> Answer:
+    def _list(self, where: Where, asked: Asked) -> Response:
         for name in self.required:
             if asked.one(name) is None:
                 raise Refusal(400, f"{name} is required")

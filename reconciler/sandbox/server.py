@@ -17,12 +17,12 @@ import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from reconciler.sandbox.answers import Answer, Refusal
+from reconciler.sandbox.answers import Refusal, Response
 from reconciler.sandbox.app import PREFIX, App
 from reconciler.sandbox.faults import Do, Fault, Faults
 from reconciler.sandbox.log import Entry, Log
 from reconciler.sandbox.options import Options
-from reconciler.sandbox.seeds import sow
+from reconciler.sandbox.seeds import seed_store
 from reconciler.sandbox.store import Store
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Sandbox:
         self.store = Store(self.options.db)
         try:
             if self.store.is_empty:
-                sow(self.store, self.options)
+                seed_store(self.store, self.options)
             self.app = App(self.options, self.store)
             self.server = _Server(self)
         except BaseException:
@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return self.rfile.read(int(length))
 
-    def _before(self, entry: Entry, struck: list[Fault]) -> Answer | None:
+    def _before(self, entry: Entry, struck: list[Fault]) -> Response | None:
         """Commit the faults that come before the request takes effect."""
         answer = None
         for fault in struck:
@@ -193,19 +193,19 @@ class _Handler(BaseHTTPRequestHandler):
                 case Do.STATUS:
                     answer = self._status(fault)
                 case Do.REDIRECT:
-                    answer = Answer(302, {}, headers={"Location": fault.value})
+                    answer = Response(302, {}, headers={"Location": fault.value})
                 case Do.SHIFT_PAGES:
                     self._shift(entry)
         return answer
 
-    def _status(self, fault: Fault) -> Answer:
+    def _status(self, fault: Fault) -> Response:
         """``503`` or, with a Retry-After, ``429:7`` and ``429:Thu, 01 Jan 2099 …``."""
         status, _, retry_after = fault.value.partition(":")
         headers = {"Retry-After": retry_after} if retry_after else None
         refusal = Refusal(int(status or 503), "the sandbox was told to", headers)
         return self.server.sandbox.app.error(refusal)
 
-    def _after(self, answer: Answer, struck: list[Fault]) -> Answer:
+    def _after(self, answer: Response, struck: list[Fault]) -> Response:
         """Commit the faults that come after it took effect."""
         for fault in struck:
             match fault.do:
@@ -222,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
                     answer = _replaced(answer, fault)
         return answer
 
-    def _send(self, entry: Entry, answer: Answer, struck: list[Fault]) -> None:
+    def _send(self, entry: Entry, answer: Response, struck: list[Fault]) -> None:
         entry.status = answer.status
         body = b"" if entry.method == "HEAD" else answer.body()
         lines = [f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('OK',))[0]}"]
@@ -286,16 +286,16 @@ class _Handler(BaseHTTPRequestHandler):
             print(f"{line} -> {status}\n", end="", file=sys.stderr, flush=True)  # noqa: T201 - its own log
 
 
-def _replaced(answer: Answer, fault: Fault) -> Answer:
+def _replaced(answer: Response, fault: Fault) -> Response:
     """What ``fault`` makes of ``answer``."""
     match fault.do:
         case Do.BODY:
             raw, content_type = BODIES[fault.value or "html"]
-            return Answer(200, raw=raw, content_type=content_type)
+            return Response(200, raw=raw, content_type=content_type)
         case Do.GZIP_BOMB:
-            return Answer(200, raw=_bomb(), headers={"Content-Encoding": "gzip"})
+            return Response(200, raw=_bomb(), headers={"Content-Encoding": "gzip"})
         case Do.FLOOD:
-            return Answer(200, raw=b" " * (int(_seconds(fault, 64)) << 20))
+            return Response(200, raw=b" " * (int(_seconds(fault, 64)) << 20))
         case Do.LYING_TOTAL:
             _total(answer, int(_seconds(fault, 1)))
         case Do.DUPLICATE_ROW:
@@ -325,12 +325,12 @@ def _seconds(fault: Fault, default: float) -> float:
     return float(text) * scale if text else default
 
 
-def _total(answer: Answer, more: int) -> None:
+def _total(answer: Response, more: int) -> None:
     if isinstance(answer.payload, dict) and "total_records" in answer.payload:
         answer.payload["total_records"] += more
 
 
-def _repeat(answer: Answer) -> None:
+def _repeat(answer: Response) -> None:
     if isinstance(answer.payload, dict):
         for rows in answer.payload.values():
             if isinstance(rows, list) and rows:

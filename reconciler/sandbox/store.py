@@ -163,7 +163,7 @@ class Store:
         return self.rows("SELECT * FROM tags WHERE account_id = ? ORDER BY id", (account_id,))
 
     def calls_with(self, tag_id: int) -> int:
-        """How many calls bear a tag; for tests."""
+        """How many calls have a tag; for tests."""
         return int(self.value("SELECT count(*) FROM call_tags WHERE tag_id = ?", (tag_id,)))
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.answers import Asked, Refusal, Response, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ class Summaries:
     source: Calls | Forms
     figures: Mapping[str, Figure]
 
-    def summary(self, account_id: str, asked: Asked) -> Answer:
+    def summary(self, account_id: str, asked: Asked) -> Response:
         """All in one, and by group where ``group_by`` asks for it."""
         chosen, period, rows = self._read(account_id, asked)
         payload: Row = {**period.described(), "total_results": _figures(rows, chosen)}
@@ -89,9 +89,9 @@ class Summaries:
             if group not in GROUPS:
                 raise Refusal(400, f"group_by must be one of: {', '.join(GROUPS)}")
             payload |= {"grouped_by": group, "grouped_results": _grouped(rows, group, chosen)}
-        return Answer(payload=payload)
+        return Response(payload=payload)
 
-    def timeseries(self, account_id: str, asked: Asked) -> Answer:
+    def timeseries(self, account_id: str, asked: Asked) -> Response:
         """One point an interval, those without anything too."""
         chosen, period, rows = self._read(account_id, asked)
         interval = asked.one("interval") or "day"
@@ -107,7 +107,7 @@ class Summaries:
             moment = datetime.fromisoformat(row[self.source.moment]).astimezone(zone)
             points[_key(moment, interval)].append(row)
         data = [{"key": key, "date": key, **_figures(of, chosen)} for key, of in points.items()]
-        return Answer(payload={**period.described(), "data": data})
+        return Response(payload={**period.described(), "data": data})
 
     def _read(
         self, account_id: str, asked: Asked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.sandbox.answers import Answer, Asked, Refusal, Row
+from reconciler.sandbox.answers import Asked, Refusal, Response, Row
 from reconciler.sandbox.listing import envelope
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class TagListing:
         self._store, self._switches = store, switches
         self._source, self._parameters = source
 
-    def page(self, account_id: str, asked: Asked, paging: tuple[int, int]) -> Answer:
+    def page(self, account_id: str, asked: Asked, paging: tuple[int, int]) -> Response:
         """The answer to a listing of an account's tags; raises Refusal for a wrong filter."""
         conditions = self._conditions(asked)
         where = " AND ".join(["account_id = :account", *conditions])
@@ -130,7 +130,7 @@ class TagListing:
         elif self._switches.tag_rows == "twice" and number * per_page >= total:
             listed.append(listed[0])
 
-    def _enveloped(self, listed: list[Any], total: int, paging: tuple[int, int]) -> Answer:
+    def _enveloped(self, listed: list[Any], total: int, paging: tuple[int, int]) -> Response:
         more = {"more": 1, "fewer": -1, "moving": paging[0]}.get(self._switches.tag_totals, 0)
         answer = envelope("tags", listed, max(0, total + more), paging, self._switches)
         if self._switches.tag_totals == "missing" and isinstance(answer.payload, dict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.sandbox.answers import FORBIDDEN, Answer, Asked, Refusal, Row, refused
+from reconciler.sandbox.answers import FORBIDDEN, Asked, Refusal, Response, Row, refused
 from reconciler.sandbox.colors import PALETTES, PLAIN
 from reconciler.sandbox.late import LateListings
 from reconciler.sandbox.listing import page_of
@@ -32,15 +32,15 @@ class Tags:
         self._store, self.switches = store, switches
         self._late = LateListings(clock)
 
-    def handle(self, account_id: str, asked: Asked) -> Answer:
-        """Answer a request below ``/a/ACCOUNT/tags``."""
+    def handle(self, account_id: str, asked: Asked) -> Response:
+        """Response a request below ``/a/ACCOUNT/tags``."""
         match asked.method, asked.parts:
             case "GET", ("tags.json",):
                 return self._list(account_id, asked)
             case "POST", ("tags.json",):
                 return self._create(account_id, asked)
             case "GET", ("tags", name) if self.switches.single_tag == "on":
-                return Answer(payload=shown(self._tag(account_id, name), self.switches))
+                return Response(payload=shown(self._tag(account_id, name), self.switches))
             case "PUT", ("tags", name):
                 return self._update(account_id, name, asked)
             case "DELETE", ("tags", name):
@@ -49,14 +49,14 @@ class Tags:
                 raise Refusal(405, "method not allowed")
         raise Refusal(404, "not found")
 
-    def _list(self, account_id: str, asked: Asked) -> Answer:
+    def _list(self, account_id: str, asked: Asked) -> Response:
         paging = page_of(asked, self.switches)
         with self._store.transaction():
             self._late.listed(account_id, self.switches, first_page=paging[0] == 1)
             listing = TagListing(self._store, self.switches, self._late.source(account_id))
             return listing.page(account_id, asked, paging)
 
-    def _create(self, account_id: str, asked: Asked) -> Answer:
+    def _create(self, account_id: str, asked: Asked) -> Response:
         body = asked.object()
         company_id = self._place(account_id, body)
         self._permit(asked, company_id)
@@ -101,7 +101,7 @@ class Tags:
             self._late.note(account_id, tag_id, None, self.switches)
             return tag_id
 
-    def _update(self, account_id: str, part: str, asked: Asked) -> Answer:
+    def _update(self, account_id: str, part: str, asked: Asked) -> Response:
         with self._store.transaction():
             tag = self._tag(account_id, part)
             self._permit_change(asked, tag)
@@ -118,22 +118,22 @@ class Tags:
         status = 204 if form == "none" else 200
         return self._written(form, status, tag if form == "stale" else {**tag, **wanted})
 
-    def _written(self, form: str, status: int, tag: Row) -> Answer:
+    def _written(self, form: str, status: int, tag: Row) -> Response:
         """The answer to a write that was done, in the ``form`` that a switch asks for."""
         match form:
             case "empty":
-                return Answer(status, {}, committed=True)
+                return Response(status, {}, committed=True)
             case "none":
-                return Answer(status, committed=True)
+                return Response(status, committed=True)
             case "unreadable":
-                return Answer(status, raw=b'{"id": 72', committed=True)
+                return Response(status, raw=b'{"id": 72', committed=True)
             case "error-done":
                 answer = refused(Refusal(status, "Something went wrong"), self.switches.error_shape)
                 answer.committed = True
                 return answer
         row = shown(tag, self.switches)
         row["id"] = str(tag["id"]) if self.switches.write_ids == "text" else tag["id"]
-        return Answer(status, row, committed=True)
+        return Response(status, row, committed=True)
 
     def _permit_change(self, asked: Asked, tag: Row) -> None:
         self._permit(asked, tag["company_id"])
@@ -155,13 +155,13 @@ class Tags:
             wanted["status"] = "disabled" if DISABLED[value] else "enabled"
         return wanted
 
-    def _delete(self, account_id: str, part: str, asked: Asked) -> Answer:
+    def _delete(self, account_id: str, part: str, asked: Asked) -> Response:
         with self._store.transaction():
             try:
                 tag = self._tag(account_id, part)
             except Refusal:
                 if ID.fullmatch(part) and self.switches.second_delete == "204":
-                    return Answer(204)
+                    return Response(204)
                 if ID.fullmatch(part) and self.switches.second_delete == "403":
                     raise Refusal(403, FORBIDDEN) from None
                 raise
@@ -169,7 +169,7 @@ class Tags:
             self._late.note(account_id, tag["id"], tag, self.switches)
             forget_tag(self._store, account_id, tag["id"])
             self._store.run("DELETE FROM tags WHERE id = ?", (tag["id"],))
-        return Answer(204, committed=True)
+        return Response(204, committed=True)
 
     def _tag(self, account_id: str, part: str) -> Row:
         match = ID.fullmatch(part)

@@ -9,7 +9,7 @@ from reconciler.concurrency import side_by_side
 from reconciler.errors import UsageError
 from reconciler.model.change import UNKNOWN, Count, Loss
 from reconciler.model.state import LiveAccount
-from reconciler.provider import Listing, Made, Written
+from reconciler.provider import Created, Listing, Updated
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account
 
 if TYPE_CHECKING:
@@ -120,11 +120,11 @@ class SnapshotProvider:
     def forget_usage(self) -> None:
         """There is none."""
 
-    async def create(self, place: Place, tag: Tag) -> Made:
+    async def create(self, place: Place, tag: Tag) -> Created:
         """Not possible."""
         self._refuse(place, tag)
 
-    async def update(self, before: LiveTag, after: Tag) -> Written:
+    async def update(self, before: LiveTag, after: Tag) -> Updated:
         """Not possible."""
         self._refuse(before, after)
 

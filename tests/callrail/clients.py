@@ -7,38 +7,29 @@ import copy
 import random
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from reconciler.callrail import AccountProvider, Client, Credential, Settings, Timeouts, connect
+from reconciler.callrail.client import Client, connect
+from reconciler.callrail.credentials import Credential
 from reconciler.callrail.exchange import Answer
+from reconciler.callrail.runtime import Settings, Timeouts
+from reconciler.callrail.tags import AccountProvider
 from reconciler.model.problem import Source
 from reconciler.model.state import Account, Gateway
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Tag
-from tests.callrail.tag_server import ACCOUNT
-from tests.callrail.wire_server import Call, Handler, WireServer
+from tests.callrail.stand_in import ACCOUNT, NOW, Call, Handler
+from tests.callrail.wire_server import WireServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable
 
     from reconciler.callrail.exchange import Exchange, Request
-    from tests.callrail.wire_server import Reply
+    from tests.callrail.stand_in import Reply
 
 KEY = "canary-7c1e5b0a9d"
 REF = AccountRef("acme", ACCOUNT)
 ACCOUNT_PLACE = Place(REF)
 DENTAL = Place(REF, Company("COM1", "Dental"))
-
-T = TypeVar("T")
-
-
-def run(work: Coroutine[object, object, T]) -> T:
-    """Run ``work`` to its end; no test here may take longer than a minute."""
-
-    async def bounded() -> T:
-        async with asyncio.timeout(60):
-            return await work
-
-    return asyncio.run(bounded())
 
 
 @dataclass
@@ -46,7 +37,7 @@ class FakeClock:
     """Sleeping moves it forward at once; those who sleep at the same time share the time."""
 
     now: float = 1_000.0
-    wall: float = 1_795_000_000.0
+    wall: float = NOW
     slept: list[float] = field(default_factory=list)
 
     def monotonic(self) -> float:
@@ -89,7 +80,7 @@ def account(identifier: str = ACCOUNT, *, connection: str | None = None) -> Acco
 
 
 @dataclass(frozen=True)
-class Stage:
+class Scenario:
     """A server, a client of it, and the provider of its account."""
 
     server: WireServer
@@ -99,11 +90,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(handler: Handler, **changes: object) -> AsyncIterator[Stage]:
-    async with WireServer(handler) as server:
+async def scenario(handler: Handler, **changes: object) -> AsyncIterator[Scenario]:
+    async with asyncio.timeout(60), WireServer(handler) as server:
         chosen = settings(server.url, **changes)
         async with connect(chosen) as client:
-            yield Stage(server, client, client.provider(account()), chosen)
+            yield Scenario(server, client, client.provider(account()), chosen)
 
 
 def live(number: int, name: str, **changes: object) -> LiveTag:
@@ -113,7 +104,7 @@ def live(number: int, name: str, **changes: object) -> LiveTag:
     return replace(tag, **changes)  # type: ignore[arg-type]
 
 
-def wish(name: str, color: str | None = None) -> Tag:
+def desired(name: str, color: str | None = None) -> Tag:
     return Tag(name, color)
 
 
@@ -144,11 +135,11 @@ class StraightTransport:
 
 def straight(handler: Callable[[Call], Reply], **changes: object) -> AccountProvider:
     """A provider that asks ``handler`` without any network between."""
+    from reconciler.callrail.api import ApiSession, RunContext
     from reconciler.callrail.explain import Access
-    from reconciler.callrail.session import Door, Run
 
     chosen = settings("http://127.0.0.1:1", **changes)
     assert chosen.credential is not None
     access = Access(credential=chosen.credential, base="http://127.0.0.1:1")
     transport: Any = StraightTransport(handler)
-    return AccountProvider(Door(Run(chosen), transport, access), ACCOUNT)
+    return AccountProvider(ApiSession(RunContext(chosen), transport, access), ACCOUNT)

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.callrail import Timeouts, connect
+from reconciler.callrail.client import connect
+from reconciler.callrail.runtime import Timeouts
 from reconciler.errors import ReconcilerError, UnknownOutcomeError
 from reconciler.model.state import Account, Gateway
 from reconciler.model.tag import AccountRef, Place
 from reconciler.sandbox import Options, Sandbox, Switches
 from reconciler.sandbox.faults import Do, Fault
 from reconciler.sandbox.options import DIRECT_KEY, MATON_KEY
-from tests.callrail.clients import account, run, settings, wish
+from tests.callrail.clients import account, desired, settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from reconciler.callrail import AccountProvider, Settings
+    from reconciler.callrail.runtime import Settings
+    from reconciler.callrail.tags import AccountProvider
     from reconciler.model.tag import LiveTag
 
 BULK = "ACC00000000000000000000000000000b01"
@@ -43,7 +45,7 @@ CREATE, UPDATE, DELETE = "POST", "PUT", "DELETE"
 
 
 def client_settings(sandbox: Sandbox, gateway: Gateway = Gateway.CALLRAIL) -> Settings:
-    from reconciler.callrail import Credential
+    from reconciler.callrail.credentials import Credential
 
     direct = gateway is Gateway.CALLRAIL
     credential = Credential(
@@ -82,9 +84,9 @@ async def write_all(sandbox: Sandbox, gateway: Gateway) -> None:
 
 def write(provider: AccountProvider, method: str, tag: LiveTag, name: str) -> Awaitable[object]:
     if method == CREATE:
-        return provider.create(Place(REF), wish(name))
+        return provider.create(Place(REF), desired(name))
     if method == UPDATE:
-        return provider.update(tag, wish(name))
+        return provider.update(tag, desired(name))
     return provider.delete(tag)
 
 
@@ -98,10 +100,10 @@ def check(sandbox: Sandbox, method: str, results: dict[str, object]) -> None:
             assert (name in names) is (failed if method == DELETE else not failed), (name, result)
 
 
-def matrix(faults: list[Fault], gateway: Gateway, switches: Switches | None = None) -> None:
+async def matrix(faults: list[Fault], gateway: Gateway, switches: Switches | None = None) -> None:
     options = Options(seed="bulk:20", faults=tuple(faults), switches=switches or Switches())
     with Sandbox(options) as sandbox:
-        run(write_all(sandbox, gateway))
+        await write_all(sandbox, gateway)
 
 
 def on_each(action: Do, value: str, nth: int | None) -> list[Fault]:
@@ -110,36 +112,38 @@ def on_each(action: Do, value: str, nth: int | None) -> list[Fault]:
 
 
 @pytest.mark.parametrize(("action", "value"), FAULTS)
-def test_one_fault_leaves_a_true_report(action: Do, value: str) -> None:
-    matrix(on_each(action, value, 2), Gateway.CALLRAIL)
+async def test_one_fault_leaves_a_true_report(action: Do, value: str) -> None:
+    await matrix(on_each(action, value, 2), Gateway.CALLRAIL)
 
 
 @pytest.mark.parametrize("gateway", list(Gateway))
 @pytest.mark.parametrize(
     ("action", "value"), [(Do.RESET_AFTER, ""), (Do.STATUS_AFTER, "503"), (Do.RESET, "")]
 )
-def test_a_fault_on_every_write_leaves_a_true_report(
+async def test_a_fault_on_every_write_leaves_a_true_report(
     action: Do, value: str, gateway: Gateway
 ) -> None:
-    matrix(on_each(action, value, None), gateway)
+    await matrix(on_each(action, value, None), gateway)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("gateway", list(Gateway))
 @pytest.mark.parametrize(("action", "value"), [*FAULTS, (Do.GZIP_BOMB, "")])
-def test_a_fault_anywhere_leaves_a_true_report(action: Do, value: str, gateway: Gateway) -> None:
+async def test_a_fault_anywhere_leaves_a_true_report(
+    action: Do, value: str, gateway: Gateway
+) -> None:
     for switches in (Switches(), Switches(unique_names="exact"), Switches(read_delay=1)):
         # A connection is refused before it says what it is for: never all of them.
         each = () if action is Do.REFUSE else (None,)
         for nth in (*range(1, WRITES + 3), *each):
-            matrix(on_each(action, value, nth), gateway, switches)
+            await matrix(on_each(action, value, nth), gateway, switches)
 
 
 @pytest.mark.parametrize(
     "fault",
     ["lying-total", "duplicate-row", "shift-pages", "body=list", "gzip-bomb", "redirect=http://x"],
 )
-def test_a_listing_that_lies_gives_none(fault: str) -> None:
+async def test_a_listing_that_lies_gives_none(fault: str) -> None:
     async def work(sandbox: Sandbox) -> None:
         async with connect(client_settings(sandbox)) as client:
             with pytest.raises(ReconcilerError):
@@ -149,16 +153,16 @@ def test_a_listing_that_lies_gives_none(fault: str) -> None:
 
     options = Options(seed="bulk:600", faults=(parse_fault(f"GET tags.json {fault}"),))
     with Sandbox(options) as sandbox:
-        run(work(sandbox))
+        await work(sandbox)
 
 
 @pytest.mark.parametrize("gateway", list(Gateway))
-def test_1000_tags_cost_four_requests_through_either_door(gateway: Gateway) -> None:
+async def test_1000_tags_cost_four_requests_through_either_door(gateway: Gateway) -> None:
     async def work(sandbox: Sandbox) -> None:
         async with connect(client_settings(sandbox, gateway)) as client:
             listing = await client.provider(bulk()).tags()
             assert (len(listing.tags), client.requests) == (1_000, 4)
 
     with Sandbox(Options(seed="bulk:1000")) as sandbox:
-        run(work(sandbox))
+        await work(sandbox)
         assert [entry.status for entry in sandbox.log.entries] == [200] * 4

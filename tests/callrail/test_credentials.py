@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.callrail import find_key
+from reconciler.callrail.credentials import find_key
 from reconciler.errors import AuthError
 from reconciler.model.state import Gateway
 

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.callrail import find_endpoints
-from reconciler.callrail.endpoints import find_older_endpoints, is_loopback, origin
+from reconciler.callrail.endpoints import find_endpoints, find_older_endpoints, is_loopback, origin
 from reconciler.errors import ReconcilerError
 from reconciler.model.state import Gateway
 

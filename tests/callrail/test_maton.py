@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.callrail.client import connect
 from reconciler.errors import (
     AuthError,
     NotFoundError,
@@ -9,8 +10,8 @@ from reconciler.errors import (
     UnknownOutcomeError,
     UsageError,
 )
-from tests.callrail.clients import KEY, maton, run, stage
-from tests.callrail.wire_server import Call, Reply
+from tests.callrail.clients import KEY, maton, scenario, settings
+from tests.callrail.stand_in import Call, Reply
 
 ROW = {
     "connection_id": "75364cb9-7116-4367-a707-1113d426f17d",
@@ -24,119 +25,87 @@ ROW = {
 
 
 @pytest.mark.parametrize("payload", [{"connections": [ROW]}, [ROW]])
-def test_connections_are_listed_for_callrail_with_the_key_of_maton(payload: object) -> None:
-    async def work() -> None:
-        async with stage(lambda _: Reply(payload=payload), credential=maton()) as s:
-            (found,) = await s.client.control.list(status="ACTIVE")
-            assert (found.id, found.status) == (ROW["connection_id"], "ACTIVE")
-            call = s.server.calls[0]
-            assert call.path == "/connections"
-            assert call.query == {"app": "callrail", "status": "ACTIVE"}
-            assert call.headers["authorization"] == f"Bearer {KEY}"
-
-    run(work())
+async def test_connections_are_listed_for_callrail_with_the_key_of_maton(payload: object) -> None:
+    async with scenario(lambda _: Reply(payload=payload), credential=maton()) as s:
+        (found,) = await s.client.control.list(status="ACTIVE")
+        assert (found.id, found.status) == (ROW["connection_id"], "ACTIVE")
+        call = s.server.calls[0]
+        assert call.path == "/connections"
+        assert call.query == {"app": "callrail", "status": "ACTIVE"}
+        assert call.headers["authorization"] == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize("name", ["connection_id", "connection_Id", "id"])
-def test_the_id_of_a_connection_has_three_spellings(name: str) -> None:
+async def test_the_id_of_a_connection_has_three_spellings(name: str) -> None:
     row = {field: value for field, value in ROW.items() if field != "connection_id"}
     row[name] = "abc-1"
 
-    async def work() -> None:
-        async with stage(lambda _: Reply(payload={"connections": [row]}), credential=maton()) as s:
-            assert [one.id for one in await s.client.control.list()] == ["abc-1"]
-
-    run(work())
+    async with scenario(lambda _: Reply(payload={"connections": [row]}), credential=maton()) as s:
+        assert [one.id for one in await s.client.control.list()] == ["abc-1"]
 
 
-def test_connections_of_other_apps_are_left_out() -> None:
+async def test_connections_of_other_apps_are_left_out() -> None:
     rows = [ROW, {**ROW, "app": "slack", "connection_id": "other"}]
 
-    async def work() -> None:
-        async with stage(lambda _: Reply(payload={"connections": rows}), credential=maton()) as s:
-            assert [one.id for one in await s.client.control.list()] == [ROW["connection_id"]]
-
-    run(work())
+    async with scenario(lambda _: Reply(payload={"connections": rows}), credential=maton()) as s:
+        assert [one.id for one in await s.client.control.list()] == [ROW["connection_id"]]
 
 
 @pytest.mark.parametrize("payload", [{"connection": ROW}, ROW])
-def test_one_connection_is_read_in_either_shape(payload: object) -> None:
-    async def work() -> None:
-        async with stage(lambda _: Reply(payload=payload), credential=maton()) as s:
-            found = await s.client.control.get("75364cb9")
-            assert found.url == ROW["url"]
-            assert s.server.lines == ["GET /connections/75364cb9"]
-
-    run(work())
+async def test_one_connection_is_read_in_either_shape(payload: object) -> None:
+    async with scenario(lambda _: Reply(payload=payload), credential=maton()) as s:
+        found = await s.client.control.get("75364cb9")
+        assert found.url == ROW["url"]
+        assert s.server.lines == ["GET /connections/75364cb9"]
 
 
-def test_a_created_connection_has_its_url_even_when_the_answer_leaves_it_out() -> None:
+async def test_a_created_connection_has_its_url_even_when_the_answer_leaves_it_out() -> None:
     short = {"connection_id": "abc"}
 
     def handle(call: Call) -> Reply:
         return Reply(payload=short if call.method == "POST" else {"connection": ROW})
 
-    async def work() -> None:
-        async with stage(handle, credential=maton()) as s:
-            assert (await s.client.control.create()).url == ROW["url"]
-            assert s.server.calls[0].body == {"app": "callrail"}
-
-    run(work())
+    async with scenario(handle, credential=maton()) as s:
+        assert (await s.client.control.create()).url == ROW["url"]
+        assert s.server.calls[0].body == {"app": "callrail"}
 
 
 @pytest.mark.parametrize("reply", [Reply(reset=True), Reply(status=500), Reply(payload={})])
-def test_a_lost_create_is_unknown_and_not_repeated(reply: Reply) -> None:
-    async def work() -> None:
-        async with stage(lambda _: reply, credential=maton()) as s:
-            with pytest.raises(UnknownOutcomeError):
-                await s.client.control.create()
-            assert s.client.requests == 1
-
-    run(work())
+async def test_a_lost_create_is_unknown_and_not_repeated(reply: Reply) -> None:
+    async with scenario(lambda _: reply, credential=maton()) as s:
+        with pytest.raises(UnknownOutcomeError):
+            await s.client.control.create()
+        assert s.client.requests == 1
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://evil.example", "https://a b", 5])
-def test_people_are_sent_to_no_odd_address(url: object) -> None:
-    async def work() -> None:
-        async with stage(lambda _: Reply(payload={**ROW, "url": url}), credential=maton()) as s:
-            with pytest.raises(ProtocolError):
-                await s.client.control.get("abc")
-
-    run(work())
+async def test_people_are_sent_to_no_odd_address(url: object) -> None:
+    async with scenario(lambda _: Reply(payload={**ROW, "url": url}), credential=maton()) as s:
+        with pytest.raises(ProtocolError):
+            await s.client.control.get("abc")
 
 
-def test_a_connection_is_deleted_and_a_missing_one_is_named() -> None:
+async def test_a_connection_is_deleted_and_a_missing_one_is_named() -> None:
     def handle(call: Call) -> Reply:
         return Reply(status=204) if call.path.endswith("/abc") else Reply(status=404, payload={})
 
-    async def work() -> None:
-        async with stage(handle, credential=maton()) as s:
-            await s.client.control.delete("abc")
-            with pytest.raises(NotFoundError):
-                await s.client.control.delete("other")
-
-    run(work())
+    async with scenario(handle, credential=maton()) as s:
+        await s.client.control.delete("abc")
+        with pytest.raises(NotFoundError):
+            await s.client.control.delete("other")
 
 
-def test_a_lost_delete_is_looked_after() -> None:
+async def test_a_lost_delete_is_resolved_by_reading() -> None:
     def handle(call: Call) -> Reply:
         return Reply(reset=True) if call.method == "DELETE" else Reply(payload={"connections": []})
 
-    async def work() -> None:
-        async with stage(handle, credential=maton()) as s:
-            await s.client.control.delete("abc")
-
-    run(work())
+    async with scenario(handle, credential=maton()) as s:
+        await s.client.control.delete("abc")
 
 
-def test_the_control_plane_is_for_matons_key() -> None:
-    async def work() -> None:
-        async with stage(lambda _: Reply(payload={})) as s:
-            with pytest.raises(UsageError):
-                _ = s.client.control
-        async with stage(lambda _: Reply(payload={}), credential=None) as s:
-            with pytest.raises(AuthError):
-                _ = s.client.control
-
+async def test_the_control_plane_is_for_matons_key() -> None:
+    async with scenario(lambda _: Reply(payload={})) as s:
+        with pytest.raises(UsageError):
+            _ = s.client.control
     with pytest.raises(AuthError):
-        run(work())
+        _ = connect(settings("http://127.0.0.1:1", credential=None)).control

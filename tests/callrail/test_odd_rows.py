@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.callrail.clients import run, straight
-from tests.callrail.tag_server import TagServer, tag_row, tag_rows
+from tests.callrail.clients import straight
+from tests.callrail.stand_in import StandIn, tag_row, tag_rows
 
 ODD: list[tuple[dict[str, object], str | None, bool, str]] = [
     ({"status": None}, "odd one", True, "'status' is missing, not a string"),
@@ -21,15 +19,12 @@ ODD: list[tuple[dict[str, object], str | None, bool, str]] = [
 
 
 @pytest.mark.parametrize(("change", "name", "placed", "why"), ODD)
-def test_an_odd_row_is_set_apart_with_what_is_known_of_it(
+async def test_an_odd_row_is_set_apart_with_what_is_known_of_it(
     change: dict[str, object], name: str | None, why: str, *, placed: bool
 ) -> None:
-    server = TagServer(tags=[*tag_rows(300), {**tag_row(4_711, "odd one"), **change}])
+    server = StandIn(tags=[*tag_rows(300), {**tag_row(4_711, "odd one"), **change}])
 
-    async def work() -> Any:
-        return await straight(server).tags()
-
-    listing = run(work())
+    listing = await straight(server).tags()
     assert len(listing.tags) == 300
     (odd,) = listing.odd
     assert (odd.name, odd.placed, odd.page) == (name, placed, 2)
@@ -37,12 +32,9 @@ def test_an_odd_row_is_set_apart_with_what_is_known_of_it(
     assert why in odd.why
 
 
-def test_an_odd_row_counts_in_the_proof_of_the_listing() -> None:
+async def test_an_odd_row_counts_in_the_proof_of_the_listing() -> None:
     """Without it 301 records would be announced and 300 come."""
-    server = TagServer(tags=[*tag_rows(300), {**tag_row(5, "five again"), "status": None}])
+    server = StandIn(tags=[*tag_rows(300), {**tag_row(5, "five again"), "status": None}])
 
-    async def work() -> None:
-        with pytest.raises(Exception, match="the record 5 came twice"):
-            await straight(server).tags()
-
-    run(work())
+    with pytest.raises(Exception, match="the record 5 came twice"):
+        await straight(server).tags()

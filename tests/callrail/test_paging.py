@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.callrail.paging import Page, Source, gather, parse_page, read_all
+from reconciler.callrail.paging import Page, Paged, parse_page, read_all
+from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError
-from tests.callrail.clients import run
 
 
-def read(pages: dict[int, dict[str, object]], *, cap: int = 250) -> tuple[tuple[object, ...], int]:
+async def read(
+    pages: dict[int, dict[str, object]], *, cap: int = 250
+) -> tuple[tuple[object, ...], int]:
     """The rows of a server that has ``pages``, and how many requests they cost."""
     asked = 0
 
@@ -24,8 +26,8 @@ def read(pages: dict[int, dict[str, object]], *, cap: int = 250) -> tuple[tuple[
     async def pause(_: int) -> None:
         await asyncio.sleep(0)
 
-    source: Source[object] = Source(what="rows", fetch=fetch, key=str, pause=pause)
-    return run(read_all(source)), asked
+    source: Paged[object] = Paged(what="rows", fetch=fetch, key=str, pause=pause)
+    return await read_all(source), asked
 
 
 def cut(count: int, size: int, **said: object) -> dict[int, dict[str, object]]:
@@ -40,10 +42,10 @@ def cut(count: int, size: int, **said: object) -> dict[int, dict[str, object]]:
     st.sampled_from([1, 7, 100, 250]),
     st.sets(st.sampled_from(["total_pages", "per_page"])),
 )
-def test_any_honest_listing_is_read_whole(count: int, size: int, told: set[str]) -> None:
+async def test_any_honest_listing_is_read_whole(count: int, size: int, reported: set[str]) -> None:
     known = {"total_pages": max(1, -(-count // size)), "per_page": size}
-    said = {"total_records": count} | {name: known[name] for name in told}
-    rows, asked = read(cut(count, size, **said))
+    said = {"total_records": count} | {name: known[name] for name in reported}
+    rows, asked = await read(cut(count, size, **said))
     assert rows == tuple(range(count))
     assert asked == max(1, -(-count // size))
 
@@ -60,10 +62,10 @@ def test_any_honest_listing_is_read_whole(count: int, size: int, told: set[str])
         (300, {"per_page": 100}, 4),
     ],
 )
-def test_a_listing_that_tells_no_total_is_followed_to_its_end(
+async def test_a_listing_that_shows_no_total_is_followed_to_its_end(
     count: int, said: dict[str, object], asked: int
 ) -> None:
-    rows, cost = read(cut(count, 100, **said))
+    rows, cost = await read(cut(count, 100, **said))
     assert (len(rows), cost) == (count, asked)
 
 
@@ -84,15 +86,15 @@ def test_a_listing_that_tells_no_total_is_followed_to_its_end(
     ],
     ids=range(11),
 )
-def test_pages_that_contradict_each_other_give_no_listing(
+async def test_pages_that_contradict_each_other_give_no_listing(
     pages: dict[int, dict[str, object]],
 ) -> None:
     with pytest.raises(ProtocolError, match="the same in 4 reads") as caught:
-        read(pages)
+        await read(pages)
     assert "changing" not in f"{caught.value.message} {caught.value.hint}"
 
 
-def test_a_listing_that_moves_between_its_reads_is_called_unstable() -> None:
+async def test_a_listing_that_moves_between_its_reads_is_called_unstable() -> None:
     class Growing(dict[int, dict[str, object]]):
         reads = 0
 
@@ -101,20 +103,20 @@ def test_a_listing_that_moves_between_its_reads_is_called_unstable() -> None:
             return {"rows": list(range(self.reads)), "total_records": self.reads + 1}
 
     with pytest.raises(ProtocolError, match="unstable") as caught:
-        read(Growing())
+        await read(Growing())
     assert "changing it right now" in (caught.value.hint or "")
 
 
-def test_a_record_that_came_twice_is_named() -> None:
+async def test_a_record_that_came_twice_is_named() -> None:
     with pytest.raises(ProtocolError, match="the record 7 came twice, the same in 4 reads"):
-        read({1: {"rows": [7, 7], "total_records": 2}})
+        await read({1: {"rows": [7, 7], "total_records": 2}})
 
 
 @pytest.mark.parametrize(
     ("size", "seconds", "said"),
     [(2**28, 0.0, "more than 512 MiB"), (1, 1_000.0, "not read within 3,600 s")],
 )
-def test_a_listing_is_bounded_in_all(size: int, seconds: float, said: str) -> None:
+async def test_a_listing_is_bounded_in_all(size: int, seconds: float, said: str) -> None:
     now = 0.0
 
     async def fetch(number: int) -> Page[object]:
@@ -126,28 +128,26 @@ def test_a_listing_is_bounded_in_all(size: int, seconds: float, said: str) -> No
     async def pause(_: int) -> None:
         raise AssertionError("a listing that is too large is not read again")
 
-    source: Source[object] = Source(
-        what="rows", fetch=fetch, key=str, pause=pause, clock=lambda: now
-    )
+    source: Paged[object] = Paged(what="rows", fetch=fetch, key=str, pause=pause, clock=lambda: now)
     with pytest.raises(ProtocolError, match=said):
-        run(read_all(source))
+        await read_all(source)
 
 
-def test_an_endless_listing_is_given_up() -> None:
+async def test_an_endless_listing_is_given_up() -> None:
     class Endless(dict[int, dict[str, object]]):
         def get(self, number: int, default: object = None) -> dict[str, object]:
             return {"rows": [number]}
 
     with pytest.raises(ProtocolError, match="more than"):
-        read(Endless())
+        await read(Endless())
 
 
-def test_one_row_a_page_of_a_million_is_not_read() -> None:
+async def test_one_row_a_page_of_a_million_is_not_read() -> None:
     with pytest.raises(ProtocolError, match="too many"):
-        read({1: {"rows": [1], "total_records": 900_000}})
+        await read({1: {"rows": [1], "total_records": 900_000}})
 
 
-def test_the_first_failure_is_raised_as_it_is_and_ends_the_others() -> None:
+async def test_the_first_failure_is_raised_as_it_is_and_ends_the_others() -> None:
     ended: list[bool] = []
 
     async def fail() -> None:
@@ -160,5 +160,5 @@ def test_the_first_failure_is_raised_as_it_is_and_ends_the_others() -> None:
             ended.append(True)
 
     with pytest.raises(ProtocolError, match="first"):
-        run(gather(wait(), fail()))
+        await side_by_side([wait(), fail()])
     assert ended == [True]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.callrail import Redactor
+from reconciler.callrail.redact import Redactor
 
 SECRET = "canary+/key=7c1e"
 

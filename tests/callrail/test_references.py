@@ -9,9 +9,8 @@ import pytest
 
 from reconciler.callrail.references import MOST_MESSAGE_FLOWS
 from reconciler.model.change import NONE, UNKNOWN, Count, Precision
-from tests.callrail.clients import ACCOUNT_PLACE, DENTAL, live, run, straight
-from tests.callrail.history_server import History
-from tests.callrail.tag_server import tag_row
+from tests.callrail.clients import ACCOUNT_PLACE, DENTAL, live, straight
+from tests.callrail.stand_in import StandIn, tag_row
 
 if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag, Place
@@ -20,8 +19,8 @@ BOOKED = live(7_200_111, "Booked")
 BOOKED_ROW = tag_row(7_200_111, "Booked")
 
 
-def flows(history: History, tag: LiveTag = BOOKED, place: Place = ACCOUNT_PLACE) -> Count:
-    return run(straight(history).flows(place, tag))
+async def flows(history: StandIn, tag: LiveTag = BOOKED, place: Place = ACCOUNT_PLACE) -> Count:
+    return await straight(history).flows(place, tag)
 
 
 def tracker(*steps: object, company: str = "COM1", **more: object) -> dict[str, object]:
@@ -34,8 +33,8 @@ def tracker(*steps: object, company: str = "COM1", **more: object) -> dict[str, 
     }
 
 
-def with_tracker(*steps: object, **more: object) -> History:
-    return History(tags=[BOOKED_ROW], trackers=[tracker(*steps, **more)])  # type: ignore[arg-type]
+def with_tracker(*steps: object, **more: object) -> StandIn:
+    return StandIn(tags=[BOOKED_ROW], trackers=[tracker(*steps, **more)])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -52,8 +51,8 @@ def with_tracker(*steps: object, **more: object) -> History:
         {"id": 1, "type": "label", "tag": {"id": "7200111", "name": "booked"}},
     ],
 )
-def test_a_step_that_speaks_of_tags_applies_those_it_names(step: object) -> None:
-    assert flows(with_tracker({"id": 2, "type": "dial"}, step)) == Count(1)
+async def test_a_step_that_speaks_of_tags_applies_those_it_names(step: object) -> None:
+    assert await flows(with_tracker({"id": 2, "type": "dial"}, step)) == Count(1)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +62,8 @@ def test_a_step_that_speaks_of_tags_applies_those_it_names(step: object) -> None
         {"id": 1, "type": "unheard of", "value": 7_200_111},
     ],
 )
-def test_the_name_or_id_elsewhere_may_mean_the_tag(step: object) -> None:
-    assert flows(with_tracker(step)) == Count(1, Precision.AT_MOST)
+async def test_the_name_or_id_elsewhere_may_mean_the_tag(step: object) -> None:
+    assert await flows(with_tracker(step)) == Count(1, Precision.AT_MOST)
 
 
 @pytest.mark.parametrize(
@@ -77,44 +76,43 @@ def test_the_name_or_id_elsewhere_may_mean_the_tag(step: object) -> None:
         {"id": 1, "type": "round_robin", "percentage": 100},
     ],
 )
-def test_what_only_looks_like_it_does_not(step: object) -> None:
-    assert flows(with_tracker(step)) == NONE
+async def test_what_only_looks_like_it_does_not(step: object) -> None:
+    assert await flows(with_tracker(step)) == NONE
 
 
-def test_trackers_that_are_disabled_or_have_no_steps_apply_nothing() -> None:
+async def test_trackers_that_are_disabled_or_have_no_steps_apply_nothing() -> None:
     step = {"id": 1, "type": "tag", "tags": ["Booked"]}
-    assert flows(with_tracker(step, status="disabled")) == NONE
-    assert flows(with_tracker(call_flow={"type": "basic", "destination_number": "+1"})) == NONE
+    assert await flows(with_tracker(step, status="disabled")) == NONE
+    assert (
+        await flows(with_tracker(call_flow={"type": "basic", "destination_number": "+1"})) == NONE
+    )
 
 
-def test_a_name_means_the_tracker_s_own_company() -> None:
+async def test_a_name_means_the_tracker_s_own_company() -> None:
     history = with_tracker({"id": 1, "type": "tag", "tags": ["Booked"]}, company="COM2")
     own = replace(BOOKED, company_id="COM1")
-    assert flows(history, own, DENTAL) == NONE
-    assert flows(history) == Count(1)
+    assert await flows(history, own, DENTAL) == NONE
+    assert await flows(history) == Count(1)
     history.trackers.append(tracker({"id": 1, "type": "tag", "tags": ["Booked"]}))
-    assert flows(history, replace(own, id=5), DENTAL) == Count(1, Precision.AT_MOST)
+    assert await flows(history, replace(own, id=5), DENTAL) == Count(1, Precision.AT_MOST)
 
 
-def test_message_flows_name_tags_by_id() -> None:
+async def test_message_flows_name_tags_by_id() -> None:
     steps = {
         "MFS01": {"id": "MFS01", "type": "tag", "next_step_id": None, "tag_ids": [7_200_111]},
         "MFS02": {"id": "MFS02", "type": "message", "text": "Booked"},
     }
     other = {"MFS01": {"id": "MFS01", "type": "tag", "tag_ids": [7_200_112]}}
-    history = History(tags=[BOOKED_ROW], flows={"MFL1": steps, "MFL2": other, "MFL3": steps})
-    assert flows(history) == Count(2)
+    history = StandIn(tags=[BOOKED_ROW], flows={"MFL1": steps, "MFL2": other, "MFL3": steps})
+    assert await flows(history) == Count(2)
 
 
-def test_each_kind_of_flow_is_read_once() -> None:
-    history = History(tags=[BOOKED_ROW], flows={"MFL1": {}, "MFL2": []})
+async def test_each_kind_of_flow_is_read_once() -> None:
+    history = StandIn(tags=[BOOKED_ROW], flows={"MFL1": {}, "MFL2": []})
     provider = straight(history)
 
-    async def work() -> None:
-        for number in range(5):
-            await provider.flows(ACCOUNT_PLACE, replace(BOOKED, id=number + 1))
-
-    run(work())
+    for number in range(5):
+        await provider.flows(ACCOUNT_PLACE, replace(BOOKED, id=number + 1))
     read = [call.path.rsplit("/", 1)[-1] for call in history.asked]
     assert sorted(read) == [
         "MFL1.json", "MFL2.json", "message-flows.json", "tags.json", "trackers.json",
@@ -123,36 +121,36 @@ def test_each_kind_of_flow_is_read_once() -> None:
 
 @pytest.mark.parametrize("status", [403, 404])
 @pytest.mark.parametrize("path", ["message-flows.json", "trackers.json", "message-flows/MFL1.json"])
-def test_flows_that_can_t_be_read_are_unknown(path: str, status: int) -> None:
-    history = History(tags=[BOOKED_ROW], flows={"MFL1": {}}, refuses={path: status})
+async def test_flows_that_can_t_be_read_are_unknown(path: str, status: int) -> None:
+    history = StandIn(tags=[BOOKED_ROW], flows={"MFL1": {}}, refuses={path: status})
     provider = straight(history)
-    assert run(provider.flows(ACCOUNT_PLACE, BOOKED)) == UNKNOWN
+    assert await provider.flows(ACCOUNT_PLACE, BOOKED) == UNKNOWN
     kind = "call flows" if path.startswith("trackers") else "message flows"
     assert list(provider.uncounted) == [kind]
 
 
-def test_what_is_known_is_a_lower_bound_where_the_rest_can_t_be_read() -> None:
+async def test_what_is_known_is_a_lower_bound_where_the_rest_can_t_be_read() -> None:
     history = with_tracker({"id": 1, "type": "tag", "tags": ["Booked"]})
     history.refuses["message-flows.json"] = 403
-    assert flows(history) == Count(1, Precision.AT_LEAST)
+    assert await flows(history) == Count(1, Precision.AT_LEAST)
 
 
 @pytest.mark.parametrize("steps", [None, "tag", 5])
-def test_a_flow_whose_steps_are_none_is_unknown(steps: object) -> None:
-    assert flows(History(tags=[BOOKED_ROW], flows={"MFL1": steps})) == UNKNOWN
+async def test_a_flow_whose_steps_are_none_is_unknown(steps: object) -> None:
+    assert await flows(StandIn(tags=[BOOKED_ROW], flows={"MFL1": steps})) == UNKNOWN
 
 
-def test_more_flows_than_are_read_are_unknown() -> None:
+async def test_more_flows_than_are_read_are_unknown() -> None:
     many: dict[str, object] = {f"MFL{number}": {} for number in range(MOST_MESSAGE_FLOWS + 1)}
-    history = History(tags=[BOOKED_ROW], flows=many)
+    history = StandIn(tags=[BOOKED_ROW], flows=many)
     provider = straight(history)
-    assert run(provider.flows(ACCOUNT_PLACE, BOOKED)) == UNKNOWN
+    assert await provider.flows(ACCOUNT_PLACE, BOOKED) == UNKNOWN
     assert "51 message flows" in provider.uncounted["message flows"]
     assert len(history.asked) == 3
 
 
-def test_a_step_that_is_nested_without_end_is_unknown() -> None:
+async def test_a_step_that_is_nested_without_end_is_unknown() -> None:
     step: dict[str, object] = {"type": "tag"}
     for _ in range(50):
         step = {"inner": step}
-    assert flows(with_tracker(step)) == UNKNOWN
+    assert await flows(with_tracker(step)) == UNKNOWN

@@ -4,28 +4,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.callrail import RESOURCES, Query
-from reconciler.callrail.resources import parameters
+from reconciler.callrail.catalog import RESOURCES
+from reconciler.callrail.resources import Query, parameters
 from reconciler.errors import ProtocolError, UsageError
-from tests.callrail.clients import run, stage
-from tests.callrail.tag_server import ACCOUNT, BASE, TagServer, page
-from tests.callrail.wire_server import Call, Reply
+from tests.callrail.clients import scenario
+from tests.callrail.stand_in import ACCOUNT, BASE, Call, Reply, StandIn, page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.callrail.resources import Row
-    from tests.callrail.wire_server import Handler
+    from tests.callrail.stand_in import Handler
 
 
-def read(handler: Handler, resource: str, **options: object) -> tuple[list[Row], list[Call]]:
-    async def work() -> tuple[list[Row], list[Call]]:
-        async with stage(handler) as s:
-            account = None if resource == "accounts" else ACCOUNT
-            query = Query(resource=resource, account=account, **options)  # type: ignore[arg-type]
-            return [row async for row in s.client.resources.rows(query)], s.server.calls
-
-    return run(work())
+async def read(handler: Handler, resource: str, **options: object) -> tuple[list[Row], list[Call]]:
+    async with scenario(handler) as s:
+        account = None if resource == "accounts" else ACCOUNT
+        query = Query(resource=resource, account=account, **options)  # type: ignore[arg-type]
+        return [row async for row in s.client.resources.rows(query)], s.server.calls
 
 
 def rows(count: int) -> list[dict[str, object]]:
@@ -33,10 +29,10 @@ def rows(count: int) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("name", [name for name in RESOURCES if RESOURCES[name].paged])
-def test_every_listing_is_complete_and_asks_at_its_documented_path(name: str) -> None:
+async def test_every_listing_is_complete_and_asks_at_its_documented_path(name: str) -> None:
     resource = RESOURCES[name]
     filters = tuple((required, "COM1") for required in resource.required)
-    found, calls = read(
+    found, calls = await read(
         lambda call: Reply(payload=page(rows(600), call, key=resource.rows[0], cap=250)),
         name,
         filters=filters,
@@ -49,8 +45,8 @@ def test_every_listing_is_complete_and_asks_at_its_documented_path(name: str) ->
 
 @pytest.mark.parametrize(("limit", "requests"), [(0, 0), (1, 1), (10, 1), (250, 1), (300, 2)])
 @pytest.mark.parametrize("name", ["users", "calls"])
-def test_a_limit_reads_no_more_than_it_needs(name: str, limit: int, requests: int) -> None:
-    found, calls = read(
+async def test_a_limit_reads_no_more_than_it_needs(name: str, limit: int, requests: int) -> None:
+    found, calls = await read(
         lambda call: Reply(payload=page(rows(600), call, key=name, cap=250)), name, limit=limit
     )
     assert found == rows(limit)
@@ -80,15 +76,15 @@ def test_a_limit_reads_no_more_than_it_needs(name: str, limit: int, requests: in
         ),
     ],
 )
-def test_what_comes_in_one_piece(
+async def test_what_comes_in_one_piece(
     name: str, path: str, payload: Mapping[str, object], expected: list[Row]
 ) -> None:
-    found, calls = read(lambda _: Reply(payload=payload), name)
+    found, calls = await read(lambda _: Reply(payload=payload), name)
     assert found == expected
     assert [call.path for call in calls] == [BASE + path]
 
 
-def relative(
+async def relative(
     next_page: object, *, has_next: object = True
 ) -> tuple[list[Row], list[Call], str | None]:
     """Read calls from a server whose first page leads to ``next_page``."""
@@ -103,7 +99,7 @@ def relative(
         )
 
     try:
-        found, calls = read(handle, "calls", filters=(("search", "a b"),))
+        found, calls = await read(handle, "calls", filters=(("search", "a b"),))
     except ProtocolError as error:
         return [], [], error.message
     return found, calls, None
@@ -118,8 +114,8 @@ def relative(
         "https://api.callrail.com/v3/a/1/calls?action=index&agency_id=1&format=json&offset=2&page=1",
     ],
 )
-def test_relative_pagination_takes_the_query_and_nothing_else(url: str) -> None:
-    found, calls, _ = relative(url)
+async def test_relative_pagination_takes_the_query_and_nothing_else(url: str) -> None:
+    found, calls, _ = await relative(url)
     assert [row["id"] for row in found] == ["CAL0", "CAL1", "CAL9"]
     assert calls[1].path == f"{BASE}/calls.json"
     assert calls[1].query["offset"] == "2"
@@ -139,23 +135,25 @@ def test_relative_pagination_takes_the_query_and_nothing_else(url: str) -> None:
         ("?offset=2", "yes"),
     ],
 )
-def test_a_next_page_that_leads_nowhere_good_is_refused(url: object, has_next: object) -> None:
-    assert relative(url, has_next=has_next)[2] is not None
+async def test_a_next_page_that_leads_nowhere_good_is_refused(
+    url: object, has_next: object
+) -> None:
+    assert (await relative(url, has_next=has_next))[2] is not None
 
 
-def test_calls_that_move_between_pages_come_once() -> None:
+async def test_calls_that_move_between_pages_come_once() -> None:
     def handle(call: Call) -> Reply:
         first = call.query.get("page", "1") == "1"
         payload = {"total_records": 3, "calls": rows(2) if first else rows(3)[1:]}
         return Reply(payload=payload)
 
-    found, _ = read(handle, "calls")
+    found, _ = await read(handle, "calls")
     assert found == rows(3)
 
 
-def test_a_listing_that_ends_early_is_an_error() -> None:
+async def test_a_listing_that_ends_early_is_an_error() -> None:
     with pytest.raises(ProtocolError, match="2 came"):
-        read(
+        await read(
             lambda call: Reply(
                 payload={"total_records": 3, "calls": [] if "page" in call.query else rows(2)}
             ),
@@ -173,26 +171,20 @@ def test_a_listing_that_ends_early_is_an_error() -> None:
         ("integrations", ACCOUNT, ()),
     ],
 )
-def test_what_the_api_does_not_have_is_a_usage_error(
+async def test_what_the_api_does_not_have_is_a_usage_error(
     resource: str, account: str | None, filters: tuple[tuple[str, str], ...]
 ) -> None:
-    async def work() -> None:
-        async with stage(TagServer()) as s:
-            query = Query(resource=resource, account=account, filters=filters)
-            with pytest.raises(UsageError):
-                await anext(s.client.resources.rows(query))
-
-    run(work())
+    async with scenario(StandIn()) as s:
+        query = Query(resource=resource, account=account, filters=filters)
+        with pytest.raises(UsageError):
+            await anext(s.client.resources.rows(query))
 
 
-def test_an_account_that_is_a_path_is_refused() -> None:
-    async def work() -> None:
-        async with stage(TagServer()) as s:
-            with pytest.raises(ProtocolError):
-                await anext(s.client.resources.rows(Query(resource="tags", account="../../x")))
-            assert s.client.requests == 0
-
-    run(work())
+async def test_an_account_that_is_a_path_is_refused() -> None:
+    async with scenario(StandIn()) as s:
+        with pytest.raises(ProtocolError):
+            await anext(s.client.resources.rows(Query(resource="tags", account="../../x")))
+        assert s.client.requests == 0
 
 
 @pytest.mark.parametrize(
@@ -214,8 +206,10 @@ def test_filters_are_sent_as_the_reference_names_them(
 
 
 @pytest.mark.parametrize("key", ["sms_threads", "sms-threads"])
-def test_text_threads_are_found_under_either_key(key: str) -> None:
-    found, _ = read(lambda call: Reply(payload=page(rows(3), call, key=key, cap=250)), "texts")
+async def test_text_threads_are_found_under_either_key(key: str) -> None:
+    found, _ = await read(
+        lambda call: Reply(payload=page(rows(3), call, key=key, cap=250)), "texts"
+    )
     assert found == rows(3)
 
 
@@ -229,11 +223,8 @@ def test_text_threads_are_found_under_either_key(key: str) -> None:
         ("calls", "calls/X1.json"),
     ],
 )
-def test_one_row_is_asked_for_at_its_own_address(resource: str, path: str) -> None:
-    async def work() -> None:
-        async with stage(lambda _: Reply(payload={"id": "X1"})) as s:
-            query = Query(resource=resource, account=ACCOUNT)
-            assert await s.client.resources.one(query, "X1") == {"id": "X1"}
-            assert [call.path for call in s.server.calls] == [f"{BASE}/{path}"]
-
-    run(work())
+async def test_one_row_is_asked_for_at_its_own_address(resource: str, path: str) -> None:
+    async with scenario(lambda _: Reply(payload={"id": "X1"})) as s:
+        query = Query(resource=resource, account=ACCOUNT)
+        assert await s.client.resources.one(query, "X1") == {"id": "X1"}
+        assert [call.path for call in s.server.calls] == [f"{BASE}/{path}"]

@@ -14,7 +14,7 @@ from reconciler.errors import ProtocolError
 from reconciler.model.tag import Company, LiveTag, Status, Tag
 from reconciler.text.strict_json import NotJSONError
 from tests.callrail.clients import DENTAL, live
-from tests.callrail.tag_server import tag_row
+from tests.callrail.stand_in import tag_row
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),

@@ -1,4 +1,4 @@
-"""An HTTP server for tests that does exactly what it is told, also what no server should."""
+"""An HTTP server for tests that does exactly what it is reported, also what no server should."""
 
 from __future__ import annotations
 
@@ -6,44 +6,11 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """A request as it arrived; header names in lower case."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: object
-    pairs: tuple[tuple[str, str], ...] = ()
-    """The query as it came, repeated names too."""
-
-    @property
-    def line(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """What to send back; ``announce`` is the Content-Length to claim, ``drip`` seconds a byte."""
-
-    status: int = 200
-    payload: object = None
-    body: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    announce: int | None = None
-    drip: float = 0.0
-    reset: bool = False
-    hang: bool = False
-
-
-Handler = Callable[[Call], Reply | Awaitable[Reply]]
+from tests.callrail.stand_in import Call, Handler, Reply
 
 
 class WireServer:

@@ -222,7 +222,7 @@ def test_get_shows_one_by_its_id(desk: Desk, name: str, identifier: str) -> None
     [
         ("get tags 1", 1, "there is none with the id '1'"),
         ("get calls CAL1", 1, "not found (404): call not found"),
-        ("get companies ../x", 1, "is no id"),
+        ("get companies ../x", 1, "is not an id"),
         ("get call-summary 1", 64, "comes as a whole"),
     ],
 )

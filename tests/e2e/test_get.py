@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.callrail import RESOURCES
+from reconciler.callrail.catalog import RESOURCES
 from reconciler.cli.commands import get
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import direct, gateway

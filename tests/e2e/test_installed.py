@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from tests.e2e.desk import Desk
 
 COMMAND = str(Path(sys.executable).with_name("reconciler"))
-SLOW = ("httpx", "jsonschema", "deepdiff", "rich", "yaml", "sqlite3", "http.server", "asyncio")
+SLOW = (
+    *("httpx", "jsonschema", "deepdiff", "rich", "jinja2", "yaml"),
+    *("sqlite3", "http.server", "asyncio"),
+)
 MEDIUM = ("logging", "json", "dataclasses", "pathlib", "traceback", "reconciler.sandbox")
 NOT_FOR_NO_CHANGE = (
-    *("jsonschema", "deepdiff", "rich", "sqlite3", "http.server"),
+    *("jsonschema", "deepdiff", "rich", "jinja2", "sqlite3", "http.server"),
     *("reconciler.executor", "reconciler.render.outcomes"),
     *("reconciler.schema", "reconciler.document.plan", "reconciler.sandbox"),
     *("reconciler.callrail.maton", "reconciler.callrail.resources"),

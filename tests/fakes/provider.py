@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.errors import NotFoundError, RejectedError
 from reconciler.model.change import UNKNOWN, Count, Loss
 from reconciler.model.tag import LiveTag, Status, differing
-from reconciler.provider import Listing, Made, Written
+from reconciler.provider import Created, Listing, Updated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -70,16 +70,16 @@ class FakeProvider:
         wanted = tuple(tag for tag in self.live.values() if tag.company_id in places)
         return Listing(tags=wanted, unread=len(self.live) - len(wanted))
 
-    async def create(self, place: Place, tag: Tag) -> Made:
+    async def create(self, place: Place, tag: Tag) -> Created:
         """Make it, unless its name is taken."""
         self._write("create", tag.name)
         self._refuse_taken(place.company_id, tag.name)
         self.next_id += 1
         made = LiveTag(self.next_id, tag.name, tag.color or "gray1", tag.status, place.company_id)
         self.live[made.id] = made
-        return Made(tag=made)
+        return Created(tag=made)
 
-    async def update(self, before: LiveTag, after: Tag) -> Written:
+    async def update(self, before: LiveTag, after: Tag) -> Updated:
         """Change what differs."""
         self._write("update", before.name)
         if before.id not in self.live:
@@ -88,7 +88,7 @@ class FakeProvider:
             self._refuse_taken(before.company_id, after.name, but=before.id)
         sent: dict[str, Any] = {field: getattr(after, field) for field in differing(before, after)}
         changed = self.live[before.id] = replace(self.live[before.id], **sent)
-        return Written(tag=changed)
+        return Updated(tag=changed)
 
     async def delete(self, tag: LiveTag) -> bool:
         """Delete it; gone is gone."""

@@ -1,4 +1,4 @@
-"""What the tests of faults share: a world to work in, and time that passes at once."""
+"""What the tests of faults share: a workspace to work in, and time that passes at once."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.callrail import SystemClock, Timeouts
-from tests.faults.world import World, sandbox
+from reconciler.callrail.runtime import SystemClock, Timeouts
+from tests.faults.workspace import Workspace, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """Forty changes to make."""
     with sandbox() as running:
-        yield World.at(tmp_path, running)
+        yield Workspace.at(tmp_path, running)
 
 
 class Skipped:
@@ -36,7 +36,8 @@ class Skipped:
     async def sleep(self, seconds: float) -> None:
         """Skip ``seconds``."""
         until = self.monotonic() + seconds
-        await asyncio.sleep(0)
+        # Requests under way end within a minute: none may have an hour skipped under it.
+        await asyncio.sleep(0.05 if seconds > 60 else 0)
         self.seconds += max(0.0, until - self.monotonic())
 
 
@@ -69,6 +70,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Skipped:
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> Skipped:
+def skipping(monkeypatch: pytest.MonkeyPatch) -> Skipped:
     """Waits that pass at once, with all the patience for the server that a user's run has."""
     return skip_waits(monkeypatch)

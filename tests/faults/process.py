@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.faults.world import World
+    from tests.faults.workspace import Workspace
 
 COMMAND = str(Path(sys.executable).with_name("reconciler"))
 
@@ -20,12 +20,12 @@ def environment(**more: str) -> dict[str, str]:
     return {**{name: os.environ[name] for name in names}, **more}
 
 
-def start(world: World, *argv: str) -> subprocess.Popen[str]:
-    """Start the command at the world's desk; stdout and stderr are pipes."""
+def start(workspace: Workspace, *argv: str) -> subprocess.Popen[str]:
+    """Start the command in the workspace; stdout and stderr are pipes."""
     return subprocess.Popen(
         [COMMAND, *argv],
-        cwd=world.directory,
-        env=environment(**world.environ),
+        cwd=workspace.directory,
+        env=environment(**workspace.environ),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

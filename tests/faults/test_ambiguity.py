@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.world import CHANGES, WRITES, World
+from tests.faults.workspace import CHANGES, WRITES, Workspace
 
 FAULTS = [
     "reset-before-commit",
@@ -23,30 +23,32 @@ FAULTS = [
 ONCE, FROM_THERE = "once", "from there on"
 
 
-def strike(world: World, position: int, fault: str, extent: str) -> None:
+def strike(workspace: Workspace, position: int, fault: str, extent: str) -> None:
     """Apply while ``fault`` meets the write of that position, or all writes from it on."""
     first, nth = WRITES[position - 1]
     if extent == ONCE:
-        world.sandbox.faults.add(f"{first} tags nth={nth} {fault}")
+        workspace.sandbox.faults.add(f"{first} tags nth={nth} {fault}")
     else:
-        world.sandbox.faults.add(f"{first} tags after={nth - 1} {fault}")
+        workspace.sandbox.faults.add(f"{first} tags after={nth - 1} {fault}")
         later = {method for method, _ in WRITES[position:]} - {first}
         for method in later:
-            world.sandbox.faults.add(f"{method} tags times=1000 {fault}")
-    ran, report = world.apply()
-    world.expect_no_harm()
-    world.expect_true(report, ran.code)
-    world.sandbox.faults.clear()
-    ran, _ = world.apply()
+            workspace.sandbox.faults.add(f"{method} tags times=1000 {fault}")
+    ran, report = workspace.apply()
+    workspace.expect_no_harm()
+    workspace.expect_true(report, ran.code)
+    workspace.sandbox.faults.clear()
+    ran, _ = workspace.apply()
     assert ran.code == 0, ran.out + ran.err
-    world.expect_rest()
+    workspace.expect_rest()
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("position", "extent"), [(1, FROM_THERE), (20, ONCE), (33, ONCE)])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_leaves_a_true_report(world: World, position: int, fault: str, extent: str) -> None:
-    strike(world, position, fault, extent)
+def test_a_fault_leaves_a_true_report(
+    workspace: Workspace, position: int, fault: str, extent: str
+) -> None:
+    strike(workspace, position, fault, extent)
 
 
 @pytest.mark.soak
@@ -55,6 +57,6 @@ def test_a_fault_leaves_a_true_report(world: World, position: int, fault: str, e
 @pytest.mark.parametrize("position", range(1, CHANGES + 1))
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_anywhere_leaves_a_true_report(
-    world: World, position: int, fault: str, extent: str
+    workspace: Workspace, position: int, fault: str, extent: str
 ) -> None:
-    strike(world, position, fault, extent)
+    strike(workspace, position, fault, extent)

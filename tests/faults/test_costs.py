@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox.seeds.bulk import COLORS
-from tests.faults.world import APPLY, HEAD, World, sandbox
+from tests.faults.workspace import APPLY, HEAD, Workspace, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ def as_seeded(count: int) -> list[tuple[str, str]]:
 
 
 def asked(running: Sandbox) -> Counter[str]:
-    """Requests by method and resource, since the last look."""
+    """Requests by method and resource, since the last time that it was asked."""
     counts = Counter(f"{one.method} {one.path.split('/')[4]}" for one in running.log.entries)
     running.log.clear()
     return counts
@@ -41,51 +41,51 @@ def asked(running: Sandbox) -> Counter[str]:
 
 def test_a_plan_without_changes_costs_the_listing_and_no_more(tmp_path: Path) -> None:
     with sandbox(seed=f"bulk:{TAGS}") as running:
-        world = World.at(tmp_path, running, text=blocks(as_seeded(TAGS)))
-        assert world.run("plan", "--detailed-exitcode").code == 0
+        workspace = Workspace.at(tmp_path, running, text=blocks(as_seeded(TAGS)))
+        assert workspace.run("plan", "--detailed-exitcode").code == 0
         assert asked(running) == {"GET tags.json": LISTING}
-        assert world.run(*APPLY).code == 0
+        assert workspace.run(*APPLY).code == 0
         assert asked(running) == {"GET tags.json": LISTING}
 
 
 def test_companies_are_read_only_where_they_are_named(tmp_path: Path) -> None:
     with sandbox(seed=f"bulk:{TAGS}:10") as running:
         text = blocks(as_seeded(TAGS // 10), more=", companies: all")
-        world = World.at(tmp_path, running, text=text)
-        assert world.run("plan", "--detailed-exitcode").code == 0
+        workspace = Workspace.at(tmp_path, running, text=text)
+        assert workspace.run("plan", "--detailed-exitcode").code == 0
         assert asked(running) == {"GET tags.json": LISTING, "GET companies.json": 1}
 
 
-def test_forty_changes_cost_forty_requests_and_two_looks(tmp_path: Path) -> None:
+def test_forty_changes_cost_forty_requests_and_two_reads(tmp_path: Path) -> None:
     with sandbox(seed=f"bulk:{TAGS - 20}") as running:
         rows = as_seeded(TAGS - 20)
         recoloured = [(name, "blue2") for name, _ in rows[:20]]
         made = [(f"New {number}", "red1") for number in range(20)]
-        world = World.at(tmp_path, running, text=blocks([*recoloured, *rows[20:], *made]))
-        assert world.run("plan", "--out", "saved.json").code == 0
+        workspace = Workspace.at(tmp_path, running, text=blocks([*recoloured, *rows[20:], *made]))
+        assert workspace.run("plan", "--out", "saved.json").code == 0
         assert asked(running) == {"GET tags.json": LISTING}
-        assert world.run("apply", "saved.json").code == 0
+        assert workspace.run("apply", "saved.json").code == 0
         cost = {"PUT tags": 20, "POST tags.json": 20, "GET tags.json": 2 * LISTING}
         assert asked(running) == cost
-        assert world.run("plan", "--detailed-exitcode").code == 0
+        assert workspace.run("plan", "--detailed-exitcode").code == 0
 
 
 @pytest.fixture
-def hourly(tmp_path: Path, hurried: Skipped) -> Iterable[World]:
+def hourly(tmp_path: Path, skipping: Skipped) -> Iterable[Workspace]:
     """1,200 tags to make under a quota of 1,000 an hour, on the client's own skipped time."""
-    with sandbox(seed="bulk:1", quota=TAGS, clock=hurried.monotonic) as running:
+    with sandbox(seed="bulk:1", quota=TAGS, clock=skipping.monotonic) as running:
         rows = [(f"New {number:04}", "red1") for number in range(1_200)]
-        yield World.at(tmp_path, running, text=blocks(rows))
+        yield Workspace.at(tmp_path, running, text=blocks(rows))
 
 
-def test_1200_changes_wait_for_the_quota_and_meet_no_429(hourly: World) -> None:
+def test_1200_changes_wait_for_the_quota_and_meet_no_429(hourly: Workspace) -> None:
     assert hourly.run(*APPLY, "--max-wait", "2h").code == 0
     assert hourly.sandbox.app.quota.refused == 0
     assert len(hourly.sandbox.store.tags()) == 1_201
     assert hourly.duplicates() == []
 
 
-def test_1200_changes_go_on_in_the_next_run(hourly: World, hurried: Skipped) -> None:
+def test_1200_changes_go_on_in_the_next_run(hourly: Workspace, skipping: Skipped) -> None:
     ran, report = hourly.apply("--max-wait", "10s")
     assert ran.code == 6
     hourly.expect_true(report, 6)
@@ -93,7 +93,7 @@ def test_1200_changes_go_on_in_the_next_run(hourly: World, hurried: Skipped) -> 
     assert summary["done"] == len(hourly.sandbox.log.writes)
     assert summary["done"] + summary["not_tried"] == 1_200
     assert hourly.sandbox.app.quota.refused == 0
-    hurried.seconds += HOUR
+    skipping.seconds += HOUR
     again, rest = hourly.apply("--max-wait", "10s")
     assert (again.code, rest["summary"]["done"]) == (0, summary["not_tried"])
     assert hourly.sandbox.app.quota.refused == 0

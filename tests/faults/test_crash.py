@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.process import start
-from tests.faults.world import APPLY, CHANGES, SUCCESS, WRITES, World
+from tests.faults.workspace import APPLY, CHANGES, SUCCESS, WRITES, Workspace
 
 if TYPE_CHECKING:
     import subprocess
@@ -25,21 +25,21 @@ SAMPLE = [
 ]
 
 
-def kill_at(world: World, position: int, moment: str, *, parallelism: int) -> None:
+def kill_at(workspace: Workspace, position: int, moment: str, *, parallelism: int) -> None:
     """Start an apply and have it die at the write of that position (from 1)."""
     method, nth = WRITES[position - 1]
     if moment == ANSWERED and position < CHANGES:
         following, number = WRITES[position]
-        world.sandbox.faults.add(f"{following} tags after={number - 1} hang")
-    process = start(world, *APPLY, "--parallelism", str(parallelism))
+        workspace.sandbox.faults.add(f"{following} tags after={number - 1} hang")
+    process = start(workspace, *APPLY, "--parallelism", str(parallelism))
     action = {BEFORE: "kill-client", COMMITTED: "kill-client-after-commit"}.get(moment)
     if action:
-        world.sandbox.faults.add(f"{method} tags nth={nth} {action}={process.pid}")
+        workspace.sandbox.faults.add(f"{method} tags nth={nth} {action}={process.pid}")
     else:
         _kill_after_outcomes(process, position)
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
-    world.sandbox.faults.clear()
+    workspace.sandbox.faults.clear()
 
 
 def _kill_after_outcomes(process: subprocess.Popen[str], count: int) -> None:
@@ -53,22 +53,24 @@ def _kill_after_outcomes(process: subprocess.Popen[str], count: int) -> None:
     process.kill()
 
 
-def survive(world: World, position: int, moment: str, *, parallelism: int = 1) -> None:
-    kill_at(world, position, moment, parallelism=parallelism)
-    world.expect_no_harm()
-    committed = len(world.sandbox.log.writes)
+def survive(workspace: Workspace, position: int, moment: str, *, parallelism: int = 1) -> None:
+    kill_at(workspace, position, moment, parallelism=parallelism)
+    workspace.expect_no_harm()
+    committed = len(workspace.sandbox.log.writes)
     if parallelism == 1:
         assert committed == position - (moment == BEFORE)
-    ran, report = world.apply()
+    ran, report = workspace.apply()
     assert ran.code == 0, ran.err
     assert {entry["result"] for entry in report["results"]} <= SUCCESS
-    assert len(world.sandbox.log.writes) == CHANGES
-    world.expect_rest()
+    assert len(workspace.sandbox.log.writes) == CHANGES
+    workspace.expect_rest()
 
 
 @pytest.mark.parametrize(("position", "moment"), SAMPLE)
-def test_a_killed_apply_converges_when_run_again(world: World, position: int, moment: str) -> None:
-    survive(world, position, moment)
+def test_a_killed_apply_converges_when_run_again(
+    workspace: Workspace, position: int, moment: str
+) -> None:
+    survive(workspace, position, moment)
 
 
 @pytest.mark.soak
@@ -76,6 +78,6 @@ def test_a_killed_apply_converges_when_run_again(world: World, position: int, mo
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("position", range(1, CHANGES + 1))
 def test_an_apply_killed_anywhere_converges_when_run_again(
-    world: World, position: int, moment: str, parallelism: int
+    workspace: Workspace, position: int, moment: str, parallelism: int
 ) -> None:
-    survive(world, position, moment, parallelism=parallelism)
+    survive(workspace, position, moment, parallelism=parallelism)

@@ -13,7 +13,7 @@ import pytest
 from reconciler.sandbox.seeds.bulk import ACCOUNT
 from tests.cli_runner import Ran, run
 from tests.faults.hostile import Asked, Chunks, Hostile, answer, hostile
-from tests.faults.world import APPLY, HEAD, World, sandbox
+from tests.faults.workspace import APPLY, HEAD, Workspace, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -176,9 +176,9 @@ def test_no_write_follows_a_redirect(here: Path, status: int) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_pages_that_keep_shifting_give_no_plan(tmp_path: Path) -> None:
     with sandbox(seed="bulk:600") as running:
-        world = World.at(tmp_path, running, text=CONFIGURATION)
+        workspace = Workspace.at(tmp_path, running, text=CONFIGURATION)
         running.faults.add("GET tags.json shift-pages")
-        ran = world.run(*APPLY, "--format", "json")
+        ran = workspace.run(*APPLY, "--format", "json")
         assert (ran.code, json.loads(ran.out)["error"]["code"]) == (1, "protocol")
         assert running.log.writes == []
 

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.callrail import Credential, Settings, connect
-from reconciler.callrail.transport import Transport
+from reconciler.callrail.client import connect
+from reconciler.callrail.credentials import Credential
+from reconciler.callrail.runtime import Settings
+from reconciler.callrail.transport import HttpxTransport
 from reconciler.cli.exit_code import exit_code
 from reconciler.document import load_plan
 from reconciler.executor import Deletes
@@ -28,13 +30,13 @@ from reconciler.sandbox.options import DIRECT_KEY
 from reconciler.sandbox.seeds.bulk import ACCOUNT
 from reconciler.workflow.apply import ApplyRequest, Waited, apply
 from tests.callrail.clients import FakeClock
-from tests.faults.world import HEAD, World, sandbox
+from tests.faults.workspace import HEAD, Workspace, sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.callrail import Client
+    from reconciler.callrail.client import Client
     from reconciler.callrail.exchange import Exchange, Request
     from reconciler.model.plan import Plan
     from reconciler.model.state import Account
@@ -66,7 +68,7 @@ STRIDE = 4
 class Scene:
     """A sandbox, a saved plan of ten changes, and its apply with something between requests."""
 
-    world: World
+    workspace: Workspace
     plan: Plan
     between: dict[int, Callable[[], None]] = field(default_factory=dict)
     requests: int = 0
@@ -74,17 +76,17 @@ class Scene:
     @classmethod
     def at(cls, directory: Path, running: Sandbox) -> Scene:
         """The scene with its plan saved and loaded again."""
-        world = World.at(directory, running, text=CONFIGURATION)
-        assert world.run("plan", "--out", "plan.json").code == 0
-        return cls(world, load_plan((directory / "plan.json").read_text("utf-8")))
+        workspace = Workspace.at(directory, running, text=CONFIGURATION)
+        assert workspace.run("plan", "--out", "plan.json").code == 0
+        return cls(workspace, load_plan((directory / "plan.json").read_text("utf-8")))
 
     def apply(self) -> Report:
         """Apply the plan, and do after the n-th request what ``between`` says."""
         clock = today()
-        send = Transport.send
+        send = HttpxTransport.send
         mine = threading.get_ident()
 
-        async def interrupted(transport: Transport, request: Request, **rest: Any) -> Exchange:
+        async def interrupted(transport: HttpxTransport, request: Request, **rest: Any) -> Exchange:
             exchange = await send(transport, request, **rest)
             if threading.get_ident() == mine:
                 self.requests += 1
@@ -94,7 +96,7 @@ class Scene:
             return exchange
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Transport, "send", interrupted)
+            patch.setattr(HttpxTransport, "send", interrupted)
             return applied(self, clock)
 
     def apply_elsewhere(self) -> Report:
@@ -107,7 +109,7 @@ class Scene:
 
     def tags(self) -> dict[int, dict[str, Any]]:
         """Live tags by id."""
-        return {row["id"]: row for row in self.world.sandbox.store.tags()}
+        return {row["id"]: row for row in self.workspace.sandbox.store.tags()}
 
     def named(self, name: str) -> int:
         """The id of the tag of that name in the first company that has one."""
@@ -144,7 +146,7 @@ def applied(scene: Scene, clock: FakeClock) -> Report:
         gateway=Gateway.CALLRAIL, key=DIRECT_KEY, origin_description="CALLRAIL_API_KEY"
     )
     settings = Settings(
-        credential=credential, api_url=scene.world.sandbox.url, clock=clock, parallelism=1
+        credential=credential, api_url=scene.workspace.sandbox.url, clock=clock, parallelism=1
     )
 
     class Silent:
@@ -191,7 +193,7 @@ def two_runs(directory: Path, at: int, unique: str) -> None:
         assert bool(other) == (at <= scene.requests)
         names = Counter((row["company_id"], row["name"]) for row in scene.tags().values())
         assert [one for one, count in names.items() if count > 1] == []
-        assert scene.world.run("plan", "--detailed-exitcode").code == 0
+        assert scene.workspace.run("plan", "--detailed-exitcode").code == 0
 
 
 @pytest.mark.parametrize("unique", ["off", "exact", "nocase"])

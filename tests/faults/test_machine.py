@@ -13,10 +13,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from reconciler.callrail.transport import Transport
+from reconciler.callrail.transport import HttpxTransport
 from reconciler.sandbox.seeds.bulk import ACCOUNT
 from tests.faults.conftest import be_impatient
-from tests.faults.world import APPLY, HEAD, World, sandbox
+from tests.faults.workspace import APPLY, HEAD, Workspace, sandbox
 
 if TYPE_CHECKING:
     from reconciler.callrail.exchange import Exchange, Request
@@ -64,7 +64,7 @@ class Machine(RuleBasedStateMachine):
         self.time = be_impatient(self.patches)
         self.sandbox = sandbox(seed="bulk:1", quota=QUOTA, clock=self.time.monotonic)
         self.directory = tempfile.TemporaryDirectory()
-        self.world = World.at(Path(self.directory.name), self.sandbox, text=HEAD)
+        self.workspace = Workspace.at(Path(self.directory.name), self.sandbox, text=HEAD)
         self.declared: dict[str, str] = {}
         self.saved: list[str] = []
         for name in ("Spam", "Quote"):
@@ -95,7 +95,7 @@ class Machine(RuleBasedStateMachine):
             if wish:
                 self.declared[name] = f"  - {{name: {name}, color: {color}, {wish}}}\n"
         text = HEAD + "tags:\n" + "".join(self.declared.values()) if self.declared else HEAD
-        (self.world.directory / "reconciler.yaml").write_text(text, "utf-8")
+        (self.workspace.directory / "reconciler.yaml").write_text(text, "utf-8")
 
     @rule(name=NAMES, color=st.none() | COLORS)
     def somebody_edits_live_tags(self, name: str, color: str | None) -> None:
@@ -117,7 +117,7 @@ class Machine(RuleBasedStateMachine):
     def a_plan_is_saved(self) -> None:
         before = self.sandbox.store.tags()
         name = f"{len(self.saved)}.json"
-        if self.world.run("plan", "--out", name).code == 0:
+        if self.workspace.run("plan", "--out", name).code == 0:
             self.saved.append(name)
         assert self.sandbox.store.tags() == before
 
@@ -136,7 +136,7 @@ class Machine(RuleBasedStateMachine):
     @rule(back=st.integers(0, 2), left=st.integers(1, 6), committed=st.booleans())
     def an_apply_crashes(self, back: int, left: int, committed: bool) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Transport, "send", _crashing(left, committed=committed))
+            patch.setattr(HttpxTransport, "send", _crashing(left, committed=committed))
             self._apply_saved(back)
 
     def _meet(self, faults: list[str]) -> None:
@@ -152,14 +152,14 @@ class Machine(RuleBasedStateMachine):
         """Apply, and hold what took effect against the plan and the report."""
         seen = len(self.sandbox.log.entries)
         try:
-            ran = self.world.run(*argv, "--format", "json", "--max-wait", "10s")
+            ran = self.workspace.run(*argv, "--format", "json", "--max-wait", "10s")
         except Crash:
             ran = None
         self.sandbox.faults.clear()
         entries = self.sandbox.log.entries[seen:]
         done = Counter(map(_key_of_request, [entry for entry in entries if entry.committed]))
         if plan is not None:
-            document = json.loads((self.world.directory / plan).read_text("utf-8"))
+            document = json.loads((self.workspace.directory / plan).read_text("utf-8"))
             _expect_approved(done, document["changes"])
         if ran is not None:
             report = json.loads(ran.out)
@@ -169,10 +169,10 @@ class Machine(RuleBasedStateMachine):
 
 
 def _crashing(left: int, *, committed: bool) -> Any:
-    """A ``Transport.send`` that ends all, with or after the request that is ``left`` from here."""
-    send, sent = Transport.send, Counter[str]()
+    """An ``HttpxTransport.send`` that ends all, with or after the request ``left`` from here."""
+    send, sent = HttpxTransport.send, Counter[str]()
 
-    async def crashing(self: Transport, request: Request, **rest: Any) -> Exchange:
+    async def crashing(self: HttpxTransport, request: Request, **rest: Any) -> Exchange:
         sent["all"] += 1
         if sent["all"] >= left and not committed:
             raise Crash

@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import pytest
 
-from reconciler.callrail import RESOURCES
+from reconciler.callrail.catalog import RESOURCES
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import run
 from tests.faults.hostile import Asked, answer, hostile
 from tests.faults.process import start
 from tests.faults.test_ambiguity import FAULTS as WRITE_FAULTS
-from tests.faults.world import SEED, World
+from tests.faults.workspace import SEED, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,38 +46,38 @@ COMMANDS = [
 ]
 READ_FAULTS = ["lying-total", "duplicate-row", "drip", "gzip-bomb", "body=deep", "status=403"]
 QUICK = ["status=401", "status=500", "body=html", "redirect=http://127.0.0.1:9/", "truncate"]
-DOORS = {"callrail": "CALLRAIL_API_KEY", "maton": "MATON_API_KEY"}
+VARIABLES = {"callrail": "CALLRAIL_API_KEY", "maton": "MATON_API_KEY"}
 FILE = "key.txt"
 
 
-def environ(sandbox: Sandbox, door: str, variable: str) -> dict[str, str]:
-    gateway = door == "maton"
+def environ(sandbox: Sandbox, gateway: str, variable: str) -> dict[str, str]:
+    url = sandbox.gateway_url if gateway == "maton" else sandbox.url
     return {
-        "RECONCILER_API_URL": sandbox.gateway_url if gateway else sandbox.url,
+        "RECONCILER_API_URL": url,
         "RECONCILER_CONTROL_URL": sandbox.control_url,
         "GITHUB_ACTIONS": "true",
         "GITHUB_STEP_SUMMARY": "summary.md",
         "GITHUB_OUTPUT": "output.txt",
-        **key(door, variable),
+        **key(gateway, variable),
     }
 
 
-def key(door: str, variable: str) -> dict[str, str]:
-    name = DOORS[door] + variable
+def key(gateway: str, variable: str) -> dict[str, str]:
+    name = VARIABLES[gateway] + variable
     return {name: FILE if variable else CANARY}
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     options = Options(seed=SEED, quota=None, direct_keys=(CANARY,), maton_keys=(CANARY,))
     with Sandbox(options) as sandbox:
         (tmp_path / FILE).write_text(CANARY + "\n", "utf-8")
-        yield World.at(tmp_path, sandbox)
+        yield Workspace.at(tmp_path, sandbox)
 
 
-def leaks(world: World, *texts: str) -> list[str]:
+def leaks(workspace: Workspace, *texts: str) -> list[str]:
     """Eight characters or more of the key in ``texts``, or in a file beside the configuration."""
-    files = [path for path in world.directory.iterdir() if path.name != FILE]
+    files = [path for path in workspace.directory.iterdir() if path.name != FILE]
     found = [*texts, *(path.read_text("utf-8") for path in files)]
     encoded = base64.b64encode(CANARY.encode()).decode()[:20]
     forms = {CANARY, CANARY.lower(), quote(CANARY, safe=""), CANARY.encode().hex(), encoded}
@@ -90,40 +90,40 @@ def without_mask(err: str) -> str:
     return err.removeprefix(f"::add-mask::{CANARY.replace('%', '%25')}\n")
 
 
-def expect_no_leak(world: World, door: str, variable: str, rule: str) -> None:
-    world.environ = environ(world.sandbox, door, variable)
+def expect_no_leak(workspace: Workspace, gateway: str, variable: str, rule: str) -> None:
+    workspace.environ = environ(workspace.sandbox, gateway, variable)
     for line in COMMANDS:
-        world.sandbox.faults.clear()
+        workspace.sandbox.faults.clear()
         if rule:
-            world.sandbox.faults.add(rule)
-        ran = world.run(*line.split(), "-vv")
-        assert leaks(world, ran.out, without_mask(ran.err)) == [], line
+            workspace.sandbox.faults.add(rule)
+        ran = workspace.run(*line.split(), "-vv")
+        assert leaks(workspace, ran.out, without_mask(ran.err)) == [], line
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("variable", ["", "_FILE"])
-@pytest.mark.parametrize("door", list(DOORS))
-def test_no_command_shows_the_key(world: World, door: str, variable: str) -> None:
-    expect_no_leak(world, door, variable, "")
-    assert world.sandbox.log.count("POST") > 0, "the key was good for nothing"
+@pytest.mark.parametrize("gateway", list(VARIABLES))
+def test_no_command_shows_the_key(workspace: Workspace, gateway: str, variable: str) -> None:
+    expect_no_leak(workspace, gateway, variable, "")
+    assert workspace.sandbox.log.count("POST") > 0, "the key was good for nothing"
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("fault", QUICK)
-def test_no_fault_shows_the_key(world: World, fault: str) -> None:
-    expect_no_leak(world, "maton", "", f"* * {fault}")
+def test_no_fault_shows_the_key(workspace: Workspace, fault: str) -> None:
+    expect_no_leak(workspace, "maton", "", f"* * {fault}")
 
 
 @pytest.mark.soak
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("variable", ["", "_FILE"])
-@pytest.mark.parametrize("door", list(DOORS))
+@pytest.mark.parametrize("gateway", list(VARIABLES))
 @pytest.mark.parametrize("method", ["*", "PUT", "POST", "DELETE"])
 @pytest.mark.parametrize("fault", [*WRITE_FAULTS, *READ_FAULTS])
 def test_no_fault_anywhere_shows_the_key(
-    world: World, fault: str, method: str, door: str, variable: str
+    workspace: Workspace, fault: str, method: str, gateway: str, variable: str
 ) -> None:
-    expect_no_leak(world, door, variable, f"{method} * {fault}")
+    expect_no_leak(workspace, gateway, variable, f"{method} * {fault}")
 
 
 ECHOES = {
@@ -144,7 +144,7 @@ ECHOES = {
 @pytest.mark.parametrize("before", [0, 110, 285])
 @pytest.mark.parametrize("echo", list(ECHOES))
 def test_a_server_that_repeats_the_key_is_not_repeated(
-    world: World, echo: str, before: int
+    workspace: Workspace, echo: str, before: int
 ) -> None:
     def handler(_asked: Asked) -> bytes:
         return ECHOES[echo]("x" * before + CANARY)
@@ -152,16 +152,16 @@ def test_a_server_that_repeats_the_key_is_not_repeated(
     with hostile(handler) as server:
         environ = {"RECONCILER_API_URL": server.url, **key("callrail", "")}
         for line in ("plan", "plan --format json", "get accounts", "doctor", "import"):
-            ran = run(*line.split(), "-vv", environ=environ, cwd=world.directory)
-            assert leaks(world, ran.out, ran.err) == [], line
+            ran = run(*line.split(), "-vv", environ=environ, cwd=workspace.directory)
+            assert leaks(workspace, ran.out, ran.err) == [], line
             assert ran.code != 0
         assert CANARY in server.asked[0].head
 
 
-def test_a_traceback_of_the_process_shows_no_key(world: World) -> None:
-    world.environ = environ(world.sandbox, "callrail", "_FILE")
-    world.sandbox.faults.add("* * status=500")
-    process = start(world, "plan", "-vv", "--log-format", "json")
+def test_a_traceback_of_the_process_shows_no_key(workspace: Workspace) -> None:
+    workspace.environ = environ(workspace.sandbox, "callrail", "_FILE")
+    workspace.sandbox.faults.add("* * status=500")
+    process = start(workspace, "plan", "-vv", "--log-format", "json")
     out, err = process.communicate(timeout=60)
     assert "Traceback" in err
-    assert leaks(world, out, without_mask(err)) == []
+    assert leaks(workspace, out, without_mask(err)) == []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.faults.process import start
-from tests.faults.world import APPLY, CHANGES, WRITES, World
+from tests.faults.workspace import APPLY, CHANGES, WRITES, Workspace
 
 if TYPE_CHECKING:
     import subprocess
@@ -53,64 +53,64 @@ def results(report: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize(("number", "code"), [*BOTH, HANGUP])
 @pytest.mark.parametrize("position", [3, 16, 29])
 def test_a_signal_while_writing_finishes_what_runs(
-    world: World, number: signal.Signals, code: int, position: int
+    workspace: Workspace, number: signal.Signals, code: int, position: int
 ) -> None:
-    world.sandbox.faults.add(SLOW)
+    workspace.sandbox.faults.add(SLOW)
     process = start(
-        world, *APPLY, "--parallelism", "4", "--format", "json", "--report", "json=report.json"
+        workspace, *APPLY, "--parallelism", "4", "--format", "json", "--report", "json=report.json"
     )
-    until(lambda: len(world.sandbox.log.writes) >= position)
+    until(lambda: len(workspace.sandbox.log.writes) >= position)
     ended, out, seconds = stop(process, number)
     assert (ended, seconds < BOUND) == (code, True)
     report = json.loads(out)
     assert results(report) == {"done", "not_tried"}
-    world.expect_true(report, code)
-    assert json.loads((world.directory / "report.json").read_text("utf-8")) == report
-    assert report["summary"]["done"] == len(world.sandbox.log.writes) < CHANGES
+    workspace.expect_true(report, code)
+    assert json.loads((workspace.directory / "report.json").read_text("utf-8")) == report
+    assert report["summary"]["done"] == len(workspace.sandbox.log.writes) < CHANGES
 
 
-def test_a_signal_does_not_wait_for_a_server_that_hangs(world: World) -> None:
-    world.sandbox.faults.add("POST tags nth=2 hang-after-commit")
-    process = start(world, *APPLY, "--format", "json")
-    until(lambda: len(world.sandbox.log.writes) >= 28)
+def test_a_signal_does_not_wait_for_a_server_that_hangs(workspace: Workspace) -> None:
+    workspace.sandbox.faults.add("POST tags nth=2 hang-after-commit")
+    process = start(workspace, *APPLY, "--format", "json")
+    until(lambda: len(workspace.sandbox.log.writes) >= 28)
     ended, out, seconds = stop(process, signal.SIGINT)
     assert (ended, seconds < BOUND) == (130, True)
     report = json.loads(out)
     assert report["summary"]["unknown"] == 1
-    world.expect_true(report, 130)
+    workspace.expect_true(report, 130)
 
 
 @pytest.mark.parametrize(("number", "code"), BOTH)
 @pytest.mark.parametrize("path", ["companies", "tags", "calls"])
 @pytest.mark.parametrize("command", [("plan",), APPLY])
 def test_a_signal_while_planning_ends_at_once_with_nothing_changed(
-    world: World, number: signal.Signals, code: int, path: str, command: tuple[str, ...]
+    workspace: Workspace, number: signal.Signals, code: int, path: str, command: tuple[str, ...]
 ) -> None:
-    world.sandbox.faults.add(f"GET {path} hang")
-    process = start(world, *command, "--format", "json")
-    until(lambda: world.sandbox.log.count("GET", path))
+    workspace.sandbox.faults.add(f"GET {path} hang")
+    process = start(workspace, *command, "--format", "json")
+    until(lambda: workspace.sandbox.log.count("GET", path))
     ended, out, seconds = stop(process, number)
     assert (ended, seconds < BOUND) == (code, True)
     assert json.loads(out)
-    assert world.sandbox.store.tags() == world.before
+    assert workspace.sandbox.store.tags() == workspace.before
 
 
-def test_a_signal_while_a_saved_plan_is_checked_changes_nothing(world: World) -> None:
-    assert world.run("plan", "--out", "saved.json").code == 0
-    world.sandbox.faults.add("GET tags hang")
-    process = start(world, "apply", "saved.json", "--allow-deletes", "--format", "json")
-    until(lambda: world.sandbox.log.entries[-1].status is None)
+def test_a_signal_while_a_saved_plan_is_checked_changes_nothing(workspace: Workspace) -> None:
+    assert workspace.run("plan", "--out", "saved.json").code == 0
+    workspace.sandbox.faults.add("GET tags hang")
+    process = start(workspace, "apply", "saved.json", "--allow-deletes", "--format", "json")
+    until(lambda: workspace.sandbox.log.entries[-1].status is None)
     ended, out, seconds = stop(process, signal.SIGINT)
     assert (ended, seconds < BOUND) == (130, True)
     assert results(json.loads(out)) == {"not_tried"}
-    assert world.sandbox.store.tags() == world.before
+    assert workspace.sandbox.store.tags() == workspace.before
 
 
-def test_a_signal_in_the_closing_look_leaves_the_report(world: World) -> None:
-    process = start(world, *APPLY, "--format", "json")
-    until(lambda: world.sandbox.log.count("DELETE"))
-    world.sandbox.faults.add("GET tags hang")
-    until(lambda: world.sandbox.log.entries[-1].method == "GET")
+def test_a_signal_in_the_verification_leaves_the_report(workspace: Workspace) -> None:
+    process = start(workspace, *APPLY, "--format", "json")
+    until(lambda: workspace.sandbox.log.count("DELETE"))
+    workspace.sandbox.faults.add("GET tags hang")
+    until(lambda: workspace.sandbox.log.entries[-1].method == "GET")
     ended, out, seconds = stop(process, signal.SIGINT)
     report = json.loads(out)
     assert (ended, seconds < BOUND, report["verified"]) == (130, True, False)
@@ -119,10 +119,10 @@ def test_a_signal_in_the_closing_look_leaves_the_report(world: World) -> None:
 
 @pytest.mark.parametrize(("number", "_code"), BOTH)
 def test_a_signal_while_the_report_is_written_leaves_it_whole(
-    world: World, number: signal.Signals, _code: int
+    workspace: Workspace, number: signal.Signals, _code: int
 ) -> None:
-    os.mkfifo(world.directory / "report")
-    process = start(world, *APPLY, "--report", "json=report")
+    os.mkfifo(workspace.directory / "report")
+    process = start(workspace, *APPLY, "--report", "json=report")
     assert process.stdout is not None
     # What follows the text is the report, which waits for someone to read it.
     assert any(line.startswith("Digest:") for line in process.stdout)
@@ -131,17 +131,19 @@ def test_a_signal_while_the_report_is_written_leaves_it_whole(
     process.send_signal(number)
     time.sleep(0.3)
     assert process.poll() is None
-    report = json.loads((world.directory / "report").read_text("utf-8"))
+    report = json.loads((workspace.directory / "report").read_text("utf-8"))
     process.communicate(timeout=30)
     assert (process.returncode, report["exit_code"]) == (0, 0)
     assert report["summary"]["done"] == CHANGES
 
 
 @pytest.mark.parametrize(("number", "code"), BOTH)
-def test_a_second_signal_ends_at_once(world: World, number: signal.Signals, code: int) -> None:
-    world.sandbox.faults.add("PUT tags hang")
-    process = start(world, *APPLY)
-    until(lambda: world.sandbox.log.count("PUT"))
+def test_a_second_signal_ends_at_once(
+    workspace: Workspace, number: signal.Signals, code: int
+) -> None:
+    workspace.sandbox.faults.add("PUT tags hang")
+    process = start(workspace, *APPLY)
+    until(lambda: workspace.sandbox.log.count("PUT"))
     process.send_signal(number)
     time.sleep(0.2)
     ended, _, seconds = stop(process, number)

@@ -40,7 +40,7 @@ def test_case(case: Path, tmp_path: Path) -> None:
         shutil.copy(more, tmp_path / more.name)
     switches = Switches(**expect.get("switches", {}))
     with Sandbox(Options(seed="empty", switches=switches)) as sandbox:
-        _fill(sandbox, _load(case / "live.json", {}))
+        fill(sandbox, _load(case / "live.json", {}))
         environ = direct(sandbox)
         args = expect.get("args", [])
         plan = run("plan", *args, environ=environ, cwd=tmp_path)
@@ -69,7 +69,7 @@ def _load(path: Path, default: Any) -> Any:
     return json.loads(path.read_text("utf-8")) if path.exists() else default
 
 
-def _fill(sandbox: Sandbox, live: Mapping[str, Any]) -> None:
+def fill(sandbox: Sandbox, live: Mapping[str, Any]) -> None:
     account = {"id": ACCOUNT, "name": "Acme", "numeric_id": 1, "created_at": ""}
     others = [{**account, "id": one} for one in live.get("more_accounts", [])]
     sandbox.store.insert("accounts", [account, *others])

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from reconciler.render import table
-from reconciler.render.escape import csv
 from reconciler.text.cells import cells
 
 ROWS: list[dict[str, Any]] = [
@@ -74,15 +73,16 @@ def test_csv_has_a_line_of_titles_and_quotes_where_needed() -> None:
         ("plain text", "plain text"),
         ("a,b", '"a,b"'),
         ('say "x"', '"say ""x"""'),
-        ("=1+1", '"\'=1+1"'),
-        ("+49 30 1234", '"\'+49 30 1234"'),
-        ("-5", '"\'-5"'),
-        (" =1", '"\' =1"'),
-        ("line\nbreak", '"line\\nbreak"'),
+        ("=1+1", "'=1+1"),
+        ("+49 30 1234", "'+49 30 1234"),
+        ("-5", "'-5"),
+        (" =1", "' =1"),
+        ("a;=1", "a;'=1"),
+        ("line\nbreak", r"line\nbreak"),
     ],
 )
 def test_a_cell_is_never_a_formula(value: object, cell: str) -> None:
-    assert csv(value) == cell
+    assert table.csv([{"n": 1, "x": value}]) == f"n,x\n1,{cell}\n"
 
 
 def test_a_nested_thing_is_shown_by_its_name_and_kept_whole_in_csv() -> None:

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.seeds.agency import sow_agency
-from reconciler.sandbox.seeds.bulk import sow_bulk
-from reconciler.sandbox.seeds.reference import sow_connection, sow_reference
+from reconciler.sandbox.seeds.agency import seed_agency
+from reconciler.sandbox.seeds.bulk import seed_bulk
+from reconciler.sandbox.seeds.reference import seed_connection, seed_reference
 
 if TYPE_CHECKING:
     from reconciler.sandbox.options import Options
     from reconciler.sandbox.store import Store
 
 
-def sow(store: Store, options: Options) -> None:
+def seed_store(store: Store, options: Options) -> None:
     """Fill ``store`` with what ``options.seed`` names; raises ValueError for no seed."""
     name, *numbers = options.seed.split(":")
     with store.transaction():
-        sow_connection(store)
+        seed_connection(store)
         if name == "reference":
-            sow_reference(store)
+            seed_reference(store)
         elif name == "agency":
-            sow_agency(store, options.seed_number, options.today)
+            seed_agency(store, options.seed_number, options.today)
         elif name == "bulk":
-            sow_bulk(store, *map(int, numbers))
+            seed_bulk(store, *map(int, numbers))
         elif name != "empty":
             raise ValueError(f"no seed {options.seed!r}")

@@ -120,18 +120,18 @@ CALLS = 20_000
 DAYS = 730
 
 
-def sow_agency(store: Store, number: int, today: date) -> None:
+def seed_agency(store: Store, number: int, today: date) -> None:
     """3 accounts, 60 companies, some hundred tags, and what has them: 20,000 calls and more."""
-    sower = _Sower(random.Random(number))  # noqa: S311 - no secret depends on it
+    agency = _Agency(random.Random(number))  # noqa: S311 - no secret depends on it
     for account_id, name, trade, companies in ACCOUNTS:
-        sower.account(account_id, name, trade, companies)
-    sower.calls(today)
-    seed_usage(sower.tables, sower.usable_tags(), number, today)
-    for table, rows in sower.tables.items():
+        agency.account(account_id, name, trade, companies)
+    agency.calls(today)
+    seed_usage(agency.tables, agency.usable_tags(), number, today)
+    for table, rows in agency.tables.items():
         store.insert(table, rows)
 
 
-class _Sower:
+class _Agency:
     """Makes rows; one source of chance, used in one order."""
 
     def __init__(self, chance: random.Random) -> None:
@@ -169,7 +169,7 @@ class _Sower:
 
     def _company(self, account_id: str, trade: str, index: int, companies: int) -> None:
         chance = self._chance
-        # The last one bears the name of the one before it, as happens after a merger.
+        # The last one has the name of the one before it, as happens after a merger.
         town = TOWNS[index - 1 if index == companies - 1 else index]
         company_id = f"COM{chance.getrandbits(128):032x}"
         self.tables["companies"].append(

@@ -11,7 +11,7 @@ ACCOUNT = "ACC00000000000000000000000000000b01"
 COLORS = ("gray1", "blue1", "green1", "orange1", "red1")
 
 
-def sow_bulk(store: Store, tags: int, companies: int = 0) -> None:
+def seed_bulk(store: Store, tags: int, companies: int = 0) -> None:
     """``tags`` tags over ``companies`` companies (0: all on account level)."""
     account = {
         "id": ACCOUNT,

@@ -13,7 +13,7 @@ CONNECTION = "75364cb9-7116-4367-a707-1113d426f17d"
 TRACKER = "TRK019c46b9f18174d68bb8d7985260a11f"
 
 
-def sow_connection(store: Store) -> None:
+def seed_connection(store: Store) -> None:
     """The Maton connection of the page; every seed has it."""
     connection = {
         "connection_id": CONNECTION,
@@ -26,7 +26,7 @@ def sow_connection(store: Store) -> None:
     store.insert("connections", [connection])
 
 
-def sow_reference(store: Store) -> None:
+def seed_reference(store: Store) -> None:
     """One account, company, call, tracker and user, and the two tags."""
     account = {
         "id": ACCOUNT,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.callrail.quota import DAY, HOUR, AccountQuota, Limits, Window, duration
+from reconciler.callrail.rate_limits import DAY, HOUR, AccountQuota, RateLimits, Window, duration
 from reconciler.errors import QuotaError
 from reconciler.model.plan import Allowance
 
@@ -15,7 +15,7 @@ RND = random.Random(1)
 
 
 def quota(*, max_wait: float = 100.0, limit: int = 3) -> AccountQuota:
-    return AccountQuota("ACC1", limits=Limits(((limit, 3_600.0),)), max_wait=max_wait)
+    return AccountQuota("ACC1", [(limit, HOUR)], max_wait=max_wait)
 
 
 @given(
@@ -39,7 +39,7 @@ def test_no_window_ever_holds_more_than_its_limit(
 
 
 def test_the_budget_frees_a_request_when_the_hour_has_passed() -> None:
-    limits = Limits(((2, 3_600.0), (100, 86_400.0)))
+    limits = RateLimits([(2, HOUR), (100, DAY)])
     for now in (0.0, 10.0):
         assert limits.delay(now) == 0
         limits.enter()
@@ -101,9 +101,8 @@ def test_durations_are_rounded_up(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-def test_a_day_that_is_used_up_is_told_as_one() -> None:
-    limits = Limits(((1_000, 3_600.0), (1, 86_400.0)))
-    account = AccountQuota("acme", limits=limits, max_wait=0.0)
+def test_a_day_that_is_used_up_is_reported_as_one() -> None:
+    account = AccountQuota("acme", [(1_000, HOUR), (1, DAY)], max_wait=0.0)
     account.enter()
     account.leave(0.0)
     said = r"acme: this run has sent 1 requests within one 24h; the next is allowed in 24h"
@@ -135,7 +134,7 @@ def seconds(text: str) -> int:
     return int(text[:-1]) * {"s": 1, "m": 60, "h": 3_600}[text[-1]]
 
 
-def told(used: int, allowed: int = 250, per: str = "Hourly") -> dict[str, str]:
+def reported(used: int, allowed: int = 250, per: str = "Hourly") -> dict[str, str]:
     names = {f"X-Rate-Limit-{per}-Allowed": allowed, f"X-Rate-Limit-{per}-Used": used}
     return {name.lower(): str(value) for name, value in names.items()}
 
@@ -143,17 +142,17 @@ def told(used: int, allowed: int = 250, per: str = "Hourly") -> dict[str, str]:
 def ask(account: AccountQuota, headers: dict[str, str], *, now: float) -> None:
     account.enter()
     account.leave(now)
-    account.tell(headers, sent_at=now, now=now)
+    account.report(headers, sent_at=now, now=now)
 
 
-def test_what_the_server_tells_is_what_is_left_whoever_used_the_rest() -> None:
+def test_what_the_server_reports_is_what_is_left_whoever_used_the_rest() -> None:
     account = quota(limit=1_000)
     assert account.allowance(0.0) is None
-    ask(account, told(241), now=10.0)
+    ask(account, reported(241), now=10.0)
     assert account.allowance(10.0) == Allowance(per="hour", allowed=250, left=9, others=240)
     for number in range(9):
         assert account.delay(20.0) == 0
-        ask(account, told(242 + number), now=20.0)
+        ask(account, reported(242 + number), now=20.0)
     assert account.allowance(20.0) == Allowance(per="hour", allowed=250, left=0, others=240)
     assert account.delay(20.0) == 3_590.0
     with pytest.raises(QuotaError) as caught:
@@ -167,7 +166,7 @@ def test_what_the_server_tells_is_what_is_left_whoever_used_the_rest() -> None:
 
 def test_requests_on_their_way_are_not_left() -> None:
     account = quota(limit=1_000)
-    ask(account, told(240), now=1.0)
+    ask(account, reported(240), now=1.0)
     for _ in range(10):
         assert account.delay(1.0) == 0
         account.enter()
@@ -179,48 +178,47 @@ def test_answers_that_overtake_each_other_leave_no_more_than_there_is() -> None:
     account.enter()
     account.enter()
     account.leave(3.0)
-    account.tell(told(242), sent_at=1.0, now=3.0)
+    account.report(reported(242), sent_at=1.0, now=3.0)
     account.leave(4.0)
-    account.tell(told(241), sent_at=1.0, now=4.0)
+    account.report(reported(241), sent_at=1.0, now=4.0)
     assert account.allowance(4.0) == Allowance(per="hour", allowed=250, left=8, others=240)
 
 
 def test_where_nobody_else_used_it_the_oldest_of_our_own_frees_the_next() -> None:
     account = quota(limit=1_000)
-    ask(account, told(1, allowed=2), now=100.0)
-    ask(account, told(2, allowed=2), now=200.0)
+    ask(account, reported(1, allowed=2), now=100.0)
+    ask(account, reported(2, allowed=2), now=200.0)
     assert account.delay(300.0) == 3_400.0
     assert account.delay(3_700.0) == 0
-    ask(account, told(2, allowed=2), now=3_700.0)
+    ask(account, reported(2, allowed=2), now=3_700.0)
     assert account.delay(3_700.0) == 100.0
 
 
-def test_the_tighter_of_hour_and_day_is_told() -> None:
+def test_the_tighter_of_hour_and_day_is_reported() -> None:
     account = quota(limit=1_000)
-    ask(account, told(10) | told(2_497, allowed=2_500, per="Daily"), now=1.0)
+    ask(account, reported(10) | reported(2_497, allowed=2_500, per="Daily"), now=1.0)
     assert account.allowance(1.0) == Allowance(per="day", allowed=2_500, left=3, others=2_496)
 
 
-def test_what_was_told_long_ago_counts_no_more() -> None:
+def test_what_was_reported_long_ago_counts_no_more() -> None:
     account = quota(limit=1_000)
-    ask(account, told(250), now=1.0)
+    ask(account, reported(250), now=1.0)
     assert account.delay(3_601.0) == 0
     assert account.allowance(3_601.0) is None
 
 
 def test_a_server_that_allows_more_than_is_usual_is_believed() -> None:
-    account = AccountQuota("acme", limits=Limits(((2, HOUR), (10, DAY))), max_wait=0.0)
+    account = AccountQuota("acme", [(2, HOUR), (10, DAY)], max_wait=0.0)
     for number in range(5):
         assert account.delay(1.0) == 0
-        ask(account, told(number + 1, allowed=5_000), now=1.0)
+        ask(account, reported(number + 1, allowed=5_000), now=1.0)
 
 
 def test_the_configuration_s_own_limit_stays_the_smaller() -> None:
-    limits = Limits(((2, HOUR), (1_000, HOUR), (10_000, DAY)))
-    account = AccountQuota("acme", limits=limits, max_wait=0.0, chosen=True)
+    account = AccountQuota("acme", [(1_000, HOUR), (10_000, DAY)], max_wait=0.0, chosen=2)
     for number in range(2):
         assert account.delay(1.0) == 0
-        ask(account, told(number + 1, allowed=5_000), now=1.0)
+        ask(account, reported(number + 1, allowed=5_000), now=1.0)
     with pytest.raises(QuotaError, match=r"acme: .* as many requests as requests_per_hour \(2\)"):
         account.grant(account.delay(1.0), now=1.0)
 

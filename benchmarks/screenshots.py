@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/images anew: ``make screenshots`` (needs Chromium on the PATH).
+"""Take the pictures of docs/images anew: ``make screenshots`` (needs Chromium on the PATH).
 
 A sandbox is seeded as for the demo, the examples are planned against it by the command itself, and
 what it gives is photographed: a terminal by rich, pages by Chromium, which is given no network.
@@ -38,7 +38,7 @@ LIGHT, DARK = 1, 0
 
 # About how GitHub shows a comment, as far as a picture needs it.
 COMMENT = """\
-:root{color-scheme:light dark;--line:#d1d9e0;--panel:#f6f8fa;--red:#d1242f;
+:root{color-scheme:light dark;--line:#d1d9e0;--panel:#f6f8fa;--red:#d1242f;--amber:#9a6700;
 --add:#dafbe1;--cut:#ffebe9}
 body{font:14px/1.5 system-ui,sans-serif;max-width:800px;margin:16px auto;padding:0 16px;
 background:#fff;color:#1f2328}
@@ -47,8 +47,11 @@ code{background:#818b981f;padding:.2em .4em;border-radius:6px;font-size:85%}
 pre{background:var(--panel);padding:12px 16px;border-radius:6px;overflow:auto}
 pre code{background:none;padding:0}h3{border-bottom:1px solid var(--line);padding-bottom:4px}
 blockquote{border-left:4px solid var(--red);padding:0 1em;margin:0 0 16px}
+.caution b:first-child{color:var(--red)}
+.warning{border-color:var(--amber)}.warning b:first-child{color:var(--amber)}
 .add{background:var(--add)}.cut{background:var(--cut)}
-@media(prefers-color-scheme:dark){:root{--line:#3d444d;--panel:#151b23;--add:#12261e;--cut:#301b1e}
+@media(prefers-color-scheme:dark){:root{--line:#3d444d;--panel:#151b23;--add:#12261e;--cut:#301b1e;
+--red:#f85149;--amber:#d29922}
 body{background:#0d1117;color:#f0f6fc}}
 """
 
@@ -119,9 +122,10 @@ def picture(text: str, title: str) -> str:
 def comment(markdown: str) -> str:
     """A page that shows ``markdown`` as a comment, with its first account unfolded."""
     body = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown)
-    body = body.replace("<details>", "<details open>", 2).replace(
-        "[!CAUTION]", "<b>Caution</b><br>"
-    )
+    body = body.replace("<details>", "<details open>", 2)
+    for kind in ("caution", "warning"):
+        alert = f'<blockquote class="{kind}">\\1<b>{kind.capitalize()}</b><br>'
+        body = re.sub(rf"<blockquote>(\s*<p>)\[!{kind.upper()}\]", alert, body)
     body = re.sub(r"(?m)^(?:<pre><code[^>]*>)?(\+ .*)$", _marked("add"), body)
     body = re.sub(r"(?m)^(?:<pre><code[^>]*>)?(- .*)$", _marked("cut"), body)
     return f"<!doctype html><meta charset=utf-8><style>{COMMENT}</style>{body}"

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from reconciler.callrail.listing import Coalesced, TagReader
+from reconciler.callrail.api import StaleError
+from reconciler.callrail.concurrency import SingleFlight
+from reconciler.callrail.listing import TagReader
 from reconciler.callrail.paging import PER_PAGE
-from reconciler.callrail.retry import READ_AFTER, backoff
-from reconciler.callrail.session import StaleError
-from reconciler.errors import ProtocolError, ReconcilerError, RejectedError, UnknownOutcomeError
+from reconciler.concurrency import side_by_side
+from reconciler.errors import ProtocolError, RejectedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+    from collections.abc import Collection
 
+    from reconciler.callrail.api import ApiSession, Check
     from reconciler.callrail.exchange import Answer, Request
-    from reconciler.callrail.session import AmbiguousError, Check, Door
     from reconciler.model.tag import LiveTag, Place
     from reconciler.provider import Listing
 
@@ -27,23 +27,22 @@ _OLD: Final = 60.0
 """Seconds for which a listing is relied on by a POST."""
 _NEVER: Final = -math.inf
 
-T = TypeVar("T")
 
-
-class Ledger:
-    """The newest reads, the ids that this run made or changed, and the way to read again.
+class LiveTags:
+    """The newest reads, the ids that this run made or changed, and how to read again.
 
     ``made`` and ``touched`` hold the ids that this run created or adopted, and those that it sent
-    an update or delete for; ``wanted`` the places and names of the creates that have not ended.
+    an update or delete for; ``desired`` the places and names of the creates that have not ended.
     """
 
-    def __init__(self, door: Door, account: str) -> None:
-        self.door = door
+    def __init__(self, session: ApiSession, account: str) -> None:
+        self.session = session
+        self._now = session.run.now
         self.account = account
         self.made: dict[int, float] = {}
         self.touched: set[int] = set()
-        self.wanted: Counter[tuple[str | None, str]] = Counter()
-        self.reader = TagReader(door, account)
+        self.desired: Counter[tuple[str | None, str]] = Counter()
+        self.reader = TagReader(session, account)
         self._scope: frozenset[str | None] | None = None
         self._proven = False
         self._listing: Listing | None = None
@@ -52,21 +51,22 @@ class Ledger:
         self._busy_at = _NEVER
         self._quickest: float | None = None
         """Seconds that the quickest request took."""
-        self._glanced_at: dict[int, float] = {}
+        self._seen_at: dict[int, float] = {}
         self._tags: dict[int, LiveTag] = {}
         self._by_name: dict[tuple[str | None, str], LiveTag] | None = None
         """By place and name; made of ``_tags`` once a create asks, which no plan does."""
         self._ids: frozenset[int] = frozenset()
         self._planned: frozenset[int] | None = None
-        self._strangers: dict[int, LiveTag] = {}
+        self._appeared: dict[int, LiveTag] = {}
         self._due: dict[str | None, set[int]] = {}
-        self._look = Coalesced(self._read_asked)
-        self._renewal = Coalesced(self._renew)
+        self._reads = SingleFlight(self._read_asked)
+        self._renewals = SingleFlight(self._renew)
 
     @property
     def colors(self) -> frozenset[str]:
         """The colours that tags of the account have, as far as they were read."""
-        return frozenset(tag.color for tag in self._tags.values() if tag.color is not None)
+        colors = {tag.color for tag in self._tags.values()}
+        return frozenset(filter(None, colors))
 
     async def read(self, places: frozenset[str | None] | None, *, proven: bool = False) -> Listing:
         """Read ``places`` (None: everything); later reads cover as much, and as surely.
@@ -94,9 +94,9 @@ class Ledger:
         return self._by_name.get((place.company_id, name))
 
     @property
-    def strangers(self) -> Collection[LiveTag]:
+    def appeared(self) -> Collection[LiveTag]:
         """Tags that have appeared since this run's first listing and that it did not make."""
-        return [tag for tag in self._strangers.values() if tag.id not in self.made]
+        return [tag for tag in self._appeared.values() if tag.id not in self.made]
 
     def written(self, tag: LiveTag) -> None:
         """Take over what became of a tag that this run changed."""
@@ -104,7 +104,7 @@ class Ledger:
 
     def created(self, tag: LiveTag) -> None:
         """Take over that this run made or adopted ``tag``."""
-        self.made[tag.id] = self.door.run.now()
+        self.made[tag.id] = self._now()
         self._put(tag)
 
     def lags(self) -> bool:
@@ -114,14 +114,10 @@ class Ledger:
             for tag_id, moment in self.made.items()
         )
 
-    def fresh_enough(self, tag: LiveTag) -> Check:
-        """Raises StaleError when ``tag`` was last read too long ago to be written to."""
-
-        def check() -> None:
-            if not self._is_fresh(tag):
-                raise StaleError
-
-        return check
+    def expect_fresh(self, tag: LiveTag) -> None:
+        """Raise StaleError when ``tag`` was last read too long ago to be written to."""
+        if not self._is_fresh(tag):
+            raise StaleError
 
     @property
     def recent(self) -> bool:
@@ -130,7 +126,7 @@ class Ledger:
         A run that stood still, for a quota or because its machine slept, has missed what others did
         meanwhile. One whose server never answers sooner did not stand still.
         """
-        now = self.door.run.now()
+        now = self._now()
         paused = now - self._busy_at > FRESH + (self._quickest or 0.0)
         return now - self._listed_at <= (FRESH if paused else _OLD)
 
@@ -145,12 +141,12 @@ class Ledger:
         """``tag`` by a read that begins after this call; None when it is gone."""
         self._due.setdefault(tag.company_id, set()).add(tag.id)
         try:
-            await self._renewal.fresh()
+            await self._renewals.fresh()
             found = self._tags.get(tag.id)
             if found is None and self._listing is not None and not self._listing.proven:
                 # A filter that hides it proves nothing.
                 self._proven = True
-                await self._look.fresh()
+                await self._reads.fresh()
         except RejectedError as error:
             raise _unread(error) from error
         if (found := self._tags.get(tag.id)) is None and self._listing and self._listing.odd:
@@ -158,7 +154,7 @@ class Ledger:
         return found
 
     async def send(self, request: Request, *, check: Check, urgent: bool = False) -> Answer:
-        """Send a write; see :meth:`Door.call`. It waits while a listing is read.
+        """Send a write; see :meth:`ApiSession.call`. It waits while a listing is read.
 
         Our own creates and deletes would shift the pages under the read, until it gives up.
         """
@@ -167,81 +163,54 @@ class Ledger:
         def sent() -> None:
             nonlocal sent_at
             check()
-            self._busy_at = sent_at = self.door.run.now()
+            self._busy_at = sent_at = self._now()
 
-        await self._look.idle()
-        answer = await self.door.call(request, check=sent, urgent=urgent)
+        await self._reads.idle()
+        answer = await self.session.call(request, check=sent, urgent=urgent)
         self._took(since=sent_at)
         return answer
 
     async def fresh(self) -> tuple[LiveTag, ...]:
         """Live tags by a read that begins now or later; shared with all who wait for one."""
         try:
-            return (await self._look.fresh()).tags
+            return (await self._reads.fresh()).tags
         except RejectedError as error:
             raise _unread(error) from error
 
-    async def over_time(
-        self, read: Callable[[], Awaitable[T]], doubt: AmbiguousError, *, what: str
-    ) -> AsyncGenerator[T, None]:
-        """What ``read`` gives, again and again over the time in which a write may show (10 s).
-
-        When reading fails ``what`` stays unknown: UnknownOutcomeError.
-        """
-        run = self.door.run
-        since = run.now()
-        for moment in READ_AFTER:
-            try:
-                await run.sleep(since + moment - run.now())
-                live = await read()
-            except ReconcilerError as error:
-                raise unknown(what, f"{doubt}; then reading failed: {error.message}") from error
-            yield live
-
-    async def before_repeat(self, doubt: AmbiguousError, *, what: str, attempt: int) -> None:
-        """Wait before a write is repeated; UnknownOutcomeError when the run may repeat no more."""
-        run = self.door.run
-        if not run.retries.take(requests=run.requests):
-            raise unknown(what, f"{doubt}; the run has made too many repeats already")
-        try:
-            await run.sleep(backoff(attempt, run.settings.random))
-        except ReconcilerError as error:
-            raise unknown(what, f"{doubt}; {error.message}") from error
-
     async def close(self) -> None:
         """End reads that nobody waits for any more."""
-        await self._renewal.close()
-        await self._look.close()
+        await self._renewals.close()
+        await self._reads.close()
 
     def _is_fresh(self, tag: LiveTag) -> bool:
         covered = self._scope is None or tag.company_id in self._scope
         listed = self._listed_at if covered else _NEVER
-        seen = max(listed, self._glanced_at.get(tag.id, _NEVER))
-        return self.door.run.now() - seen <= FRESH
+        seen = max(listed, self._seen_at.get(tag.id, _NEVER))
+        return self._now() - seen <= FRESH
 
     async def _read_asked(self) -> Listing:
         return await self._read(asked=True)
 
     async def _read(self, *, asked: bool) -> Listing:
-        scope, run = self._scope, self.door.run
-        began, waited = run.now(), self._waited()
+        scope = self._scope
+        began, waited = self._now(), self._waited()
         listing = await self.reader.tags(scope, proven=self._proven)
         if scope == self._scope:
             self._listing, self._began_at = listing, began
             # Who asked for this very read acts on it at once: it can't be had any newer. Unless a
             # quota stopped it half way: then its first pages are old.
             newest = asked and waited == self._waited()
-            self._listed_at = run.now() if newest else began
-            self._busy_at = run.now()
+            self._listed_at = self._now() if newest else began
+            self._busy_at = self._now()
             self._took(since=began)
-            self._glanced_at.clear()
+            self._seen_at.clear()
             self._tags = {tag.id: tag for tag in listing.tags}
             self._by_name = None
             self._ids = frozenset(self._tags)
             if self._planned is None:
                 self._planned = self._ids
-            strangers = self._ids - self._planned
-            self._strangers = {one: self._tags[one] for one in self._tags if one in strangers}
+            appeared = self._ids - self._planned
+            self._appeared = {one: self._tags[one] for one in self._tags if one in appeared}
         return listing
 
     async def _renew(self) -> None:
@@ -252,30 +221,30 @@ class Ledger:
         """
         due, self._due = self._due, {}
         if self._listing is None or self._pages() <= len(due):
-            await self._look.fresh()
+            await self._reads.fresh()
             return
-        shown = await asyncio.gather(*map(self._glance, due))
+        shown = await side_by_side(map(self._read_place, due))
         if not set().union(*due.values()) <= set().union(*shown):
-            await self._look.fresh()
+            await self._reads.fresh()
 
-    async def _glance(self, company_id: str | None) -> set[int]:
+    async def _read_place(self, company_id: str | None) -> set[int]:
         """Take over what a place's filter shows now; the ids of it."""
-        page = await self.reader.glance(company_id)
+        page = await self.reader.first_page(company_id)
         # Each has its own moment: another place's request may have to wait for the quota.
-        now = self.door.run.now()
+        now = self._now()
         for tag in page:
             self._put(tag)
-            self._glanced_at[tag.id] = now
+            self._seen_at[tag.id] = now
         return {tag.id for tag in page}
 
     def _took(self, *, since: float) -> None:
         """Learn from a request that was sent at ``since`` how soon the server answers."""
-        took = self.door.run.now() - since
+        took = self._now() - since
         self._quickest = took if self._quickest is None else min(self._quickest, took)
 
     def _waited(self) -> float:
         """Seconds for which the account had to wait for its quota so far."""
-        return self.door.run.quota(self.account).waited
+        return self.session.run.quota(self.account).waited
 
     def _pages(self) -> int:
         """Requests that reading all again takes."""
@@ -291,25 +260,9 @@ class Ledger:
         if self._by_name is not None:
             self._by_name[tag.company_id, tag.name] = tag
         if self._planned is not None and tag.id not in self._planned:
-            self._strangers[tag.id] = tag
-
-
-def unknown(what: str, why: object, *, accepted: bool = False) -> UnknownOutcomeError:
-    """The error for a write that stays ambiguous: ``what`` in the -ing form, and ``why``.
-
-    ``accepted``: a create, which another run would repeat where no listing shows its tag by then.
-    """
-    hint = "Run it again: it reads live state first and goes on from there."
-    if accepted:
-        hint = "It was accepted: run it again only once CallRail shows what became of it."
-    said = f"may or may not have happened: {why}"
-    return UnknownOutcomeError(
-        f"{what} {said}",
-        hint=hint,
-        beside_its_change=said,
-    )
+            self._appeared[tag.id] = tag
 
 
 def _unread(error: RejectedError) -> ProtocolError:
-    # A listing that is not found does not say that a tag is gone.
+    # A listing that is not found does not mean that a tag is gone.
     return ProtocolError(f"live tags can't be read again: {error.message}", hint=error.hint)

@@ -62,8 +62,8 @@ def where(row: Row) -> Where:
 
 
 @dataclass
-class World:
-    """A sandbox, a desk with the configuration of the forty changes, and the state at the start."""
+class Workspace:
+    """A sandbox, a folder with the configuration of forty changes, and the state at the start."""
 
     directory: Path
     sandbox: Sandbox
@@ -71,8 +71,8 @@ class World:
     before: list[Row] = field(default_factory=list)
 
     @classmethod
-    def at(cls, directory: Path, sandbox: Sandbox, *, text: str | None = None) -> World:
-        """A world whose configuration is ``text`` (the forty changes)."""
+    def at(cls, directory: Path, sandbox: Sandbox, *, text: str | None = None) -> Workspace:
+        """A workspace whose configuration is ``text`` (the forty changes)."""
         (directory / "reconciler.yaml").write_text(text or configuration(), "utf-8")
         return cls(directory, sandbox, direct(sandbox), sandbox.store.tags())
 
@@ -86,7 +86,7 @@ class World:
         return ran, json.loads(ran.out)
 
     def duplicates(self) -> list[Where]:
-        """Places and names that two tags bear."""
+        """Places and names that two tags have."""
         counts = Counter(map(where, self.sandbox.store.tags()))
         return [one for one, count in counts.items() if count > 1]
 

@@ -1,1 +1,0 @@
-"""Pictures of the README, and what takes them."""

@@ -1,0 +1,119 @@
+"""One kind of an account's interactions, as far as they are read; each read is made once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from reconciler.callrail.concurrency import Memo
+from reconciler.callrail.evidence import Fit, Rows, explained, fit
+from reconciler.callrail.interactions import Reader, ids
+from reconciler.concurrency import side_by_side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.callrail.api import ApiSession, Query
+    from reconciler.callrail.interactions import InteractionKind, Row
+
+SURVEYED_PAGES: Final = 4
+"""Pages read at once where they are all of them: then rows can be counted, whatever filters do."""
+SCANNED_PAGES: Final = 20
+"""Most pages read to count rows one by one: 5,000 interactions."""
+
+
+class Question(NamedTuple):
+    """A parameter and a name, and the id of the company that it is narrowed to."""
+
+    spelling: str
+    name: str
+    company_id: str | None = None
+
+
+class Survey:
+    """The reads of one ``kind`` of an account's interactions.
+
+    The *survey* is the first page of all, or all where that is a few pages; the *scan* is as many
+    pages as are read at most.
+    """
+
+    def __init__(self, session: ApiSession, account: str, kind: InteractionKind) -> None:
+        self.kind = kind
+        self.reader = Reader(session, account, kind)
+        self._survey = Memo(self._read_survey)
+        self._scan = Memo(self._read_scan)
+        self._found = Memo(self._find)
+        self._found_whole = Memo(self._find_whole)
+
+    async def survey(self) -> Rows:
+        """The first page of all interactions."""
+        return await self._survey.of(None)
+
+    async def scan(self) -> Rows:
+        """All interactions, or as many as are read at most."""
+        return await self._scan.of(None)
+
+    async def find(self, name: str, company_id: str | None = None) -> Rows:
+        """The first page of what the filter or the search finds for ``name``."""
+        return await self.ask(Question(self.spelling(name), name, company_id))
+
+    async def ask(self, question: Question) -> Rows:
+        """The first page of what ``question`` finds."""
+        return await self._found.of(question)
+
+    async def find_whole(self, name: str) -> Rows | None:
+        """All that is found for ``name``; None where that is too much, or does not hold still."""
+        return await self._found_whole.of(name)
+
+    def spelling(self, name: str) -> str:
+        """The parameter to ask by: whether ``tags`` splits at commas is D, ``tags[]`` does not."""
+        if self.kind.by_search:
+            return "search"
+        return "tags[]" if "," in name else "tags"
+
+    def fits(self, rows: Iterable[Row], name: str) -> Counter[Fit]:
+        """How many of ``rows`` show what of ``name``."""
+        return Counter(fit(row, name, empty_lacks=self.kind.by_search) for row in rows)
+
+    def plausible(self, found: Rows, name: str) -> bool:
+        """Whether every row may have been found for ``name``, and the numbers fit."""
+        if not self.kind.by_search:
+            return found.sound and not self.fits(found.rows, name)[Fit.LACKS]
+        empty = (row for row in found.rows if row.certain and not row.names)
+        return found.sound and all(explained(row, name) for row in empty)
+
+    async def _read_survey(self, _key: None) -> Rows:
+        first = Rows.of(await self.reader.page())
+        few = first.total is not None and first.total <= SURVEYED_PAGES * len(first.rows)
+        return await self._pages(first, ()) if few and not first.whole else first
+
+    async def _read_scan(self, _key: None) -> Rows:
+        survey = await self.survey()
+        return survey if survey.whole else await self._pages(survey, ())
+
+    async def _find(self, question: Question) -> Rows:
+        return Rows.of(await self.reader.page(_query(question)))
+
+    async def _find_whole(self, name: str) -> Rows | None:
+        question = Question(self.spelling(name), name)
+        found = await self._pages(await self.ask(question), _query(question))
+        return found if found.whole else None
+
+    async def _pages(self, first: Rows, query: Query) -> Rows:
+        """``first`` and the pages after it, up to SCANNED_PAGES."""
+        size = max(1, len(first.rows))
+        last = SCANNED_PAGES
+        if first.total is not None:
+            last = min(last, -(-first.total // size))
+        pages = await side_by_side(
+            self.reader.page(query, number=number) for number in range(2, last + 1)
+        )
+        rows = (*first.rows, *(row for page in pages for row in page.rows))
+        steady = {page.total for page in pages} <= {first.total}
+        whole = steady and len(rows) == len(ids(rows)) == first.total
+        return Rows(rows=rows, total=first.total, whole=whole)
+
+
+def _query(question: Question) -> Query:
+    company = () if question.company_id is None else (("company_id", question.company_id),)
+    return (*company, (question.spelling, question.name))

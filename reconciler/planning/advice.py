@@ -59,9 +59,9 @@ class Advice:
 
     unmanaged: Unmanaged = Unmanaged.KEEP
     _places: dict[_Finding, list[Place]] = field(default_factory=lambda: defaultdict(list))
-    _alikes: dict[int, tuple[Declaration, _Alikes]] = field(default_factory=dict)
+    _alikes: dict[Declaration, _Alikes] = field(default_factory=lambda: defaultdict(_Alikes))
     contests: list[Contest] = field(default_factory=list)
-    _stored: dict[int, tuple[Declaration, _Alikes]] = field(default_factory=dict)
+    _stored: dict[Declaration, _Alikes] = field(default_factory=lambda: defaultdict(_Alikes))
 
     def look_at(self, place: Place, matches: Matches, covers: Callable[..., bool]) -> None:
         """Note what is remarkable about one place; ``covers`` tells which names are in the work."""
@@ -77,25 +77,25 @@ class Advice:
             if covers(one.declaration.name, *(tag.name for tag in one.tags))
         )
         absent = {tag.name for _declaration, tag in matches.unwanted}
-        missing = set(map(id, matches.missing))
+        missing = set(matches.missing if matches.alike else ())
         for declaration, names in matches.alike:
             if covers(declaration.name, *names):
-                known = _known(self._alikes, declaration)
+                known = self._alikes[declaration]
                 known.places.append(place)
                 known.names.update(names)
-                known.created |= id(declaration) in missing
+                known.created |= declaration in missing
                 known.absent.update(absent.intersection(names))
         for declaration, names in matches.stored_as:
             if covers(declaration.name, *names):
-                known = _known(self._stored, declaration)
+                known = self._stored[declaration]
                 known.places.append(place)
                 known.names.update(names)
 
     def problems(self) -> Iterator[Problem]:
         """One warning a finding, in the order of the files."""
         found = [_problem(*item, self.unmanaged) for item in self._places.items()]
-        found += [_alike(*one, self.unmanaged) for one in self._alikes.values()]
-        found += [_stored_as(*one) for one in self._stored.values()]
+        found += [_alike(*one, self.unmanaged) for one in self._alikes.items()]
+        found += [_stored_as(*one) for one in self._stored.items()]
         yield from sorted(
             found, key=lambda one: (one.source is not None, one.source, one.code, one.message)
         )
@@ -175,10 +175,6 @@ def _words(finding: _Finding, unmanaged: Unmanaged) -> tuple[str, str]:
         ),
         "Rename or delete the others in CallRail.",
     )
-
-
-def _known(found: dict[int, tuple[Declaration, _Alikes]], declaration: Declaration) -> _Alikes:
-    return found.setdefault(id(declaration), (declaration, _Alikes()))[1]
 
 
 def _alike(declaration: Declaration, known: _Alikes, unmanaged: Unmanaged) -> Problem:

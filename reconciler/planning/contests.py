@@ -48,13 +48,11 @@ def several_former(
 
     ``uses`` holds what was counted, by place and tag id; what is not there is not spoken of.
     """
-    found: dict[tuple[int, tuple[str, ...]], list[Contest]] = defaultdict(list)
+    found: dict[tuple[Declaration, tuple[str, ...]], list[Contest]] = defaultdict(list)
     for contest in contests:
         names = tuple(dict.fromkeys(tag.name for tag in contest.tags))
-        found[id(contest.declaration), names].append(contest)
-    for (_declaration, names), alike in sorted(
-        found.items(), key=lambda item: item[1][0].declaration.source
-    ):
+        found[contest.declaration, names].append(contest)
+    for (_declaration, names), alike in sorted(found.items(), key=lambda item: item[0][0].source):
         yield _problem(names, alike, uses)
 
 

@@ -56,13 +56,13 @@ def _blocks(
     declared: Mapping[str | None, Mapping[str, Declaration]],
 ) -> list[tuple[Declaration, dict[Place, None]]]:
     """Each declaration once, with the covered places in which it lands."""
-    found: dict[int, tuple[Declaration, dict[Place, None]]] = {}
+    found: dict[Declaration, dict[Place, None]] = {}
     for company_id, blocks in declared.items():
         place = places.get(company_id)
         if place is not None:
             for declaration in blocks.values():
-                found.setdefault(id(declaration), (declaration, {}))[1][place] = None
-    return list(found.values())
+                found.setdefault(declaration, {})[place] = None
+    return list(found.items())
 
 
 def _strangers(

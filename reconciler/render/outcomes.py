@@ -128,7 +128,7 @@ def folded(outcomes: Iterable[Outcome]) -> list[tuple[Outcome, int]]:
     """``outcomes`` with those that ended alike for one reason counted beside the first."""
     counted: dict[object, list[Outcome]] = {}
     for outcome in outcomes:
-        counted.setdefault(shared_reason(outcome) or id(outcome), []).append(outcome)
+        counted.setdefault(shared_reason(outcome) or outcome.change, []).append(outcome)
     return [(found[0], len(found)) for found in counted.values()]
 
 

@@ -64,7 +64,7 @@ class ResourceHandler(Protocol):
     switches: Switches
 
     def handle(self, account_id: str, asked: Asked) -> Response:
-        """Response a request below ``/a/ACCOUNT``."""
+        """Answer a request below ``/a/ACCOUNT``."""
 
 
 class App:
@@ -80,6 +80,7 @@ class App:
         self.quota = Quota(windows, options.clock, used_before=options.others_used)
         self._gateway_quota = self._limited_gateway(options.switches)
         self._tags = Tags(store, options.switches, options.clock)
+        self.assignments = self._tags.assignments
         usage = store, options.switches, self._tags, options.today
         calls, forms, texts = Calls(*usage), Forms(*usage), Texts(*usage)
         shown = (Companies, Trackers, Users, Integrations, Notifications)
@@ -201,7 +202,7 @@ class App:
 
     def _count(self, entry: Entry, account_id: str) -> None:
         wait = self.quota.take(account_id)
-        entry.counted = True
+        entry.counted, entry.moment = True, self._options.clock()
         if wait is not None:
             headers = retry_after(self._switches.retry_after, wait)
             raise Refusal(429, "rate limit exceeded", headers)
@@ -234,6 +235,14 @@ class App:
             raise GatewayRefusal(400, "no active connection for app callrail")
         if self._switches.oauth == "expired":
             raise GatewayRefusal(500, "internal server error")
+
+    def act(self, account_id: str, method: str, path: str, body: object = None) -> Response:
+        """What somebody else does meanwhile, on the screen: neither counted nor logged.
+
+        ``path`` is below the account, such as ``tags/7.json``.
+        """
+        asked = Asked(method, tuple(path.split("/")), {}, body)
+        return self._resources[asked.parts[0].removesuffix(".json")].handle(account_id, asked)
 
     def make_tag(self, account_id: str, name: str) -> int:
         """Insert a tag behind everybody's back (fault shift-pages)."""

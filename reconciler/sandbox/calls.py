@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from reconciler.sandbox.answers import Asked, Refusal, Response, Row
+from reconciler.sandbox.assignments import CALL
 from reconciler.sandbox.interactions import Interactions, row_tags
 from reconciler.sandbox.listing import page_of
 from reconciler.sandbox.summaries import CALL_FIGURES, Summaries
-from reconciler.sandbox.tagging import CALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,7 +112,7 @@ class Calls(Interactions):
     }
 
     def handle(self, account_id: str, asked: Asked) -> Response:
-        """Response a request below ``/a/ACCOUNT``; the figures too."""
+        """Answer a request below ``/a/ACCOUNT``; the figures too."""
         match asked.method, asked.parts:
             case "GET", ("calls", "summary.json"):
                 return Summaries(self, CALL_FIGURES).summary(account_id, asked)

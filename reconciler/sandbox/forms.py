@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.sandbox.answers import FORBIDDEN, Refusal
+from reconciler.sandbox.assignments import FORM
 from reconciler.sandbox.interactions import Interactions, row_tags
 from reconciler.sandbox.summaries import FORM_FIGURES, Summaries
-from reconciler.sandbox.tagging import FORM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ class Forms(Interactions):
     }
 
     def handle(self, account_id: str, asked: Asked) -> Response:
-        """Response a request below ``/a/ACCOUNT``; the figures too."""
+        """Answer a request below ``/a/ACCOUNT``; the figures too."""
         if self.switches.form_tracking == "off":
             # Where no company has form tracking (C).
             raise Refusal(403, FORBIDDEN)

@@ -23,6 +23,8 @@ class Entry:
     """Header Request-From, by which software names itself (B)."""
     connection: str | None = None
     """Header Maton-Connection."""
+    moment: float = 0.0
+    """When it was counted, by the sandbox's clock."""
     counted: bool = False
     """Whether it was about an account's quota."""
 

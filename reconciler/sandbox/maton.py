@@ -33,7 +33,7 @@ class ControlPlane:
         )
 
     def handle(self, asked: Asked) -> Response:
-        """Response a request below ``/connections``."""
+        """Answer a request below ``/connections``."""
         match asked.method, asked.parts:
             case "GET", ("connections",):
                 return self._list(asked)

@@ -23,7 +23,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """``seed`` is reference, agency, empty, or bulk:TAGS[:COMPANIES].
+    """``seed`` is reference, agency, empty, bulk:TAGS[:COMPANIES] or pair:OLD:NEW[:BOTH].
 
     ``latency`` is in seconds per request. ``quota`` counts requests per account and
     ``quota_window`` seconds (None: no quota at all), ``daily_quota`` those of 24 windows (None:

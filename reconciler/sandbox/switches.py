@@ -138,9 +138,38 @@ class Switches:
     flow_tags: str = _switch(
         "name", ("name", "id", "objects"), "how the Tag step of a call flow names its tags"
     )
-    append: str = _switch("honoured", ("honoured", "ignored"), "ignored: tags always replace")
+    append: str = _switch(
+        "honoured",
+        ("honoured", "flag", "list", "ignored"),
+        "whether append_tags adds as a flag beside tags, as a list of names, as both; ignored: tags"
+        " always replace",
+    )
+    namesakes: str = _switch(
+        "company",
+        ("company", "account", "own"),
+        "which tag a name on both levels is on a call; own: the company's, made where it has none",
+    )
     disabled_tags: str = _switch(
-        "refused", ("refused", "ignored"), "what newly applying a disabled tag gets"
+        "refused",
+        ("refused", "ignored", "applied", "another"),
+        "what newly applying a disabled tag gets; another: one more of its name in the company",
+    )
+    renamed_assignments: str = _switch(
+        "kept", ("kept", "dropped"), "whether calls, forms and texts keep a tag that is renamed"
+    )
+    disabled_assignments: str = _switch(
+        "kept",
+        ("kept", "unfound", "hidden", "dropped"),
+        "whether they keep a tag that is disabled; unfound: filters don't find it; hidden: nor do"
+        " rows show it",
+    )
+    tags_filter_delay: int = _number(
+        0,
+        "listings of calls, forms or texts by tag after a write that still find the old state",
+        tried=(1,),
+    )
+    tags_filter_delay_seconds: int = _number(
+        0, "seconds after a write in which they find the old state", tried=(4,)
     )
     threads_key: str = _switch(
         "sms_threads", ("sms_threads", "sms-threads"), "the key of the list of threads"

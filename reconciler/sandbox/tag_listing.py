@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.sandbox.answers import Asked, Refusal, Response, Row
 from reconciler.sandbox.listing import envelope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.sandbox.store import Store
     from reconciler.sandbox.switches import Switches
 
 ODD_ID: Final = 900_000_001
+COLUMNS: Final = (
+    "id",
+    "account_id",
+    "company_id",
+    "name",
+    "color",
+    "background_color",
+    "status",
+    "created_at",
+)
 PARTIAL: Final = "id % 2 = 1"
 """What a filter lists that gives only a part."""
 
@@ -136,6 +149,23 @@ class TagListing:
         if self._switches.tag_totals == "missing" and isinstance(answer.payload, dict):
             del answer.payload["total_records"]
         return answer
+
+
+def late_tags(before: Mapping[int | str, Row | None]) -> tuple[str, dict[str, object]]:
+    """The SQL source of tags as a late listing shows them, and its parameters.
+
+    ``before``: the ids of changed tags -> the rows that it still shows, None for a new one.
+    """
+    if not before:
+        return "tags", {}
+    columns = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in COLUMNS)
+    source = (
+        f"(SELECT {', '.join(COLUMNS)} FROM tags"  # noqa: S608 - names are ours
+        " WHERE id NOT IN (SELECT value FROM json_each(:touched))"
+        f" UNION ALL SELECT {columns} FROM json_each(:old))"
+    )
+    old = [row for row in before.values() if row is not None]
+    return source, {"touched": json.dumps(list(before)), "old": json.dumps(old)}
 
 
 def _level_conditions(level: str | None) -> dict[str, list[str]]:

@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.sandbox.answers import FORBIDDEN, Asked, Refusal, Response, Row, refused
+from reconciler.sandbox.assignments import Assignments
 from reconciler.sandbox.colors import PALETTES, PLAIN
-from reconciler.sandbox.late import LateListings
+from reconciler.sandbox.late import Delay, LateReads
 from reconciler.sandbox.listing import page_of
-from reconciler.sandbox.tag_listing import TagListing, shown
+from reconciler.sandbox.tag_listing import TagListing, late_tags, shown
 from reconciler.sandbox.tagging import forget_tag
 from reconciler.sandbox.tidying import TIDIED
 
@@ -30,10 +31,11 @@ class Tags:
 
     def __init__(self, store: Store, switches: Switches, clock: Callable[[], float]) -> None:
         self._store, self.switches = store, switches
-        self._late = LateListings(clock)
+        self._late = LateReads(clock)
+        self.assignments = Assignments(store, clock)
 
     def handle(self, account_id: str, asked: Asked) -> Response:
-        """Response a request below ``/a/ACCOUNT/tags``."""
+        """Answer a request below ``/a/ACCOUNT/tags``."""
         match asked.method, asked.parts:
             case "GET", ("tags.json",):
                 return self._list(account_id, asked)
@@ -52,9 +54,13 @@ class Tags:
     def _list(self, account_id: str, asked: Asked) -> Response:
         paging = page_of(asked, self.switches)
         with self._store.transaction():
-            self._late.listed(account_id, self.switches, first_page=paging[0] == 1)
-            listing = TagListing(self._store, self.switches, self._late.source(account_id))
+            late = self._late.read(account_id, self._delay, first_page=paging[0] == 1)
+            listing = TagListing(self._store, self.switches, late_tags(late))
             return listing.page(account_id, asked, paging)
+
+    @property
+    def _delay(self) -> Delay:
+        return Delay(self.switches.read_delay, self.switches.read_delay_seconds)
 
     def _create(self, account_id: str, asked: Asked) -> Response:
         body = asked.object()
@@ -98,7 +104,7 @@ class Tags:
                 " created_at) VALUES (?, ?, ?, ?, 'gray1', 'enabled', ?)",
                 (account_id, company_id, name, color, CREATED_AT),
             )
-            self._late.note(account_id, tag_id, None, self.switches)
+            self._late.note(account_id, tag_id, None, self._delay)
             return tag_id
 
     def _update(self, account_id: str, part: str, asked: Asked) -> Response:
@@ -108,7 +114,8 @@ class Tags:
             wanted = self._wanted(tag, asked.object())
             if self.switches.update_answer == "error":
                 raise Refusal(200, "The tag could not be updated")
-            self._late.note(account_id, tag["id"], tag, self.switches)
+            self._late.note(account_id, tag["id"], tag, self._delay)
+            self.assignments.follow(tag, wanted, self.switches)
             for column, value in wanted.items():
                 self._store.run(
                     f"UPDATE tags SET {column} = ? WHERE id = ?",  # noqa: S608 - column is ours
@@ -166,7 +173,8 @@ class Tags:
                     raise Refusal(403, FORBIDDEN) from None
                 raise
             self._permit_change(asked, tag)
-            self._late.note(account_id, tag["id"], tag, self.switches)
+            self._late.note(account_id, tag["id"], tag, self._delay)
+            self.assignments.follow(tag, None, self.switches)
             forget_tag(self._store, account_id, tag["id"])
             self._store.run("DELETE FROM tags WHERE id = ?", (tag["id"],))
         return Response(204, committed=True)

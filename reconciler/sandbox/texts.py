@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from reconciler.sandbox.assignments import TEXT
 from reconciler.sandbox.interactions import Interactions
-from reconciler.sandbox.tagging import LEFT_OUT, TEXT
+from reconciler.sandbox.tagging import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,11 +15,6 @@ if TYPE_CHECKING:
     from reconciler.sandbox.answers import Asked, Row
     from reconciler.sandbox.dates import Period
     from reconciler.sandbox.where import Where
-
-TAGGED = (
-    "EXISTS (SELECT 1 FROM text_tags JOIN tags ON tags.id = tag_id"
-    " WHERE text_id = texts.id AND instr(lower(tags.name), :{key}))"
-)
 
 
 class Texts(Interactions):
@@ -48,17 +44,20 @@ class Texts(Interactions):
         text, setting = asked.one("search"), self.switches.text_search
         if text is None or setting == "ignored":
             return
-        words = re.findall(r"\w+", text) if setting == "fuzzy" else []
+        words = [one.lower() for one in re.findall(r"\w+", text) if setting == "fuzzy"]
+        words = words or [text.lower()]
         clauses = []
-        for number, word in enumerate(words or [text]):
+        for number, word in enumerate(words):
             key = f"word{number}"
-            where.parameters[key] = word.lower()
+            where.parameters[key] = word
             clauses += [
                 f"instr(lower(coalesce(customer_phone_number, '')), :{key})",
                 f"instr(lower(coalesce(customer_name, '')), :{key})",
             ]
-            if setting != "tagless":
-                clauses.append(TAGGED.format(key=key))
+        if setting != "tagless":
+            clauses.append(
+                self._having(where, asked, lambda name: any(word in name.lower() for word in words))
+            )
         where.add(f"({' OR '.join(clauses)})")
 
     def shape(self, row: Row, fields: Sequence[str]) -> Row:  # noqa: ARG002 - one shape only

@@ -7,7 +7,7 @@ import copy
 import random
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.callrail.client import Client, connect
 from reconciler.callrail.credentials import Credential
@@ -21,7 +21,7 @@ from tests.callrail.stand_in import ACCOUNT, NOW, Call, Handler
 from tests.callrail.wire_server import WireServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from reconciler.callrail.exchange import Exchange, Request
     from tests.callrail.stand_in import Reply
@@ -111,12 +111,10 @@ def desired(name: str, color: str | None = None) -> Tag:
 class StraightTransport:
     """A transport without sockets, for tests of many requests."""
 
-    base = "http://127.0.0.1:1"
-
     def __init__(self, handler: Callable[[Call], Reply]) -> None:
         self._handler = handler
 
-    async def send(self, request: Request, *, headers: dict[str, str]) -> Exchange:
+    async def send(self, request: Request, *, headers: Mapping[str, str]) -> Exchange:
         await asyncio.sleep(0)
         reply = self._handler(
             Call(
@@ -124,13 +122,13 @@ class StraightTransport:
                 path=request.path,
                 query=dict(request.query),
                 pairs=request.query,
-                headers=headers,
+                headers=dict(headers),
                 body=request.body,
             )
         )
-        headers = {name.lower(): value for name, value in reply.headers.items()}
+        kept = {name.lower(): value for name, value in reply.headers.items()}
         payload = copy.deepcopy(reply.payload)
-        return Answer(status=reply.status, payload=payload, headers=headers)
+        return Answer(status=reply.status, payload=payload, headers=kept)
 
 
 def straight(handler: Callable[[Call], Reply], **changes: object) -> AccountProvider:
@@ -141,5 +139,5 @@ def straight(handler: Callable[[Call], Reply], **changes: object) -> AccountProv
     chosen = settings("http://127.0.0.1:1", **changes)
     assert chosen.credential is not None
     access = Access(credential=chosen.credential, base="http://127.0.0.1:1")
-    transport: Any = StraightTransport(handler)
-    return AccountProvider(ApiSession(RunContext(chosen), transport, access), ACCOUNT)
+    session = ApiSession(RunContext(chosen), StraightTransport(handler), access)
+    return AccountProvider(session, ACCOUNT)

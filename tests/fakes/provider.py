@@ -1,4 +1,4 @@
-"""A provider over a dictionary, with the liberties that CallRail leaves itself."""
+"""A provider over a dictionary, which tidies and refuses names as the API may."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
+from reconciler.sandbox.assignments import KINDS, Kind
+from reconciler.sandbox.seeds.agency import MISSPELT
+from reconciler.sandbox.seeds.pair import ACCOUNT as PAIR
 from tests.sandbox.talk import ACCOUNT, CALL, COMPANY, CONNECTION, Talk
 
 if TYPE_CHECKING:
@@ -226,6 +230,51 @@ def test_the_agency_has_names_on_both_levels_and_spam_that_has_tags(agency: Talk
     assert spam > 20
 
 
+MISSPELT_PAIRS = """
+    SELECT wrong.id AS wrong, fit.id AS fit FROM tags AS wrong JOIN tags AS fit
+    ON fit.company_id = wrong.company_id AND fit.name = ?
+    WHERE wrong.name IN (SELECT value FROM json_each(?)) ORDER BY wrong.id"""
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.table)
+def test_the_agency_s_misspelt_pairs_are_on_interactions_of_every_kind(
+    agency: Talk, kind: Kind
+) -> None:
+    store, having = agency.sandbox.store, Counter[str]()
+    for name, spellings in MISSPELT.items():
+        for pair in store.rows(MISSPELT_PAIRS, (name, json.dumps(spellings))):
+            wrong, fit = (
+                {
+                    row["id"]
+                    for row in store.rows(
+                        f"SELECT {kind.link} AS id FROM {kind.links} WHERE tag_id = ?", (tag_id,)
+                    )
+                }
+                for tag_id in (pair["wrong"], pair["fit"])
+            )
+            having.update(pairs=1, wrong=len(wrong - fit), fit=len(fit - wrong))
+            having.update(both=len(wrong & fit))
+    assert having["pairs"] > 20
+    assert having["wrong"] > 10
+    assert having["fit"] > 10
+    assert having["both"] > 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "unlisted"), [(KINDS[0], "spam = 1"), (KINDS[1], "moment < julianday('2024-01-12')")]
+)
+def test_the_agency_has_misspelt_tags_on_what_no_listing_shows(
+    agency: Talk, kind: Kind, unlisted: str
+) -> None:
+    spellings = json.dumps([one for names in MISSPELT.values() for one in names])
+    assert agency.sandbox.store.value(
+        f"SELECT count(*) FROM {kind.table} JOIN {kind.links} ON {kind.link} = {kind.table}.id"
+        " JOIN tags ON tags.id = tag_id WHERE tags.name IN (SELECT value FROM json_each(?))"
+        f" AND {unlisted}",
+        (spellings,),
+    )
+
+
 def test_one_seed_number_gives_one_agency(agency: Talk, start: Callable[..., Talk]) -> None:
     def everything(talk: Talk) -> list[object]:
         tables = ("companies", "tags", "calls", "call_tags", "forms", "texts", "message_flows")
@@ -233,6 +282,24 @@ def test_one_seed_number_gives_one_agency(agency: Talk, start: Callable[..., Tal
 
     assert everything(start(seed="agency")) == everything(agency)
     assert everything(start(seed="agency", seed_number=2)) != everything(agency)
+
+
+def test_a_pair_is_a_tag_in_two_spellings_on_interactions_of_every_kind(
+    start: Callable[..., Talk],
+) -> None:
+    talk = start(seed="pair:40:20:10")
+    dates = {"start_date": "2024-02-20", "end_date": "2026-02-12", "fields": "tags"}
+    having: dict[str, Counter[tuple[str, ...]]] = {}
+    for key in ("calls", "form_submissions", "sms_threads"):
+        path = key.replace("sms_", "sms-")
+        reply = talk.send("GET", f"/v3/a/{PAIR}/{path}.json", per_page=250, **dates)
+        having[key] = Counter(tuple(row["tags"]) for row in reply.json[key])
+    old, new, both = ("Oppty",), ("Opportunity",), ("Oppty", "Opportunity")
+    assert having == {
+        "calls": {old: 32, new: 16, both: 8},
+        "form_submissions": {old: 4, new: 2, both: 1},
+        "sms_threads": {old: 4, new: 2, both: 1},
+    }
 
 
 def test_an_empty_sandbox_has_no_account_and_no_seed_is_made_up(

@@ -137,16 +137,6 @@ def test_tags_replace_unless_they_are_appended(
 
 
 @everywhere
-def test_where_appending_is_ignored_tags_replace(under: Under, resource: str) -> None:
-    talk = under("append=ignored")
-    put(talk, resource, tags=["Opportunity"])
-    put(talk, resource, append_tags=["Schedule requested"])
-    assert tags(talk, resource) == ["Opportunity"]
-    put(talk, resource, tags=["Schedule requested"], append_tags=True)
-    assert tags(talk, resource) == ["Schedule requested"]
-
-
-@everywhere
 def test_an_unknown_name_becomes_a_tag_of_the_interaction_s_company(
     used: Talk, resource: str
 ) -> None:

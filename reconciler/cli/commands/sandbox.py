@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _seed(text: str) -> str:
-    if not re.fullmatch(r"reference|agency|empty|bulk:\d+(:\d+)?", text):
+    if not re.fullmatch(r"reference|agency|empty|bulk:\d+(:\d+)?|pair:\d+:\d+(:\d+)?", text):
         raise ValueError(f"no seed {text!r}")
     return text
 
@@ -60,9 +60,10 @@ Fault rules: METHOD PATH-PART [nth=N|every=N|times=N|after=N] ACTION, such as
 @click.option(
     "--seed",
     default="agency",
-    type=Parsed("seed", _seed, complete=("reference", "agency", "empty", "bulk:")),
+    type=Parsed("seed", _seed, complete=("reference", "agency", "empty", "bulk:", "pair:")),
     metavar="NAME",
-    help="reference, agency (default), empty, bulk:TAGS[:COMPANIES]",
+    help="reference, agency (default), empty, bulk:TAGS[:COMPANIES], pair:OLD:NEW[:BOTH] (a tag"
+    " in two spellings on so many interactions)",
 )
 @click.option("--seed-number", type=COUNT, default=1, metavar="N", help="of the agency")
 @click.option("--latency", type=TIME, default=0.0, metavar="50ms", help="of a request")

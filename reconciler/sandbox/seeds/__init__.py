@@ -1,4 +1,4 @@
-"""What a fresh sandbox holds: the reference page's payloads, a drifted agency, or bulk.
+"""What a fresh sandbox holds: the reference page's payloads, a drifted agency, bulk, a pair.
 
 Each seed is a function from a store (and a number) to rows; the same number gives the same rows.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.sandbox.seeds.agency import seed_agency
 from reconciler.sandbox.seeds.bulk import seed_bulk
+from reconciler.sandbox.seeds.pair import seed_pair
 from reconciler.sandbox.seeds.reference import seed_connection, seed_reference
 
 if TYPE_CHECKING:
@@ -27,5 +28,7 @@ def seed_store(store: Store, options: Options) -> None:
             seed_agency(store, options.seed_number, options.today)
         elif name == "bulk":
             seed_bulk(store, *map(int, numbers))
+        elif name == "pair":
+            seed_pair(store, options.today, *map(int, numbers))
         elif name != "empty":
             raise ValueError(f"no seed {options.seed!r}")

@@ -126,7 +126,7 @@ def seed_agency(store: Store, number: int, today: date) -> None:
     for account_id, name, trade, companies in ACCOUNTS:
         agency.account(account_id, name, trade, companies)
     agency.calls(today)
-    seed_usage(agency.tables, agency.usable_tags(), number, today)
+    seed_usage(agency.tables, agency.usable_tags(), agency.pairs, number, today)
     for table, rows in agency.tables.items():
         store.insert(table, rows)
 
@@ -147,6 +147,8 @@ class _Agency:
             "calls": [],
             "call_tags": [],
         }
+        self.pairs: list[tuple[int, int]] = []
+        """The tags that a company has in two spellings: the wrong one, the right one."""
         self._next_tag = 7_886_001
         self._of_company: dict[str, list[int]] = {}
         self._of_account: dict[str, list[int]] = {}
@@ -196,6 +198,8 @@ class _Agency:
                 self._tag(account_id, company_id, spelling, chance.choice(COLORS))
                 if fate < 0.30:
                     self._tag(account_id, company_id, name, color)
+                    wrong, right = self._of_company[company_id][-2:]
+                    self.pairs.append((wrong, right))
             else:
                 drifted = chance.random() < 0.2
                 self._tag(account_id, company_id, name, chance.choice(COLORS) if drifted else color)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox.answers import Row
 
-FORMS, TEXTS, SPAM_CALLS = 1_500, 600, 60
+FORMS, TEXTS, SPAM_CALLS, OLD_FORMS = 1_500, 600, 60, 40
 DAYS = 730
 CITIES = (("Albany", "NY"), ("Newark", "NJ"), ("Hartford", "CT"), ("Trenton", "NJ"))
 PAGES = ("https://quay.example.test/", "https://quay.example.test/book", None)
@@ -28,9 +28,16 @@ FLOW_TAGS = ("Voicemail left", "Follow up", "Appointment booked", "Price shopper
 
 
 def seed_usage(
-    tables: dict[str, list[Row]], tags: Mapping[str, Sequence[int]], number: int, today: date
+    tables: dict[str, list[Row]],
+    tags: Mapping[str, Sequence[int]],
+    pairs: Sequence[tuple[int, int]],
+    number: int,
+    today: date,
 ) -> None:
-    """Add to the agency's ``tables``; ``tags``: company id -> the tags that it can use."""
+    """Add to the agency's ``tables``; ``tags``: company id -> the tags that it can use.
+
+    ``pairs``: tags of one company that mean the same.
+    """
     seeder = _Seeder(tables, tags, random.Random(f"usage {number}"), today)  # noqa: S311 - no secret depends on it
     seeder.details_of_calls()
     seeder.spam()
@@ -38,6 +45,8 @@ def seed_usage(
     seeder.texts()
     seeder.call_flows()
     seeder.message_flows()
+    seeder.texts_in_two_spellings(pairs)
+    seeder.old_forms()
     _vary(tables)
 
 
@@ -114,23 +123,42 @@ class _Seeder:
             self._tag("form", form_id, tracker["company_id"])
 
     def texts(self) -> None:
-        chance = self._chance
         for _ in range(TEXTS):
-            tracker = chance.choice(self._tables["trackers"])
-            text_id = f"{chance.getrandbits(40):010X}"
-            row = {
-                **self._place(tracker),
-                "id": text_id,
-                "initial_tracker_id": tracker["id"],
-                "current_tracker_id": tracker["id"],
-                "customer_name": chance.choice(NAMES),
-                "customer_phone_number": self._number(),
-                "state": chance.choice(("active", "archived")),
-                "lead_status": chance.choice(LEADS),
-                "last_message_at": self._moment(),
-            }
-            self._tables["texts"].append(row)
-            self._tag("text", text_id, tracker["company_id"])
+            tracker = self._chance.choice(self._tables["trackers"])
+            self._tag("text", self._text(tracker), tracker["company_id"])
+
+    def texts_in_two_spellings(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """For each pair a thread that has both."""
+        trackers = {tracker["company_id"]: tracker for tracker in self._tables["trackers"]}
+        companies = {tag["id"]: tag["company_id"] for tag in self._tables["tags"]}
+        for pair in pairs:
+            text_id = self._text(trackers[companies[pair[0]]])
+            self._tables["text_tags"] += [{"text_id": text_id, "tag_id": one} for one in pair]
+
+    def _text(self, tracker: Row) -> str:
+        chance = self._chance
+        text_id = f"{chance.getrandbits(40):010X}"
+        row = {
+            **self._place(tracker),
+            "id": text_id,
+            "initial_tracker_id": tracker["id"],
+            "current_tracker_id": tracker["id"],
+            "customer_name": chance.choice(NAMES),
+            "customer_phone_number": self._number(),
+            "state": chance.choice(("active", "archived")),
+            "lead_status": chance.choice(LEADS),
+            "last_message_at": self._moment(),
+        }
+        self._tables["texts"].append(row)
+        return text_id
+
+    def old_forms(self) -> None:
+        """Form submissions that no listing reaches any more, though they have tags."""
+        moment = f"{(self._today - timedelta(days=3 * 365)).isoformat()}T17:46:28.000Z"
+        for form in self._chance.sample(self._tables["forms"], OLD_FORMS):
+            form_id = self._id("FOR")
+            self._tables["forms"].append({**form, "id": form_id, "submitted_at": moment})
+            self._tag("form", form_id, form["company_id"])
 
     def call_flows(self) -> None:
         """Every fifth tracker answers by a flow that applies a tag of its own company."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.codes import Code
 from reconciler.config.configuration import Entry, Selector
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from reconciler.config.values import Block, Origin
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scope(NamedTuple):
     """A named place; ``accounts`` None means every account."""
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import UsageError
 from reconciler.model.tag import Level
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.tag import Company
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(NamedTuple):
     """Which companies: ids, exact names and globs. ``include`` None means all of them."""
 
     include: tuple[str, ...] | None

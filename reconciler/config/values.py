@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from array import array
@@ -70,8 +69,7 @@ class Series(list[Any]):
     spans: array[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One file's content: ``value`` is a Block in every file that is worth anything."""
 
     text: Text
@@ -84,8 +82,7 @@ class Document:
         return Origin(self.text, self.value, self.span)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A value with its place in a file; what a problem points at."""
 
     text: Text

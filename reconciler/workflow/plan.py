@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.concurrency import side_by_side
 from reconciler.model.change import Change, needs_absence
@@ -37,8 +37,7 @@ SEVERAL_PAGES = 250
 """Tags; more than a page of the API's listings holds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRequest:
+class PlanRequest(NamedTuple):
     """What is asked of a plan.
 
     ``count_usage``: count what has a tag that is deleted; ``count_all``: one that is disabled or

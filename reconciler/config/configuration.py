@@ -30,8 +30,7 @@ class Selector(NamedTuple):
     exclude: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One block of ``tags:`` with the place that it says.
 
     ``selector`` is None on account level. ``accounts`` are handles, sorted. ``narrowed`` tells that
@@ -42,8 +41,8 @@ class Entry:
     declaration: Declaration
     selector: Selector | None
     accounts: tuple[str, ...]
-    block: Origin = field(repr=False, compare=False)
-    place: Origin = field(repr=False, compare=False)
+    block: Origin
+    place: Origin
     narrowed: bool = False
 
     @property
@@ -122,4 +121,4 @@ def _narrow(entry: Entry, wanted: set[str]) -> Entry:
     accounts = tuple(handle for handle in entry.accounts if handle in wanted)
     if accounts == entry.accounts:
         return entry
-    return replace(entry, accounts=accounts, narrowed=True)
+    return entry._replace(accounts=accounts, narrowed=True)

@@ -106,8 +106,8 @@ class _Composer:
 
         Scalars are six of eight events: what is written out here saves a second in a large file.
         """
-        scalar_event, end_event, put = yaml.ScalarEvent, yaml.StreamEndEvent, self._put
-        cuts = self.cuts
+        scalar_event, end_event = yaml.ScalarEvent, yaml.StreamEndEvent
+        cuts, stack = self.cuts, self.stack
         handlers: dict[type[Any], Callable[[Any], None]] = {
             yaml.MappingStartEvent: self._open_mapping,
             yaml.SequenceStartEvent: self._open_sequence,
@@ -126,7 +126,15 @@ class _Composer:
                 if event.tag is not None or event.anchor is not None:
                     self._note_marked(event, value)
                 start = event.start_mark.index
-                put(value, start << LENGTH_BITS | event.end_mark.index - start)
+                packed = start << LENGTH_BITS | event.end_mark.index - start
+                frame: Any = stack[-1]
+                if type(frame.key) is str:
+                    self.values += 1
+                    frame.container[frame.key] = value
+                    frame.spans += (frame.key_span, packed)
+                    frame.key = _NO_KEY
+                else:
+                    self._put(value, packed)
             elif kind in handlers:
                 handlers[kind](event)
 
@@ -189,8 +197,9 @@ class _Composer:
             self._refuse_tag(event)
         start = event.start_mark.index
         # Length 0 is the rest of the line; where a block ends says nothing to a reader.
-        frame = _Frame(container, [span(start, start)], values_before=self.values)
-        frame.flow_start = start if event.flow_style else -1
+        frame = _Frame(container, [start << LENGTH_BITS], values_before=self.values)
+        if event.flow_style:
+            frame.flow_start = start
         if event.anchor is not None:
             frame.anchor = event.anchor
             self.anchors[event.anchor] = (_UNFINISHED, 0)

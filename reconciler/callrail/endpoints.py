@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -36,6 +37,7 @@ class Endpoints(NamedTuple):
     control: str
 
 
+@cache
 def find_endpoints(
     gateway: Gateway, *, api_url: str | None = None, control_url: str | None = None
 ) -> Endpoints:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.callrail.decode import is_matons
 from reconciler.callrail.endpoints import origin
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, Method, NotSent
 from reconciler.callrail.retry import Verdict
-from reconciler.callrail.text import is_matons
 from reconciler.errors import (
     ApiError,
     AuthError,

@@ -65,7 +65,7 @@ class Window:
         """Seconds until one more fits; 0 when it fits now."""
         self._expire(now)
         delay = 0.0
-        if self.used >= self.limit:
+        if self._running + len(self._stamps) >= self.limit:
             delay = self._stamps[0] + self.seconds - now if self._stamps else _SOON
         if self._report is None:
             return delay

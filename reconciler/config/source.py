@@ -109,8 +109,8 @@ class _Composer:
         scalar_event, end_event = yaml.ScalarEvent, yaml.StreamEndEvent
         cuts, stack = self.cuts, self.stack
         handlers: dict[type[Any], Callable[[Any], None]] = {
-            yaml.MappingStartEvent: self._open_mapping,
-            yaml.SequenceStartEvent: self._open_sequence,
+            yaml.MappingStartEvent: self._open,
+            yaml.SequenceStartEvent: self._open,
             yaml.MappingEndEvent: self._close,
             yaml.SequenceEndEvent: self._close,
             yaml.AliasEvent: self._alias,
@@ -179,13 +179,7 @@ class _Composer:
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, 1)
 
-    def _open_mapping(self, event: Any) -> None:
-        self._open(Block(), event)
-
-    def _open_sequence(self, event: Any) -> None:
-        self._open(Series(), event)
-
-    def _open(self, container: Block | Series, event: Any) -> None:
+    def _open(self, event: Any) -> None:
         if len(self.stack) > DEEPEST:
             self._stop(
                 Code.DEPTH,
@@ -197,6 +191,7 @@ class _Composer:
             self._refuse_tag(event)
         start = event.start_mark.index
         # Length 0 is the rest of the line; where a block ends says nothing to a reader.
+        container = Block() if type(event) is yaml.MappingStartEvent else Series()
         frame = _Frame(container, [start << LENGTH_BITS], values_before=self.values)
         if event.flow_style:
             frame.flow_start = start
@@ -251,7 +246,8 @@ class _Composer:
             container.append(value)
             frame.spans.append(packed)
         elif key is _NO_KEY:
-            frame.key = self._key(container, value, packed)
+            plain = type(value) is str and value not in container and value != "<<"
+            frame.key = value if plain else self._key(container, value, packed)
             frame.key_span = packed
         else:
             if key is not _REFUSED_KEY:
@@ -260,6 +256,7 @@ class _Composer:
             frame.key = _NO_KEY
 
     def _key(self, container: Any, value: Any, packed: int) -> Any:
+        """What stands for the key ``value``, which is not a plain new one."""
         if type(value) is not str:
             self._refuse_key(value, packed)
             return _REFUSED_KEY

@@ -42,10 +42,6 @@ class Block(dict[str, Any]):
         """Where ``key`` stands; KeyError when it does not."""
         return self.spans[1 + 2 * self.position(key)]
 
-    def value_span(self, key: str) -> int:
-        """Where the value of ``key`` stands; KeyError when there is none."""
-        return self.spans[2 + 2 * self.position(key)]
-
     def position(self, key: str) -> int:
         """Which of the pairs ``key`` is, from 0; KeyError when it is none."""
         if len(self) <= _FEW:
@@ -108,7 +104,7 @@ class Origin(NamedTuple):
         for step in path:
             value = here.value
             if isinstance(value, Block) and isinstance(step, str) and step in value:
-                here = Origin(self.text, value[step], value.value_span(step))
+                here = Origin(self.text, value[step], value.spans[2 + 2 * value.position(step)])
             elif isinstance(value, Series) and isinstance(step, int) and step < len(value):
                 here = Origin(self.text, value[step], value.spans[step + 1])
             else:

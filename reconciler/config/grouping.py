@@ -207,7 +207,7 @@ class _Account:
     def _twins_remark(self, company_id: str | None, twins: Sequence[LiveTag]) -> str:
         ids = ", ".join(str(one.id) for one in sorted(twins, key=lambda one: one.id))
         place = "on account level" if company_id is None else double_quoted(self._place(company_id))
-        return f"{self._ref.handle}, {place}: {len(twins)} live tags bear this name (ids {ids})"
+        return f"{self._ref.handle}, {place}: {len(twins)} live tags have this name (ids {ids})"
 
 
 def _references(active: Sequence[Company], companies: Mapping[str, Company]) -> dict[str, str]:

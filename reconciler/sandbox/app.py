@@ -290,7 +290,7 @@ def _asked(entry: LogEntry, parts: tuple[str, ...], body: bytes) -> Asked:
         try:
             entry.body = json.loads(body)
         except (ValueError, RecursionError):
-            raise Refusal(400, "the body is no JSON") from None
+            raise Refusal(400, "the body is not JSON") from None
         if not _is_text(entry.body):
             raise Refusal(400, "the body holds half a surrogate pair")
     return Asked(entry.method, parts, dict(pairs), entry.body, pairs)

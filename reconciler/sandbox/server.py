@@ -202,7 +202,7 @@ class _RequestHandler(BaseHTTPRequestHandler):
         """``503`` or, with a Retry-After, ``429:7`` and ``429:Thu, 01 Jan 2099 …``."""
         status, _, retry_after = fault.value.partition(":")
         headers = {"Retry-After": retry_after} if retry_after else None
-        refusal = Refusal(int(status or 503), "the sandbox was told to", headers)
+        refusal = Refusal(int(status or 503), "the sandbox was asked to", headers)
         return self.server.sandbox.app.error(refusal)
 
     def _after(self, answer: Response, struck: list[Fault]) -> Response:

@@ -14,11 +14,11 @@ _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 def start_logging(console: Console) -> None:
     """Send this package's log to ``console``; what an earlier run of the process set is undone."""
     logger = logging.getLogger("reconciler")
-    logger.handlers[:] = [_Handler(console)]
+    logger.handlers[:] = [_LogHandler(console)]
     logger.setLevel(_LEVELS[min(console.verbosity, len(_LEVELS) - 1)])
 
 
-class _Handler(logging.Handler):
+class _LogHandler(logging.Handler):
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console

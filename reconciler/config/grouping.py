@@ -47,7 +47,7 @@ class Choice:
 
 
 @dataclass(slots=True)
-class Group:
+class DeclarationGroup:
     """One declaration to be written; ``remarks`` are for the person who reads it."""
 
     look: Look
@@ -73,7 +73,7 @@ class Grouping:
     ``called``: the names of companies that choices mean by their ids.
     """
 
-    groups: list[Group] = field(default_factory=list)
+    groups: list[DeclarationGroup] = field(default_factory=list)
     called: dict[str, str] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     disabled: Counter[str] = field(default_factory=Counter)
@@ -87,11 +87,11 @@ def group(
     """Join the live tags of ``accounts``; ``base`` says what they ignore."""
     ignores = {one.ref.id: one.policy.ignore for one in base.accounts} if base else {}
     result = Grouping()
-    joined: dict[tuple[Look, Choice | None], Group] = {}
+    joined: dict[tuple[Look, Choice | None], DeclarationGroup] = {}
     for ref, companies, tags in accounts:
         account = _Account(ref, companies, result)
         for look, choice, remarks in account.declarations(tags, any_alike(ignores.get(ref.id, ()))):
-            one = joined.setdefault((look, choice), Group(look, choice))
+            one = joined.setdefault((look, choice), DeclarationGroup(look, choice))
             one.accounts.append(ref.handle)
             one.remarks.extend(remarks)
     for one in joined.values():
@@ -223,7 +223,7 @@ def _references(active: Sequence[Company], companies: Mapping[str, Company]) -> 
     return references
 
 
-def _order(one: Group) -> tuple[object, ...]:
+def _order(one: DeclarationGroup) -> tuple[object, ...]:
     choice = one.choice or Choice((), ())
     return (
         one.look.name.casefold(),

@@ -25,6 +25,6 @@ class _LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log one entry."""
-        self._console.log(f"{record.levelname.lower()}: {record.getMessage()}")
+        self._console.record(record.levelname.lower(), record.getMessage())
         if record.exc_info and record.exc_info[1]:
             self._console.traceback(record.exc_info[1])

@@ -207,12 +207,12 @@ def _remark_on_alikes(groups: Sequence[DeclarationGroup]) -> None:
         for handle in one.accounts:
             names.setdefault((handle, key), {})[one.look.name] = None
             levels.setdefault((handle, one.look.name), set()).add(one.choice is None)
-    told: set[str] = set()
+    reported: set[str] = set()
     for one in groups:
         # Once a name: its other blocks stand below the first.
-        if one.look.name in told:
+        if one.look.name in reported:
             continue
-        told.add(one.look.name)
+        reported.add(one.look.name)
         key = skeleton(one.look.name)
         handles = {handle for block in by_name[one.look.name] for handle in block.accounts}
         alike = dict.fromkeys(name for handle in sorted(handles) for name in names[handle, key])

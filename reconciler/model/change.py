@@ -20,6 +20,7 @@ class Action(StrEnum):
 
     UPDATE = "update"
     CREATE = "create"
+    MERGE = "merge"
     DELETE = "delete"
 
 
@@ -30,6 +31,14 @@ class Reason(StrEnum):
     RENAMED_FROM = "renamed_from"
     STATE = "state"
     UNMANAGED = "unmanaged"
+    MERGED_FROM = "merged_from"
+    TRASH = "trash"
+    """A rename to its trash name and a disable, for a tag that is in use and no longer wanted."""
+    RESTORED = "restored"
+    """Taken back from the trash, because its name is declared again."""
+    PURGE = "purge"
+    """Deleted because its time in the trash is over."""
+    UNDO = "undo"
 
 
 class Precision(StrEnum):
@@ -229,6 +238,29 @@ class Delete(_OfLiveTag):
     def names(self) -> tuple[str, ...]:
         """The live name."""
         return (self.before.name,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge(_OfLiveTag):
+    """The interactions of the live tag ``before`` get the tag ``into``; then ``before`` is kept in
+    the trash, disabled, as ``trash_name``.
+
+    ``after`` is what ``into`` will be in the end. It differs from ``into`` where the cheaper way
+    round is taken: the tag that has the declared name is given up, ``into`` takes that name over,
+    and the fewer interactions get it. ``before`` that has ``trash_name`` already is a merge under
+    way. ``loss`` counts what ``before`` has: that gets ``into``, and nothing is taken off.
+    """
+
+    action: ClassVar = Action.MERGE
+
+    into: LiveTag
+    after: Tag
+    trash_name: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name that is given up, and the one that its interactions get."""
+        return self.before.name, self.after.name
 
 
 Change: TypeAlias = Create | Update | Delete

@@ -263,9 +263,9 @@ class Merge(_OfLiveTag):
         return self.before.name, self.after.name
 
 
-Change: TypeAlias = Create | Update | Delete
-"""One request to come. Frozen and compared by value: no two changes of a plan are equal, because
-each touches another tag.
+Change: TypeAlias = Create | Update | Merge | Delete
+"""One step to come: a request, or a merge's many. Frozen and compared by value: no two changes of a
+plan are equal, because each touches another tag.
 """
 
 
@@ -274,7 +274,7 @@ def before_and_after(change: Change) -> tuple[Tag | None, Tag | None]:
     match change:
         case Create(after=after):
             return None, after
-        case Update(before=before, after=after):
+        case Update(before=before, after=after) | Merge(before=before, after=after):
             return before.tag, after
         case Delete(before=before):
             return before.tag, None

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.change import Create, Delete, Update
+from reconciler.model.change import Create, Delete, Merge, Update
 from reconciler.model.names import TRUNCATED_FROM, may_be_stored_as, tidied
-from reconciler.model.tag import differing
+from reconciler.model.tag import Status, Tag, differing
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def _standing(
             return _of_create(change, namesakes)
         case Update():
             return _of_update(change, live.get(change.tag_id), namesakes)
+        case Merge():
+            return _of_merge(change, live)
         case Delete():
             tag = live.get(change.tag_id)
             if tag is None:
@@ -146,6 +148,22 @@ def _of_update(
     if tag == change.before and "name" in change.fields and namesakes:
         return Stale(change, f"another tag has the new name by now (id {namesakes[0].id})")
     return _unmoved(change, tag)
+
+
+def _of_merge(change: Merge, live: Mapping[int, LiveTag]) -> Standing | Stale:
+    """Never done by what tags show: which interactions have which is seen when it goes on."""
+    before, into = live.get(change.before.id), live.get(change.into.id)
+    if before is None or into is None:
+        gone = change.before if before is None else change.into
+        return Stale(change, f"{double_quoted(gone.name)} (id {gone.id}) is gone")
+    trashed = Tag(change.trash_name, change.before.color, Status.DISABLED)
+    for tag, planned, desired in (
+        (before, change.before, trashed),
+        (into, change.into, change.after),
+    ):
+        if tag != planned and differing(tag, desired):
+            return Stale(change, _moved(planned, tag))
+    return Standing.PENDING
 
 
 def _unmoved(change: Update | Delete, tag: LiveTag) -> Standing | Stale:

@@ -1,9 +1,9 @@
 """The one order of changes: for people by place, for the server by phase.
 
 For people: accounts by handle, the account level before its companies, companies by name, then
-updates, creates, deletes, each by name. For the server: renames and updates first, because they
-free names that creates want; deletes last, because they alone can't be undone and everything
-before them may still fail.
+updates, creates, merges, deletes, each by name. For the server: renames and updates first, because
+they free names that creates want; merges when what they give is there; deletes last, because they
+alone can't be undone and everything before them may still fail.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.change import Change
 
-PHASES = (Action.UPDATE, Action.CREATE, Action.DELETE)
+PHASES = (Action.UPDATE, Action.CREATE, Action.MERGE, Action.DELETE)
 
 _RANK = {action: rank for rank, action in enumerate(PHASES)}
 

@@ -11,6 +11,7 @@ from reconciler.model.change import (
     Create,
     Delete,
     Loss,
+    Merge,
     Precision,
     Reason,
     Update,
@@ -64,6 +65,8 @@ def detail(change: Change, *, chip: Chip = no_chip) -> str:
             parts = [*_differences(change, chip=chip), *filter(None, [usage(change)])]
             why = _why(change) if after.status is Status.DISABLED else ""
             return "; ".join(filter(None, [", ".join(parts), why]))
+        case Merge(into=into):
+            return f"into {label(into.name)}"
         case Delete():
             return "; ".join(filter(None, [usage(change), _why(change)]))
     assert_never(change)

@@ -255,7 +255,7 @@ def test_a_run_killed_at_any_request_is_ended_by_another(
 
 
 @pytest.mark.parametrize(
-    "fault", ["reset", "reset-after-commit", "status=503", "status=503-after-commit"]
+    "fault", ["reset-before-commit", "reset-after-commit", "status=503", "status-after-commit=503"]
 )
 def test_an_ambiguous_append_is_sent_again(fault: str) -> None:
     with table() as pair:

@@ -151,6 +151,7 @@ class Merging:
                 before = await self.provider.read(one)
                 namesakes = await self._namesakes(into, one) if into.company_id is None else set()
                 refusal = await self._refusal(before, into)
+                self._count(change, got=refusal is None)
                 now = await self.provider.read(one)
             except NotFoundError:
                 self._count(change, gone=1)
@@ -161,7 +162,6 @@ class Merging:
                 raise HarmedError(await self._put_back(trashed, before, now, made=bool(made)))
             if refusal is not None:
                 raise refusal
-            self._count(change, got=1)
             self.proven = True
             return list(lacking[position + 1 :])
         return []

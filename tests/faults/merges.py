@@ -37,6 +37,8 @@ from tests.callrail.clients import FakeClock
 from tests.faults.colleague import Colleague
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.callrail.exchange import Exchange, Request
     from reconciler.model.outcome import Outcome, Report
 
@@ -50,10 +52,14 @@ NEW = LiveTag(NEW_TAG, NEW_NAME, "gray1", Status.ENABLED, COMPANY)
 class PatientClock(FakeClock):
     """Time that passes at once; no hour is skipped under a request that is under way."""
 
+    answered: Callable[[], int] = staticmethod(lambda: 0)
+
     async def sleep(self, seconds: float) -> None:
-        """Move it forward, once what is under way has ended."""
-        until = self.now + seconds
-        await asyncio.sleep(0.05 if seconds > 60 else 0)
+        """Move it forward; by minutes once nothing more is ``answered``."""
+        until, before = self.now + seconds, -1
+        while seconds > 60 and before != (before := self.answered()):  # noqa: ASYNC110 - by threads
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(0)
         self.now = max(self.now, until)
 
 
@@ -109,7 +115,9 @@ class Pair:
         clock = today()
         chosen = {"quota": None, "clock": clock.monotonic, **options}
         seed = f"pair:{old}:{new}:{both}"
-        return cls(Sandbox(Options(seed=seed, switches=set_switches(*switches), **chosen)), clock)
+        sandbox = Sandbox(Options(seed=seed, switches=set_switches(*switches), **chosen))
+        clock.answered = lambda: len(sandbox.log.entries)
+        return cls(sandbox, clock)
 
     def __enter__(self) -> Self:
         return self
@@ -193,7 +201,7 @@ class Pair:
         ]
 
 
-def today() -> FakeClock:
+def today() -> PatientClock:
     """A clock that starts now: how far back records are kept is counted from today."""
     clock = PatientClock()
     clock.wall = time.time() - clock.now

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OLD_ONES, NEW_ONES, BOTH = 9, 6, 3
 """With the old spelling only, the new one only, both; one of the new has neither in the end."""
-ALL = Loss(calls=Count(10), forms=Count(1), texts=Count(1))
+ALL = Loss(calls=Count(9), forms=Count(1), texts=Count(2))
 """What has the old spelling of them: the first nine, and three more."""
 OLD_ONE = f"CAL{0:032x}"
 NONE = f"CAL{OLD_ONES + 1:032x}"
@@ -307,4 +307,17 @@ def test_a_quota_that_may_not_be_waited_for_stops_the_merge_and_the_same_plan_go
             pair.clock.now += HOUR
         assert codes == [6, 6, 0]
         assert pair.sandbox.app.quota.refused == 0
+        expect_merged(pair, before)
+
+
+def test_a_run_of_so_many_requests_stops_and_the_same_plan_goes_on() -> None:
+    with table() as pair:
+        before = pair.ids()
+        codes: list[int] = []
+        while (not codes or codes[-1] == 6) and len(codes) < 9:
+            sent = len(pair.requests)
+            report = pair.apply(merge(0, loss=ALL), parallelism=10, max_requests=14)
+            assert len(pair.requests) - sent <= 14
+            codes.append(exit_code(report))
+        assert (codes[0], codes[-1]) == (6, 0)
         expect_merged(pair, before)

@@ -22,6 +22,7 @@ from reconciler.model.change import Loss
 from reconciler.model.names import tidied
 from reconciler.model.outcome import Appended
 from reconciler.model.tag import Status, Tag, differing
+from reconciler.planning.canaries import Effect
 from reconciler.text.plural import count
 from reconciler.text.plural import listed as in_words
 from reconciler.text.quote import double_quoted
@@ -29,7 +30,7 @@ from reconciler.text.quote import double_quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.model.change import Merge
+    from reconciler.model.change import Merge, Update
     from reconciler.model.interaction import Interaction
     from reconciler.model.tag import LiveTag
     from reconciler.provider import Provider
@@ -39,9 +40,12 @@ ROUNDS: Final = 3
 
 
 class HarmedError(RejectedError):
-    """The first write of its kind took something away; no other of that kind is tried."""
+    """The first write of its kind took something away; none with its ``effects`` is tried more."""
 
-    def __init__(self, message: str) -> None:
+    in_part = True
+
+    def __init__(self, message: str, effects: frozenset[Effect]) -> None:
+        self.effects = effects
         super().__init__(
             message,
             status=409,
@@ -128,15 +132,9 @@ class Merging:
         """Raise HarmedError where the account's first tag in the trash lost what had it."""
         if self.kept or change.loss is None or change.before == trashed:
             return
-        had, have = change.loss.interactions.least, len(found)
-        if have < had:
-            restored = await self._update(trashed, change.before.tag)
-            back = await self._found(change, restored, proven=False)
-            raise HarmedError(
-                f"{count(had, 'interaction')} had it, {have} after it was renamed and disabled; "
-                f"its name and state are put back, and {len(back)} have it"
-            )
-        self.kept = have > 0
+        both = frozenset({Effect.RENAME, Effect.DISABLE})
+        await expect_kept(self.provider, change, trashed, found, both)
+        self.kept = bool(found)
 
     async def _canary(
         self, change: Merge, trashed: LiveTag, into: LiveTag, lacking: Sequence[Interaction]
@@ -159,7 +157,8 @@ class Merging:
             lost = sorted({*before.tags} - {*now.tags})
             made = await self._namesakes(into, one) - namesakes
             if lost or made:
-                raise HarmedError(await self._put_back(trashed, before, now, made=bool(made)))
+                what = await self._put_back(trashed, before, now, made=bool(made))
+                raise HarmedError(what, frozenset({Effect.APPEND}))
             if refusal is not None:
                 raise refusal
             self.proven = True
@@ -253,6 +252,30 @@ class Merging:
         one = self.appended[change]
         left = (one.left or 0) - got - gone
         self._note(change, replace(one, got=one.got + got, gone=one.gone + gone, left=left))
+
+
+async def expect_kept(
+    provider: Provider,
+    change: Update | Merge,
+    now: LiveTag,
+    found: Sequence[Interaction],
+    effects: frozenset[Effect],
+) -> None:
+    """Raise HarmedError where fewer have the tag ``now`` than had it, and put its values back."""
+    had = change.loss.interactions.least if change.loss else 0
+    if len(found) >= had:
+        return
+    done = " and ".join(f"{effect}d" for effect in sorted(effects, reverse=True))
+    try:
+        restored = (await provider.update(now, change.before.tag)).tag
+        back = await provider.interactions(
+            change.place, restored, expected=change.loss or Loss.unknown(), proven=False
+        )
+        after = f"its name and state are put back, and {len(back)} have it"
+    except ReconcilerError as error:
+        after = f"it could not be put back: {error.message}"
+    what = f"{count(had, 'interaction')} had it, {len(found)} after it was {done}"
+    raise HarmedError(f"{what}; {after}", effects)
 
 
 def _renamed(one: Interaction, before: str, after: str) -> Interaction:

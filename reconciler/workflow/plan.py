@@ -13,6 +13,7 @@ from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
+from reconciler.planning.canaries import canary_cost
 from reconciler.planning.guard import is_delete, is_disable, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
@@ -279,7 +280,7 @@ def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: 
     """
     if not changes:
         return 0
-    cost = len(changes) + reading * 2
+    cost = len(changes) + reading * 2 + canary_cost(changes)
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
     if any(map(is_delete, changes)):

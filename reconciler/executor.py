@@ -42,6 +42,7 @@ from reconciler.model.change import (
     Change,
     Create,
     Delete,
+    Merge,
     Update,
     companies_of,
     needs_absence,
@@ -267,6 +268,8 @@ class _AccountWork:
                 written = await self.provider.update(before, after)
                 result = Result.SKIPPED if written.already else Result.DONE
                 return as_stored(change, result, written.tag)
+            case Merge():
+                raise RejectedError("merges are not carried out yet", status=501)
             case Delete(before=before):
                 result = Result.DONE if await self.provider.delete(before) else Result.SKIPPED
                 return Outcome(change=change, result=result, tag_id=before.id)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Create, Update, before_and_after
+from reconciler.model.change import Create, Merge, Update, before_and_after
 from reconciler.render import wording
 from reconciler.render.escape import label
 
@@ -85,7 +85,7 @@ def _likeness(group: Group) -> object:
 
 def _stands_alone(change: Change) -> bool:
     match change:
-        case Create() | Update(loss=None):
+        case Create() | Update(loss=None) | Merge(loss=None):
             return change.blocked_by is not None
         case _:
             return True
@@ -93,4 +93,5 @@ def _stands_alone(change: Change) -> bool:
 
 def _read(change: Change) -> tuple[object, ...]:
     """Equal for changes that read the same; the ids of their tags are no part of that."""
-    return (*before_and_after(change), change.note, change.reason)
+    survivor = change.into.name if isinstance(change, Merge) else None
+    return (*before_and_after(change), survivor, change.note, change.reason)

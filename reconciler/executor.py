@@ -234,10 +234,7 @@ class _AccountWork:
         for change in changes:
             if isinstance(change, Merge):
                 into.setdefault(change.into.id, []).append(change)
-        waiting = iter(
-            sorted(group, key=lambda one: one.before.name != one.after.name)
-            for group in into.values()
-        )
+        waiting = iter(sorted(group, key=lambda one: not one.renames) for group in into.values())
 
         async def worker(*, until_proven: bool) -> None:
             for group in waiting:

@@ -100,8 +100,7 @@ class Merging:
 
     async def _give_up(self, change: Merge) -> LiveTag:
         """Rename the tag to its trash name and disable it, in one request; nothing where it is."""
-        wanted = Tag(change.trash_name, None, Status.DISABLED)
-        trashed = await self._update(change.before, wanted)
+        trashed = await self._update(change.before, change.trashed.tag)
         if tidied(trashed.name) != tidied(change.trash_name):
             # Cut, it may be the name of several: what has it could not be listed.
             await self._update(trashed, change.before.tag)
@@ -130,7 +129,7 @@ class Merging:
         self, change: Merge, trashed: LiveTag, found: Sequence[Interaction]
     ) -> None:
         """Raise HarmedError where the account's first tag in the trash lost what had it."""
-        if self.kept or change.loss is None or change.before == trashed:
+        if self.kept or change.loss is None or change.under_way:
             return
         both = frozenset({Effect.RENAME, Effect.DISABLE})
         await expect_kept(self.provider, change, trashed, found, both)

@@ -284,13 +284,14 @@ class _Tags:
     def _declaration(self, origin: Origin) -> Declaration:
         block = origin.value
         color = block.get("color")
-        former = block.get("renamed_from", ())
         return Declaration(
             name=block["name"],
             source=origin.source,
             color=color and self._texts.setdefault(color, color),
             state=_STATES[block.get("state", "enabled")],
-            renamed_from=(former,) if isinstance(former, str) else tuple(former),
+            renamed_from=_names(block.get("renamed_from", ())),
+            merged_from=_names(block.get("merged_from", ())),
+            keep_id=block.get("keep_id", False),
             note=block.get("note"),
         )
 
@@ -335,6 +336,11 @@ class _Tags:
                 hint="Delete `accounts` here, or use another scope.",
             )
         return both
+
+
+def _names(written: str | Sequence[str]) -> tuple[str, ...]:
+    """One name or a list of them, as a tuple."""
+    return (written,) if isinstance(written, str) else tuple(written)
 
 
 @lru_cache(maxsize=1024)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from reconciler.model.tag import Status
+from reconciler.model.tag import Status, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from reconciler.model.problem import Source
-    from reconciler.model.tag import LiveTag, Place, Tag
+    from reconciler.model.tag import LiveTag, Place
 
 
 class Action(StrEnum):
@@ -262,6 +262,22 @@ class Merge(_OfLiveTag):
         """The name that is given up, and the one that its interactions get."""
         return self.before.name, self.after.name
 
+    @property
+    def trashed(self) -> LiveTag:
+        """``before`` as it lies in the trash."""
+        after = Tag(self.trash_name, self.before.color, Status.DISABLED)
+        return self.before.changed_to(after)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether ``before`` is in the trash already, and only interactions are left."""
+        return self.before == self.trashed
+
+    @property
+    def renames(self) -> bool:
+        """Whether ``into`` takes over the declared name from ``before``: the cheaper way round."""
+        return self.before.name == self.after.name
+
 
 Change: TypeAlias = Create | Update | Merge | Delete
 """One step to come: a request, or a merge's many. Frozen and compared by value: no two changes of a
@@ -270,7 +286,10 @@ plan are equal, because each touches another tag.
 
 
 def before_and_after(change: Change) -> tuple[Tag | None, Tag | None]:
-    """What is comparable of the live tag that ``change`` starts from, and the tag that it makes."""
+    """What is comparable of the live tag that ``change`` starts from, and the tag that it makes.
+
+    Of a merge: the tag that is given up, and what the other will be in the end.
+    """
     match change:
         case Create(after=after):
             return None, after
@@ -293,7 +312,7 @@ def companies_of(changes: Iterable[Change]) -> frozenset[str | None]:
 def needs_absence(change: Change) -> bool:
     """Whether ``change`` is right only if some tag is certain not to be live.
 
-    A create or a new name, if that name is free; a delete, if the account's total is known, by
-    which the guards measure it.
+    A create, a merge or a new name, if the name that it gives is free; a delete, if the account's
+    total is known, by which the guards measure it.
     """
     return not isinstance(change, Update) or "name" in change.fields

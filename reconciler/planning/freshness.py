@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.change import Create, Delete, Merge, Update
 from reconciler.model.names import TRUNCATED_FROM, may_be_stored_as, tidied
-from reconciler.model.tag import Status, Tag, differing
+from reconciler.model.tag import differing
+from reconciler.model.trash import kept, parse
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _standing(
         case Update():
             return _of_update(change, live.get(change.tag_id), namesakes)
         case Merge():
-            return _of_merge(change, live)
+            return _of_merge(change, live, namesakes)
         case Delete():
             tag = live.get(change.tag_id)
             if tag is None:
@@ -150,19 +151,31 @@ def _of_update(
     return _unmoved(change, tag)
 
 
-def _of_merge(change: Merge, live: Mapping[int, LiveTag]) -> Standing | Stale:
-    """Never done by what tags show: which interactions have which is seen when it goes on."""
+def _of_merge(
+    change: Merge, live: Mapping[int, LiveTag], namesakes: Sequence[LiveTag]
+) -> Standing | Stale:
+    """A merge is pending as long as both tags are there: what is left only its interactions say.
+
+    Each of the two may be as planned, or already as it shall be.
+    """
+    was = parse(change.trash_name)
+    if was is None or (change.trash_name, was.kept) not in {
+        (change.before.name, was.kept),
+        (change.trash_name, kept(change.before.name)),
+    }:
+        return Stale(change, f"{_shown(change.trash_name)} is not its name in the trash")
     before, into = live.get(change.before.id), live.get(change.into.id)
     if before is None or into is None:
         gone = change.before if before is None else change.into
-        return Stale(change, f"{double_quoted(gone.name)} (id {gone.id}) is gone")
-    trashed = Tag(change.trash_name, change.before.color, Status.DISABLED)
-    for tag, planned, desired in (
-        (before, change.before, trashed),
-        (into, change.into, change.after),
-    ):
-        if tag != planned and differing(tag, desired):
-            return Stale(change, _moved(planned, tag))
+        return Stale(change, f"its tag (id {gone.id}) is gone")
+    if before not in {change.before, change.trashed}:
+        return Stale(change, _moved(change.before, before))
+    if into != change.into and differing(into, change.after):
+        return Stale(change, f"the tag that survives has changed: {_moved(change.into, into)}")
+    own = {change.before.id, change.into.id}
+    others = [tag for tag in namesakes if tag.id not in own]
+    if others and into.name != change.after.name:
+        return Stale(change, f"another tag has the new name by now (id {others[0].id})")
     return Standing.PENDING
 
 

@@ -107,6 +107,7 @@ def _tiles(plan: Plan) -> list[tuple[str, int, str]]:
     tiles = [
         ("to create", summary.create, "create"),
         ("to update", summary.update, "update"),
+        *([("to merge", summary.merge, "update")] if summary.merge else []),
         ("to delete", summary.delete, "delete"),
         ("unchanged", summary.unchanged, ""),
         ("unmanaged, kept", summary.unmanaged, ""),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.model.outcome import Outcome, Report, Result, Verification
 from reconciler.render import wording
-from reconciler.render.escape import label, log, terminal
+from reconciler.render.escape import log, terminal
 from reconciler.render.layout import wrap
 from reconciler.render.style import PLAIN, Style
 from reconciler.text.plural import count, number
@@ -36,7 +36,7 @@ def outcome_line(outcome: Outcome, *, style: Style = PLAIN) -> str:
     change = outcome.change
     word = _painted(outcome.result, style=style)
     what = f"{wording.SIGNS[change.action]} {change.action.value}  {wording.title(change.place)}"
-    line = f"{word}  {what}  {label(change.name)}"
+    line = f"{word}  {what}  {wording.named(change)}"
     said = ". ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
     if not said and outcome.result is Result.ADOPTED:
         said = "found live: the answer to its create was lost, or someone else made it"

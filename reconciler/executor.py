@@ -430,7 +430,8 @@ class _AccountWork:
     def _end(self, outcome: Outcome) -> None:
         if isinstance(outcome.change, Merge):
             appended = self._merging.appended.get(outcome.change)
-            outcome = replace(outcome, appended=appended)
+            kept = self._merging.measured.get(outcome.change)
+            outcome = replace(outcome, appended=appended, kept=kept)
         self.outcomes[outcome.change] = outcome
         self._ended[outcome.result] += 1
         with suppress(Exception):  # a full disk or a closed terminal must not end the work

@@ -20,7 +20,7 @@ from reconciler.concurrency import side_by_side
 from reconciler.errors import Interrupted, NotFoundError, ReconcilerError, RejectedError
 from reconciler.model.change import Loss
 from reconciler.model.names import tidied
-from reconciler.model.outcome import Appended
+from reconciler.model.outcome import Appended, Kept
 from reconciler.model.tag import Status, Tag, differing
 from reconciler.planning.canaries import Effect
 from reconciler.text.plural import count
@@ -57,8 +57,9 @@ class HarmedError(RejectedError):
 class Merging:
     """One account's merges, in the ``places`` (company ids) that its plan touches.
 
-    ``appended`` is what became of each so far. ``proven``: a canary has kept its tags, and
-    ``kept``: a tag that went to the trash its interactions. ``wrote``: something was sent.
+    ``appended`` is what became of each so far, ``measured`` what had the first one's old tag.
+    ``proven``: a canary has kept its tags, and ``kept``: a tag that went to the trash its
+    interactions. ``wrote``: something was sent.
     """
 
     provider: Provider
@@ -66,6 +67,7 @@ class Merging:
     parallelism: int
     stopping: Callable[[], int | None]
     appended: dict[Merge, Appended] = field(default_factory=dict)
+    measured: dict[Merge, Kept] = field(default_factory=dict)
     proven: bool = False
     kept: bool = False
     wrote: bool = False
@@ -133,6 +135,9 @@ class Merging:
             return
         both = frozenset({Effect.RENAME, Effect.DISABLE})
         await expect_kept(self.provider, change, trashed, found, both)
+        if change.loss.interactions.number:
+            before = change.loss.interactions.least
+            self.measured[change] = Kept(before=before, after=len(found))
         self.kept = bool(found)
 
     async def _canary(

@@ -13,6 +13,7 @@ from reconciler.model.change import Count, Loss, Precision
 from reconciler.model.outcome import Kept, Result
 from reconciler.model.tag import LiveTag, Status, Tag
 from reconciler.planning.canaries import canary_cost
+from reconciler.render import outcomes
 from tests import builders
 from tests.fakes.provider import FakeProvider, enabled
 from tests.test_executor import carry_out
@@ -70,6 +71,10 @@ def test_the_cheapest_goes_first_and_is_the_one_that_is_measured(parallelism: in
     assert kept(report) == {"R2": Kept(before=2, after=2), "T5": Kept(before=5, after=5)}
     assert (exit_code(report), report.verified) == (0, True)
     assert canary_cost(changes) == 2
+    assert outcomes.measured(report) == (
+        "Measured: 1 rename: 2 interactions before, 2 after; "
+        "1 disable: 5 interactions before, 5 after."
+    )
     assert report.requests == len(changes) + 2 + 1
 
 

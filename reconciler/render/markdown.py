@@ -78,7 +78,7 @@ def report(report: Report, *, limit: int = LIMIT) -> str:
         bad=budget.fitting([markdown_line("outcome", *one) for one in bad]),
         in_place=len(done),
         done=budget.fitting(done, around=_block("", done)),
-        verified=outcomes.verification(report),
+        verified=" ".join(filter(None, [outcomes.measured(report), outcomes.verification(report)])),
         cut=budget.cut,
     )
 

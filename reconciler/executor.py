@@ -62,7 +62,7 @@ from reconciler.model.tag import Level
 from reconciler.planning.canaries import Effect, canary, effects
 from reconciler.planning.order import PHASES
 from reconciler.planning.verification import Verified, as_stored, combined, verify
-from reconciler.text.plural import count
+from reconciler.text.plural import count, number
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
@@ -421,11 +421,12 @@ class _AccountWork:
 
     def _as_far_as(self, change: Merge) -> str:
         """Why ``change`` is not done, and what of it is."""
+        why = "interrupted" if self.error is None else "the account's work stopped at it"
         done = self._merging.appended.get(change, Appended())
-        if not done.got and not done.left:
-            return "the account's work stopped at it"
-        left = "" if done.left is None else f", {done.left} are left"
-        return f"the account's work stopped at it: {count(done.got, 'interaction')} got it{left}"
+        if not (done.got or done.left):
+            return why
+        left = "" if done.left is None else f", {number(done.left)} are left"
+        return f"{why}: {count(done.got, 'interaction')} got it{left}"
 
     def _end(self, outcome: Outcome) -> None:
         if isinstance(outcome.change, Merge):

@@ -11,6 +11,7 @@ from reconciler.cli.exit_code import exit_code
 from reconciler.model.change import UNKNOWN, Count, Loss, Precision
 from reconciler.model.outcome import Appended, Report, Result
 from reconciler.sandbox.seeds.pair import ACCOUNT, NEW_NAME, NEW_TAG, OLD_NAME, OLD_TAG
+from reconciler.sandbox.switches import variants
 from tests.faults.colleague import before_request
 from tests.faults.merges import NEW, TRASH, Pair, loss, merge, the_other_way
 
@@ -350,3 +351,22 @@ def test_a_company_s_tag_is_merged_into_the_account_s_of_the_same_name(
         else:
             assert "another tag of the name was made" in str(report.outcomes[0].message)
             assert len(pair.writes) == 1
+
+
+TAKES_AWAY = {"renamed_assignments=dropped", "disabled_assignments=dropped"}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("switch", variants())
+def test_nothing_is_lost_and_no_report_is_false_under_any_variant(switch: str) -> None:
+    with table(switch) as pair:
+        before = pair.ids()
+        for _run in range(2):
+            report = pair.apply(merge(0, loss=ALL), parallelism=10)
+            after = pair.ids()
+            if switch not in TAKES_AWAY:
+                expect_nothing_lost(pair, before)
+            if report.outcomes[0].result is Result.DONE:
+                assert {OLD_TAG} not in after.values()
+            else:
+                assert exit_code(report) != 0

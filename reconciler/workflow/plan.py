@@ -306,4 +306,4 @@ def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: 
 
 
 def _of_merges(changes: Sequence[Change]) -> int:
-    return sum(requests(change) for change in changes if isinstance(change, Merge))
+    return requests(change for change in changes if isinstance(change, Merge))

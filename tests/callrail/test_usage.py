@@ -286,6 +286,12 @@ async def test_counting_anew_reads_all_again_but_the_tags() -> None:
     assert sum(call.path.endswith("/tags.json") for call in history.asked) == 1
 
 
+async def test_a_total_below_what_the_rows_show_is_not_believed() -> None:
+    rows = [*touches(4, "Lead", age=0), *touches(1, "lead", "Lead", age=0)]
+    history = StandIn(calls=rows, finds=server.first_only, page_cap=3)
+    assert await calls(history, "Lead") == Count(5)
+
+
 async def test_totals_that_contradict_the_rows_are_not_believed() -> None:
     rows = touches(300, "Lead") + touches(3, "Old")
     for total in (lambda count: count + 1, lambda count: max(0, count - 1), lambda _count: 0):

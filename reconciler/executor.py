@@ -38,7 +38,7 @@ from reconciler.errors import (
     RejectedError,
     UnknownOutcomeError,
 )
-from reconciler.merging import HarmedError, Merging
+from reconciler.merging import HarmedError, Merging, expect_kept
 from reconciler.model.change import (
     Action,
     Change,
@@ -49,11 +49,21 @@ from reconciler.model.change import (
     companies_of,
     needs_absence,
 )
-from reconciler.model.outcome import AccountError, Appended, Outcome, Report, Result, Verification
+from reconciler.model.outcome import (
+    AccountError,
+    Appended,
+    Kept,
+    Outcome,
+    Report,
+    Result,
+    Verification,
+)
 from reconciler.model.tag import Level
+from reconciler.planning.canaries import Effect, canary, effects
 from reconciler.planning.order import PHASES
 from reconciler.planning.verification import Verified, as_stored, combined, verify
-from reconciler.text.plural import count
+from reconciler.text.plural import count, number
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -144,8 +154,10 @@ class _AccountWork:
     _forbidden: Change | None = None
     """The account-level change that met a 403."""
     _merging: Merging = field(init=False)
-    _harmed: Merge | None = None
-    """The merge that took something away; no other is tried."""
+    _proven: set[Effect] = field(default_factory=set)
+    """What is seen to leave a tag on what has it."""
+    _harmed: dict[Effect, Change] = field(default_factory=dict)
+    """The change by which something lost its tag; none that does the same is tried."""
     _in_part: bool = False
     """Whether a change that failed was made in part."""
     _ended: Counter[Result] = field(default_factory=Counter)
@@ -195,16 +207,23 @@ class _AccountWork:
         return changes
 
     async def _phase(self, changes: Sequence[Change]) -> None:
-        """Work off ``changes`` with as many workers as the run allows."""
-        waiting = iter(changes)
+        """Work off ``changes`` with as many workers as the run allows, canaries first and alone."""
+        remaining = list(changes)
+        while (first := canary(remaining, self._proven)) is not None and not self._stopped(first):
+            remaining.remove(first)
+            if self._harm(first) is None:
+                await self._after_trial(first)
+        waiting = iter(remaining)
 
         async def worker() -> None:
             for change in waiting:
+                if self._harm(change) is not None:
+                    continue
                 if self._stopped(change):
                     return
                 await self._after_trial(change)
 
-        await side_by_side(worker() for _ in range(min(self.run.parallelism, len(changes))))
+        await side_by_side(worker() for _ in range(min(self.run.parallelism, len(remaining))))
 
     async def _merge(self, changes: Sequence[Change]) -> None:
         """Work off merges: one alone until it is seen that they keep what is there.
@@ -215,15 +234,12 @@ class _AccountWork:
         for change in changes:
             if isinstance(change, Merge):
                 into.setdefault(change.into.id, []).append(change)
-        waiting = iter(
-            sorted(group, key=lambda one: one.before.name != one.after.name)
-            for group in into.values()
-        )
+        waiting = iter(sorted(group, key=lambda one: not one.renames) for group in into.values())
 
         async def worker(*, until_proven: bool) -> None:
             for group in waiting:
                 for change in group:
-                    if self._stopped(change):
+                    if self._stopped(change) or self._harm(change) is not None:
                         return
                     await self._one(change)
                 if until_proven and self._merging.proven:
@@ -237,7 +253,6 @@ class _AccountWork:
         return (
             self.error is not None
             or self.run.stopping() is not None
-            or (isinstance(change, Merge) and self._harmed is not None)
             or (isinstance(change, Delete) and self._went_wrong() is not None)
         )
 
@@ -282,8 +297,8 @@ class _AccountWork:
                 self._stop(error)
         except RejectedError as error:
             self._in_part = self._in_part or error.in_part
-            if isinstance(error, HarmedError) and isinstance(change, Merge):
-                self._harmed = change
+            if isinstance(error, HarmedError):
+                self._harmed |= dict.fromkeys(error.effects, change)
             self._note(change, Result.FAILED, self._explained(change, error))
             return error
         except ReconcilerError as error:
@@ -312,14 +327,35 @@ class _AccountWork:
                 return as_stored(change, Result.ADOPTED if made.adopted else Result.DONE, made.tag)
             case Update(before=before, after=after):
                 written = await self.provider.update(before, after)
-                result = Result.SKIPPED if written.already else Result.DONE
-                return as_stored(change, result, written.tag)
+                if written.already:
+                    return as_stored(change, Result.SKIPPED, written.tag)
+                kept = await self._kept(change, written.tag)
+                return replace(as_stored(change, Result.DONE, written.tag), kept=kept)
             case Merge():
                 await self._merging.merge(change)
                 return Outcome(change=change, result=Result.DONE, tag_id=change.tag_id)
             case Delete(before=before):
                 result = Result.DONE if await self.provider.delete(before) else Result.SKIPPED
                 return Outcome(change=change, result=result, tag_id=before.id)
+
+    async def _kept(self, change: Update, now: LiveTag) -> Kept | None:
+        """How many had the tag of a canary and have it ``now``; None where it is no canary.
+
+        Raises HarmedError, after putting it back, where it lost some.
+        """
+        if canary([change], self._proven) is None or change.loss is None:
+            return None
+        try:
+            found = await self.provider.interactions(
+                change.place, now, expected=change.loss, proven=True
+            )
+        except ReconcilerError as error:
+            LOG.info("what has %s can't be listed: %s", double_quoted(now.name), error.message)
+            return None
+        await expect_kept(self.provider, change, now, found, effects(change))
+        self._proven |= effects(change)
+        self._merging.kept = self._proven >= {Effect.RENAME, Effect.DISABLE}
+        return Kept(before=change.loss.interactions.number, after=len(found))
 
     def _explained(self, change: Change, error: RejectedError) -> RejectedError:
         """``error``; of a 403 on account level it is known who may."""
@@ -385,16 +421,18 @@ class _AccountWork:
 
     def _as_far_as(self, change: Merge) -> str:
         """Why ``change`` is not done, and what of it is."""
+        why = "interrupted" if self.error is None else "the account's work stopped at it"
         done = self._merging.appended.get(change, Appended())
-        if not done.got and not done.left:
-            return "the account's work stopped at it"
-        left = "" if done.left is None else f", {done.left} are left"
-        return f"the account's work stopped at it: {count(done.got, 'interaction')} got it{left}"
+        if not (done.got or done.left):
+            return why
+        left = "" if done.left is None else f", {number(done.left)} are left"
+        return f"{why}: {count(done.got, 'interaction')} got it{left}"
 
     def _end(self, outcome: Outcome) -> None:
         if isinstance(outcome.change, Merge):
             appended = self._merging.appended.get(outcome.change)
-            outcome = replace(outcome, appended=appended)
+            kept = self._merging.measured.get(outcome.change)
+            outcome = replace(outcome, appended=appended, kept=kept)
         self.outcomes[outcome.change] = outcome
         self._ended[outcome.result] += 1
         with suppress(Exception):  # a full disk or a closed terminal must not end the work
@@ -414,8 +452,7 @@ class _AccountWork:
         for change in self.changes:
             if change not in self.outcomes:
                 why = self._why_stopped()
-                if why is None and isinstance(change, Merge) and self._harmed is not None:
-                    why = f'"{self._harmed.before.name}" was harmed by its merge'
+                why = why or self._harm(change)
                 if why is None and isinstance(change, Delete):
                     why = self._went_wrong()
                 self._end(Outcome(change=change, result=Result.NOT_TRIED, message=why))
@@ -424,6 +461,13 @@ class _AccountWork:
         if self.error is not None:
             return "the account's work stopped before it"
         return "interrupted" if self.run.stopping() is not None else None
+
+    def _harm(self, change: Change) -> str | None:
+        """What forbids ``change``: one that does the same to a tag took something away."""
+        for effect in sorted(effects(change)):
+            if (harmful := self._harmed.get(effect)) is not None:
+                return f'the {effect} of "{harmful.names[0]}" took the tag off what had it'
+        return None
 
     def _went_wrong(self) -> str | None:
         """What keeps the account's deletes from being tried."""

@@ -20,8 +20,9 @@ from reconciler.concurrency import side_by_side
 from reconciler.errors import Interrupted, NotFoundError, ReconcilerError, RejectedError
 from reconciler.model.change import Loss
 from reconciler.model.names import tidied
-from reconciler.model.outcome import Appended
+from reconciler.model.outcome import Appended, Kept
 from reconciler.model.tag import Status, Tag, differing
+from reconciler.planning.canaries import Effect
 from reconciler.text.plural import count
 from reconciler.text.plural import listed as in_words
 from reconciler.text.quote import double_quoted
@@ -29,7 +30,7 @@ from reconciler.text.quote import double_quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.model.change import Merge
+    from reconciler.model.change import Merge, Update
     from reconciler.model.interaction import Interaction
     from reconciler.model.tag import LiveTag
     from reconciler.provider import Provider
@@ -39,9 +40,12 @@ ROUNDS: Final = 3
 
 
 class HarmedError(RejectedError):
-    """The first write of its kind took something away; no other of that kind is tried."""
+    """The first write of its kind took something away; none with its ``effects`` is tried more."""
 
-    def __init__(self, message: str) -> None:
+    in_part = True
+
+    def __init__(self, message: str, effects: frozenset[Effect]) -> None:
+        self.effects = effects
         super().__init__(
             message,
             status=409,
@@ -53,8 +57,9 @@ class HarmedError(RejectedError):
 class Merging:
     """One account's merges, in the ``places`` (company ids) that its plan touches.
 
-    ``appended`` is what became of each so far. ``proven``: a canary has kept its tags, and
-    ``kept``: a tag that went to the trash its interactions. ``wrote``: something was sent.
+    ``appended`` is what became of each so far, ``measured`` what had the first one's old tag.
+    ``proven``: a canary has kept its tags, and ``kept``: a tag that went to the trash its
+    interactions. ``wrote``: something was sent.
     """
 
     provider: Provider
@@ -62,6 +67,7 @@ class Merging:
     parallelism: int
     stopping: Callable[[], int | None]
     appended: dict[Merge, Appended] = field(default_factory=dict)
+    measured: dict[Merge, Kept] = field(default_factory=dict)
     proven: bool = False
     kept: bool = False
     wrote: bool = False
@@ -96,8 +102,7 @@ class Merging:
 
     async def _give_up(self, change: Merge) -> LiveTag:
         """Rename the tag to its trash name and disable it, in one request; nothing where it is."""
-        wanted = Tag(change.trash_name, None, Status.DISABLED)
-        trashed = await self._update(change.before, wanted)
+        trashed = await self._update(change.before, change.trashed.tag)
         if tidied(trashed.name) != tidied(change.trash_name):
             # Cut, it may be the name of several: what has it could not be listed.
             await self._update(trashed, change.before.tag)
@@ -126,17 +131,14 @@ class Merging:
         self, change: Merge, trashed: LiveTag, found: Sequence[Interaction]
     ) -> None:
         """Raise HarmedError where the account's first tag in the trash lost what had it."""
-        if self.kept or change.loss is None or change.before == trashed:
+        if self.kept or change.loss is None or change.under_way:
             return
-        had, have = change.loss.interactions.least, len(found)
-        if have < had:
-            restored = await self._update(trashed, change.before.tag)
-            back = await self._found(change, restored, proven=False)
-            raise HarmedError(
-                f"{count(had, 'interaction')} had it, {have} after it was renamed and disabled; "
-                f"its name and state are put back, and {len(back)} have it"
-            )
-        self.kept = have > 0
+        both = frozenset({Effect.RENAME, Effect.DISABLE})
+        await expect_kept(self.provider, change, trashed, found, both)
+        if change.loss.interactions.number:
+            before = change.loss.interactions.least
+            self.measured[change] = Kept(before=before, after=len(found))
+        self.kept = bool(found)
 
     async def _canary(
         self, change: Merge, trashed: LiveTag, into: LiveTag, lacking: Sequence[Interaction]
@@ -159,7 +161,8 @@ class Merging:
             lost = sorted({*before.tags} - {*now.tags})
             made = await self._namesakes(into, one) - namesakes
             if lost or made:
-                raise HarmedError(await self._put_back(trashed, before, now, made=bool(made)))
+                what = await self._put_back(trashed, before, now, made=bool(made))
+                raise HarmedError(what, frozenset({Effect.APPEND}))
             if refusal is not None:
                 raise refusal
             self.proven = True
@@ -253,6 +256,30 @@ class Merging:
         one = self.appended[change]
         left = (one.left or 0) - got - gone
         self._note(change, replace(one, got=one.got + got, gone=one.gone + gone, left=left))
+
+
+async def expect_kept(
+    provider: Provider,
+    change: Update | Merge,
+    now: LiveTag,
+    found: Sequence[Interaction],
+    effects: frozenset[Effect],
+) -> None:
+    """Raise HarmedError where fewer have the tag ``now`` than had it, and put its values back."""
+    had = change.loss.interactions.least if change.loss else 0
+    if len(found) >= had:
+        return
+    done = " and ".join(f"{effect}d" for effect in sorted(effects, reverse=True))
+    try:
+        restored = (await provider.update(now, change.before.tag)).tag
+        back = await provider.interactions(
+            change.place, restored, expected=change.loss or Loss.unknown(), proven=False
+        )
+        after = f"its name and state are put back, and {len(back)} have it"
+    except ReconcilerError as error:
+        after = f"it could not be put back: {error.message}"
+    what = f"{count(had, 'interaction')} had it, {len(found)} after it was {done}"
+    raise HarmedError(f"{what}; {after}", effects)
 
 
 def _renamed(one: Interaction, before: str, after: str) -> Interaction:

@@ -306,7 +306,12 @@ def one_a_line(reasons: Iterable[str]) -> str:
 
 def companies_of(changes: Iterable[Change]) -> frozenset[str | None]:
     """Ids of the companies that ``changes`` touch, and None for the account level."""
-    return frozenset(change.place.company_id for change in changes)
+    found: set[str | None] = set()
+    for change in changes:
+        found.add(change.place.company_id)
+        if isinstance(change, Merge):
+            found.add(change.into.company_id)
+    return frozenset(found)
 
 
 def needs_absence(change: Change) -> bool:

@@ -80,10 +80,18 @@ class Appended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How many interactions had a tag before a change of it, as counted, and have it after."""
+
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """One change and how it ended; ``message`` says why where it is no success.
 
-    ``appended`` is a merge's, as far as it came.
+    ``appended`` is a merge's, as far as it came. ``kept`` is what was measured; None: nothing was.
 
     ``tag_id`` is the id of the tag that was made, changed or deleted, as far as it is known.
     ``stored`` is the tag as the server has it, where that is not as planned: it tidied the name,
@@ -97,6 +105,7 @@ class Outcome:
     tag_id: int | None = None
     stored: Tag | None = None
     appended: Appended | None = None
+    kept: Kept | None = None
 
     @property
     def stored_otherwise(self) -> bool:

@@ -28,7 +28,7 @@ from reconciler.model.tag import completed
 from reconciler.model.trash import kept, parse, seen, trash_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.model.change import Loss
     from reconciler.model.state import Declaration
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 PAGE = 250
 """Interactions on a page; the most that the API lists at once."""
-CANARY = 2
-"""Reads of an account's first interaction, before and after it is given the tag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,16 +172,16 @@ def merges(
     )
 
 
-def requests(merges: Iterable[Merge]) -> int:
-    """What carrying out an account's ``merges`` takes where nothing interferes.
+def requests(merge: Merge) -> int:
+    """What carrying out ``merge`` takes where nothing interferes.
 
-    For each: a request that puts the tag into the trash, one that renames the survivor where that
-    is this merge's, the pages that list what has the tag before the first write and after the last,
-    and one request an interaction. The first interaction of all is read before and after it.
+    One request puts the tag into the trash, one renames the survivor where that is this merge's,
+    the listings before the first write and after the last one, and one request an interaction. The
+    canary of an account comes to that.
     """
-    counted = [(one, one.loss) for one in merges if one.loss is not None]
-    total = sum((not one.under_way) + one.renames for one, _loss in counted)
-    for _one, loss in counted:
-        numbers = [kind.number for kind in (loss.calls, loss.forms, loss.texts)]
-        total += sum(number + 2 * -(-number // PAGE) for number in numbers)
-    return total + CANARY * any(loss.interactions.number for _one, loss in counted)
+    if merge.loss is None:
+        return 0
+    counts = (merge.loss.calls, merge.loss.forms, merge.loss.texts)
+    pages = sum(-(-one.number // PAGE) for one in counts)
+    writes = merge.loss.interactions.number + (not merge.under_way) + merge.renames
+    return writes + 2 * pages

@@ -40,7 +40,7 @@ def plan(plan: Plan) -> str:
 def report(report: Report) -> str:
     """``report`` as a whole HTML document."""
     verdict = outcomes.verdict(report)
-    verified = outcomes.verification(report)
+    verified = " ".join(filter(None, [outcomes.measured(report), outcomes.verification(report)]))
     return page(
         "report.html.j2",
         title=f"{verdict}: {outcomes.counts(report)}",

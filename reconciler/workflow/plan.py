@@ -13,6 +13,7 @@ from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
+from reconciler.planning.canaries import canary_cost
 from reconciler.planning.guard import is_delete, is_disable, takes_away
 from reconciler.planning.merging import requests
 from reconciler.planning.narrowing import EVERYTHING
@@ -194,7 +195,7 @@ class _Reading:
             apply_requests=_cost(
                 changes, reading, companies=self.companies_cost, counting=counting
             ),
-            merge_requests=_of_merges(changes),
+            merge_requests=_of_merges(changes, reading),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
             requests_per_hour=self.account.policy.requests_per_hour,
@@ -297,7 +298,7 @@ def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: 
     if not changes:
         return 0
     single = sum(not isinstance(change, Merge) for change in changes)
-    cost = single + _of_merges(changes) + reading * 2
+    cost = single + _of_merges(changes, reading) + canary_cost(changes) + reading * 2
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
     if any(map(is_delete, changes)):
@@ -305,5 +306,15 @@ def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: 
     return cost
 
 
-def _of_merges(changes: Sequence[Change]) -> int:
-    return requests(change for change in changes if isinstance(change, Merge))
+def _of_merges(changes: Sequence[Change], reading: int) -> int:
+    """Requests of the merges, and of the first interaction's reads before and after its write.
+
+    Tags are read once more then, because none of the name may have been made; before it too where
+    companies may have tags of an account-level name.
+    """
+    merges = [change for change in changes if isinstance(change, Merge)]
+    written = [one for one in merges if one.loss is not None and one.loss.interactions.number]
+    if not written:
+        return sum(map(requests, merges))
+    first = 2 + reading * (1 + any(one.into.company_id is None for one in written))
+    return sum(map(requests, merges)) + first

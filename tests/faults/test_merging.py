@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from reconciler.cli.exit_code import exit_code
 from reconciler.model.change import UNKNOWN, Count, Loss, Precision
 from reconciler.model.outcome import Appended, Report, Result
-from reconciler.sandbox.seeds.pair import NEW_NAME, NEW_TAG, OLD_NAME, OLD_TAG
+from reconciler.sandbox.seeds.pair import ACCOUNT, NEW_NAME, NEW_TAG, OLD_NAME, OLD_TAG
+from reconciler.sandbox.switches import variants
 from tests.faults.colleague import before_request
-from tests.faults.merges import TRASH, Pair, loss, merge, the_other_way
+from tests.faults.merges import NEW, TRASH, Pair, loss, merge, the_other_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -230,12 +232,11 @@ def expect_to_go_on_after(nth: int, *, parallelism: int, commit: bool) -> None:
     """A run that ends at its nth request; another, with nothing but the plan, ends the work."""
     with table() as pair:
         before = pair.ids()
-        killed = pair.apply_until(nth, merge(0, loss=ALL), parallelism=parallelism, commit=commit)
+        pair.apply_until(nth, merge(0, loss=ALL), parallelism=parallelism, commit=commit)
         expect_nothing_lost(pair, before)
         report = pair.apply(merge(0, loss=ALL), parallelism=parallelism)
         assert report.outcomes[0].result is Result.DONE
         expect_merged(pair, before)
-        assert killed == (len(pair.writes) == 9) or parallelism > 1 or nth > 0
 
 
 @pytest.mark.parametrize("commit", [False, True])
@@ -321,3 +322,51 @@ def test_a_run_of_so_many_requests_stops_and_the_same_plan_goes_on() -> None:
             codes.append(exit_code(report))
         assert (codes[0], codes[-1]) == (6, 0)
         expect_merged(pair, before)
+
+
+@pytest.mark.parametrize(
+    ("namesakes", "result"),
+    [("company", Result.DONE), ("account", Result.DONE), ("own", Result.FAILED)],
+)
+def test_a_company_s_tag_is_merged_into_the_account_s_of_the_same_name(
+    namesakes: str, result: Result
+) -> None:
+    with table(f"namesakes={namesakes}") as pair:
+        body = {"name": NEW_NAME, "tag_level": "account"}
+        pair.sandbox.app.act(ACCOUNT, "POST", "tags.json", body)
+        (made,) = (tag for tag in pair.sandbox.store.tags() if tag["company_id"] is None)
+        into = replace(NEW, id=made["id"], color=made["color"], company_id=None)
+        trash = f"~trash 2026-11-25 {NEW_NAME}"
+        counted = Loss(calls=UNKNOWN, forms=UNKNOWN, texts=UNKNOWN)
+        promotion = merge(0, before=NEW, into=into, after=into.tag, trash_name=trash, loss=counted)
+        before = pair.ids()
+        report = pair.apply(promotion)
+        assert report.outcomes[0].result is result
+        expect_nothing_lost(pair, before)
+        after = pair.ids()
+        if result is Result.DONE:
+            assert (exit_code(report), report.verified) == (0, True)
+            for one, tags in before.items():
+                assert after[one] == tags | ({into.id} if NEW_TAG in tags else set())
+        else:
+            assert "another tag of the name was made" in str(report.outcomes[0].message)
+            assert len(pair.writes) == 1
+
+
+TAKES_AWAY = {"renamed_assignments=dropped", "disabled_assignments=dropped"}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("switch", variants())
+def test_nothing_is_lost_and_no_report_is_false_under_any_variant(switch: str) -> None:
+    with table(switch) as pair:
+        before = pair.ids()
+        for _run in range(2):
+            report = pair.apply(merge(0, loss=ALL), parallelism=10)
+            after = pair.ids()
+            if switch not in TAKES_AWAY:
+                expect_nothing_lost(pair, before)
+            if report.outcomes[0].result is Result.DONE:
+                assert {OLD_TAG} not in after.values()
+            else:
+                assert exit_code(report) != 0

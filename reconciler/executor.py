@@ -59,8 +59,8 @@ from reconciler.model.outcome import (
     Verification,
 )
 from reconciler.model.tag import Level
+from reconciler.planning.assemble import PHASES
 from reconciler.planning.canaries import Effect, canary, effects
-from reconciler.planning.order import PHASES
 from reconciler.planning.verification import Verified, as_stored, combined, verify
 from reconciler.text.plural import count, number
 from reconciler.text.quote import double_quoted
@@ -217,7 +217,7 @@ class _AccountWork:
 
         async def worker() -> None:
             for change in waiting:
-                if self._harm(change) is not None:
+                if self._harmed and self._harm(change) is not None:
                     continue
                 if self._stopped(change):
                     return
@@ -343,7 +343,7 @@ class _AccountWork:
 
         Raises HarmedError, after putting it back, where it lost some.
         """
-        if canary([change], self._proven) is None or change.loss is None:
+        if change.loss is None or canary([change], self._proven) is None:
             return None
         try:
             found = await self.provider.interactions(
@@ -464,6 +464,8 @@ class _AccountWork:
 
     def _harm(self, change: Change) -> str | None:
         """What forbids ``change``: one that does the same to a tag took something away."""
+        if not self._harmed:
+            return None
         for effect in sorted(effects(change)):
             if (harmful := self._harmed.get(effect)) is not None:
                 return f'the {effect} of "{harmful.names[0]}" took the tag off what had it'

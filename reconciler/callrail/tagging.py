@@ -49,7 +49,7 @@ KINDS: Final = {Kind.CALL: CALLS, Kind.FORM: FORMS, Kind.TEXT: TEXTS}
 _FORBIDDEN: Final = 403
 
 
-class Tagging:
+class InteractionTags:
     """The interactions of one account; ``count`` gives what has a tag, counted anew."""
 
     def __init__(self, live_tags: LiveTags, count: Callable[[Place, LiveTag], Awaitable[Loss]]):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.callrail.api import ApiSession
     from reconciler.callrail.losses import Losses
-    from reconciler.callrail.tagging import Tagging
+    from reconciler.callrail.tagging import InteractionTags
     from reconciler.errors import ReconcilerError
     from reconciler.model.change import Count, Loss
     from reconciler.model.interaction import Interaction
@@ -44,6 +44,7 @@ class AccountProvider:
         self._admit = admit
         self._session = session
         self._account = account
+        self._quota = session.run.quota(account)
         self._lost = lost
         self._live_tags = LiveTags(session, account)
         self._namesakes = Namesakes(session, account)
@@ -52,7 +53,7 @@ class AccountProvider:
     @property
     def requests(self) -> int:
         """Requests sent for this account so far, retries and failed ones included."""
-        return self._session.run.quota(self._account).requests
+        return self._quota.requests
 
     @property
     def colors(self) -> frozenset[str]:
@@ -62,8 +63,7 @@ class AccountProvider:
     @property
     def allowance(self) -> Allowance | None:
         """What the server last reported of the account's quota; None where it reports nothing."""
-        run = self._session.run
-        return run.quota(self._account).allowance(run.now())
+        return self._quota.allowance(self._session.run.now())
 
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked. Raises AuthError, QuotaError or an ApiError."""
@@ -147,11 +147,11 @@ class AccountProvider:
             self._losses = Losses(self._session, self._account, self._namesakes)
         return self._losses
 
-    def _tagging(self) -> Tagging:
+    def _tagging(self) -> InteractionTags:
         # Here and not above: only merges put tags on interactions.
-        from reconciler.callrail.tagging import Tagging  # noqa: PLC0415
+        from reconciler.callrail.tagging import InteractionTags  # noqa: PLC0415
 
-        return Tagging(self._live_tags, self._counted_anew)
+        return InteractionTags(self._live_tags, self._counted_anew)
 
     async def _counted_anew(self, place: Place, tag: LiveTag) -> Loss:
         self.forget_usage()

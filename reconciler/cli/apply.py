@@ -17,10 +17,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli.ci import publish_plan, publish_report
-from reconciler.cli.configuration import is_configuration, load_configuration, load_if_there
+from reconciler.cli.configuration import (
+    is_configuration,
+    load_configuration,
+    load_if_there,
+    refuse_numbers,
+)
 from reconciler.cli.exit_code import exit_code
 from reconciler.cli.files import read_file
-from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import Shown, emit, prepare, rendered, write_reports
 from reconciler.cli.plan import PlanFlags, log_plan, plan_request, report_unread, stamp
 from reconciler.cli.session import Session

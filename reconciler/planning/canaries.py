@@ -44,7 +44,10 @@ def canary(changes: Iterable[Change], proven: Collection[Effect]) -> Update | No
     candidates = [
         change
         for change in changes
-        if isinstance(change, Update) and effects(change) - {*proven} and _in_use(change.loss)
+        if isinstance(change, Update)
+        and change.loss is not None
+        and _in_use(change.loss)
+        and effects(change) - {*proven}
     ]
     return min(candidates, key=_number, default=None)
 
@@ -61,9 +64,7 @@ def canary_cost(changes: Iterable[Change]) -> int:
     return sum(map(min, filter(None, pages.values())))
 
 
-def _in_use(loss: Loss | None) -> bool:
-    if loss is None:
-        return False
+def _in_use(loss: Loss) -> bool:
     number = loss.interactions
     return number.precision is Precision.EXACT and number.number > 0
 

@@ -10,7 +10,7 @@ run that takes nothing away, the common one, reads no more than its own places.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from reconciler.concurrency import side_by_side
 from reconciler.model.change import Delete, Update
@@ -63,8 +63,7 @@ async def with_losses(
     return tuple(counted.get(change, change) for change in changes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guarded:
+class Guarded(NamedTuple):
     """A run's changes with what blocks them, and what lies ``beyond`` the run."""
 
     changes: tuple[Change, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFoundError, RejectedError
@@ -90,7 +90,7 @@ class FakeProvider:
         if after.name != before.name:
             self._refuse_taken(before.company_id, after.name, but=before.id)
         sent: dict[str, Any] = {field: getattr(after, field) for field in differing(before, after)}
-        changed = self.live[before.id] = replace(self.live[before.id], **sent)
+        changed = self.live[before.id] = self.live[before.id]._replace(**sent)
         return Updated(tag=changed)
 
     async def delete(self, tag: LiveTag) -> bool:
@@ -120,7 +120,7 @@ class FakeProvider:
         self._write("append", interaction.id)
         if self.live.get(tag.id) != tag or tag.status is Status.DISABLED:
             raise RejectedError("not live, or disabled", status=409)
-        return await self._changed(interaction, {*self._names(interaction), tag.name})
+        return await self._changed(interaction, {*self._call(interaction.id).tags, tag.name})
 
     async def read(self, interaction: Interaction) -> Interaction:
         """The call, for one request."""
@@ -141,13 +141,10 @@ class FakeProvider:
         self.assigned[interaction.id] = tags
         return self._call(interaction.id)
 
-    def _names(self, interaction: Interaction) -> set[str]:
-        tags = self.assigned.get(interaction.id, set())
-        return {tag.name for tag in self.live.values() if tag.id in tags}
-
     def _call(self, call_id: str) -> Interaction:
-        one = Interaction(kind=Kind.CALL, id=call_id, company_id="COM1", tags=())
-        return replace(one, tags=tuple(sorted(self._names(one))))
+        held = self.assigned.get(call_id, set())
+        names = sorted(tag.name for tag in self.live.values() if tag.id in held)
+        return Interaction(kind=Kind.CALL, id=call_id, company_id="COM1", tags=tuple(names))
 
     def forget_usage(self) -> None:
         """Nothing is kept."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -335,7 +334,7 @@ def test_a_company_s_tag_is_merged_into_the_account_s_of_the_same_name(
         body = {"name": NEW_NAME, "tag_level": "account"}
         pair.sandbox.app.act(ACCOUNT, "POST", "tags.json", body)
         (made,) = (tag for tag in pair.sandbox.store.tags() if tag["company_id"] is None)
-        into = replace(NEW, id=made["id"], color=made["color"], company_id=None)
+        into = NEW._replace(id=made["id"], color=made["color"], company_id=None)
         trash = f"~trash 2026-11-25 {NEW_NAME}"
         counted = Loss(calls=UNKNOWN, forms=UNKNOWN, texts=UNKNOWN)
         promotion = merge(0, before=NEW, into=into, after=into.tag, trash_name=trash, loss=counted)

@@ -11,9 +11,9 @@ from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import LiveTag, Place, Status, Tag
 from reconciler.model.trash import Day
 from reconciler.planning import draft, guard
+from reconciler.planning.assemble import in_order
 from reconciler.planning.freshness import freshness
 from reconciler.planning.merging import requests
-from reconciler.planning.order import in_order
 from tests.builders import ACME, live_tag
 from tests.wishes import declare, desired, live
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from reconciler.model.change import Count, Loss
+    from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
 
@@ -113,6 +114,30 @@ class Provider(Protocol):
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that apply ``tag`` of ``place``; a part of ``usage``."""
+
+    async def interactions(
+        self, place: Place, tag: LiveTag, *, expected: Loss, proven: bool
+    ) -> tuple[Interaction, ...]:
+        """The interactions that have ``tag``, whose name no other tag of ``place`` has.
+
+        All pages are read before it returns. ``expected`` is what was counted to have it: kinds of
+        which there are none are not read, nor what the key may not read. ``proven``: where fewer
+        are found, or no exact number is known, it is read on until it is certain that none is
+        missing; raises ProtocolError where rows do not show their tags.
+        """
+
+    async def append(self, interaction: Interaction, tag: LiveTag) -> Interaction:
+        """Put ``tag`` on beside what is there, and give the interaction as read back.
+
+        Raises NotFoundError when the interaction is gone, RejectedError when the tag is no longer
+        live, called so and enabled; it is sent again where nobody knows whether it arrived.
+        """
+
+    async def read(self, interaction: Interaction) -> Interaction:
+        """``interaction`` as it is now; raises NotFoundError when it is gone."""
+
+    async def replace_tags(self, interaction: Interaction) -> Interaction:
+        """Give it its ``tags`` and no others, to put back what was lost; as read back."""
 
     @property
     def uncounted(self) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from reconciler.callrail.explain import Access, failure, reason
 from reconciler.callrail.rate_limits import AccountQuota, RateLimits, duration
 from reconciler.callrail.retry import ATTEMPTS, RetryBudget, Verdict, backoff, decide, retry_after
 from reconciler.callrail.runtime import Sent
+from reconciler.errors import QuotaError
 from reconciler.model.state import Gateway
 
 if TYPE_CHECKING:
@@ -93,6 +94,15 @@ class ApiContext:
         """Seconds until the last of the waits for a quota ends; 0 where none does."""
         ends = (quota.waiting_until for quota in tuple(self._quotas.values()))
         return max(0.0, max(ends, default=0.0) - self.settings.clock.monotonic())
+
+    def expect_allowed(self) -> None:
+        """Raise QuotaError where the run has sent as many requests as it may."""
+        most = self.settings.max_requests
+        if most is not None and self.requests >= most:
+            raise QuotaError(
+                f"this run has sent the {most:,} requests of --max-requests",
+                hint="Run it again: what is done is skipped, the rest goes on.",
+            )
 
     async def sleep(self, seconds: float) -> None:
         """Wait; raises Interrupted as soon as the end is asked for."""
@@ -176,6 +186,7 @@ class ApiSession:
                 for_quota = quota.delay(now)
                 for_pace = max([pace.delay(now) for pace in self._pace], default=0.0)
                 if not for_quota and not for_pace:
+                    run.expect_allowed()
                     if check is not None:
                         check()
                     return await self._send(request, quota, attempt=attempt)

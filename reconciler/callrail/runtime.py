@@ -142,6 +142,7 @@ class Settings:
     holds, by handle, the keys of accounts that have their own. ``api_url`` and ``control_url``
     replace the bases. ``parallelism`` bounds the requests that run at once, over all accounts.
     ``max_wait`` is how many seconds an account's requests may wait on its quota, in all.
+    ``max_requests``: so many may be sent, over all accounts (None: any number).
     """
 
     credential: Credential | None = None
@@ -150,6 +151,7 @@ class Settings:
     control_url: str | None = None
     parallelism: int = 10
     max_wait: float = 60.0
+    max_requests: int | None = None
     quota: QuotaSettings = field(default_factory=QuotaSettings)
     timeouts: Timeouts = field(default_factory=Timeouts)
     clock: Clock = field(default_factory=SystemClock)

@@ -41,7 +41,7 @@ EXIT_CODES: Final = (
     ("3", "apply incomplete: the report says what failed, is unknown or was not tried"),
     ("4", "no key, or it was refused: 401, or 403 on something that must be read"),
     ("5", "refused: deletes not allowed, over a limit, protected, stale or too old, not approved"),
-    ("6", "quota or --max-wait reached; running it again goes on"),
+    ("6", "quota, --max-wait or --max-requests reached; running it again goes on"),
     ("64", "usage"),
     (
         "129, 130, 143",

@@ -59,6 +59,7 @@ class Session:
             control_url=console.environ.get("RECONCILER_CONTROL_URL") or None,
             parallelism=network.parallelism,
             max_wait=network.max_wait,
+            max_requests=network.max_requests,
             stop=stop,
             redactor=console.redactor,
         )

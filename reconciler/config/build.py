@@ -285,13 +285,14 @@ class _Tags:
     def _declaration(self, origin: Origin) -> Declaration:
         block = origin.value
         color = block.get("color")
-        former = block.get("renamed_from", ())
         return Declaration(
             block["name"],
             origin.source,
             color and self._texts.setdefault(color, color),
             _STATES[block["state"]] if "state" in block else State.ENABLED,
-            renamed_from=(former,) if isinstance(former, str) else tuple(former),
+            renamed_from=_names(block.get("renamed_from", ())),
+            merged_from=_names(block.get("merged_from", ())),
+            keep_id=block.get("keep_id", False),
             note=block.get("note"),
         )
 
@@ -336,6 +337,11 @@ class _Tags:
                 hint="Delete `accounts` here, or use another scope.",
             )
         return both
+
+
+def _names(written: str | Sequence[str]) -> tuple[str, ...]:
+    """One name or a list of them, as a tuple."""
+    return (written,) if isinstance(written, str) else tuple(written)
 
 
 @lru_cache(maxsize=1024)

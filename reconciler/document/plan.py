@@ -20,6 +20,7 @@ from reconciler.model.change import (
     Create,
     Delete,
     Loss,
+    Merge,
     Precision,
     Reason,
     Update,
@@ -145,12 +146,23 @@ def change_fields(change: Change) -> Document:
         "note": change.note,
         "loss": loss and loss_fields(loss),
         "blocked_by": change.blocked_by,
+        **(_merge_fields(change) if isinstance(change, Merge) else {}),
+    }
+
+
+def _merge_fields(change: Merge) -> Document:
+    """What only a merge has: the tag that survives, what gets it, and the name in the trash."""
+    into, loss = change.into, change.loss
+    return {
+        "into": {"tag_id": into.id, "company_id": into.company_id, **tag_fields(into.tag)},
+        "interactions": loss and _count_fields(loss.interactions),
+        "trash_name": change.trash_name,
     }
 
 
 def summary_fields(summary: Summary) -> Document:
     """The counts, in the order in which the plan's text names them."""
-    names = ("create", "update", "delete", "unchanged", "unmanaged", "blocked")
+    names = ("create", "update", "merge", "delete", "unchanged", "unmanaged", "blocked")
     return {name: getattr(summary, name) for name in names}
 
 
@@ -191,6 +203,7 @@ def _account_fields(use: AccountUse) -> Document:
         "name": use.account.name,
         "requests": use.plan_requests,
         "apply_requests": use.apply_requests,
+        **({"merge_requests": use.merge_requests} if use.merge_requests else {}),
         "connection": use.connection,
         "api_key_env": use.api_key_env,
         "policy": _policy_fields(use.policy),
@@ -306,6 +319,7 @@ def _account_of(node: Node) -> AccountUse:
         account=AccountRef(node.text("handle"), node.text("id"), node.optional_text("name")),
         plan_requests=node.whole("requests"),
         apply_requests=node.whole("apply_requests"),
+        merge_requests=node.whole("merge_requests") if node.has("merge_requests") else 0,
         connection=node.optional_text("connection"),
         api_key_env=node.optional_text("api_key_env"),
         policy=_policy_of(node.node("policy")),
@@ -357,9 +371,19 @@ def _change_of(node: Node, places: _Places) -> Change:
         case Action.UPDATE, Tag(), int(), Tag() if set(fields) == set(differing(before, after)):
             live = _live(tag_id, before, place)
             return Update(before=live, after=after, fields=fields, loss=loss, **shared)
+        case Action.MERGE, Tag(), int(), Tag() if not fields and node.has("into"):
+            live = _live(tag_id, before, place)
+            into, name = _into_of(node.node("into")), node.text("trash_name")
+            return Merge(before=live, into=into, after=after, trash_name=name, loss=loss, **shared)
         case Action.DELETE, Tag(), int(), None if not fields:
             return Delete(before=_live(tag_id, before, place), loss=loss, **shared)
     raise altered(KIND, f"{node.where} is no {action} by its {_PARTS}")
+
+
+def _into_of(node: Node) -> LiveTag:
+    tag = _tag_of(node)
+    company_id = node.optional_text("company_id")
+    return LiveTag(node.whole("tag_id", least=1), tag.name, tag.color, tag.status, company_id)
 
 
 class _Shared(TypedDict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from reconciler.document.plan import change_fields, tag_fields, unread_fields
@@ -54,6 +55,8 @@ def outcome_fields(outcome: Outcome) -> Document:
         "message": outcome.message,
         "hint": outcome.hint,
         "stored": None if outcome.stored is None else tag_fields(outcome.stored),
+        **({} if outcome.appended is None else {"appended": asdict(outcome.appended)}),
+        **({} if outcome.kept is None else {"kept": asdict(outcome.kept)}),
     }
 
 

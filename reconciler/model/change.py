@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from reconciler.model.tag import Status
+from reconciler.model.tag import Status, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from reconciler.model.problem import Source
-    from reconciler.model.tag import LiveTag, Place, Tag
+    from reconciler.model.tag import LiveTag, Place
 
 
 class Action(StrEnum):
@@ -20,6 +20,7 @@ class Action(StrEnum):
 
     UPDATE = "update"
     CREATE = "create"
+    MERGE = "merge"
     DELETE = "delete"
 
 
@@ -30,6 +31,14 @@ class Reason(StrEnum):
     RENAMED_FROM = "renamed_from"
     STATE = "state"
     UNMANAGED = "unmanaged"
+    MERGED_FROM = "merged_from"
+    TRASH = "trash"
+    """A rename to its trash name and a disable, for a tag that is in use and no longer wanted."""
+    RESTORED = "restored"
+    """Taken back from the trash, because its name is declared again."""
+    PURGE = "purge"
+    """Deleted because its time in the trash is over."""
+    UNDO = "undo"
 
 
 class Precision(StrEnum):
@@ -231,18 +240,60 @@ class Delete(_OfLiveTag):
         return (self.before.name,)
 
 
-Change: TypeAlias = Create | Update | Delete
-"""One request to come. Frozen and compared by value: no two changes of a plan are equal, because
-each touches another tag.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge(_OfLiveTag):
+    """The interactions of the live tag ``before`` get the tag ``into``; then ``before`` is kept in
+    the trash, disabled, as ``trash_name``.
+
+    ``after`` is what ``into`` will be in the end. It differs from ``into`` where the cheaper way
+    round is taken: the tag that has the declared name is given up, ``into`` takes that name over,
+    and the fewer interactions get it. ``before`` that has ``trash_name`` already is a merge under
+    way. ``loss`` counts what ``before`` has: that gets ``into``, and nothing is taken off.
+    """
+
+    action: ClassVar = Action.MERGE
+
+    into: LiveTag
+    after: Tag
+    trash_name: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name that is given up, and the one that its interactions get."""
+        return self.before.name, self.after.name
+
+    @property
+    def trashed(self) -> LiveTag:
+        """``before`` as it lies in the trash."""
+        after = Tag(self.trash_name, self.before.color, Status.DISABLED)
+        return self.before.changed_to(after)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether ``before`` is in the trash already, and only interactions are left."""
+        return self.before == self.trashed
+
+    @property
+    def renames(self) -> bool:
+        """Whether ``into`` takes over the declared name from ``before``: the cheaper way round."""
+        return self.before.name == self.after.name
+
+
+Change: TypeAlias = Create | Update | Merge | Delete
+"""One step to come: a request, or a merge's many. Frozen and compared by value: no two changes of a
+plan are equal, because each touches another tag.
 """
 
 
 def before_and_after(change: Change) -> tuple[Tag | None, Tag | None]:
-    """What is comparable of the live tag that ``change`` starts from, and the tag that it makes."""
+    """What is comparable of the live tag that ``change`` starts from, and the tag that it makes.
+
+    Of a merge: the tag that is given up, and what the other will be in the end.
+    """
     match change:
         case Create(after=after):
             return None, after
-        case Update(before=before, after=after):
+        case Update(before=before, after=after) | Merge(before=before, after=after):
             return before.tag, after
         case Delete(before=before):
             return before.tag, None
@@ -255,13 +306,18 @@ def one_a_line(reasons: Iterable[str]) -> str:
 
 def companies_of(changes: Iterable[Change]) -> frozenset[str | None]:
     """Ids of the companies that ``changes`` touch, and None for the account level."""
-    return frozenset(change.place.company_id for change in changes)
+    found: set[str | None] = set()
+    for change in changes:
+        found.add(change.place.company_id)
+        if isinstance(change, Merge):
+            found.add(change.into.company_id)
+    return frozenset(found)
 
 
 def needs_absence(change: Change) -> bool:
     """Whether ``change`` is right only if some tag is certain not to be live.
 
-    A create or a new name, if that name is free; a delete, if the account's total is known, by
-    which the guards measure it.
+    A create, a merge or a new name, if the name that it gives is free; a delete, if the account's
+    total is known, by which the guards measure it.
     """
     return not isinstance(change, Update) or "name" in change.fields

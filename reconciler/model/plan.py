@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reconciler.model.change import NONE, Action, Delete, before_and_after
+from reconciler.model.change import NONE, Action, Delete, Merge, before_and_after
 from reconciler.model.state import Policy
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Allowance(NamedTuple):
 class AccountUse:
     """An account of a plan, and the requests that planning cost and applying will cost there.
 
-    ``apply_requests`` holds one request a change, the reads before and after, and counting anew.
+    ``apply_requests`` holds one request a change, all those of merges (``merge_requests``), the
+    reads before and after, and counting anew.
     ``connection``, ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again.
     ``allowance`` is what the server reported of the quota when the plan was made; None: nothing.
     ``policy``, where it stands (``source``, ``limits_source``) and ``beyond`` are what a saved plan
@@ -61,6 +62,7 @@ class AccountUse:
     account: AccountRef
     plan_requests: int = 0
     apply_requests: int = 0
+    merge_requests: int = 0
     connection: str | None = None
     api_key_env: str | None = None
     policy: Policy = field(default_factory=Policy)
@@ -76,6 +78,7 @@ class Summary(NamedTuple):
 
     create: int = 0
     update: int = 0
+    merge: int = 0
     delete: int = 0
     unchanged: int = 0
     unmanaged: int = 0
@@ -120,6 +123,7 @@ class Plan:
         return Summary(
             create=actions.count(Action.CREATE),
             update=actions.count(Action.UPDATE),
+            merge=actions.count(Action.MERGE),
             delete=actions.count(Action.DELETE),
             unchanged=self.unchanged,
             unmanaged=self.unmanaged,
@@ -136,6 +140,11 @@ class Plan:
         """What planning cost, accounts that could not be read included."""
         used = sum(use.plan_requests for use in self.accounts)
         return used + sum(one.requests for one in self.unread)
+
+    @property
+    def merges(self) -> tuple[Merge, ...]:
+        """The changes that give the interactions of one tag another."""
+        return tuple(change for change in self.changes if isinstance(change, Merge))
 
     @property
     def deletes(self) -> tuple[Delete, ...]:
@@ -176,6 +185,7 @@ def digest(plan: Plan) -> str:
                 *map(_canonical, before_and_after(change)),
                 change.blocked_by is not None,
                 _class_of_loss(change),
+                *_of_merge(change),
             ],
             separators=(",", ":"),
         )
@@ -187,6 +197,11 @@ def digest(plan: Plan) -> str:
         fingerprint.update(b"\n" * (position > 0))
         fingerprint.update(line.encode())
     return f"sha256:{fingerprint.hexdigest()}"
+
+
+def _of_merge(change: Change) -> list[object]:
+    """What only a merge has: the tag that survives. The name in the trash holds the day."""
+    return [change.into.id, _canonical(change.into.tag)] if isinstance(change, Merge) else []
 
 
 def _canonical(tag: Tag | None) -> list[str | None] | None:

@@ -47,7 +47,9 @@ class Unmanaged(StrEnum):
 class Declaration(NamedTuple):
     """One block of ``tags:``, shared by all the places that it lands in.
 
-    ``color`` None: not managed. ``source`` is where the block starts.
+    ``color`` None: not managed. ``source`` is where the block starts. Tags named in
+    ``merged_from`` become this one: by a rename, or by a merge where several are live; with
+    ``keep_id`` the live tag that has the declared name is never the one that is given up.
     """
 
     name: str
@@ -55,7 +57,14 @@ class Declaration(NamedTuple):
     color: str | None = None
     state: State = State.ENABLED
     renamed_from: tuple[str, ...] = ()
+    merged_from: tuple[str, ...] = ()
+    keep_id: bool = False
     note: str | None = None
+
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """Every name that this tag had or has beside its own, in the order written."""
+        return (*self.renamed_from, *self.merged_from)
 
     @property
     def status(self) -> Status | None:

@@ -1,16 +1,17 @@
 """The drafts of all accounts, guarded, as one plan, and the one order of its changes.
 
 For people: accounts by handle, the account level before its companies, companies by name, then
-updates, creates, deletes, each by name. For the server: renames and updates first, because they
-free names that creates want; deletes last, because they alone can't be undone and everything
-before them may still fail.
+updates, creates, merges, deletes, each by name. For the server: renames and updates first, because
+they free names that creates want; merges once what they give is there; deletes last, because they
+alone can't be undone and everything before them may still fail. Of merges into one tag, the one
+that frees its name goes first.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Action
+from reconciler.model.change import Action, Merge
 from reconciler.model.plan import AccountUse, Plan
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.problem import Problem
     from reconciler.planning.draft import Draft
 
-PHASES = (Action.UPDATE, Action.CREATE, Action.DELETE)
+PHASES = (Action.UPDATE, Action.CREATE, Action.MERGE, Action.DELETE)
 
 _RANK = {action: rank for rank, action in enumerate(PHASES)}
 
@@ -49,7 +50,7 @@ def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=_reading_order))
 
 
-def _reading_order(change: Change) -> tuple[str, str, str, int, str, int]:
+def _reading_order(change: Change) -> tuple[str, str, str, int, str, bool, int]:
     company = change.place.company
     return (
         change.place.account.handle,
@@ -57,5 +58,6 @@ def _reading_order(change: Change) -> tuple[str, str, str, int, str, int]:
         "" if company is None else company.id,
         _RANK[change.action],
         change.name,
+        isinstance(change, Merge) and not change.renames,
         change.tag_id or 0,
     )

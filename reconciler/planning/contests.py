@@ -64,8 +64,8 @@ def _problem(
         code=PlanCode.SEVERAL_FORMER.value,
         message=f'{first}, the first former name as written, is renamed to "{declaration.name}"; '
         f"{', '.join(others)} {are} left alone ({few([one.place for one in alike])})",
-        hint="A rename carries one tag's history only: put the name that matters most first, and "
-        "retag the others' calls in CallRail.",
+        hint="A rename carries one tag's history only. To give what has the others the same tag, "
+        "write `merged_from` in place of `renamed_from`; else put the one that matters most first.",
         marks=(Mark(declaration.source),),
         severity=Severity.WARNING,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.change import Create, Delete, Reason, Update
@@ -12,11 +12,13 @@ from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.state import Unmanaged
 from reconciler.model.tag import Company, Place, Status, Tag, completed, differing
+from reconciler.model.trash import NO_DAY, parse, seen
 from reconciler.planning.advice import Advice
 from reconciler.planning.contests import several_former
 from reconciler.planning.differ import changed_fields
 from reconciler.planning.elsewhere import elsewhere
-from reconciler.planning.matching import Matches, match
+from reconciler.planning.matching import match
+from reconciler.planning.merging import groups_of, merges
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
 
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from reconciler.model.problem import Problem
     from reconciler.model.state import Account, Declaration, DesiredAccount, LiveAccount
     from reconciler.model.tag import LiveTag
+    from reconciler.model.trash import Day
     from reconciler.planning.contests import Contest
+    from reconciler.planning.merging import Group
 
 
 class Draft(NamedTuple):
@@ -47,6 +51,8 @@ class Draft(NamedTuple):
     live_in: dict[Place, int]
     warnings: tuple[Problem, ...]
     contests: tuple[Contest, ...] = ()
+    groups: tuple[Group, ...] = ()
+    """Live tags that are to become one: what has them decides which of them survives."""
 
     def with_uses(self, uses: Mapping[tuple[Place, int], Loss]) -> Draft:
         """The same, its warnings of several former names with what each tag is on."""
@@ -55,11 +61,21 @@ class Draft(NamedTuple):
         return self._replace(warnings=(*counted, *others))
 
 
-def draft(desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing = EVERYTHING) -> Draft:
+def draft(
+    desired: DesiredAccount,
+    live: LiveAccount,
+    narrowing: Narrowing = EVERYTHING,
+    *,
+    today: Day = NO_DAY,
+    uses: Mapping[tuple[Place, int], Loss] | None = None,
+) -> Draft:
     """Work out what makes ``live`` like ``desired``; the account's policy decides on what nobody
     declared.
+
+    ``today`` is what the trash notes; ``uses`` what has the tags of ``Draft.groups``, as far as it
+    was counted.
     """
-    work = _Work(desired, live, narrowing)
+    work = _Work(desired, live, narrowing, today, uses or {})
     work.run()
     return work.draft()
 
@@ -67,8 +83,17 @@ def draft(desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing = EVE
 class _Work:
     """Walks the places of one account and collects what it finds."""
 
-    def __init__(self, desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing) -> None:
+    def __init__(
+        self,
+        desired: DesiredAccount,
+        live: LiveAccount,
+        narrowing: Narrowing,
+        today: Day,
+        uses: Mapping[tuple[Place, int], Loss],
+    ) -> None:
         self._desired = desired
+        self._today, self._uses = today, uses
+        self._groups: list[Group] = []
         self._live = _by_company(live, desired.account.policy.ignore)
         self._unread = live.unread
         self._narrowing = narrowing
@@ -93,8 +118,7 @@ class _Work:
             self._live_in[place] = len(tags)
             declared = self._desired.tags.get(company_id)
             if declared:
-                matches = match(declared, tags, keeps_unmanaged=self._keeps_unmanaged)
-                self._plan_place(place, matches)
+                self._plan_place(place, declared, tags)
             else:
                 self._keep(place, tags)
 
@@ -111,6 +135,7 @@ class _Work:
             live=self._total + self._unread,
             live_in={place: n for place, n in self._live_in.items() if place in touched},
             contests=tuple(self._advice.contests),
+            groups=tuple(self._groups),
             warnings=(
                 *several_former(self._advice.contests, {}),
                 *self._advice.problems(),
@@ -137,12 +162,24 @@ class _Work:
             company = replace(company, has_namesake=True)
         return Place(self._desired.account.ref, company)
 
-    def _plan_place(self, place: Place, matches: Matches) -> None:
+    def _plan_place(
+        self, place: Place, declared: Mapping[str, Declaration], tags: Sequence[LiveTag]
+    ) -> None:
         covers = self._narrowing.covers_tag
+        merging = self._merge(place, declared, tags)
+        matches = match(
+            declared,
+            [tag for tag in tags if tag.id not in merging.set_aside and parse(tag.name) is None],
+            keeps_unmanaged=self._keeps_unmanaged,
+            survivors=merging.survivors,
+        )
         for declaration, tag in matches.pairs:
+            names = merging.names.get(declaration.name, ())
             if not differing(tag, declaration):
                 self._unchanged += covers(tag.name)
-            elif covers(declaration.name, tag.name):
+            elif declaration.name in merging.renamed:
+                pass  # a part of the merge of the tag that has the declared name
+            elif covers(declaration.name, tag.name, *names):
                 self._changes.append(_update(place, declaration, tag))
         creates = [_create(place, one) for one in matches.missing if covers(one.name)]
         self._changes.extend(creates)
@@ -155,6 +192,28 @@ class _Work:
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
         self._changes.extend(self._changes_to_unmanaged(place, unmanaged))
         self._advice.look_at(place, matches, covers)
+
+    def _merge(
+        self, place: Place, declared: Mapping[str, Declaration], tags: Sequence[LiveTag]
+    ) -> _Merging:
+        """Plan the merges of ``place``, and say what they leave to matching."""
+        merging = _Merging()
+        taken = {seen(tag.name) for tag in tags}
+        for group in groups_of(place, declared, tags):
+            name, survivor = group.declaration.name, group.survivor(self._uses)
+            if not self._narrowing.covers_tag(*group.names):
+                merging.set_aside.update(tag.id for tag in group.olds)
+                continue
+            self._groups.append(group)
+            found = merges(group, self._uses, self._today, taken)
+            self._changes += found
+            merging.names[name] = group.names
+            merging.set_aside.update(tag.id for tag in group.live if tag != survivor)
+            if survivor is not None and survivor.name != name:
+                merging.survivors[name] = survivor
+            if any(one.renames for one in found):
+                merging.renamed.add(name)
+        return merging
 
     def _keep(self, place: Place, tags: list[LiveTag]) -> None:
         self._unmanaged.extend(
@@ -177,6 +236,19 @@ class _Work:
         self._keep(place, kept)
 
 
+@dataclass(slots=True)
+class _Merging:
+    """What merges leave to matching: ``survivors`` that take over a declared name, ids of tags that
+    are ``set_aside``, declared names that are ``renamed`` by a merge itself, and the ``names`` that
+    belong to each.
+    """
+
+    survivors: dict[str, LiveTag] = field(default_factory=dict)
+    set_aside: set[int] = field(default_factory=set)
+    renamed: set[str] = field(default_factory=set)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 def _by_company(live: LiveAccount, ignore: Sequence[str]) -> dict[str | None, list[LiveTag]]:
     """The live tags of each place, without those that the account ignores."""
     ignored = any_alike(ignore)
@@ -190,7 +262,8 @@ def _by_company(live: LiveAccount, ignore: Sequence[str]) -> dict[str | None, li
 def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Update:
     fields = differing(tag, declaration)
     if "name" in fields:
-        reason = Reason.RENAMED_FROM
+        merged = tag.name in declaration.merged_from
+        reason = Reason.MERGED_FROM if merged else Reason.RENAMED_FROM
     elif "status" in fields:
         reason = Reason.STATE
     else:

@@ -19,11 +19,13 @@ from collections import Counter
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeGuard
 
-from reconciler.model.change import Create, Delete, Precision, Update, one_a_line
+from reconciler.model.change import Create, Delete, Merge, Precision, Update, one_a_line
 from reconciler.model.names import any_alike, which_alike
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.model.state import Limits
+from reconciler.model.tag import Status
 from reconciler.text.plural import count
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -121,22 +123,33 @@ class _Sums(NamedTuple):
     disables: int
     interactions: Count
     flows: int
-    """Flows that apply deleted tags; a tag of which that is unknown counts as one at least."""
+    """Flows that apply tags which go; a tag of which that is unknown counts as one at least."""
     uncertain_flows: int
+    going: str
+    """How the tags go that flows may apply: deleted, to the trash, or some of each."""
     beyond: Beyond
 
     @classmethod
     def of(cls, changes: Sequence[Change], beyond: Beyond) -> _Sums:
         deletes = [change for change in changes if is_delete(change)]
         losses = [change.loss for change in deletes if change.loss is not None]
+        merges = [one.loss for one in changes if isinstance(one, Merge) and one.loss is not None]
+        flows = [loss.flows for loss in (*losses, *merges)]
         return cls(
             deletes=len(deletes) + beyond.deletes,
             disables=sum(map(is_disable, changes)) + beyond.disables,
             interactions=sum((loss.interactions for loss in losses), start=beyond.interactions),
-            flows=sum(_charged(loss.flows) for loss in losses) + beyond.flows,
-            uncertain_flows=sum(_is_uncertain(loss.flows) for loss in losses),
+            flows=sum(map(_charged, flows)) + beyond.flows,
+            uncertain_flows=sum(map(_is_uncertain, flows)),
+            going=_going(deleted=bool(losses) or not merges, merged=bool(merges)),
             beyond=beyond,
         )
+
+
+def _going(*, deleted: bool, merged: bool) -> str:
+    if not merged:
+        return "be deleted"
+    return "be deleted or go to the trash" if deleted else "go to the trash"
 
 
 def _is_uncertain(count: Count) -> bool:
@@ -213,13 +226,13 @@ def _of_flows(sums: _Sums, account: Account) -> str:
     if sums.uncertain_flows:
         what = count(sums.uncertain_flows, "tag")
         return (
-            f"{handle}: whether flows apply {what} that would be deleted is unknown, and "
+            f"{handle}: whether flows apply {what} that would {sums.going} is unknown, and "
             f"limits.flows is {limit:,}: let the key read trackers and message flows, or "
             f"{_allow(account, flows=sums.flows)}"
         )
     flows = count(sums.flows, "flow applies", "flows apply")
     return (
-        f"{handle}: {flows} tags that would be deleted, more than limits.flows {limit:,}: take "
+        f"{handle}: {flows} tags that would {sums.going}, more than limits.flows {limit:,}: take "
         f"them out of the flows, or {_allow(account, flows=sums.flows)}"
     )
 
@@ -229,7 +242,13 @@ def _interactions_may_lose(change: Change) -> bool:
 
 
 def _flows_may_apply(change: Change) -> bool:
-    return is_delete(change) and (change.loss is None or not change.loss.flows.none)
+    match change:
+        case Delete(loss=loss):
+            return loss is None or not loss.flows.none
+        case Merge(loss=loss):
+            return loss is not None and not loss.flows.none
+        case _:
+            return False
 
 
 def _emptied_places(
@@ -285,8 +304,15 @@ class _Owned(NamedTuple):
                 f'{handle}: ignore "{which_alike(policy.ignore, ignored)}" leaves this tag to '
                 f"others: narrow `ignore` below accounts.{handle}{where} to manage it"
             )
-        verb, name = self._forbidden(change), change.names[0]
-        if verb is not None and self.is_protected(name):
+        verb = self._forbidden(change)
+        both = isinstance(change, Merge)
+        name = next(filter(self.is_protected, change.names if both else change.names[:1]), None)
+        if isinstance(change, Merge) and change.after.status is Status.DISABLED:
+            yield (
+                f"{handle}: {double_quoted(change.name)} is disabled, and a disabled tag can't be "
+                "given: write `state: enabled` in its block"
+            )
+        if verb is not None and name is not None:
             yield (
                 f'{handle}: protect "{which_alike(policy.protect, name)}" forbids to '
                 f"{verb} it: narrow `protect` below accounts.{handle}{where} to allow it"
@@ -301,6 +327,8 @@ class _Owned(NamedTuple):
         match change:
             case Delete():
                 return "delete"
+            case Merge():
+                return "merge"
             case Update(disables=True):
                 return "disable"
             case Update(fields=fields, name=name) if "name" in fields:

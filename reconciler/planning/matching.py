@@ -51,15 +51,20 @@ class Matches:
 
 
 def match(
-    declared: Mapping[str, Declaration], live: Iterable[LiveTag], *, keeps_unmanaged: bool = True
+    declared: Mapping[str, Declaration],
+    live: Iterable[LiveTag],
+    *,
+    keeps_unmanaged: bool = True,
+    survivors: Mapping[str, LiveTag] | None = None,
 ) -> Matches:
     """Match one place's declarations with its live tags.
 
+    ``survivors``: declared name -> the one of ``live`` that takes it over in a merge.
     ``keeps_unmanaged``: whether the account's policy leaves alone what nobody declared; where it
     does not, look-alikes of live tags are searched too.
     """
     by_name, duplicates = _index(live)
-    renames = find_renames(declared, by_name)
+    renames = find_renames(declared, by_name, survivors or {})
     matches = Matches(declared, renames=renames)
     for name, declaration in declared.items():
         tag = by_name.get(name) or renames.renamed.get(name)

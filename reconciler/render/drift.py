@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
-from reconciler.model.change import Create, Delete, Reason, Update
+from reconciler.model.change import Create, Delete, Merge, Reason, Update
 from reconciler.render import place_groups, wording
 from reconciler.render.escape import label, log, terminal
 from reconciler.render.layout import wrap
@@ -40,8 +40,10 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
     undeclared = [change for change in plan.changes if change.reason is Reason.UNMANAGED]
     declared = [change for change in plan.changes if change.reason is not Reason.UNMANAGED]
     updates = [change for change in declared if isinstance(change, Update)]
-    renames = [change for change in updates if change.reason is Reason.RENAMED_FROM]
-    edited = [change for change in updates if change.reason is not Reason.RENAMED_FROM]
+    taking_over = {Reason.RENAMED_FROM, Reason.MERGED_FROM}
+    renames = [change for change in updates if change.reason in taking_over]
+    edited = [change for change in updates if change.reason not in taking_over]
+    merges = [change for change in declared if isinstance(change, Merge)]
     missing = [change for change in declared if isinstance(change, Create)]
     retired = [change for change in declared if isinstance(change, Delete)]
     found = [
@@ -49,6 +51,7 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
         ("Changed in live state, not asked for by the configuration:", [*map(_edited, edited)]),
         ("Places that lack declared tags:", _missing(missing)),
         ("Declared renames that live state has not seen:", [*map(_renamed, renames)]),
+        ("A former name is back, or not merged yet:", [*map(_former, merges)]),
         ("Live, though declared absent:", [*map(_there, retired)]),
         ("Live and not declared, where undeclared tags must go:", [*map(_there, undeclared)]),
         ("Exceptions past their date, still in force:", _over(plan)),
@@ -97,6 +100,16 @@ def _edited(change: Update) -> str:
 
 def _renamed(change: Update) -> str:
     return f"{_named(change)}: still called {label(change.before.name)}{_declared_at(change)}"
+
+
+def _former(change: Merge) -> str:
+    had = "" if change.loss is None else f": on {wording.interactions(change.loss)}"
+    if change.renames:
+        had = ""
+    return (
+        f"{wording.title(change.place)} · {label(wording.merged_name(change))}, merged into "
+        f"{label(change.name)}{had}{_declared_at(change)}"
+    )
 
 
 def _missing(changes: Sequence[Change]) -> list[str]:

@@ -75,6 +75,7 @@ def outputs(plan: Plan) -> str:
         "partial": "true" if plan.unread else "false",
         "create": counts.create,
         "update": counts.update,
+        "merge": counts.merge,
         "delete": counts.delete,
         "blocked": counts.blocked,
         "unchanged": counts.unchanged,

@@ -40,7 +40,7 @@ def plan(plan: Plan) -> str:
 def report(report: Report) -> str:
     """``report`` as a whole HTML document."""
     verdict = outcomes.verdict(report)
-    verified = outcomes.verification(report)
+    verified = " ".join(filter(None, [outcomes.measured(report), outcomes.verification(report)]))
     return page(
         "report.html.j2",
         title=f"{verdict}: {outcomes.counts(report)}",
@@ -107,6 +107,7 @@ def _tiles(plan: Plan) -> list[tuple[str, int, str]]:
     tiles = [
         ("to create", summary.create, "create"),
         ("to update", summary.update, "update"),
+        *([("to merge", summary.merge, "update")] if summary.merge else []),
         ("to delete", summary.delete, "delete"),
         ("unchanged", summary.unchanged, ""),
         ("unmanaged, kept", summary.unmanaged, ""),

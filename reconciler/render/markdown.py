@@ -13,7 +13,7 @@ from reconciler.model.palette import PALETTE
 from reconciler.render import drift as drifted
 from reconciler.render import outcomes, place_groups, wording
 from reconciler.render.budget import Budget
-from reconciler.render.escape import label, log, terminal, ticks
+from reconciler.render.escape import log, terminal, ticks
 from reconciler.render.layout import pad, wrap
 from reconciler.render.templating import markdown, markdown_line
 from reconciler.text.cells import cells
@@ -78,7 +78,7 @@ def report(report: Report, *, limit: int = LIMIT) -> str:
         bad=budget.fitting([markdown_line("outcome", *one) for one in bad]),
         in_place=len(done),
         done=budget.fitting(done, around=_block("", done)),
-        verified=outcomes.verification(report),
+        verified=" ".join(filter(None, [outcomes.measured(report), outcomes.verification(report)])),
         cut=budget.cut,
     )
 
@@ -105,8 +105,13 @@ _RESERVE: Final = 2_400
 _MOST_WARNINGS: Final = 20
 _WIDEST: Final = 100
 _CLOSE: Final = "\n\n</details>\n\n"
-_NAMES: Final = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
-_DIFF_SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "!", Action.DELETE: "-"}
+_NAMES: Final = {action: action.value for action in wording.SIGNS}
+_DIFF_SIGNS: Final = {
+    Action.CREATE: "+",
+    Action.UPDATE: "!",
+    Action.MERGE: "!",
+    Action.DELETE: "-",
+}
 """What a ``diff`` block is coloured by; ``~`` is nothing to it."""
 
 
@@ -142,7 +147,7 @@ def _headline(plan: Plan) -> str:
         return wording.no_changes(plan)
     parts = [
         f"{number(getattr(summary, word))} to {word}"
-        for word in ("create", "update")
+        for word in ("create", "update", "merge")
         if getattr(summary, word)
     ]
     parts += [f"**{number(summary.delete)} to delete**"] if summary.delete else []
@@ -181,7 +186,7 @@ def _group(group: PlaceGroup, budget: Budget) -> list[FoldedGroup]:
     head = markdown_line("group", group.title, counts)
     others = wrap(f"also in: {group.others}", _WIDEST) if group.others else []
     heads = [f"# {line}" for line in others]
-    column = min(max(cells(label(change.name)) for change in group.changes), 40)
+    column = min(max(cells(wording.named(change)) for change in group.changes), 40)
     entries = [_entry(change, column) for change in group.changes]
     fitted = budget.fitting(entries, around=_block(head, heads + entries, *heads) + _CLOSE)
     if not fitted:
@@ -192,7 +197,7 @@ def _group(group: PlaceGroup, budget: Budget) -> list[FoldedGroup]:
 
 def _entry(change: Change, column: int) -> str:
     sign = _DIFF_SIGNS[change.action]
-    name = pad(label(change.name), column)
+    name = pad(wording.named(change), column)
     detail = wording.detail(change)
     lines = [f"{sign} {change.action.value}  {name}   {detail}".rstrip()]
     if change.note and not isinstance(change, Delete) and terminal(change.note) not in detail:

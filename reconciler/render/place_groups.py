@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reconciler.model.change import Create, Delete, before_and_after
+from reconciler.model.change import Create, Delete, Merge, before_and_after
 from reconciler.render import wording
 from reconciler.render.escape import label
 
@@ -105,4 +105,5 @@ def _is_grave(change: Change) -> bool:
 
 def _read(change: Change) -> tuple[object, ...]:
     """Equal for changes that read the same; the ids of their tags are no part of that."""
-    return (*before_and_after(change), change.note, change.reason)
+    survivor = change.into.name if isinstance(change, Merge) else None
+    return (*before_and_after(change), survivor, change.note, change.reason)

@@ -8,19 +8,23 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.concurrency import side_by_side
-from reconciler.model.change import Change, needs_absence
+from reconciler.model.change import Change, Merge, needs_absence
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
+from reconciler.planning.canaries import canary_cost
 from reconciler.planning.guard import is_delete, is_disable, takes_away
+from reconciler.planning.merging import requests
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.provider import Listing, Provider
+from reconciler.workflow import clock
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
 from reconciler.workflow.guarding import Guarding, concerned
+from reconciler.workflow.merging import uses_of
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount
     from reconciler.model.tag import Company
+    from reconciler.model.trash import Day
 
 ProviderFor = Callable[[Account], Provider]
 Part = tuple[Draft, AccountUse, Sequence[Change]]
@@ -41,13 +46,14 @@ class PlanRequest(NamedTuple):
     """What is asked of a plan.
 
     ``count_usage``: count what has a tag that is deleted; ``count_all``: one that is disabled or
-    renamed too. ``say`` hears one line of progress at a time.
+    renamed too. ``today`` is what the trash notes. ``say`` hears one line of progress at a time.
     """
 
     narrowing: Narrowing
     count_usage: bool = True
     count_all: bool = False
     list_unmanaged: bool = False
+    today: Day = field(default_factory=clock.today)
     say: Callable[[str], None] = lambda _line: None
 
 
@@ -175,6 +181,7 @@ class _Reading:
         self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
+        drafted = await self._with_merges(desired, drafted, live)
         provider, guarding = self.provider, self._guarding
         before = provider.requests
         guarded = await guarding.guarded(desired, live, drafted)
@@ -188,6 +195,7 @@ class _Reading:
             apply_requests=_cost(
                 changes, reading, companies=self.companies_cost, counting=counting
             ),
+            merge_requests=_of_merges(changes, reading),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
             requests_per_hour=self.account.policy.requests_per_hour,
@@ -198,6 +206,15 @@ class _Reading:
             beyond=guarded.beyond,
         )
         return drafted, use, changes
+
+    async def _with_merges(
+        self, desired: DesiredAccount, drafted: Draft, live: LiveAccount
+    ) -> Draft:
+        """``drafted`` once it is known what has the tags that are to become one."""
+        if not (self.request.count_usage and drafted.groups):
+            return drafted
+        uses = await uses_of(self.provider, drafted.groups)
+        return draft(desired, live, self.request.narrowing, today=self.request.today, uses=uses)
 
     @property
     def _guarding(self) -> Guarding:
@@ -229,7 +246,7 @@ class _Reading:
                 companies=desired.companies,
                 unread=listing.unread or 0,
             )
-            drafted = draft(desired, live, self.request.narrowing)
+            drafted = draft(desired, live, self.request.narrowing, today=self.request.today)
             if not (listing.proven or proven) and self._needs_absence(desired, drafted, live):
                 proven = True
             elif not whole and self._guarding.needs_all(drafted, listing.unread):
@@ -272,7 +289,8 @@ class _Reading:
 
 
 def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: int) -> int:
-    """Requests that applying will cost at most: one a change, the reads, and counting anew.
+    """Requests that applying will cost at most: one a change but for merges, which cost one an
+    interaction and more, the reads, and counting anew.
 
     Before a plan is carried out later than it was made, one read tells whether it is still fresh,
     ``companies`` whether theirs are still active, and ``counting`` what deletes would lose (none
@@ -280,9 +298,24 @@ def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: 
     """
     if not changes:
         return 0
-    cost = len(changes) + reading * 2
+    single = sum(not isinstance(change, Merge) for change in changes)
+    cost = single + _of_merges(changes, reading) + canary_cost(changes) + reading * 2
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
     if any(map(is_delete, changes)):
         cost += reading + counting
     return cost
+
+
+def _of_merges(changes: Sequence[Change], reading: int) -> int:
+    """Requests of the merges, and of the first interaction's reads before and after its write.
+
+    Tags are read once more then, because none of the name may have been made; before it too where
+    companies may have tags of an account-level name.
+    """
+    merges = [change for change in changes if isinstance(change, Merge)]
+    written = [one for one in merges if one.loss is not None and one.loss.interactions.number]
+    if not written:
+        return sum(map(requests, merges))
+    first = 2 + reading * (1 + any(one.into.company_id is None for one in written))
+    return sum(map(requests, merges)) + first

@@ -14,7 +14,7 @@ FIND_PYTHON = for one in $(CANDIDATES); do \
 	if "$$one" -c '$(NEW_ENOUGH)' 2>/dev/null; then echo "$$one"; break; fi; done
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format soak bench lock wheel screenshots clean
+.PHONY: help demo test check format soak bench lock screenshots man wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ lock: $(STAMP) ## pin the newest versions again
 
 screenshots: $(STAMP) ## take the README's pictures again (needs Chromium)
 	$(BIN)/python -m benchmarks.screenshots
+
+man: $(STAMP) ## write the manual page anew
+	$(BIN)/python -m reconciler.cli.man > docs/reconciler.1
 
 wheel: $(STAMP) ## build the wheel into dist/
 	$(BIN)/hatchling build -t wheel

@@ -1,6 +1,6 @@
 """``python -m reconciler`` is the installed command."""
 
-from reconciler.cli.main import entry
+from reconciler.cli.entry import entry
 
 if __name__ == "__main__":
     entry()

@@ -89,6 +89,11 @@ class RunContext:
             )
         return self._quotas[key]
 
+    def quota_wait(self) -> float:
+        """Seconds until the last of the waits for a quota ends; 0 where none does."""
+        ends = (quota.waiting_until for quota in tuple(self._quotas.values()))
+        return max(0.0, max(ends, default=0.0) - self.settings.clock.monotonic())
+
     async def sleep(self, seconds: float) -> None:
         """Wait; raises Interrupted as soon as the end is asked for."""
         await self.settings.stop.sleep(self.settings.clock, seconds)

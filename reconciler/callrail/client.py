@@ -81,6 +81,11 @@ class Client:
         """Requests sent so far, over all accounts, retries and failed ones included."""
         return self._run.requests
 
+    @property
+    def quota_wait(self) -> float:
+        """Seconds until the quota allows the next request; 0 where none has to wait."""
+        return self._run.quota_wait()
+
     def provider(self, account: Account) -> AccountProvider:
         """The provider of one account of the configuration; the same one each time."""
         if account.handle not in self._providers:

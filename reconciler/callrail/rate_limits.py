@@ -196,6 +196,11 @@ class AccountQuota(RateLimits):
         self._closed_since = -math.inf
         self._in_a_row = 0
 
+    @property
+    def waiting_until(self) -> float:
+        """When the last wait that was granted ends, on the clock's monotonic seconds."""
+        return self._waiting_until
+
     def allowance(self, now: float) -> Allowance | None:
         """What the server says is left, of the hour or the day, whichever has less."""
         found = [one for window in self.windows if (one := window.allowance(now)) is not None]

@@ -14,68 +14,89 @@ from contextlib import (
     suppress,
 )
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli.ci import publish_plan, publish_report
-from reconciler.cli.configuration import load_configuration, load_if_there
+from reconciler.cli.configuration import is_configuration, load_configuration, load_if_there
 from reconciler.cli.exit_code import exit_code
 from reconciler.cli.files import read_file
 from reconciler.cli.numbers import refuse_numbers
-from reconciler.cli.output import ReportView, emit, write_reports
-from reconciler.cli.plan import plan_request, say_unread, stamp
+from reconciler.cli.output import Shown, emit, prepare, rendered, write_reports
+from reconciler.cli.plan import PlanFlags, log_plan, plan_request, report_unread, stamp
 from reconciler.cli.session import Session
+from reconciler.cli.values import Format
 from reconciler.errors import ApplyError, AuthError, RefusedError, UsageError
+from reconciler.executor import Deletes
 from reconciler.model.outcome import Outcome, Report, Result
 from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.text.plural import count
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import AsyncIterator, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
 
     from reconciler.cli.console import Console
+    from reconciler.cli.flags import NarrowingFlags, NetworkFlags, OutputFlags
     from reconciler.config import Configuration
-    from reconciler.executor import Deletes, Watcher
+    from reconciler.executor import Watcher
     from reconciler.model.plan import Plan
     from reconciler.model.problem import Source
     from reconciler.workflow.apply import ApplyRequest, Waited
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
-    """Do it; the report is shown on every path, and its exit code is the command's."""
-    if args.plan_file is None:
-        return asyncio.run(_plan_and_apply(args, console))
-    if args.company or args.tag or args.account:
+class ApplyFlags(NamedTuple):
+    """What the flags ask of an apply."""
+
+    config: tuple[str, ...]
+    narrowing: NarrowingFlags
+    network: NetworkFlags
+    output: OutputFlags
+    auto_approve: bool
+    expect_digest: str | None
+    deletes: Deletes
+
+
+def run(file: str | None, flags: ApplyFlags, console: Console) -> int:
+    """Do it; the report is shown on every path, and its exit code is the command's.
+
+    ``file`` is a saved plan, or a configuration that joins those of ``--config``.
+    """
+    prepare(flags.output, console)
+    if file is not None and is_configuration(file):
+        console.log(f"{file} is taken for a configuration: the plan is made now.")
+        flags, file = flags._replace(config=(*flags.config, file)), None
+    if file is None:
+        return asyncio.run(_plan_and_apply(flags, console))
+    if any(flags.narrowing):
         raise UsageError(
             "a saved plan is applied as it was reviewed: --account, --company and --tag "
             "can't narrow it",
             hint="Give them to `plan --out` instead.",
         )
-    return asyncio.run(_apply_saved(args, console))
+    return asyncio.run(_apply_saved(file, flags, console))
 
 
-async def _apply_saved(args: argparse.Namespace, console: Console) -> int:
+async def _apply_saved(file: str, flags: ApplyFlags, console: Console) -> int:
     from reconciler.document import load_plan
     from reconciler.workflow.apply import Waited
     from reconciler.workflow.renewal import accounts_of
 
-    plan = load_plan(read_file(args.plan_file))
-    configuration = _at_hand(plan, args, console)
+    plan = load_plan(read_file(file))
+    configuration = _at_hand(plan, flags, console)
     accounts = accounts_of(plan, configuration)
     # Keys are found before anything is shown, so that a runner hides them in all of it; one that
-    # is missing is told after what is wrong with the plan.
+    # is missing is reported after what is wrong with the plan.
     session: Session | None = None
     with suppress(AuthError):
-        session = Session(args, console, plan.gateway, accounts=accounts)
+        session = Session(flags.network, console, plan.gateway, accounts=accounts)
     if configuration is None:
-        console.talk("No configuration for the plan's accounts is at hand: its own guards hold.")
+        console.show("No configuration for the plan's accounts is at hand: its own guards hold.")
     plan = _without_quota(plan)
-    _show_plan(plan, args, console)
+    _show_plan(plan, flags, console)
     return await _apply(
         plan,
-        lambda: session or Session(args, console, plan.gateway, accounts=accounts),
-        _Asked(args, console, Waited.IN_A_FILE, configuration),
+        lambda: session or Session(flags.network, console, plan.gateway, accounts=accounts),
+        _Asked(flags, console, Waited.IN_A_FILE, configuration),
     )
 
 
@@ -84,57 +105,60 @@ def _without_quota(plan: Plan) -> Plan:
     return replace(plan, accounts=tuple(replace(use, allowance=None) for use in plan.accounts))
 
 
-def _at_hand(plan: Plan, args: argparse.Namespace, console: Console) -> Configuration | None:
+def _at_hand(plan: Plan, flags: ApplyFlags, console: Console) -> Configuration | None:
     """The configuration whose guards hold today: the one named, else the default where it names
     the plan's accounts; without one the plan's own guards hold.
     """
     from reconciler.workflow.renewal import names_accounts_of
 
-    configuration = load_if_there(args, console)
-    named = args.config or console.environ.get("RECONCILER_CONFIG")
+    configuration = load_if_there(flags.config, console)
+    named = flags.config or console.environ.get("RECONCILER_CONFIG")
     if configuration is None or not (named or names_accounts_of(plan, configuration)):
         return None
     return configuration
 
 
-async def _plan_and_apply(args: argparse.Namespace, console: Console) -> int:
+async def _plan_and_apply(flags: ApplyFlags, console: Console) -> int:
     from reconciler.workflow.apply import Waited
     from reconciler.workflow.plan import make_plan
 
-    configuration = load_configuration(args, console)
+    configuration = load_configuration(flags.config, console, account=flags.narrowing.account)
     async with Session(
-        args, console, configuration.gateway, accounts=configuration.accounts
+        flags.network, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        request = plan_request(args, console, count_usage=True)
-        await session.signals.watch(refuse_numbers(configuration, session))
+        request = plan_request(
+            PlanFlags(flags.config, flags.narrowing, flags.network), console, count_usage=True
+        )
+        await session.watch(refuse_numbers(configuration, session))
         work = make_plan(configuration, session.provider, request)
-        plan = stamp(await session.signals.watch(work))
-        _show_plan(plan, args, console)
-        read = bool(plan.changes) and not args.auto_approve
+        plan = stamp(await session.watch(work))
+        _show_plan(plan, flags, console)
+        read = bool(plan.changes) and not flags.auto_approve
         waited = Waited.ON_SCREEN if read else Waited.NOWHERE
         return await _apply(
-            plan, lambda: nullcontext(session), _Asked(args, console, waited, configuration)
+            plan, lambda: nullcontext(session), _Asked(flags, console, waited, configuration)
         )
 
 
-def _show_plan(plan: Plan, args: argparse.Namespace, console: Console) -> None:
-    """The plan before anything is done: part of a text result, talk beside any other."""
+def _show_plan(plan: Plan, flags: ApplyFlags, console: Console) -> None:
+    """The plan before anything is done: part of a text result, a message beside any other."""
     from reconciler.render import text
 
+    log_plan(plan)
     console.warnings(plan.warnings)
-    say_unread(plan, console)
+    report_unread(plan, console)
     publish_plan(plan, console)
-    if args.format == "text":
+    if flags.output.form is Format.TEXT:
         console.result(text.plan(plan, style=console.style(), width=console.width()))
     else:
-        console.talk(text.plan(plan, style=console.style(sys.stderr), width=console.width()))
+        console.show(text.plan(plan, style=console.style(sys.stderr), width=console.width()))
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What is asked of an apply, and by whom."""
 
-    args: argparse.Namespace
+    flags: ApplyFlags
     console: Console
     waited: Waited
     configuration: Configuration | None
@@ -145,27 +169,19 @@ class _Asked:
 
         return ApplyRequest(
             waited=self.waited,
-            deletes=self.deletes,
+            deletes=self.flags.deletes,
             watcher=watcher,
-            parallelism=self.args.parallelism,
+            parallelism=self.flags.network.parallelism,
             configuration=self.configuration,
-            expected_digest=self.args.expect_digest,
+            expected_digest=self.flags.expect_digest,
             approve=self._ask if self.waited is Waited.ON_SCREEN else lambda _plan: None,
-            say=self.console.talk,
+            say=self.console.show,
         )
-
-    @property
-    def deletes(self) -> Deletes:
-        """What the flags say of deletes."""
-        from reconciler.executor import Deletes
-
-        if self.args.allow_deletes:
-            return Deletes.SEND
-        return Deletes.HOLD_BACK if self.args.no_deletes else Deletes.UNDECIDED
 
     def _ask(self, plan: Plan) -> None:
         """Ask whoever sits at the terminal; raises RefusedError without a yes."""
-        deletes = 0 if self.args.no_deletes else plan.summary.delete
+        held_back = self.flags.deletes is Deletes.HOLD_BACK
+        deletes = 0 if held_back else plan.summary.delete
         sent = len(plan.changes) - plan.summary.delete + deletes
         if not sent:
             return
@@ -193,16 +209,16 @@ async def _apply(
         @asynccontextmanager
         async def connection() -> AsyncIterator[Session]:
             session = await open_until_shown.enter_async_context(way())
-            _prepare_report(plan, asked.args, asked.console)
+            _prepare_report(plan, asked.flags, asked.console)
             open_until_shown.enter_context(session.signals.finish_running())
-            with watcher.progress(len(plan.changes)):
+            with session.progress("Applying"), watcher.progress(len(plan.changes)):
                 yield session
 
         report = await apply(plan, connection(), asked.request(watcher))
-        return _show_report(report, asked.args, asked.console)
+        return _show_report(report, asked.flags, asked.console)
 
 
-def _prepare_report(plan: Plan, args: argparse.Namespace, console: Console) -> None:
+def _prepare_report(plan: Plan, flags: ApplyFlags, console: Console) -> None:
     """Import all that reporting needs, by making a small report, before anything is written.
 
     Later an import may fail: no descriptor is left, or the installation is being replaced.
@@ -214,9 +230,10 @@ def _prepare_report(plan: Plan, args: argparse.Namespace, console: Console) -> N
     some = replace(plan, changes=plan.changes[:1])
     ended = tuple(Outcome(change=change, result=Result.NOT_TRIED) for change in some.changes)
     small = Report(plan=some, outcomes=ended)
-    for_runner = ["markdown"] if console.in_github else []
-    for form in {args.format, *for_runner, *(form for form, _path in args.report)}:
-        ReportView(small).render(form, style=console.style(), width=console.width())
+    for_runner = [Format.MARKDOWN] if console.in_github else []
+    reports = (form for form, _path in flags.output.report)
+    for form in {flags.output.form, *for_runner, *reports}:
+        rendered(small, Shown.REPORT, form, style=console.style(), width=console.width())
 
 
 @contextmanager
@@ -232,14 +249,14 @@ def _unharmed(
             showing.__exit__(None, None, None)
 
 
-def _show_report(report: Report, args: argparse.Namespace, console: Console) -> int:
+def _show_report(report: Report, flags: ApplyFlags, console: Console) -> int:
     """Show what became of the plan; returns the exit code.
 
     What keeps one way of reporting from working keeps no other, and makes no success.
     """
     code = exit_code(report)
     if report.failure is not None:
-        _emit_report(report, args, console)
+        _emit_report(report, flags, console)
         console.failure(report.failure)
         return code
     for step in (publish_report, _point_at_failures):
@@ -249,21 +266,21 @@ def _show_report(report: Report, args: argparse.Namespace, console: Console) -> 
             console.error(error)
             code = code or ApplyError.exit_code
     try:
-        _emit_report(report, args, console)
+        _emit_report(report, flags, console)
     except BrokenPipeError:
         return code
     except Exception as error:  # noqa: BLE001 - a full disk, no memory: say so, and what was done
         console.error(error)
-        console.say(_in_short(report))
+        console.log(_in_short(report))
         return code or ApplyError.exit_code
     return code
 
 
-def _emit_report(report: Report, args: argparse.Namespace, console: Console) -> None:
+def _emit_report(report: Report, flags: ApplyFlags, console: Console) -> None:
     """The report in its formats; on text's stdout it would only repeat what a refusal says."""
     refused = report.failure is not None and report.failure.code == RefusedError.code
-    show = write_reports if refused and args.format == "text" else emit
-    show(ReportView(report), args, console)
+    show = write_reports if refused and flags.output.form is Format.TEXT else emit
+    show(report, Shown.REPORT, flags.output, console)
 
 
 def _in_short(report: Report) -> str:
@@ -288,7 +305,7 @@ class _Watcher:
         """A bar that steps once a change, where one can be shown."""
         with ExitStack() as screen:
             with suppress(OSError):
-                showing = self._console.progress().showing("Applying", changes)
+                showing = self._console.progress().counting("Applying", changes)
                 self._advance = screen.enter_context(_unharmed(showing))
             yield
 
@@ -300,7 +317,7 @@ class _Watcher:
         if not (repeated and outcome.result is Result.NOT_TRIED):
             shown = replace(outcome, message=None, hint=None) if repeated else outcome
             style = self._console.style(sys.stderr)
-            self._console.talk(outcomes.outcome_line(shown, style=style))
+            self._console.show(outcomes.outcome_line(shown, style=style))
         self._advance()
 
     def _is_repeated(self, outcome: Outcome) -> bool:

@@ -1,4 +1,4 @@
-"""What a CI runner is told beside the result: annotations, the step's summary, its outputs.
+"""What a CI runner gets beside the result: annotations, the step's summary, its outputs.
 
 All of it only where a GitHub Actions runner says so in the environment; other systems read the
 files of ``--report``.
@@ -56,4 +56,4 @@ def _append(variable: str, text: str, console: Console) -> None:
             with Path(path).open("a", encoding="utf-8") as stream:
                 stream.write(console.redactor.redact(text))
         except OSError as error:
-            console.say(f"{variable} can't be written: {error.strerror}")
+            console.log(f"{variable} can't be written: {error.strerror}")

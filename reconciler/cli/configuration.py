@@ -2,48 +2,72 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from reconciler.config import load
+from reconciler.text.plural import count, listed
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Sequence
 
     from reconciler.cli.console import Console
     from reconciler.config import Configuration
 
+LOG: Final = logging.getLogger(__name__)
 DEFAULT = "reconciler.yaml"
 
 
-def paths(args: argparse.Namespace, console: Console) -> list[Path]:
+def paths(config: Sequence[str], console: Console) -> list[Path]:
     """The files and directories of ``--config``, else $RECONCILER_CONFIG, else the default."""
-    given = args.config or [console.environ.get("RECONCILER_CONFIG") or DEFAULT]
+    given = config or [console.environ.get("RECONCILER_CONFIG") or DEFAULT]
     return [Path(one) for one in given]
 
 
-def load_configuration(args: argparse.Namespace, console: Console) -> Configuration:
+def is_configuration(path: str) -> bool:
+    """Whether ``path`` is meant as a configuration and not as a saved plan, a JSON object."""
+    if Path(path).is_dir():
+        return True
+    if Path(path).suffix not in {".yaml", ".yml"}:
+        return False
+    try:
+        with Path(path).open("rb") as stream:
+            return not stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    except OSError:
+        return True
+
+
+def load_configuration(
+    config: Sequence[str], console: Console, *, account: Sequence[str] = ()
+) -> Configuration:
     """Load it, with a warning of exceptions that end by now or soon.
 
-    Raises ConfigError with all that is wrong, UsageError for an unknown account.
+    ``account`` are the handles that it is limited to, if any. Raises ConfigError with all that is
+    wrong, UsageError for an unknown account.
     """
-    from reconciler.config import load
-
-    configuration = load(paths(args, console)).on(datetime.now(UTC).date())
-    console.files = frozenset(configuration.files)
-    return configuration.only(args.account) if args.account else configuration
+    configuration = _load(config, console).on(datetime.now(UTC).date())
+    return configuration.only(account) if account else configuration
 
 
-def load_if_there(args: argparse.Namespace, console: Console) -> Configuration | None:
+def load_if_there(config: Sequence[str], console: Console) -> Configuration | None:
     """Like :func:`load_configuration`; None where none was named and there is no default.
 
     An empty default is none: in `reconciler import > reconciler.yaml` the shell makes it first.
     """
-    named = args.config or console.environ.get("RECONCILER_CONFIG")
+    named = config or console.environ.get("RECONCILER_CONFIG")
     default = Path(DEFAULT)
     if not named and (not default.exists() or default.stat().st_size == 0):
         return None
-    from reconciler.config import load
+    return _load(config, console)
 
-    configuration = load(paths(args, console))
+
+def _load(config: Sequence[str], console: Console) -> Configuration:
+    with console.working("Reading the configuration"):
+        configuration = load(paths(config, console))
     console.files = frozenset(configuration.files)
+    accounts = count(len(configuration.accounts), "account")
+    blocks = count(len(configuration.entries), "block")
+    LOG.info("read %s: %s, %s", listed(configuration.files), accounts, blocks)
     return configuration

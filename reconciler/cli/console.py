@@ -1,4 +1,4 @@
-"""The streams: stdout carries the result, stderr the talk (rich draws the progress).
+"""The streams: stdout carries the result, stderr the messages and the log.
 
 Everything written goes through the redactor, so that no key can reach a stream whatever printed it.
 Every command pays for this module, `--version` too: it imports what it needs where it needs it.
@@ -9,31 +9,36 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from reconciler.cli.values import Color, LogFormat
 from reconciler.errors import ConfigError, OutputError, ReconcilerError, RefusedError
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import TextIO
 
     from reconciler.callrail.credentials import Credential
     from reconciler.callrail.redact import Redactor
     from reconciler.cli.progress import Progress
+    from reconciler.cli.values import ReportFile
     from reconciler.model.outcome import Failure
     from reconciler.model.problem import Problem
     from reconciler.render.style import Colors, Style
 
 TRACEBACK_LEVEL = 2
 WIDEST = 120
+_WIDEST_HELP = 100
+_NARROW = 80
 
 
 class Console:
     """What the user sees of a run, and how.
 
     ``files`` are those of the configuration that was loaded: lines of no others are shown.
+    ``command`` runs, and owes ``reports``: they are written though it fails.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -42,8 +47,11 @@ class Console:
         self.quiet = False
         self.has_result = False
         self.files: Collection[str] = ()
-        self._color = "auto"
-        self._log_format = "text"
+        self.command = ""
+        self.reports: tuple[ReportFile, ...] = ()
+        self._color = Color.AUTO
+        self._log_format = LogFormat.TEXT
+        self._progress: Progress | None = None
         self._redactor: Redactor | None = None
         self._masked: set[str] = set()
 
@@ -59,7 +67,7 @@ class Console:
         return self._redactor
 
     def hide(self, credential: Credential) -> None:
-        """From now on show its key nowhere; a GitHub runner is told of one that it can't know.
+        """From now on show its key nowhere; a GitHub runner learns of one that it can't know.
 
         The runner hides what it was given as a secret itself, which a key from a file is not. It
         takes the command out of its log; a file that stderr was sent to would keep it.
@@ -72,12 +80,19 @@ class Console:
                     sys.stderr.flush()
         self.redactor.add(credential.key)
 
-    def configure(self, args: argparse.Namespace) -> None:
-        """Take over the flags of the ``output`` group."""
-        self.verbosity = args.verbose
-        self.quiet = args.quiet
-        self._color = args.color
-        self._log_format = args.log_format
+    def configure(
+        self,
+        *,
+        color: Color = Color.AUTO,
+        verbose: int = 0,
+        quiet: bool = False,
+        log_format: LogFormat = LogFormat.TEXT,
+    ) -> None:
+        """Take over the flags that every command has."""
+        self.verbosity = verbose
+        self.quiet = quiet
+        self._color = color
+        self._log_format = log_format
         from reconciler.cli.logs import start_logging
 
         start_logging(self)
@@ -94,11 +109,21 @@ class Console:
 
     def width(self, stream: TextIO | None = None) -> int:
         """Columns of ``stream`` (stdout) for text; 0: lines may be as long as they like."""
-        if not (stream or sys.stdout).isatty():
-            return 0
-        import shutil
+        return min(self._columns(), WIDEST) if (stream or sys.stdout).isatty() else 0
 
-        return min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
+    def help_width(self) -> int:
+        """Columns for a command's help, also where it goes to no terminal."""
+        return min(self._columns(), _WIDEST_HELP) if sys.stdout.isatty() else _NARROW
+
+    def _columns(self) -> int:
+        """Columns of the terminal, or as many as the environment says."""
+        given = self.environ.get("COLUMNS", "")
+        if given.isdecimal() and int(given):
+            return int(given)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                return os.get_terminal_size(stream.fileno()).columns or _NARROW
+        return _NARROW
 
     def style(self, stream: TextIO | None = None) -> Style:
         """The colours that ``stream`` (stdout) can and may show."""
@@ -110,7 +135,10 @@ class Console:
         from reconciler.render.style import Colors
 
         environ = self.environ
-        if self._color == "never" or (self._color == "auto" and not self._auto_color(stream)):
+        in_log = stream is sys.stderr and self._logs_json
+        if self._color is Color.NEVER or in_log:
+            return Colors.NONE
+        if self._color is Color.AUTO and not self._auto_color(stream):
             return Colors.NONE
         if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
             return Colors.TRUE
@@ -119,9 +147,12 @@ class Console:
         return Colors.BASIC
 
     def _auto_color(self, stream: TextIO) -> bool:
-        if self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb":
+        """By no-color.org and force-color.org; where both are set, no colours are safer."""
+        if self.environ.get("NO_COLOR"):
             return False
-        return stream.isatty()
+        if self.environ.get("FORCE_COLOR"):
+            return True
+        return stream.isatty() and self.environ.get("TERM") != "dumb"
 
     def result(self, text: str | Iterable[str]) -> None:
         """Write the run's result, or its parts, to stdout, now; it ends in a newline.
@@ -131,6 +162,7 @@ class Console:
         self.has_result = True
         parts = [text] if isinstance(text, str) else text
         last = "\n"
+        self._make_room()
         try:
             for part in parts:
                 last = part or last
@@ -144,23 +176,24 @@ class Console:
                 raise
             raise OutputError(f"stdout can't be written: {error.strerror}") from None
 
-    def say(self, text: str) -> None:
-        """Write talk to stderr, unless it is to be quiet."""
+    def log(self, text: str, *, level: str = "info") -> None:
+        """Write a message to stderr, unless it is to be quiet."""
         if not self.quiet:
-            self._talk(self._entry("info", text))
+            self._write(self._entry(level, text))
 
-    def talk(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Write rendered text (already safe, several lines) to stderr, unless quiet."""
         if not self.quiet and text:
-            self._talk(text if text.endswith("\n") else text + "\n")
+            self._write(self._rendered("info", text))
 
     def ask(self, question: str) -> str:
         """The answer to ``question``, typed at the terminal; empty at its end."""
-        self._talk(question)
-        try:
-            return input().strip()
-        except EOFError:
-            return ""
+        with self.progress().paused():
+            self._write(self._rendered("prompt", question) if self._logs_json else question)
+            try:
+                return input().strip()
+            except EOFError:
+                return ""
 
     def warnings(self, problems: Sequence[Problem]) -> None:
         """Show warnings on stderr, unless it is to be quiet."""
@@ -212,11 +245,11 @@ class Console:
             from reconciler.render.escape import terminal
 
             lines = "".join(traceback.format_exception(error)).splitlines()
-            self._talk("".join(f"{terminal(line)}\n" for line in lines))
+            self._write(self._rendered("debug", "\n".join(map(terminal, lines))))
 
     @property
     def _logs_json(self) -> bool:
-        return self._log_format == "json"
+        return self._log_format is LogFormat.JSON
 
     def _error_lines(
         self, message: str, hint: str | None, *, code: str, details: Sequence[str] = ()
@@ -224,7 +257,7 @@ class Console:
         from reconciler.render.escape import terminal
 
         if self._logs_json:
-            self._talk(self._entry("error", message, code=code, hint=hint))
+            self._write(self._entry("error", message, code=code, hint=hint))
             return
         from reconciler.render.layout import wrap
 
@@ -236,43 +269,75 @@ class Console:
         if hint:
             help_lines = wrap(f"{style.note('help')}: {terminal(hint)}", max(0, width - 2))
             lines += [f"  {line}" for line in help_lines]
-        self._talk("".join(f"{line}\n" for line in lines))
+        self._write("".join(f"{line}\n" for line in lines))
 
     def _problems(self, problems: Sequence[Problem]) -> None:
+        if self._logs_json:
+            for problem in problems:
+                place = str(problem.marks[0].source) if problem.marks else None
+                more = {"code": problem.code, "hint": problem.hint, "source": place}
+                self._write(self._entry(problem.severity.value, problem.message, **more))
+            return
         from reconciler.render import problems as render
 
         width = self.width(sys.stderr)
         text = render.problems(problems, style=self.style(sys.stderr), wrap_at=width)
-        self._talk(text if text.endswith("\n") else text + "\n")
+        self._write(self._rendered("error", text))
 
     def progress(self) -> Progress:
-        """Where long work is shown: a live line on a terminal, plain lines elsewhere."""
-        from reconciler.cli.progress import live_progress, plain_progress
+        """Where long work is shown: a line that renews itself on a terminal, else plain lines."""
+        if self._progress is None:
+            from reconciler.cli.progress import LiveProgress, PlainProgress
 
-        if self.quiet:
-            return plain_progress(lambda _line: None)
-        if sys.stderr.isatty() and self._log_format == "text" and not self.verbosity:
-            return live_progress()
-        return plain_progress(self.say)
+            if self.quiet:
+                self._progress = PlainProgress(lambda _line: None)
+            elif sys.stderr.isatty() and not self._logs_json and not self.verbosity:
+                self._progress = LiveProgress(self._write_raw, self._columns)
+            else:
+                self._progress = PlainProgress(self.log)
+        return self._progress
+
+    def working(self, text: str, detail: Callable[[], str] = str) -> AbstractContextManager[None]:
+        """While it lasts whoever waits sees ``text`` and what ``detail`` says."""
+        return self.progress().working(text, detail)
 
     def annotate(self, text: str) -> None:
-        """Write workflow commands to stdout's log where a CI runner reads it (on stderr)."""
-        if text:
-            self._talk(text if text.endswith("\n") else text + "\n")
+        """Write workflow commands to the log of a CI runner, which reads them from stderr.
+
+        None where each line is to be an object: the messages themselves say the same.
+        """
+        if text and not self._logs_json:
+            self._write(text if text.endswith("\n") else text + "\n")
 
     def _entry(self, level: str, text: str, **extra: str | None) -> str:
-        if self._log_format == "json":
+        if self._logs_json:
             import json
+            from datetime import UTC, datetime
 
-            return json.dumps({"level": level, "message": text, **extra}) + "\n"
+            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            return json.dumps({"time": now, "level": level, "message": text, **extra}) + "\n"
         from reconciler.render.escape import terminal
 
         return terminal(text) + "\n"
 
-    def _talk(self, text: str) -> None:
-        """Write to stderr at once; talk that nobody can hear must not stop the work."""
+    def _rendered(self, level: str, text: str) -> str:
+        """``text`` that is laid out already, as lines; an entry where the log is JSON."""
+        if self._logs_json:
+            return self._entry(level, text.strip())
+        return text if text.endswith("\n") else text + "\n"
+
+    def _make_room(self) -> None:
+        if self._progress is not None:
+            self._progress.erase()
+
+    def _write(self, text: str) -> None:
+        """Write to stderr at once; a message that nobody can read must not stop the work."""
+        self._make_room()
+        self._write_raw(self.redactor.redact(text))
+
+    def _write_raw(self, text: str) -> None:
         try:
-            sys.stderr.write(self.redactor.redact(text))
+            sys.stderr.write(text)
             sys.stderr.flush()
         except OSError:
             abandon(sys.stderr)
@@ -305,15 +370,3 @@ def _with_lines(problem: Problem, files: Collection[str]) -> Problem:
 
     marks = (mark if mark.text else mark_of(mark.source, files) for mark in problem.marks)
     return replace(problem, marks=tuple(marks))
-
-
-@contextmanager
-def live_bar(text: str, total: int) -> Iterator[Callable[[], None]]:
-    """A progress bar on the terminal's stderr; yields what to call for each finished part."""
-    from rich.console import Console as RichConsole
-    from rich.progress import Progress as RichProgress
-
-    screen = RichConsole(stderr=True)
-    with RichProgress(console=screen, transient=True) as bar:
-        task = bar.add_task(text, total=total)
-        yield lambda: bar.advance(task)

@@ -15,7 +15,6 @@ from reconciler.errors import ReconcilerError
 from reconciler.sandbox import Options, Sandbox
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping
 
     from reconciler.cli.console import Console
@@ -23,19 +22,19 @@ if TYPE_CHECKING:
 EXAMPLE = "agency.yaml"
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
+def run(keep: str | None, console: Console) -> int:
     """Validate, plan, apply and plan again against a drifted agency; 0 when it ends in rest."""
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as scratch:
-        directory = Path(args.keep or scratch)
+        directory = Path(keep or scratch)
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "reconciler.yaml").write_text(example(EXAMPLE), encoding="utf-8")
         with Sandbox(Options(seed="agency")) as sandbox:
-            console.talk(
+            console.show(
                 "A sandbox stands in for CallRail: 3 accounts, 60 companies, tags that drifted, "
                 f"and the calls,\nforms and texts that have them. It serves {sandbox.url}.\n"
             )
             _play(directory, _environment(console, sandbox), console)
-    console.talk("\nDone: the second plan is empty, live state is as configured.")
+    console.show("\nDone: the second plan is empty, live state is as configured.")
     return 0
 
 
@@ -61,7 +60,7 @@ def _play(directory: Path, environment: Mapping[str, str], console: Console) -> 
 
 def _step(line: str, directory: Path, environment: Mapping[str, str], console: Console) -> None:
     """One command, as a process of its own; raises ReconcilerError when it fails."""
-    console.talk(f"\n{console.style(sys.stderr).bold('$ reconciler ' + line)}")
+    console.show(f"\n{console.style(sys.stderr).bold('$ reconciler ' + line)}")
     command = [sys.executable, "-m", "reconciler", *shlex.split(line)]
     done = subprocess.run(command, cwd=directory, env=dict(environment), check=False)  # noqa: S603 - our own command
     if done.returncode != os.EX_OK:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
+from reconciler.callrail import endpoints
 from reconciler.cli.configuration import load_if_there
 from reconciler.cli.session import Session
+from reconciler.cli.values import Format
 from reconciler.cli.which import number
+from reconciler.document import dump
 from reconciler.errors import (
     ApiError,
     AuthError,
@@ -23,17 +27,21 @@ from reconciler.errors import (
     ReconcilerError,
     RejectedError,
 )
+from reconciler.render.escape import terminal
+from reconciler.render.layout import wrap
+from reconciler.render.wording import allowance
 from reconciler.text.plural import count, few
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 
     from reconciler.callrail.resources import Row
     from reconciler.cli.console import Console
+    from reconciler.cli.flags import NetworkFlags
     from reconciler.config import Configuration
     from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
+    from reconciler.render.style import Style
 
 T = TypeVar("T")
 NAMED: Final = 5
@@ -48,11 +56,11 @@ PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: its ``state`` is ok, warning or failed."""
+    """One thing checked: its ``state`` is ok, warning or failed."""
 
     what: str
     state: str
-    said: str
+    message: str
     hint: str | None = None
 
 
@@ -63,14 +71,14 @@ class Doctor:
         self.findings: list[Finding] = []
         self.exit_code = 0
 
-    def note(self, what: str, said: str, *, state: str = OK, hint: str | None = None) -> None:
+    def note(self, what: str, message: str, *, state: str = OK, hint: str | None = None) -> None:
         """Add a finding."""
-        self.findings.append(Finding(what, state, said, hint))
+        self.findings.append(Finding(what, state, message, hint))
 
     def fail(self, what: str, error: ReconcilerError) -> None:
-        """Add what went wrong; what has been said before is not said again."""
+        """Add what went wrong; what was reported before is not repeated."""
         failed = (one for one in self.findings if one.state == FAILED)
-        same = next((one for one in failed if one.said == error.message), None)
+        same = next((one for one in failed if one.message == error.message), None)
         if same is None:
             self.note(what, error.message, state=FAILED, hint=error.hint)
         else:
@@ -78,25 +86,23 @@ class Doctor:
         self.exit_code = self.exit_code or error.exit_code
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
-    """Look at everything that a plan needs, in the order in which it needs it."""
+def run(config: Sequence[str], form: Format, network: NetworkFlags, console: Console) -> int:
+    """Check everything that a plan needs, in the order in which it needs it."""
     doctor = Doctor()
-    configuration = _configuration(args, console, doctor)
+    configuration = _configuration(config, console, doctor)
     try:
-        asyncio.run(_look(args, console, configuration, doctor))
+        asyncio.run(_examine_all(network, console, configuration, doctor))
     except Interrupted:
         raise
     except ReconcilerError as error:
         doctor.fail("key", error)
-    _show(doctor, args, console)
+    _show(doctor, form, console)
     return doctor.exit_code
 
 
-def _configuration(
-    args: argparse.Namespace, console: Console, doctor: Doctor
-) -> Configuration | None:
+def _configuration(config: Sequence[str], console: Console, doctor: Doctor) -> Configuration | None:
     try:
-        configuration = load_if_there(args, console)
+        configuration = load_if_there(config, console)
     except ConfigError as error:
         doctor.note(
             "configuration",
@@ -135,25 +141,25 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> str:
     return f"requests go through the proxy of {used}"
 
 
-async def _look(
-    args: argparse.Namespace,
+async def _examine_all(
+    network: NetworkFlags,
     console: Console,
     configuration: Configuration | None,
     doctor: Doctor,
 ) -> None:
     accounts = configuration.accounts if configuration else ()
     gateway = configuration.gateway if configuration else None
-    async with Session(args, console, gateway, accounts=accounts) as session:
+    async with Session(network, console, gateway, accounts=accounts) as session:
         credential = session.credential
         doctor.note(
             "key", f"a key for {credential.gateway.value}, from {credential.origin_description}"
         )
         for handle, own in session.settings.account_credentials.items():
-            said = f"a key for {own.gateway.value} of its own, from {own.origin_description}"
-            doctor.note(f"key of {handle}", said)
+            message = f"a key for {own.gateway.value} of its own, from {own.origin_description}"
+            doctor.note(f"key of {handle}", message)
         doctor.note("gateway", f"{credential.gateway.value}, at {session.base_url}")
         doctor.note("proxy", proxy_for(session.base_url, console.environ))
-        await session.signals.watch(_examine(session, accounts, doctor))
+        await session.watch(_examine(session, accounts, doctor))
 
 
 async def _examine(session: Session, accounts: Sequence[Account], doctor: Doctor) -> None:
@@ -192,13 +198,11 @@ async def _connections(session: Session, doctor: Doctor) -> None:
         if older is None or not _may_be_moved(error):
             raise
         connections = await _answer_of_older(older.list(), error)
-        from reconciler.callrail.endpoints import OLDER_CONTROL_URL
-
         doctor.note(
             "control plane",
-            f"{error.message}; {OLDER_CONTROL_URL}, its older address, answers",
+            f"{error.message}; {endpoints.OLDER_CONTROL_URL}, its older address, answers",
             state=WARNING,
-            hint=f"For now: export RECONCILER_CONTROL_URL={OLDER_CONTROL_URL}",
+            hint=f"For now: export RECONCILER_CONTROL_URL={endpoints.OLDER_CONTROL_URL}",
         )
     active = [one for one in connections if one.status == "ACTIVE"]
     if active:
@@ -241,7 +245,7 @@ async def _server(session: Session, doctor: Doctor, seen: list[Row]) -> None:
 
 
 def _whole(payload: object, key: str) -> list[Row]:
-    """The rows of a page that is all that there is; empty where it is not, or is no page."""
+    """The rows of a page that is all that there is; empty where it is not, or is not a page."""
     rows = payload.get(key) if isinstance(payload, Mapping) else None
     if not isinstance(payload, Mapping) or not isinstance(rows, list):
         return []
@@ -266,7 +270,7 @@ async def _answer_of_older(asking: Awaitable[T], error: ApiError) -> T:
 
 def _clock(date: str | None, doctor: Doctor) -> None:
     if date is None:
-        doctor.note("clock", "the server tells no time to compare with", state=WARNING)
+        doctor.note("clock", "the server gives no time to compare with", state=WARNING)
         return
     try:
         theirs = parsedate_to_datetime(date)
@@ -276,8 +280,8 @@ def _clock(date: str | None, doctor: Doctor) -> None:
     # A date in "-0000" comes without a zone; HTTP knows no other than UTC.
     ahead = (datetime.now(UTC) - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
     if abs(ahead) > SKEW_SECONDS:
-        said = f"{abs(ahead):,.0f} seconds {'ahead of' if ahead > 0 else 'behind'} the server's"
-        doctor.note("clock", said, state=WARNING, hint="Set this machine's clock.")
+        message = f"{abs(ahead):,.0f} seconds {'ahead of' if ahead > 0 else 'behind'} the server's"
+        doctor.note("clock", message, state=WARNING, hint="Set this machine's clock.")
     else:
         doctor.note("clock", "agrees with the server's")
 
@@ -321,7 +325,7 @@ async def _account(session: Session, account: Account, doctor: Doctor, name: str
     try:
         answer = await session.client.first_page(account, "users.json", per_page=250)
     except AuthError as error:
-        _role_unseen(account, error, doctor)
+        _role_unknown(account, error, doctor)
     except ApiError as error:
         doctor.note(f"role in {account.handle}", error.message, state=WARNING, hint=error.hint)
     else:
@@ -346,7 +350,7 @@ def _role(account: Account, payload: object, doctor: Doctor) -> None:
         doctor.note(f"role in {account.handle}", "the one user that the key sees is an admin")
 
 
-def _role_unseen(account: Account, error: AuthError, doctor: Doctor) -> None:
+def _role_unknown(account: Account, error: AuthError, doctor: Doctor) -> None:
     doctor.note(
         f"role in {account.handle}",
         f"the key may not list users, so it may be a manager's: {error.message}",
@@ -362,8 +366,6 @@ _ADMINS: Final = (
 
 
 def _quota(account: Account, left: Allowance | None, doctor: Doctor) -> None:
-    from reconciler.render.wording import allowance
-
     low = left is not None and left.left < left.allowed * _LOW
     doctor.note(
         f"quota of {account.handle}",
@@ -375,33 +377,33 @@ def _quota(account: Account, left: Allowance | None, doctor: Doctor) -> None:
     )
 
 
-_LEAST_ROOM = 30
-"""Columns for what is found, however narrow the terminal."""
+_LEAST_ROOM = 40
+"""Columns for what is found beside its name: the API's ids have 35."""
 
 
-def _show(doctor: Doctor, args: argparse.Namespace, console: Console) -> None:
-    if args.format == "json":
-        from reconciler.document import dump
-
-        rows: list[dict[str, Any]] = [
-            {"what": one.what, "state": one.state, "said": one.said, "hint": one.hint}
+def _show(doctor: Doctor, form: Format, console: Console) -> None:
+    if form is Format.JSON:
+        rows = [
+            {"what": one.what, "state": one.state, "said": one.message, "hint": one.hint}
             for one in doctor.findings
         ]
         console.result(dump(rows))
         return
-    from reconciler.render.escape import terminal
-    from reconciler.render.layout import wrap
+    console.result("\n".join(chain(*_laid_out(doctor.findings, console.style(), console.width()))))
 
-    style = console.style()
+
+def _laid_out(findings: Sequence[Finding], style: Style, width: int) -> Iterator[Sequence[str]]:
+    """The lines of each finding: beside its name, or beneath it where there is no room for that."""
     paint = {OK: style.create, WARNING: style.update, FAILED: style.delete}
-    width = max(len(one.what) for one in doctor.findings)
-    lines = []
-    for one in doctor.findings:
+    column = max(len(one.what) for one in findings)
+    indent = 9 + column + 2
+    beside = not width or width - indent >= _LEAST_ROOM
+    indent = indent if beside else 9
+    for one in findings:
+        texts = [
+            wrap(terminal(text), max(width - indent, 0)) for text in (one.message, one.hint) if text
+        ]
         state = paint[one.state](f"{one.state:<7}")
-        indent = 9 + width + 2
-        room = max(console.width() - indent, _LEAST_ROOM) if console.width() else 0
-        first, *more = wrap(terminal(one.said), room)
-        lines.append(f"{state}  {one.what:<{width}}  {first}")
-        more += wrap(terminal(one.hint), room) if one.hint else []
-        lines += [" " * indent + line for line in more]
-    console.result("\n".join(lines))
+        first, *more = chain(*texts) if beside else ("", *chain(*texts))
+        head = f"{state}  {one.what:<{column}}  {first}" if beside else f"{state}  {one.what}"
+        yield [head, *(" " * indent + line for line in more)]

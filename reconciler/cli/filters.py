@@ -9,11 +9,11 @@ from reconciler.errors import UsageError
 from reconciler.text.nearest import likeness, nearest
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.callrail.catalog import Resource
     from reconciler.callrail.resources import Row
+    from reconciler.cli.get import GetFlags
 
 Filters = tuple[tuple[str, str], ...]
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -24,31 +24,31 @@ _SURE: Final = 0.7
 """How alike a word must be to a known one to be taken for a misspelling of it."""
 
 
-def filters_of(args: argparse.Namespace, resource: Resource) -> Filters:
-    """The filters that ``args`` gives, by the catalog's names; UsageError for what can't be."""
-    given = _given(args)
+def filters_of(asked: GetFlags, resource: Resource) -> Filters:
+    """The filters that ``asked`` has, by the catalog's names; UsageError for what can't be."""
+    given = [(name, values) for name, values in asked.filters.items() if values]
     for name, values in given:
-        _check(name, values, args, resource)
+        _check(name, values, asked, resource)
     named = {name for name, _ in given}
     for name in resource.required:
-        if args.id is None and not {name, "company"} & named:
+        if asked.row_id is None and not {name, "company"} & named:
             raise UsageError(
-                f"{args.resource} needs {flag(name)} or --company",
+                f"{asked.resource} needs {flag(name)} or --company",
                 hint="`reconciler get companies` lists what they can be.",
             )
-    if {"company", "company_id"} & named and ("level", ["account"]) in given:
+    if {"company", "company_id"} & named and ("level", ("account",)) in given:
         raise UsageError("tags on account level belong to no company: leave out one of the two")
-    if args.resource == "texts":
-        _check_days(args)
+    if asked.resource == "texts":
+        _check_days(asked.filters)
     pairs = [(name, value) for name, values in given if name != "company" for value in values]
     return tuple(_joined(pairs))
 
 
-def tell_unknown_fields(
+def unknown_fields(
     asked: Filters, rows: Sequence[Row], resource: Resource
 ) -> tuple[str, str] | None:
     """What to say of fields that were asked for and that no row has: a sentence and its advice."""
-    fields = [part for name, value in asked if name == "fields" for part in _parts(value)]
+    fields = [part for name, value in asked if name == "fields" for part in parts(value)]
     seen = {key for row in rows for key in row}
     lacking = [one for one in fields if one not in seen]
     if not rows or not lacking or resource.closed:
@@ -70,39 +70,33 @@ def is_range(name: str) -> bool:
     return name in {"date_range", "start_date", "end_date"}
 
 
-def _given(args: argparse.Namespace) -> list[tuple[str, list[str]]]:
-    from reconciler.cli.parser import FILTERS
-
-    return [(name, getattr(args, name)) for name, _, _ in FILTERS if getattr(args, name)]
-
-
-def _check(name: str, values: list[str], args: argparse.Namespace, resource: Resource) -> None:
+def _check(name: str, values: Sequence[str], asked: GetFlags, resource: Resource) -> None:
     has_companies = "company_id" in resource.filters
     if name not in resource.filters and not (name == "company" and has_companies):
         known = [flag(one) for one in resource.filters] + ["--company"] * has_companies
         raise UsageError(
-            f"{args.resource} can't be filtered by {flag(name)}",
+            f"{asked.resource} can't be filtered by {flag(name)}",
             hint=f"It takes {', '.join(known) or 'no filter'}.",
         )
-    if args.id is not None and name != "fields":
+    if asked.row_id is not None and name != "fields":
         raise UsageError(f"{flag(name)} chooses among many, and an ID names one")
     if name in {"company", "fields"}:
         _check_fields(values if name == "fields" else (), resource)
         return
     known_filter = resource.filters[name]
     if len(values) > 1 and known_filter.several is None:
-        raise UsageError(f"{flag(name)} is given twice, and {args.resource} takes one")
+        raise UsageError(f"{flag(name)} is given twice, and {asked.resource} takes one")
     for value in values:
         if known_filter.choices and value not in known_filter.choices:
             raise UsageError(
-                f"{flag(name)} can't be {value[:60]!r} for {args.resource}",
+                f"{flag(name)} can't be {value[:60]!r} for {asked.resource}",
                 hint=_advice(value, known_filter.choices),
             )
 
 
 def _check_fields(values: Iterable[str], resource: Resource) -> None:
     """Refuse what can't be a field or is a misspelt one; the API leaves those out in silence."""
-    for field in (part for value in values for part in _parts(value)):
+    for field in (part for value in values for part in parts(value)):
         if field in resource.known_fields:
             continue
         near = (likeness(field, known, least=_SURE) for known in resource.known_fields)
@@ -118,13 +112,14 @@ def _advice(word: str, known: Sequence[str]) -> str:
     return f"{guess}It can be {', '.join(known)}."
 
 
-def _check_days(args: argparse.Namespace) -> None:
+def _check_days(filters: Mapping[str, tuple[str, ...]]) -> None:
     """Threads take days, and both or none (B)."""
-    if bool(args.start_date) != bool(args.end_date):
+    start, end = filters["start_date"], filters["end_date"]
+    if bool(start) != bool(end):
         raise UsageError("texts take --start-date and --end-date together")
-    for value in (*args.start_date, *args.end_date):
+    for value in (*start, *end):
         if _DAY.fullmatch(value) is None:
-            raise UsageError(f"{value[:40]!r} is no day", hint="Texts take days: YYYY-MM-DD.")
+            raise UsageError(f"{value[:40]!r} is not a day", hint="Texts take days: YYYY-MM-DD.")
 
 
 def _joined(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
@@ -132,12 +127,13 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
     fields: list[str] = []
     for name, value in pairs:
         if name == "fields":
-            fields += _parts(value)
+            fields += parts(value)
         else:
             yield name, value
     if fields:
         yield "fields", ",".join(dict.fromkeys(fields))
 
 
-def _parts(value: str) -> list[str]:
+def parts(value: str) -> list[str]:
+    """The names in a comma-separated list."""
     return [part.strip() for part in value.split(",") if part.strip()]

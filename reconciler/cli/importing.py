@@ -14,13 +14,16 @@ from reconciler.model.tag import AccountRef
 from reconciler.text.nearest import did_you_mean
 from reconciler.text.plural import listed
 from reconciler.text.quote import quoted
+from reconciler.workflow.importing import written
+from reconciler.workflow.snapshot import read_live
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.cli.console import Console
+    from reconciler.cli.flags import NetworkFlags
     from reconciler.config import Configuration
+    from reconciler.model.state import LiveAccount
 
     Seen = tuple[Account, str, str]
     """An account, its name and its number."""
@@ -28,41 +31,49 @@ if TYPE_CHECKING:
 _ID = re.compile("ACC[0-9A-Za-z]+")
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
-    """Read the accounts whole and print the configuration that asks for what is there."""
-    return asyncio.run(_run(args, console))
+def run(
+    named: Sequence[str],
+    config: Sequence[str],
+    handles: Sequence[str],
+    network: NetworkFlags,
+    console: Console,
+) -> int:
+    """Read the accounts whole and print the configuration that asks for what is there.
 
-
-async def _run(args: argparse.Namespace, console: Console) -> int:
-    from reconciler.workflow.importing import written
-    from reconciler.workflow.snapshot import read_live
-
-    base = load_if_there(args, console)
-    if base is not None and args.account:
-        base = base.only(args.account)
-    async with Session(
-        args, console, base.gateway if base else None, accounts=base.accounts if base else ()
-    ) as session:
-        accounts = await session.signals.watch(_accounts(args, base, session))
-        live = await session.signals.watch(read_live(accounts, session.provider))
-    console.result(written(live, base))
-    return 0
-
-
-async def _accounts(
-    args: argparse.Namespace, base: Configuration | None, session: Session
-) -> list[Account]:
-    """The accounts meant: those named, else those configured, else all that the key sees."""
-    configured = list(base.accounts) if base else []
-    if args.account_id:
-        return await _named(args.account_id, configured, session)
-    if configured:
-        return configured
-    if args.account:
+    ``named`` are ids, handles or names; ``handles`` limit what the configuration has.
+    """
+    base = load_if_there(config, console)
+    if base is not None and handles:
+        base = base.only(handles)
+    if base is None and handles and not named:
         raise UsageError(
             "--account names a handle of a configuration, and there is none",
             hint="Give the account's id or name instead: `reconciler import ACC…`.",
         )
+    live = asyncio.run(_read(named, base, network, console))
+    console.result(written(live, base))
+    return 0
+
+
+async def _read(
+    named: Sequence[str], base: Configuration | None, network: NetworkFlags, console: Console
+) -> Sequence[LiveAccount]:
+    async with Session(
+        network, console, base.gateway if base else None, accounts=base.accounts if base else ()
+    ) as session:
+        accounts = await session.watch(_accounts(named, base, session))
+        return await session.watch(read_live(accounts, session.provider))
+
+
+async def _accounts(
+    named: Sequence[str], base: Configuration | None, session: Session
+) -> list[Account]:
+    """The accounts meant: those named, else those configured, else all that the key sees."""
+    configured = list(base.accounts) if base else []
+    if named:
+        return await _named(named, configured, session)
+    if configured:
+        return configured
     return [one for one, _name, _number in await _seen(session)]
 
 

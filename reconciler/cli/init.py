@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.pipelines import REQUIREMENTS, pipeline_files, requirement
+from reconciler.config.template import TEMPLATE
 from reconciler.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping
 
     from reconciler.cli.console import Console
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
 CONFIGURATION = "reconciler.yaml"
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
-    """Write what is missing; raises RefusedError before writing anything when a file is there.
+def write_first_files(directory: str, ci: str | None, console: Console) -> None:
+    """Write what is missing in ``directory``, the pipeline for ``ci`` too.
+
+    Raises RefusedError before writing anything when a file is there.
 
     A configuration that is there is no obstacle to a pipeline: it may have been imported first.
     """
-    root = Path(args.directory)
-    files = {root / name: text for name, text in _files(args.ci, root).items()}
+    root = Path(directory)
+    files = {root / name: text for name, text in _files(ci, root).items()}
     there = [str(path) for path in files if os.path.lexists(path)]
     if there:
         raise RefusedError(
@@ -32,18 +35,14 @@ def run(args: argparse.Namespace, console: Console) -> int:
         )
     _write_all(files)
     for path in files:
-        console.say(f"Wrote {path}")
-    if args.ci is not None:
-        _advise(args.ci, root, console)
+        console.log(f"Wrote {path}")
+    if ci is not None:
+        _advise(ci, root, console)
     if root / CONFIGURATION in files:
-        console.say("Next: fill in the account's id, then `reconciler plan`.")
-    return 0
+        console.log("Next: fill in the account's id, then `reconciler plan`.")
 
 
 def _files(ci: str | None, root: Path) -> dict[str, str]:
-    from reconciler.cli.pipelines import pipeline_files
-    from reconciler.config.template import TEMPLATE
-
     pipeline = {} if ci is None else pipeline_files(ci)
     imported = pipeline and os.path.lexists(root / CONFIGURATION)
     return pipeline if imported else {CONFIGURATION: TEMPLATE, **pipeline}
@@ -65,8 +64,6 @@ def _write_all(files: Mapping[Path, str]) -> None:
 
 
 def _advise(ci: str, root: Path, console: Console) -> None:
-    from reconciler.cli.pipelines import REQUIREMENTS, requirement
-
     if requirement() is None:
-        console.say(f"Fill in {root / REQUIREMENTS[ci]}: where runners get reconciler from.")
-    console.say("The head of each pipeline file says which environments and secrets it needs.")
+        console.log(f"Fill in {root / REQUIREMENTS[ci]}: where runners get reconciler from.")
+    console.log("The head of each pipeline file says which environments and secrets it needs.")

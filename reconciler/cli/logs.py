@@ -1,4 +1,4 @@
-"""The run's log, on stderr like all talk: the level is what ``-v`` and ``-vv`` ask for."""
+"""The run's log, on stderr like all messages: the level is what ``-v`` and ``-vv`` ask for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Handler(logging.Handler):
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say one entry."""
-        self._console.say(f"{record.levelname.lower()}: {record.getMessage()}")
+        """Log one entry."""
+        self._console.log(f"{record.levelname.lower()}: {record.getMessage()}")
         if record.exc_info and record.exc_info[1]:
             self._console.traceback(record.exc_info[1])

@@ -2,63 +2,134 @@
 
 from __future__ import annotations
 
+import enum
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final
 
 from reconciler.cli.exit_code import exit_code
-from reconciler.cli.files import write_file
+from reconciler.cli.files import expect_writable, write_file
+from reconciler.cli.values import Format
 from reconciler.errors import ConfigError, OutputError, ReconcilerError
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Iterable
-    from types import ModuleType
+    from collections.abc import Callable, Iterable, Mapping
 
     from reconciler.cli.console import Console
+    from reconciler.cli.flags import OutputFlags
+    from reconciler.cli.values import ReportFile
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.render.style import Style
 
-
-class View(Protocol):
-    """A result that can be shown in several formats."""
-
-    def render(self, form: str, *, style: Style, width: int) -> str | Iterable[str]:
-        """The result as ``form``, whole or in parts.
-
-        ``style`` and ``width`` (columns, 0: any) concern text only.
-        """
+    Text = str | Iterable[str]
 
 
-def emit(view: View, args: argparse.Namespace, console: Console) -> None:
-    """Show ``view`` on stdout in ``--format`` and write each ``--report``.
+class Shown(enum.Enum):
+    """As what a result is shown: a plan for review, a plan as what has drifted, what was done."""
+
+    PLAN = enum.auto()
+    DRIFT = enum.auto()
+    REPORT = enum.auto()
+
+
+_OF_PLANS: Final = {
+    Format.TEXT: "reconciler.render.text:plan",
+    Format.JSON: "reconciler.document:plan_pieces",
+    Format.MARKDOWN: "reconciler.render.markdown:plan",
+    Format.HTML: "reconciler.render.html:plan",
+    Format.GITLAB: "reconciler.render.gitlab:plan",
+}
+RENDERERS: Final[Mapping[Shown, Mapping[Format, str]]] = {
+    Shown.PLAN: _OF_PLANS,
+    Shown.DRIFT: {
+        **_OF_PLANS,
+        Format.TEXT: "reconciler.render.text:drift",
+        Format.MARKDOWN: "reconciler.render.markdown:drift",
+        Format.HTML: "reconciler.render.html:drift",
+    },
+    Shown.REPORT: {
+        Format.TEXT: "reconciler.render.outcomes:report",
+        Format.JSON: "reconciler.cli.output:report_json",
+        Format.MARKDOWN: "reconciler.render.markdown:report",
+        Format.HTML: "reconciler.render.html:report",
+        Format.GITLAB: "reconciler.cli.output:report_gitlab",
+    },
+}
+"""Where the function stands that makes the text; imported when it is asked for."""
+
+
+def rendered(
+    value: Plan | Report, shown: Shown, form: Format, *, style: Style | None = None, width: int = 0
+) -> Text:
+    """``value`` as ``form``; ``style`` (plain) and ``width`` (columns, 0: any) concern text."""
+    module, _, name = RENDERERS[shown][form].partition(":")
+    render: Callable[..., Text] = getattr(import_module(module), name)
+    if form is Format.TEXT and style is not None:
+        return render(value, style=style, width=width)
+    return render(value)
+
+
+def report_json(report: Report) -> str:
+    """The report as a document."""
+    from reconciler.document import dump, report_document
+
+    made = report.plan.created_at
+    return dump(report_document(report, exit_code=exit_code(report), created_at=made))
+
+
+def report_gitlab(report: Report) -> str:
+    """The counts that a merge request shows are the plan's."""
+    from reconciler.render import gitlab
+
+    return gitlab.plan(report.plan)
+
+
+def prepare(
+    output: OutputFlags, console: Console, *, out: str | None = None, keep: str | None = None
+) -> None:
+    """Before a run: note which reports it owes, remove an older plan at ``out``, expect no trouble.
+
+    ``keep`` is a file that the run still has to read. Raises UsageError or OutputError for what
+    can't be written.
+    """
+    console.reports = output.report
+    if out:
+        from reconciler.cli.files import remove_older_plan
+
+        remove_older_plan(out, keep=keep)
+    expect_writable([*(path for _form, path in output.report), *([out] if out else [])])
+
+
+def emit(value: Plan | Report, shown: Shown, output: OutputFlags, console: Console) -> None:
+    """Show ``value`` on stdout in ``--format`` and write each ``--report``.
 
     A report that can't be written takes nothing from the others; the first one's OutputError is
     raised in the end.
     """
     try:
-        console.result(view.render(args.format, style=console.style(), width=console.width()))
+        style, width = console.style(), console.width()
+        console.result(rendered(value, shown, output.form, style=style, width=width))
     finally:
-        write_reports(view, args, console)
+        write_reports(value, shown, output, console)
 
 
-def write_reports(view: View, args: argparse.Namespace, console: Console) -> None:
-    """Write each ``--report`` of ``view``; raises the first OutputError after the last one."""
-    from reconciler.render.style import PLAIN
+def write_reports(
+    value: Plan | Report, shown: Shown, output: OutputFlags, console: Console
+) -> None:
+    """Write each ``--report``; raises the first OutputError after the last one."""
+    _write(output.report, console, lambda form: rendered(value, shown, form))
 
-    _write(args, console, lambda form: view.render(form, style=PLAIN, width=0))
 
-
-def report_failure(error: BaseException, args: argparse.Namespace, console: Console) -> None:
+def report_failure(error: BaseException, console: Console) -> None:
     """Write each ``--report`` of a run that came to no plan: an older one must not pass for it."""
-    _write(args, console, lambda form: _failure(form, args.command, error))
+    _write(console.reports, console, lambda form: _failure(form, console.command, error))
 
 
 def _write(
-    args: argparse.Namespace, console: Console, render: Callable[[str], str | Iterable[str]]
+    reports: Iterable[ReportFile], console: Console, render: Callable[[Format], Text]
 ) -> None:
     failed: list[OutputError] = []
-    for form, path in args.report:
+    for form, path in reports:
         try:
             write_file(path, render(form), console)
         except OutputError as error:
@@ -67,8 +138,8 @@ def _write(
         raise failed[0]
 
 
-def _failure(form: str, command: str, error: BaseException) -> str:
-    if form in {"json", "gitlab"}:
+def _failure(form: Format, command: str, error: BaseException) -> str:
+    if form in {Format.JSON, Format.GITLAB}:
         from reconciler.document import dump, error_document
 
         return dump(error_document(error))
@@ -79,74 +150,3 @@ def _failure(form: str, command: str, error: BaseException) -> str:
     if isinstance(error, ReconcilerError):
         return failure.render(form, command, message=error.message, hint=error.hint)
     return failure.render(form, command, message=f"internal error: {type(error).__name__}")
-
-
-class PlanView:
-    """A plan, for review."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-
-    def render(self, form: str, *, style: Style, width: int) -> str | Iterable[str]:
-        """See :class:`View`."""
-        plan = self._plan
-        if form == "json":
-            from reconciler.document import plan_pieces
-
-            return plan_pieces(plan)
-        if form == "text":
-            from reconciler.render import text
-
-            return text.plan(plan, style=style, width=width)
-        if form == "gitlab":
-            from reconciler.render import gitlab
-
-            return gitlab.plan(plan)
-        page: str = _page(form).plan(plan)
-        return page
-
-
-class DriftView(PlanView):
-    """A plan, read as what has drifted; its data is the plan's."""
-
-    def render(self, form: str, *, style: Style, width: int) -> str | Iterable[str]:
-        """See :class:`View`."""
-        if form == "text":
-            from reconciler.render import text
-
-            return text.drift(self._plan, style=style, width=width)
-        if form in {"markdown", "html"}:
-            page: str = _page(form).drift(self._plan)
-            return page
-        return super().render(form, style=style, width=width)
-
-
-def _page(form: str) -> ModuleType:
-    """The renderer of a page: ``markdown`` or ``html``."""
-    return import_module(f"reconciler.render.{form}")
-
-
-class ReportView:
-    """What an apply did."""
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-
-    def render(self, form: str, *, style: Style, width: int) -> str:
-        """See :class:`View`."""
-        report = self._report
-        if form == "json":
-            from reconciler.document import dump, report_document
-
-            made = report.plan.created_at
-            return dump(report_document(report, exit_code=exit_code(report), created_at=made))
-        if form == "text":
-            from reconciler.render import outcomes
-
-            return outcomes.report(report, style=style, width=width)
-        if form == "gitlab":
-            from reconciler.render import gitlab
-
-            return gitlab.plan(report.plan)
-        page: str = _page(form).report(report)
-        return page

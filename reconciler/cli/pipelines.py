@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import Any, Final
+from typing import Final, Required, TypedDict
 
 from reconciler import __version__
 from reconciler.cli.examples import example
@@ -44,12 +44,23 @@ def requirement() -> str | None:
     return f"{NAME}=={__version__}" if noted is None else _from_url(json.loads(noted))
 
 
-def _from_url(noted: dict[str, Any]) -> str | None:
+def _from_url(noted: _Noted) -> str | None:
     url = noted["url"]
-    if "vcs_info" in noted:
-        version = noted["vcs_info"]
+    if version := noted.get("vcs_info"):
         return f"{NAME} @ {version['vcs']}+{url}@{version['commit_id']}"
     hashes = noted.get("archive_info", {}).get("hashes", {})
     if url.startswith("https://") and "sha256" in hashes:
         return f"{NAME} @ {url}#sha256={hashes['sha256']}"
     return None
+
+
+class _Archive(TypedDict, total=False):
+    hashes: dict[str, str]
+
+
+class _Noted(TypedDict, total=False):
+    """What pip notes of where a package came from (PEP 610)."""
+
+    url: Required[str]
+    vcs_info: dict[str, str]
+    archive_info: _Archive

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler import __version__
 from reconciler.cli.ci import publish_plan
@@ -13,28 +14,50 @@ from reconciler.cli.configuration import load_configuration
 from reconciler.cli.exit_code import unread_code
 from reconciler.cli.files import read_file, write_file
 from reconciler.cli.numbers import refuse_numbers
-from reconciler.cli.output import DriftView, PlanView, emit
+from reconciler.cli.output import Shown, emit, prepare
 from reconciler.cli.session import Session
 from reconciler.errors import OutputError
+from reconciler.planning import Narrowing
+from reconciler.text.plural import count
+from reconciler.workflow.plan import PlanRequest, make_plan
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterable, Iterator
 
     from reconciler.cli.console import Console
+    from reconciler.cli.flags import NarrowingFlags, NetworkFlags, OutputFlags
     from reconciler.config import Configuration
     from reconciler.model.plan import Plan
-    from reconciler.workflow.plan import PlanRequest
 
+LOG: Final = logging.getLogger(__name__)
 DIFFERENCE = 2
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
+class PlanFlags(NamedTuple):
+    """What is asked of a plan; ``live`` is a snapshot to plan against."""
+
+    config: tuple[str, ...]
+    narrowing: NarrowingFlags
+    network: NetworkFlags
+    live: str | None = None
+    show_unmanaged: bool = False
+    impact: bool = False
+
+
+def run(
+    asked: PlanFlags,
+    output: OutputFlags,
+    console: Console,
+    *,
+    out: str | None,
+    detailed_exitcode: bool,
+) -> int:
     """Plan, show, save; 2 for a difference where asked, RefusedError for what is blocked."""
-    plan = read_only_plan(args, console)
-    if args.out:
-        _save(plan, args.out, console)
-    show(plan, args, console)
+    prepare(output, console, out=out, keep=asked.live)
+    plan = read_only_plan(asked, console)
+    if out:
+        _save(plan, out, console)
+    show(plan, output, console)
     if plan.summary.blocked:
         from reconciler.workflow.refusals import blocked_refusal
 
@@ -42,7 +65,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         if not plan.unread:
             raise refusal
         console.error(refusal)
-    return unread_code(plan) or (DIFFERENCE if args.detailed_exitcode and plan.changes else 0)
+    return unread_code(plan) or (DIFFERENCE if detailed_exitcode and plan.changes else 0)
 
 
 def _save(plan: Plan, path: str, console: Console) -> None:
@@ -67,60 +90,62 @@ def _readable_again(parts: Iterable[str]) -> Iterator[str]:
         yield part
 
 
-def show(plan: Plan, args: argparse.Namespace, console: Console) -> None:
+def show(plan: Plan, output: OutputFlags, console: Console, *, as_: Shown = Shown.PLAN) -> None:
     """The plan on stdout and in the reports, its warnings on stderr, annotations for GitHub."""
-    view = DriftView(plan) if args.command == "drift" else PlanView(plan)
+    log_plan(plan)
     console.warnings(plan.warnings)
-    say_unread(plan, console)
+    report_unread(plan, console)
     publish_plan(plan, console)
-    emit(view, args, console)
+    emit(plan, as_, output, console)
 
 
-def say_unread(plan: Plan, console: Console) -> None:
+def log_plan(plan: Plan) -> None:
+    """What was read and decided, for ``-v``."""
+    for use in plan.accounts:
+        LOG.info("%s: read with %s", use.account.handle, count(use.plan_requests, "request"))
+    for one in plan.changes:
+        why = f"{one.reason.value}, {one.source}" if one.source else one.reason.value
+        LOG.info('decided: %s "%s" in %s (%s)', one.action.value, one.name, one.place, why)
+
+
+def report_unread(plan: Plan, console: Console) -> None:
     """Name on stderr the accounts that could not be read, and why."""
     for one in plan.unread:
         message = f"{one.account} could not be read: {one.message}"
         console.complaint(message, one.hint, code=one.code)
 
 
-def read_only_plan(args: argparse.Namespace, console: Console) -> Plan:
+def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
     """The plan of ``plan`` and ``drift``: from a snapshot where one is given, else from live."""
-    configuration = load_configuration(args, console)
-    if args.live is None:
-        return asyncio.run(_live_plan(configuration, args, console))
+    configuration = load_configuration(asked.config, console, account=asked.narrowing.account)
+    if asked.live is None:
+        return asyncio.run(_live_plan(configuration, asked, console))
     from reconciler.document import load_snapshot
-    from reconciler.workflow.plan import make_plan
     from reconciler.workflow.snapshot import provider_from
 
-    provider_for = provider_from(load_snapshot(read_file(args.live)))
-    request = plan_request(args, console, count_usage=False)
-    return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
+    provider_for = provider_from(load_snapshot(read_file(asked.live)))
+    request = plan_request(asked, console, count_usage=False)
+    with console.working("Planning"):
+        return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
 
 
-async def _live_plan(
-    configuration: Configuration, args: argparse.Namespace, console: Console
-) -> Plan:
-    from reconciler.workflow.plan import make_plan
-
+async def _live_plan(configuration: Configuration, asked: PlanFlags, console: Console) -> Plan:
     async with Session(
-        args, console, configuration.gateway, accounts=configuration.accounts
+        asked.network, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        request = plan_request(args, console, count_usage=True)
-        await session.signals.watch(refuse_numbers(configuration, session))
+        request = plan_request(asked, console, count_usage=True)
+        await session.watch(refuse_numbers(configuration, session))
         work = make_plan(configuration, session.provider, request)
-        return stamp(await session.signals.watch(work))
+        return stamp(await session.watch(work))
 
 
-def plan_request(args: argparse.Namespace, console: Console, *, count_usage: bool) -> PlanRequest:
+def plan_request(asked: PlanFlags, console: Console, *, count_usage: bool) -> PlanRequest:
     """What the flags ask of a plan."""
-    from reconciler.planning import Narrowing
-    from reconciler.workflow.plan import PlanRequest
-
     return PlanRequest(
-        narrowing=Narrowing(companies=tuple(args.company), tags=tuple(args.tag)),
+        narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),
         count_usage=count_usage,
-        count_all=getattr(args, "impact", False),
-        list_unmanaged=getattr(args, "show_unmanaged", False) or args.command == "drift",
+        count_all=asked.impact,
+        list_unmanaged=asked.show_unmanaged,
         say=console.progress().step,
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from reconciler.cli.values import Format
+
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from reconciler.callrail.resources import Row
@@ -27,17 +28,19 @@ COLUMNS = {
 """What a table shows of each kind; the other formats hold every field."""
 
 
-def show_rows(kind: str, rows: Sequence[Row], args: argparse.Namespace, console: Console) -> None:
-    """Print ``rows`` of ``kind`` as ``--format`` asks for."""
-    if args.format == "json":
+def show_rows(
+    kind: str, rows: Sequence[Row], form: Format, console: Console, *, fields: Sequence[str] = ()
+) -> None:
+    """Print ``rows`` of ``kind`` as ``form``; a table has ``fields`` as well."""
+    if form is Format.JSON:
         from reconciler.document import dump
 
         console.result(dump([dict(row) for row in rows]))
-    elif args.format == "yaml":
+    elif form is Format.YAML:
         from reconciler.config.writing import as_yaml
 
         console.result(as_yaml([dict(row) for row in rows]))
-    elif args.format == "csv":
+    elif form is Format.CSV:
         from reconciler.render import table
 
         console.result(table.csv([_flat(row) for row in rows]))
@@ -45,11 +48,11 @@ def show_rows(kind: str, rows: Sequence[Row], args: argparse.Namespace, console:
         from reconciler.render import table
 
         rows = [_flat(row) for row in rows]
-        columns = [*COLUMNS.get(kind, ()), *_asked_for(args)]
+        columns = [*COLUMNS.get(kind, ()), *fields]
         text = table.text(rows, columns=columns, style=console.style(), width=console.width())
         console.result(text)
     else:
-        console.say(f"No {kind.replace('-', ' ')}.")
+        console.log(f"No {kind.replace('-', ' ')}.")
 
 
 def _flat(row: Row) -> Row:
@@ -58,8 +61,3 @@ def _flat(row: Row) -> Row:
     if not isinstance(figures, Mapping):
         return row
     return {**{name: value for name, value in row.items() if name != "total_results"}, **figures}
-
-
-def _asked_for(args: argparse.Namespace) -> list[str]:
-    given = ",".join(getattr(args, "fields", ()))
-    return [name.strip() for name in given.split(",") if name.strip()]

@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+import logging
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
+from reconciler.callrail.client import connect
+from reconciler.callrail.credentials import find_key
+from reconciler.callrail.endpoints import find_endpoints
+from reconciler.callrail.runtime import Settings, Stop
 from reconciler.cli.signals import Signals
+from reconciler.errors import AuthError
+from reconciler.model.state import Gateway
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable
+    from collections.abc import Coroutine, Iterable
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from reconciler.callrail.client import Client
     from reconciler.callrail.credentials import Credential
     from reconciler.cli.console import Console
-    from reconciler.model.state import Account, Gateway
+    from reconciler.cli.flags import NetworkFlags
+    from reconciler.model.state import Account
     from reconciler.provider import Provider
+
+LOG: Final = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Session:
     """An async context: inside it the API is reachable, at its end every connection is closed.
 
-    ``gateway`` is the configuration's door, or None where it names none. Entering raises AuthError
-    where no key is found; ``accounts`` with a key of their own are looked up then as well.
+    ``gateway`` is the configuration's, or None where it names none. Entering raises AuthError
+    where no key is found; ``accounts`` with a key of their own are found then as well.
     """
 
     def __init__(
         self,
-        args: argparse.Namespace,
+        network: NetworkFlags,
         console: Console,
         gateway: Gateway | str | None,
         *,
         accounts: Iterable[Account] = (),
     ) -> None:
-        from reconciler.callrail.runtime import Settings, Stop
-        from reconciler.model.state import Gateway
-
-        door = Gateway(gateway) if gateway else None
+        wanted = Gateway(gateway) if gateway else None
         self.signals = Signals()
         stop = Stop()
-        self._own = self._own_credentials(console, door, accounts)
-        self.credential = self._credential(console, door)
+        self._own = self._own_credentials(console, wanted, accounts)
+        self.credential = self._credential(console, wanted)
         for credential in (self.credential, *self._own.values()):
             console.hide(credential)
         self.settings = Settings(
@@ -48,19 +57,19 @@ class Session:
             account_credentials=self._own,
             api_url=console.environ.get("RECONCILER_API_URL") or None,
             control_url=console.environ.get("RECONCILER_CONTROL_URL") or None,
-            parallelism=args.parallelism,
-            max_wait=args.max_wait,
+            parallelism=network.parallelism,
+            max_wait=network.max_wait,
             stop=stop,
             redactor=console.redactor,
         )
         self.signals.on_stop(lambda: stop.set(self.signals.number or 2))
+        self._console = console
         self.client: Client
 
     async def __aenter__(self) -> Self:
         """Open the client; no request is sent."""
-        from reconciler.callrail.client import connect
-
         self.client = await connect(self.settings).__aenter__()
+        LOG.info("requests go to %s, with %s", self.base_url, self.credential.origin_description)
         return self
 
     async def __aexit__(
@@ -72,11 +81,23 @@ class Session:
         """Close every connection."""
         await self.client.__aexit__(kind, error, trace)
 
+    async def watch(self, work: Coroutine[object, object, T]) -> T:
+        """Do ``work``, with signals handled and shown how far it is."""
+        with self.progress("Reading"):
+            return await self.signals.watch(work)
+
+    def progress(self, text: str) -> AbstractContextManager[None]:
+        """While it lasts whoever waits sees ``text``, requests so far and waits for the quota."""
+        return self._console.working(text, self._how_far)
+
+    def _how_far(self) -> str:
+        done = count(self.client.requests, "request")
+        seconds = self.client.quota_wait
+        return f"{done}; the quota allows the next in {_clock(seconds)}" if seconds else done
+
     @property
     def base_url(self) -> str:
         """The API's address in use."""
-        from reconciler.callrail.endpoints import find_endpoints
-
         settings = self.settings
         return find_endpoints(
             self.credential.gateway, api_url=settings.api_url, control_url=settings.control_url
@@ -97,9 +118,6 @@ class Session:
     def _own_credentials(
         self, console: Console, gateway: Gateway | None, accounts: Iterable[Account]
     ) -> dict[str, Credential]:
-        from reconciler.callrail.credentials import find_key
-        from reconciler.errors import AuthError
-
         found: dict[str, Credential] = {}
         known: dict[str, Credential] = {}
         for account in accounts:
@@ -120,12 +138,15 @@ class Session:
 
     def _credential(self, console: Console, gateway: Gateway | None) -> Credential:
         """The run's key; accounts' own ones will do where every account has its own."""
-        from reconciler.callrail.credentials import find_key
-        from reconciler.errors import AuthError
-
         try:
             return find_key(console.environ, gateway=gateway)
         except AuthError:
             if not self._own:
                 raise
             return next(iter(self._own.values()))
+
+
+def _clock(seconds: float) -> str:
+    """``4:05``, as a countdown shows it."""
+    minutes, rest = divmod(int(seconds) + 1, 60)
+    return f"{minutes}:{rest:02}"

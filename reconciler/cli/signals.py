@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.errors import Interrupted
 
@@ -27,14 +27,14 @@ class Signals:
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self._task: asyncio.Task[Any] | None = None
+        self._task: asyncio.Task[object] | None = None
         self._listeners: list[Callable[[], None]] = []
 
     def on_stop(self, listener: Callable[[], None]) -> None:
         """Have ``listener`` called at the first signal."""
         self._listeners.append(listener)
 
-    async def watch(self, work: Coroutine[Any, Any, Result]) -> Result:
+    async def watch(self, work: Coroutine[object, object, Result]) -> Result:
         """Run ``work``, which a signal cancels; raises Interrupted when it was cancelled."""
         task: asyncio.Task[Result] = asyncio.get_running_loop().create_task(work)
         with self.finish_running():

@@ -8,39 +8,52 @@ from typing import TYPE_CHECKING
 
 from reconciler import __version__
 from reconciler.cli.configuration import load_configuration
-from reconciler.cli.files import write_file
+from reconciler.cli.files import expect_writable, write_file
 from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.session import Session
 from reconciler.document import dump, snapshot_document
 from reconciler.text.plural import count
+from reconciler.workflow.snapshot import read_live
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Sequence
 
     from reconciler.cli.console import Console
+    from reconciler.cli.flags import NetworkFlags
+    from reconciler.config import Configuration
+    from reconciler.model.state import LiveAccount
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
-    """Read the configured accounts whole and write them to ``--out`` or stdout."""
-    return asyncio.run(_run(args, console))
-
-
-async def _run(args: argparse.Namespace, console: Console) -> int:
-    from reconciler.workflow.snapshot import read_live
-
-    configuration = load_configuration(args, console)
-    async with Session(
-        args, console, configuration.gateway, accounts=configuration.accounts
-    ) as session:
-        await session.signals.watch(refuse_numbers(configuration, session))
-        work = read_live(configuration.accounts, session.provider)
-        live = await session.signals.watch(work)
+def run(
+    config: Sequence[str],
+    account: Sequence[str],
+    network: NetworkFlags,
+    console: Console,
+    *,
+    out: str | None,
+) -> int:
+    """Read the configured accounts whole and write them to ``out`` or stdout."""
+    if out:
+        expect_writable([out])
+    configuration = load_configuration(config, console, account=account)
+    live = asyncio.run(_read(configuration, network, console))
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     text = dump(snapshot_document(live, created_at=now, tool_version=__version__))
-    if args.out:
-        write_file(args.out, text, console)
+    if out:
+        write_file(out, text, console)
         tags = sum(len(one.tags) for one in live)
-        console.say(f"Saved {count(tags, 'tag')} of {count(len(live), 'account')} to {args.out}.")
+        console.log(f"Saved {count(tags, 'tag')} of {count(len(live), 'account')} to {out}.")
     else:
         console.result(text)
     return 0
+
+
+async def _read(
+    configuration: Configuration, network: NetworkFlags, console: Console
+) -> Sequence[LiveAccount]:
+    async with Session(
+        network, console, configuration.gateway, accounts=configuration.accounts
+    ) as session:
+        await session.watch(refuse_numbers(configuration, session))
+        work = read_live(configuration.accounts, session.provider)
+        return await session.watch(work)

@@ -7,30 +7,34 @@ from typing import TYPE_CHECKING
 from reconciler.cli.ci import publish_problems
 from reconciler.cli.configuration import load_configuration
 from reconciler.cli.files import write_file
+from reconciler.cli.output import prepare
+from reconciler.cli.values import Format
+from reconciler.document import dump, problems_document
 from reconciler.errors import ConfigError
 from reconciler.model.problem import unmuted
+from reconciler.render import gitlab
 from reconciler.render.wording import muted
 from reconciler.text.plural import count
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from reconciler.cli.console import Console
+    from reconciler.cli.flags import OutputFlags
     from reconciler.model.problem import Problem
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
+def run(config: Sequence[str], output: OutputFlags, console: Console) -> int:
     """Show everything that is wrong or remarkable; 1 when something is wrong."""
-    args.account = []
+    prepare(output, console)
     try:
-        configuration = load_configuration(args, console)
+        configuration = load_configuration(config, console)
     except ConfigError as error:
-        _show(error.problems, args, console)
+        _show(error.problems, output, console)
         return error.exit_code
     shown, counts = unmuted(configuration.warnings, configuration.muted)
-    _show(shown, args, console)
-    if args.format == "text":
+    _show(shown, output, console)
+    if output.form is Format.TEXT:
         accounts, tags = len(configuration.accounts), len(configuration.entries)
         console.result(
             f"The configuration is valid: {count(tags, 'tag')} in {count(accounts, 'account')}."
@@ -40,14 +44,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _show(problems: Sequence[Problem], args: argparse.Namespace, console: Console) -> None:
-    for _, path in args.report:
-        from reconciler.render import gitlab
-
+def _show(problems: Sequence[Problem], output: OutputFlags, console: Console) -> None:
+    for _, path in output.report:
         write_file(path, gitlab.code_quality(problems), console)
-    if args.format == "json":
-        from reconciler.document import dump, problems_document
-
+    if output.form is Format.JSON:
         console.result(dump(problems_document(problems)))
         return
     publish_problems(problems, console)

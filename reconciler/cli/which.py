@@ -44,7 +44,7 @@ async def find_account(
     found = _only(seen) if named is None else _named(named, seen)
     account_id = str(found.get("id"))
     if named is not None and named == number(found):
-        console.say(f"{named} is {found.get('name')}: its id is {account_id}")
+        console.log(f"{named} is {found.get('name')}: its id is {account_id}")
     for account in configured:
         if account.ref.id == account_id:
             return session.client.resources_of(account), account_id

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Create, Update, before_and_after
+from reconciler.model.change import Create, Delete, before_and_after
 from reconciler.render import wording
 from reconciler.render.escape import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan
@@ -50,8 +50,20 @@ class Group:
 
 def of(plan: Plan) -> list[Group]:
     """The groups of ``plan``, in its order."""
-    by_place = by(plan.changes)
-    if len(plan.changes) <= FOLD_ABOVE:
+    return _folded(plan.changes, few=len(plan.changes) <= FOLD_ABOVE)
+
+
+def grave_last(plan: Plan) -> tuple[list[Group], list[Group]]:
+    """The groups of ``plan``, deletes and what is blocked apart: a reader finds them at the end."""
+    few = len(plan.changes) <= FOLD_ABOVE
+    grave = [one for one in plan.changes if _is_grave(one)]
+    others = [one for one in plan.changes if not _is_grave(one)]
+    return _folded(others, few=few), by(grave)
+
+
+def _folded(changes: Sequence[Change], *, few: bool) -> list[Group]:
+    by_place = by(changes)
+    if few:
         return by_place
     alike: dict[object, list[Group]] = {}
     for group in by_place:
@@ -84,11 +96,13 @@ def _likeness(group: Group) -> object:
 
 
 def _stands_alone(change: Change) -> bool:
-    match change:
-        case Create() | Update(loss=None):
-            return change.blocked_by is not None
-        case _:
-            return True
+    if _is_grave(change):
+        return True
+    return not isinstance(change, Create) and change.loss is not None
+
+
+def _is_grave(change: Change) -> bool:
+    return isinstance(change, Delete) or change.blocked_by is not None
 
 
 def _read(change: Change) -> tuple[object, ...]:

@@ -18,6 +18,13 @@ class Colors(IntEnum):
     TRUE = 1 << 24
 
 
+# On a terminal of 16 colours, and of 256: mid-tones, which are read on black and on white alike
+# (contrast of 4 to 1 and more on both). Of the 16, yellow and cyan vanish on white, blue on black.
+_GREEN: Final = ("32", "38;5;28")
+_AMBER: Final = ("35", "38;5;130")
+_RED: Final = ("1;31", "1;38;5;196")
+_TEAL: Final = ("1", "38;5;31")
+
 NO_BREAK: Final = "\u00a0"
 """A space at which no line ends: a chip's edges stay with its text."""
 
@@ -38,19 +45,19 @@ class Style:
 
     def create(self, text: str) -> str:
         """Something comes into being."""
-        return self._sgr("32", text)
+        return self._tone(_GREEN, text)
 
     def update(self, text: str) -> str:
         """Something changes; also warnings."""
-        return self._sgr("33", text)
+        return self._tone(_AMBER, text)
 
     def delete(self, text: str) -> str:
         """Something is lost; also errors."""
-        return self._sgr("1;31", text)
+        return self._tone(_RED, text)
 
     def note(self, text: str) -> str:
         """Places in files, and advice."""
-        return self._sgr("36", text)
+        return self._tone(_TEAL, text)
 
     def chip(self, color: str) -> str:
         """A colour's name as CallRail's screen shows it, text on background; plain if unknown.
@@ -68,6 +75,9 @@ class Style:
         else:
             code = f"{97 if min(text) == 255 else 30};{_basic(background) + 10}"
         return self._sgr(code, f"{NO_BREAK}{color}{NO_BREAK}")
+
+    def _tone(self, codes: tuple[str, str], text: str) -> str:
+        return self._sgr(codes[self.colors > Colors.BASIC], text)
 
     def _sgr(self, code: str, text: str) -> str:
         if self.colors is Colors.NONE or not text:

@@ -34,10 +34,13 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     lines: list[str] = []
     if not plan.changes:
         lines += [(style.update if plan.unread else style.create)(wording.no_changes(plan))]
-    shown = place_groups.of(plan)
-    column = _column(change.name for group in shown for change in group.changes)
+    column = _column(change.name for change in plan.changes)
     notes = _footnotes(plan)
-    for group in shown:
+    plain, grave = place_groups.grave_last(plan)
+    for group in (*plain, *grave):
+        lines += [""] * bool(lines)
+        if plain and grave and group is grave[0]:
+            lines += [style.delete(_heading(grave)), ""]
         lines.append(style.bold(group.title))
         if group.others:
             also = wrap(f"also in: {group.others}", width - 4 if width else 0)
@@ -51,6 +54,15 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     return log("\n".join(lines)) + "\n"
 
 
+def _heading(grave: Sequence[place_groups.Group]) -> str:
+    """What the last part of a plan holds."""
+    changes = [change for group in grave for change in group.changes]
+    deletes = any(change.action is Action.DELETE for change in changes)
+    if all(change.blocked_by is None for change in changes):
+        return "Deletes:"
+    return "Deletes, and what is blocked:" if deletes else "Blocked:"
+
+
 def _unmanaged(tags: Sequence[UnmanagedTag], *, style: Style) -> list[str]:
     """Live tags that nobody declared and the plan keeps, by place."""
     column = _column(entry.tag.name for entry in tags)
@@ -59,7 +71,7 @@ def _unmanaged(tags: Sequence[UnmanagedTag], *, style: Style) -> list[str]:
     for entry in tags:
         title = wording.title(entry.place)
         if title != heading:
-            lines.append(style.bold(title))
+            lines += ["", style.bold(title)]
             heading = title
         values = wording.values(entry.tag.tag, chip=style.chip)
         name = pad(label(entry.tag.name), column)

@@ -336,6 +336,9 @@ async def test_whatever_the_server_does_the_truth_is_within_the_count(
     tags = [tag_row(9, other) for other in sorted({tag for one in rows for tag in one.tags})]
     tags = [{**row, "id": number} for number, row in enumerate(tags, 10) if row["name"] != name]
     history = StandIn(calls=rows, forms=rows, tags=tags, page_cap=cap, **odd)  # type: ignore[arg-type]
+    # Nobody can see that second tags are never found where no row that was read has one: the proof
+    # rests on the newest page, which here holds three rows, and 250 at CallRail.
+    assume(odd.get("finds") is not server.first_only or cap == 250)
     # Nobody can see that dates are ignored where the days covered unasked are empty.
     assume(odd.get("dates") != "ignored" or any(one.age < 7 for one in rows))
     true = sum(name in one.tags and place.company_id in {None, one.company} for one in rows)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.callrail.catalog import RESOURCES
-from reconciler.cli import parser
+from reconciler.cli.commands import get
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import direct, gateway
 from tests.e2e.desk import ACCOUNT, Desk
@@ -47,9 +47,9 @@ def refused(desk: Desk, *line: str) -> Ran:
 
 
 def test_the_command_line_and_the_catalog_know_the_same_names() -> None:
-    assert set(parser.RESOURCES) == set(RESOURCES)
+    assert set(get.RESOURCES) == set(RESOURCES)
     named = {name for one in RESOURCES.values() for name in one.filters}
-    assert named | {"company"} == {name for name, _, _ in parser.FILTERS}
+    assert named | {"company"} == {name for name, _, _ in get.FILTERS}
 
 
 @pytest.mark.parametrize("through", [direct, gateway])

@@ -25,9 +25,9 @@ SLOW = (
     *("httpx", "jsonschema", "deepdiff", "rich", "jinja2", "yaml"),
     *("sqlite3", "http.server", "asyncio"),
 )
-MEDIUM = ("logging", "json", "dataclasses", "pathlib", "traceback", "reconciler.sandbox.command")
+MEDIUM = ("logging", "json", "dataclasses", "pathlib", "traceback", "reconciler.sandbox")
 NOT_FOR_NO_CHANGE = (
-    *("jsonschema", "deepdiff", "rich", "jinja2", "click", "sqlite3", "http.server"),
+    *("jsonschema", "deepdiff", "rich", "jinja2", "sqlite3", "http.server"),
     *("reconciler.executor", "reconciler.render.outcomes"),
     *("reconciler.schema", "reconciler.document.plan", "reconciler.sandbox"),
     *("reconciler.callrail.maton", "reconciler.callrail.resources"),

@@ -190,12 +190,9 @@ class Screen(StringIO):
         return True
 
 
-def test_the_command_line_breaks_sentences_on_a_terminal_only(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("COLUMNS", "60")
+def test_the_command_line_breaks_sentences_on_a_terminal_only() -> None:
     with redirect_stderr(Screen()) as screen:
-        Console({"NO_COLOR": "1"}).problems([LONG])
+        Console({"NO_COLOR": "1", "COLUMNS": "60"}).problems([LONG])
     with redirect_stderr(StringIO()) as pipe:
         Console({}).problems([LONG])
     assert screen.getvalue() == problems([LONG], wrap_at=60)

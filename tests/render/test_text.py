@@ -45,8 +45,13 @@ def test_the_plan_of_the_design() -> None:
         f"""\
         acme · account
           + create  Schedule requested   orange3
+
         acme · Dental North
           ~ update  Opportunity          name Oppty -> Opportunity, color gray1 -> blue1
+
+        Deletes:
+
+        acme · Dental North
           - delete  Old campaign         Campaign ended in 2025; marketing agreed.
 
         Plan: 1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept.
@@ -224,8 +229,10 @@ def test_unmanaged_tags_are_listed_by_place_where_asked_for() -> None:
           + create  Baz   orange3
 
         Unmanaged, kept as they are: 2 tags
+
         acme · account
           . kept    Foo     gray1
+
         acme · Dental North
           . kept    Bar x   gray1, disabled"""
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.parser import EPILOG
+from reconciler.cli.group import COMMANDS, EXIT_CODES
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import direct, run
 from tests.config.writing import loaded
@@ -103,7 +103,14 @@ def test_its_configurations_are_valid(text: str, tmp_path: Path) -> None:
     assert configuration.entries
 
 
+def test_its_commands_are_those_of_the_help() -> None:
+    table = README.partition("## Commands\n")[2].partition("\n\n-")[0]
+    heads = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+    named = [name for head in heads for name in re.findall(r"`([a-z]+)", head)]
+    assert named == list(COMMANDS)
+
+
 def test_its_exit_codes_are_those_of_the_help() -> None:
     table = README.partition("## Exit codes\n")[2].partition("\n## ")[0]
     codes = re.findall(r"^\| ([0-9, ]+) \|", table, re.MULTILINE)
-    assert codes == re.findall(r"^  ([0-9, ]*[0-9]) ", EPILOG, re.MULTILINE)
+    assert codes == [code for code, _meaning in EXIT_CODES]

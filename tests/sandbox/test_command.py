@@ -141,11 +141,11 @@ def test_what_was_logged_can_t_forge_a_line(
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--port", "99999"), "'99999' is no port"),
-        (("--port", "\u00b2"), "is no port"),
+        (("--port", "99999"), "'99999' is not a number from 0 to 65,535"),
+        (("--port", "\u00b2"), "is not a number from 0 to 65,535"),
         (("--seed", "nonsense"), "no seed 'nonsense'"),
         (("--latency", "5x"), "write 50ms, 2s or 1h"),
-        (("--quota", "-3"), "no number of requests"),
+        (("--quota", "-3"), "is not a number from 0"),
         (("--switch", "palette=pink"), "palette takes reference or any or page or narrow"),
         (("--switch", "nonsense=1"), "no switch 'nonsense'"),
         (("--fault", "GET * explode"), "no action 'explode'"),

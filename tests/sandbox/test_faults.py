@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import socket
@@ -10,14 +9,12 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.sandbox import Sandbox, parse_fault
-from reconciler.sandbox.command import add_arguments, options_from
+from reconciler.sandbox import Options, Sandbox, parse_fault
 from reconciler.sandbox.faults import BODIES, Do
 from tests.sandbox.conftest import TODAY
 from tests.sandbox.talk import ACCOUNT, Reply, Talk
@@ -32,14 +29,12 @@ TAGS = f"/v3/a/{ACCOUNT}/tags.json"
 @pytest.fixture
 def under() -> Iterator[Callable[..., Talk]]:
     """A sandbox started with ``--fault`` for each rule."""
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
     with ExitStack() as stack:
 
         def begin(*rules: str) -> Talk:
-            flags = [word for rule in rules for word in ("--fault", rule)]
-            options = options_from(parser.parse_args(["--seed", "reference", *flags]))
-            return Talk(stack.enter_context(Sandbox(replace(options, today=TODAY))))
+            faults = tuple(map(parse_fault, rules))
+            options = Options(seed="reference", faults=faults, today=TODAY)
+            return Talk(stack.enter_context(Sandbox(options)))
 
         yield begin
 

@@ -1,0 +1,44 @@
+"""``drift``: the same plan, reported to the person on call; 2 on any difference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.cli import flags
+from reconciler.cli.command import command as make
+
+if TYPE_CHECKING:
+    from reconciler.cli.console import Console
+
+
+@make(
+    ("is live state as configured?", "reconciler drift"),
+    ("for an issue", "reconciler drift --format markdown"),
+)
+@flags.config_paths
+@flags.narrowing
+@flags.live_option
+@flags.output()
+@flags.network
+def command(
+    console: Console,
+    *,
+    config: tuple[str, ...],
+    narrowing: flags.NarrowingFlags,
+    live: str | None,
+    output: flags.OutputFlags,
+    network: flags.NetworkFlags,
+) -> int:
+    """Report what differs from the configuration, changing nothing.
+
+    Ends with 2 where live state is not as configured, blocked or not.
+    """
+    from reconciler.cli.exit_code import unread_code
+    from reconciler.cli.output import Shown, prepare
+    from reconciler.cli.plan import DIFFERENCE, PlanFlags, read_only_plan, show
+
+    prepare(output, console)
+    asked = PlanFlags(config, narrowing, network, live, show_unmanaged=True)
+    plan = read_only_plan(asked, console)
+    show(plan, output, console, as_=Shown.DRIFT)
+    return unread_code(plan) or (DIFFERENCE if plan.changes else 0)

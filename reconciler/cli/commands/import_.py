@@ -1,0 +1,41 @@
+"""``import``: live tags as a configuration whose plan is empty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import flags
+from reconciler.cli.command import command as make
+
+if TYPE_CHECKING:
+    from reconciler.cli.console import Console
+
+
+@make(
+    ("write down what is live, to start from", "reconciler import > reconciler.yaml"),
+    ("of one account, by its name", "reconciler import 'Acme Dental Group'"),
+)
+@click.argument(
+    "named",
+    nargs=-1,
+    metavar="[ACCOUNT]...",
+    help="id, handle or exact name (default: those configured, else all seen)",
+    shell_complete=flags.complete_accounts,
+)
+@flags.config_option
+@flags.account_option
+@flags.network
+def command(
+    console: Console,
+    *,
+    named: tuple[str, ...],
+    config: tuple[str, ...],
+    account: tuple[str, ...],
+    network: flags.NetworkFlags,
+) -> int:
+    """Write live tags as a configuration to stdout. Its plan is empty and quiet."""
+    from reconciler.cli.importing import run
+
+    return run(named, config, account, network, console)

@@ -207,7 +207,7 @@ def test_an_account_listed_twice_is_refused(handle: str, account_id: str) -> Non
         (["accounts", 0, "requests"], -1, "less than 0"),
         (["changes"], {}, "changes is not a list"),
         (["changes", 0], 1, r"changes\[0\] is not an object"),
-        (["changes", 0, "action"], "replace", "none of update, create, delete"),
+        (["changes", 0, "action"], "replace", "none of update, create, merge, delete"),
         (["changes", 0, "fields"], [1], "holds no strings"),
         (["changes", 0, "extra"], 1, "extra is not a field"),
         (["surprise"], 1, "surprise is not a field"),

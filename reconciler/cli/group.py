@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "anything does",
     "snapshot": "save live state for `plan --live FILE`",
     "get": "list what CallRail holds, read-only",
+    "update": "change one call, after showing it and asking: tags, note, value, lead status, name",
     "connections": "manage Maton's connections to CallRail",
     "doctor": "check key, gateway, accounts, role, connection, clock, proxy, quota; say what to do",
     "sandbox": "run a local CallRail and Maton look-alike, kept in SQLite",

@@ -56,7 +56,7 @@ class StaleError(Exception):
     """A write waited so long that live state must be read again before it is sent."""
 
 
-class RunContext:
+class ApiContext:
     """What all sessions of a run share."""
 
     def __init__(self, settings: Settings) -> None:
@@ -106,7 +106,7 @@ class RunContext:
 class ApiSession:
     """One key at one origin: ``access`` says which, ``run`` is shared with the other sessions."""
 
-    def __init__(self, run: RunContext, transport: Transport, access: Access) -> None:
+    def __init__(self, run: ApiContext, transport: Transport, access: Access) -> None:
         self.run = run
         self.access = access
         self._transport = transport

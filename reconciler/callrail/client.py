@@ -6,7 +6,7 @@ import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from reconciler.callrail.api import ApiSession, RunContext
+from reconciler.callrail.api import ApiContext, ApiSession
 from reconciler.callrail.endpoints import find_endpoints, find_older_endpoints
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.explain import Access
@@ -49,7 +49,7 @@ class Client:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._run = RunContext(settings)
+        self._run = ApiContext(settings)
         self._transports: dict[str, HttpxTransport] = {}
         self._sessions: dict[tuple[str, Credential, str | None], ApiSession] = {}
         self._providers: dict[str, AccountProvider] = {}

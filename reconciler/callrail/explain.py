@@ -145,7 +145,7 @@ def _server_hint(status: int, access: Access) -> str:
             "Through Maton a 500 may mean that the OAuth grant has expired: see "
             "'reconciler connections list', make a new one with 'reconciler connections create'."
         )
-    return "The server has trouble; run it again later."
+    return "The server failed; run it again later."
 
 
 def _base_hint(answer: Answer) -> str | None:

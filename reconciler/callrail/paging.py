@@ -201,7 +201,7 @@ async def _read(source: Paged[T], first: Page[T]) -> tuple[T, ...]:
     _check_number(first, 1)
     if (first.total or 0) > _MOST_RECORDS or (first.pages or 0) > _MOST_PAGES:
         raise ProtocolError(
-            f"the server claims {first.total:,} records" if first.total else "too many pages",
+            f"the server reports {first.total:,} records" if first.total else "too many pages",
             hint=f"More than {_MOST_RECORDS:,} records are not read.",
         )
     remaining = remaining_pages(first)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from reconciler.config import load
-from reconciler.text.plural import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from reconciler.config import Configuration
     from reconciler.model.plan import Plan
 
-LOG: Final = logging.getLogger(__name__)
 DEFAULT = "reconciler.yaml"
 
 
@@ -83,7 +80,4 @@ def _load(config: Sequence[str], console: Console) -> Configuration:
     with console.working("Reading the configuration"):
         configuration = load(paths(config, console))
     console.files = frozenset(configuration.files)
-    accounts = count(len(configuration.accounts), "account")
-    blocks = count(len(configuration.entries), "block")
-    LOG.info("read %s: %s, %s", listed(configuration.files), accounts, blocks)
     return configuration

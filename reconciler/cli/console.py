@@ -181,6 +181,10 @@ class Console:
         if not self.quiet:
             self._write(self._entry(level, text))
 
+    def record(self, level: str, text: str) -> None:
+        """Write what the run logs: its level before it, or in a JSON entry's field."""
+        self.log(text if self._logs_json else f"{level}: {text}", level=level)
+
     def show(self, text: str) -> None:
         """Write rendered text (already safe, several lines) to stderr, unless quiet."""
         if not self.quiet and text:

@@ -384,7 +384,7 @@ _LEAST_ROOM = 40
 def _show(doctor: Doctor, form: Format, console: Console) -> None:
     if form is Format.JSON:
         rows = [
-            {"what": one.what, "state": one.state, "said": one.message, "hint": one.hint}
+            {"what": one.what, "state": one.state, "message": one.message, "hint": one.hint}
             for one in doctor.findings
         ]
         console.result(dump(rows))

@@ -117,15 +117,15 @@ def _in_full(problem: SchemaProblem, doubtful: list[int]) -> SchemaProblem:
 def _first_of_each(found: list[SchemaProblem]) -> Iterator[SchemaProblem]:
     """One problem a place, that of its type first: the others follow from it."""
     mistyped = {one.path for one in found if one.kind == "type"}
-    told: set[tuple[Path, str | None]] = set()
+    seen: set[tuple[Path, str | None]] = set()
     meant = {(one.path, one.hint) for one in found if one.kind == "unknown"}
     for one in found:
         if one.kind == "missing":
             # "nme" is not known and "name" is missing: that is one mistake.
             if (one.path, f"Did you mean {one.message.split()[0]}?") not in meant:
                 yield one
-        elif (one.path, one.key) not in told and (one.kind == "type" or one.path not in mistyped):
-            told.add((one.path, one.key))
+        elif (one.path, one.key) not in seen and (one.kind == "type" or one.path not in mistyped):
+            seen.add((one.path, one.key))
             yield one
 
 
@@ -183,7 +183,7 @@ _NEARLY_A_PAIR = re.compile(r"([a-z_]+)\s*[:\uff1a]\s*(\S.*)")
 
 
 def _fitting(problem: SchemaProblem, value: object, written: str) -> str | None:
-    """What to write in place of a value of the wrong type, where that can be told."""
+    """What to write in place of a value of the wrong type, where that can be known."""
     needs, key = problem.message.partition(" must be ")[2], problem.path[-1:]
     if value is None and written.strip(" :").startswith("#"):
         return "A `#` begins a comment: quote a text that holds it."

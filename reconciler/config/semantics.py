@@ -61,7 +61,7 @@ def say_claimed_twice(former: str, entry: Entry, first: Entry, problems: Collect
     """Note a former name that two declarations of one place claim."""
     problems.error(
         Code.FORMER_TWICE,
-        f"the former name {quoted(former)} is claimed by {quoted(first.name)} already",
+        f"the former name {quoted(former)} is listed by {quoted(first.name)} already",
         former_of(entry, former).mark(),
         former_of(first, former).mark("first here"),
         hint="One live tag can become one tag only: keep it in one of them.",

@@ -1,6 +1,6 @@
 """YAML with positions: a file's text becomes plain values that know where they stand.
 
-The only door to the yaml library. It is built from the parser's events, never from its nodes:
+The only importer of the yaml library. It is built from the parser's events, never from its nodes:
 those cost some 20 times the memory of the values, and its constructors obey YAML 1.1 and tags.
 Everything is bounded: depth, aliases and what they expand to. Memory and time are linear in the
 text, because an alias shares the value of its anchor.

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from reconciler.document.problems import problem_fields, problem_of, source_of
-from reconciler.document.reading import Kind, Node, altered, parse
+from reconciler.document.reading import FileKind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document, pieces
 from reconciler.errors import exit_code_of
 from reconciler.model.change import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from reconciler.model.problem import Source
 
 _CODE: Final = re.compile(r"[A-Z]{3,5}[0-9]{3}")
-KIND: Final = Kind("saved plan", "Make it again: reconciler plan --out FILE.")
+KIND: Final = FileKind("saved plan", "Make it again: reconciler plan --out FILE.")
 
 
 def plan_document(plan: Plan) -> Document:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
-    from reconciler.render.place_groups import Group
+    from reconciler.render.place_groups import PlaceGroup
 
 LIMIT: Final = 60_000
 """GitHub refuses comments of more than 65,536 characters; bytes are the safe side of that."""
@@ -152,7 +152,7 @@ def _headline(plan: Plan) -> str:
 
 def _accounts(plan: Plan, budget: Budget) -> list[FoldedAccount]:
     """The folded part; it ends at the first change that does not fit."""
-    by_account: dict[str, list[Group]] = {}
+    by_account: dict[str, list[PlaceGroup]] = {}
     for group in place_groups.of(plan):
         by_account.setdefault(group.places[0].account.handle, []).append(group)
     shown: list[FoldedAccount] = []
@@ -171,7 +171,7 @@ def _accounts(plan: Plan, budget: Budget) -> list[FoldedAccount]:
     return shown
 
 
-def _group(group: Group, budget: Budget) -> list[FoldedGroup]:
+def _group(group: PlaceGroup, budget: Budget) -> list[FoldedGroup]:
     """``group`` with as many of its changes as fit; empty for none."""
     counts = ", ".join(
         f"{number(times)} to {_NAMES[action]}"

@@ -27,7 +27,7 @@ FOLD_AT_LEAST: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class PlaceGroup:
     """The changes of ``places``, told for the first of them."""
 
     places: tuple[Place, ...]
@@ -48,12 +48,12 @@ class Group:
         )
 
 
-def of(plan: Plan) -> list[Group]:
+def of(plan: Plan) -> list[PlaceGroup]:
     """The groups of ``plan``, in its order."""
     return _folded(plan.changes, few=len(plan.changes) <= FOLD_ABOVE)
 
 
-def grave_last(plan: Plan) -> tuple[list[Group], list[Group]]:
+def grave_last(plan: Plan) -> tuple[list[PlaceGroup], list[PlaceGroup]]:
     """The groups of ``plan``, deletes and what is blocked apart: a reader finds them at the end."""
     few = len(plan.changes) <= FOLD_ABOVE
     grave = [one for one in plan.changes if _is_grave(one)]
@@ -61,33 +61,33 @@ def grave_last(plan: Plan) -> tuple[list[Group], list[Group]]:
     return _folded(others, few=few), by(grave)
 
 
-def _folded(changes: Sequence[Change], *, few: bool) -> list[Group]:
+def _folded(changes: Sequence[Change], *, few: bool) -> list[PlaceGroup]:
     by_place = by(changes)
     if few:
         return by_place
-    alike: dict[object, list[Group]] = {}
+    alike: dict[object, list[PlaceGroup]] = {}
     for group in by_place:
         alike.setdefault(_likeness(group), []).append(group)
-    folded: list[Group] = []
+    folded: list[PlaceGroup] = []
     for same in alike.values():
         if len(same) < FOLD_AT_LEAST:
             folded.extend(same)
         else:
             places = tuple(place for group in same for place in group.places)
-            folded.append(Group(places=places, changes=same[0].changes))
+            folded.append(PlaceGroup(places=places, changes=same[0].changes))
     order = {group.places[0]: at for at, group in enumerate(by_place)}
     return sorted(folded, key=lambda group: order[group.places[0]])
 
 
-def by(changes: Iterable[Change]) -> list[Group]:
+def by(changes: Iterable[Change]) -> list[PlaceGroup]:
     """One group a place, in the order in which the places first come."""
     found: dict[Place, list[Change]] = {}
     for change in changes:
         found.setdefault(change.place, []).append(change)
-    return [Group(places=(place,), changes=tuple(there)) for place, there in found.items()]
+    return [PlaceGroup(places=(place,), changes=tuple(there)) for place, there in found.items()]
 
 
-def _likeness(group: Group) -> object:
+def _likeness(group: PlaceGroup) -> object:
     """Equal for groups that may be told once; a group that must stand alone equals no other."""
     place = group.places[0]
     if place.company is None or any(_stands_alone(change) for change in group.changes):

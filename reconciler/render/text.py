@@ -54,7 +54,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     return log("\n".join(lines)) + "\n"
 
 
-def _heading(grave: Sequence[place_groups.Group]) -> str:
+def _heading(grave: Sequence[place_groups.PlaceGroup]) -> str:
     """What the last part of a plan holds."""
     changes = [change for group in grave for change in group.changes]
     deletes = any(change.action is Action.DELETE for change in changes)

@@ -234,7 +234,7 @@ def requests(plan: Plan) -> str:
     told.sort(key=_spare)
     shown = [_quota(use, named=len(plan.accounts) > 1) for use in told[:_MOST_QUOTAS]]
     more = len(told) - len(shown)
-    rest = f"; {count(more, 'account')} with more to spare" if more else ""
+    rest = f"; {count(more, 'account')} with more left" if more else ""
     return f"{said}; {'; '.join(shown)}{rest}"
 
 

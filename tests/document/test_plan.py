@@ -201,7 +201,7 @@ def test_an_account_listed_twice_is_refused(handle: str, account_id: str) -> Non
     [
         (["format_version"], "2", "format version '2'"),
         (["format_version"], 1, "format_version is not a string"),
-        (["gateway"], "door", "gateway is none of maton, callrail"),
+        (["gateway"], "elsewhere", "gateway is none of maton, callrail"),
         (["accounts", 0, "requests"], "4", r"accounts\[0\].requests is not a whole number"),
         (["accounts", 0, "requests"], True, "not a whole number"),
         (["accounts", 0, "requests"], -1, "less than 0"),

@@ -121,10 +121,12 @@ def test_a_summary_has_its_figures_in_columns(desk: Desk) -> None:
     assert "{" not in desk.run("get call-summary").out
 
 
-@pytest.mark.parametrize("door", [direct, gateway])
-def test_get_all_calls_is_complete_through_both_doors(tmp_path: Path, door: object) -> None:
+@pytest.mark.parametrize("environ_of", [direct, gateway])
+def test_get_all_calls_is_complete_through_both_gateways(
+    tmp_path: Path, environ_of: object
+) -> None:
     with Sandbox(Options(seed="agency", quota=None)) as sandbox:
-        environ = direct(sandbox) if door is direct else gateway(sandbox)
+        environ = direct(sandbox) if environ_of is direct else gateway(sandbox)
         desk = Desk(tmp_path, sandbox, environ)
         account = "ACC019c46b8a0807fbdb81c8bf12af91cb5"
         since = f"--start-date {sandbox.options.today - timedelta(days=730)}"

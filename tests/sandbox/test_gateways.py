@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 A = "/v3/a.json"
 
 
-def test_either_door_leads_to_the_same(direct: Talk, maton: Talk) -> None:
+def test_either_gateway_leads_to_the_same(direct: Talk, maton: Talk) -> None:
     assert direct.send("GET", A).json == maton.send("GET", A).json
     assert direct.get("tags.json") == maton.get("tags.json")
 
@@ -33,7 +33,7 @@ def test_either_door_leads_to_the_same(direct: Talk, maton: Talk) -> None:
         ("/callrail", {"Authorization": "Bearer another"}),
     ],
 )
-def test_a_key_opens_its_own_door_only(direct: Talk, prefix: str, headers: dict[str, str]) -> None:
+def test_a_key_is_for_its_own_gateway(direct: Talk, prefix: str, headers: dict[str, str]) -> None:
     reply = Talk(direct.sandbox, prefix, headers).send("GET", A)
     assert reply.status == 401
     assert set(reply.json) == ({"message"} if prefix else {"error"})
@@ -87,7 +87,7 @@ def test_an_account_s_quota_is_429_until_its_window_has_passed(start: Callable[.
     assert talk.of("GET", "tags.json").status == 200
 
 
-def test_the_quota_is_the_account_s_whatever_the_door(start: Callable[..., Talk]) -> None:
+def test_the_quota_is_the_account_s_whatever_the_gateway(start: Callable[..., Talk]) -> None:
     talk = start(quota=1)
     assert talk.of("GET", "tags.json").status == 200
     assert Talk(talk.sandbox, "/callrail", MATON).of("GET", "tags.json").status == 429

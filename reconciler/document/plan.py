@@ -273,7 +273,9 @@ class Places:
     Raises RefusedError for what contradicts itself, here and in :meth:`of`.
     """
 
-    def __init__(self, accounts: Sequence[AccountUse], nodes: Iterable[Node], kind: Kind) -> None:
+    def __init__(
+        self, accounts: Sequence[AccountUse], nodes: Iterable[Node], kind: FileKind
+    ) -> None:
         self._accounts: Mapping[str, AccountRef] = {
             use.account.handle: use.account for use in accounts
         }
@@ -419,7 +421,7 @@ def _unmanaged_of(root: Node, places: Places) -> tuple[UnmanagedTag, ...]:
     )
 
 
-def expect_sound(changes: Iterable[Change], kind: Kind) -> None:
+def expect_sound(changes: Iterable[Change], kind: FileKind) -> None:
     """Refuse what no planner writes: one tag changed twice."""
     seen: set[Hashable] = set()
     for at, change in enumerate(changes):

@@ -14,7 +14,7 @@ from reconciler.document.plan import (
     unread_fields,
     unread_of,
 )
-from reconciler.document.reading import Kind, Node, altered, parse
+from reconciler.document.reading import FileKind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.outcome import (
     AccountError,
@@ -31,7 +31,7 @@ from reconciler.model.tag import AccountRef
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KIND: Final = Kind("report", "An apply writes it: reconciler apply --report json=FILE.")
+KIND: Final = FileKind("report", "An apply writes it: reconciler apply --report json=FILE.")
 
 
 def report_document(report: Report, *, exit_code: int, created_at: str | None = None) -> Document:

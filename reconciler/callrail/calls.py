@@ -40,7 +40,7 @@ _TIMES: Final = 3
 _READ_AFTER: Final = (0.0, *READ_AFTER[:2])
 
 
-class Calls:
+class CallEditor:
     """The calls of one account, one at a time."""
 
     def __init__(self, session: ApiSession, account: str) -> None:

@@ -34,7 +34,7 @@ def refuse_unless_applicable(
             )
         if name not in enabled:
             raise RefusedError(
-                f"there is no tag {quoted(name)} in the call's company or on account level, and "
-                "CallRail would create one",
+                f"the call's company and account level have no tag named {quoted(name)}: CallRail "
+                "would create one",
                 hint=did_you_mean(name, sorted(enabled)) or "Declare it and apply that first.",
             )

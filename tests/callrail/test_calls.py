@@ -21,7 +21,7 @@ from tests.callrail.clients import settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from reconciler.callrail.calls import Calls
+    from reconciler.callrail.calls import CallEditor
 
 CALL = "CAL019c46b9fc277a7881e3728fea20869b"
 OPPORTUNITY, SCHEDULED = "Opportunity", "Schedule requested"
@@ -33,7 +33,7 @@ SWAP = CallEdit(add_tags=(SCHEDULED,), remove_tags=(OPPORTUNITY,))
 @asynccontextmanager
 async def calls(
     *switches: str, tags: tuple[str, ...] = (OPPORTUNITY,)
-) -> AsyncIterator[tuple[Calls, Sandbox]]:
+) -> AsyncIterator[tuple[CallEditor, Sandbox]]:
     """The calls of a server whose one call has ``tags``."""
     with Sandbox(Options(seed="reference", switches=set_switches(*switches))) as sandbox:
         put(sandbox, *tags)

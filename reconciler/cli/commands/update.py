@@ -1,4 +1,4 @@
-"""``update``: change one thing that is no tag, after showing it and asking."""
+"""``update``: change one call, after showing it and asking."""
 
 from __future__ import annotations
 

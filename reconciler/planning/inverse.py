@@ -6,15 +6,16 @@ So a report that was edited reaches no tag but those that it names, and none tha
 
 Method. Each change that was made, or may have been, gives the update that leads back; live state
 then says which of them are to do, done already, or no longer right. A create's tag is disabled and
-not deleted: what has got it meanwhile keeps it. A delete has no way back, and is named.
+not deleted: what has got it meanwhile keeps it. A merge gives the tag that it put into the trash
+back, and takes nothing off what got the other. A delete has no way back, and is named.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Create, Delete, Reason, Update
+from reconciler.model.change import Action, Create, Delete, Merge, Reason, Update
 from reconciler.model.outcome import Result
 from reconciler.model.problem import Problem, Severity
 from reconciler.model.tag import LiveTag, Status, Tag, differing
@@ -22,10 +23,12 @@ from reconciler.planning.freshness import freshness
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from reconciler.model.change import Change
     from reconciler.model.outcome import Outcome
+    from reconciler.model.tag import Place
+    from reconciler.planning.freshness import Stale
     from reconciler.provider import Listing
 
 NO_WAY_BACK: Final = "UNDO001"
@@ -47,8 +50,18 @@ class Inverse:
 
 
 def has_inverse(outcome: Outcome) -> bool:
-    """Whether live state must be read for ``outcome``: its change was made, or may have been."""
-    return outcome.result in _MADE
+    """Whether live state must be read for ``outcome``: its change was made, or may have been.
+
+    A merge that stopped half way is not done, and has a part to take back all the same.
+    """
+    return outcome.result in _MADE or (
+        outcome.change.action is Action.MERGE and outcome.result is not Result.HELD_BACK
+    )
+
+
+def places_of(outcomes: Iterable[Outcome]) -> frozenset[str | None]:
+    """Ids of the companies whose tags must be read, and None for the account level."""
+    return frozenset(place for one in outcomes for place in _places(one.change))
 
 
 def inverse(outcomes: Iterable[Outcome], listing: Listing) -> Inverse:
@@ -56,19 +69,30 @@ def inverse(outcomes: Iterable[Outcome], listing: Listing) -> Inverse:
     live = {tag.id: tag for tag in listing.tags}
     made = [one for one in outcomes if has_inverse(one)]
     # A server that takes two names for one gives a tag to two creates: it goes back once.
-    ways = {back.tag_id: back for one in reversed(made) for back in _back(one, live)}
+    ways = {way.tag_id: way for one in reversed(made) for way in _ways(one.change, one, live)}
     fresh = freshness(tuple(reversed(ways.values())), listing.tags)
-    stale = (_problem(LEFT_ALONE, one.change, f"is left alone: {one.why}") for one in fresh.stale)
+    pending = tuple(one for one in fresh.pending if isinstance(one, Update))
+    freed = {(one.place, one.before.name) for one in pending if "name" in one.fields}
     return Inverse(
-        changes=tuple(one for one in fresh.pending if isinstance(one, Update)),
+        changes=pending,
         as_before=len(fresh.done),
-        warnings=(*(found for one in made for found in _lasting(one, live)), *stale),
+        warnings=(
+            *(found for one in made for found in _lasting(one.change, one, live)),
+            *(_left_alone(one, freed) for one in fresh.stale),
+        ),
     )
 
 
-def _back(outcome: Outcome, live: Mapping[int, LiveTag]) -> Iterator[Update]:
-    """The update that leads back from what ``outcome`` says was made; none where there is none."""
-    change = outcome.change
+def _places(change: Change | Merge) -> Iterator[str | None]:
+    yield change.place.company_id
+    if isinstance(change, Merge):
+        yield change.into.company_id
+
+
+def _ways(
+    change: Change | Merge, outcome: Outcome, live: Mapping[int, LiveTag]
+) -> Iterator[Update]:
+    """The updates that lead back from what ``outcome`` says was made; none where there is none."""
     match change:
         case Create(after=after) if outcome.tag_id is not None and after.status is Status.ENABLED:
             made = outcome.stored or after
@@ -81,13 +105,47 @@ def _back(outcome: Outcome, live: Mapping[int, LiveTag]) -> Iterator[Update]:
             yield _update(change, now, Tag(made.name, color, Status.DISABLED), note)
         case Update(before=before, after=after):
             yield _update(change, before.changed_to(outcome.stored or after), before.tag)
+        case Merge() if _is_in_trash(change, live):
+            yield from _ways_from_merge(change)
         case _:
             return
 
 
-def _update(change: Change, now: LiveTag, then: Tag, note: str | None = None) -> Update:
+def _ways_from_merge(change: Merge) -> Iterator[Update]:
+    """The tag that was given up leaves the trash; the other has again what it had."""
+    before, into = change.before, change.into
+    trashed = before.changed_to(Tag(change.trash_name, before.color, Status.DISABLED))
+    yield _update(change, trashed, before.tag, "out of the trash")
+    if differing(into, change.after):
+        account_level = replace(change.place, company=None)
+        place = account_level if into.company_id is None else change.place
+        yield _update(change, into.changed_to(change.after), into.tag, place=place)
+
+
+def _is_in_trash(change: Merge, live: Mapping[int, LiveTag]) -> bool:
+    """Whether the tag that was given up has been put into the trash by the merge, and is there."""
+    tag = live.get(change.before.id)
+    return tag is not None and tag.name == change.trash_name != change.before.name
+
+
+def _left_alone(stale: Stale, freed: Container[tuple[Place, str]]) -> Problem:
+    """What has moved on; a name that another tag gives back with this plan is free after it."""
+    change = stale.change
+    again = "This plan frees the name: apply it, then undo the same report once more."
+    hint = again if (change.place, change.name) in freed else None
+    return _problem(LEFT_ALONE, change, f"is left alone: {stale.why}", hint=hint)
+
+
+def _update(
+    change: Change | Merge,
+    now: LiveTag,
+    then: Tag,
+    note: str | None = None,
+    *,
+    place: Place | None = None,
+) -> Update:
     return Update(
-        place=change.place,
+        place=place or change.place,
         reason=Reason.UNDO,
         source=change.source,
         note=note,
@@ -97,9 +155,10 @@ def _update(change: Change, now: LiveTag, then: Tag, note: str | None = None) ->
     )
 
 
-def _lasting(outcome: Outcome, live: Mapping[int, LiveTag]) -> Iterator[Problem]:
+def _lasting(
+    change: Change | Merge, outcome: Outcome, live: Mapping[int, LiveTag]
+) -> Iterator[Problem]:
     """What stays of ``outcome``, whatever is undone."""
-    change = outcome.change
     match change:
         case Delete(before=before) if before.id not in live:
             yield _problem(
@@ -115,12 +174,15 @@ def _lasting(outcome: Outcome, live: Mapping[int, LiveTag]) -> Iterator[Problem]
                 "may have been created, and nobody knows under which id",
                 hint="Look for it in CallRail.",
             )
+        case Merge() if _is_in_trash(change, live):
+            survivor = double_quoted(change.after.name)
+            yield _problem(NO_WAY_BACK, change, f"was merged: what got {survivor} keeps it")
         case Update(fields=fields, before=before) if "color" in fields and before.color is None:
             yield _problem(NO_WAY_BACK, change, "had a color that the server did not name")
         case _:
             return
 
 
-def _problem(code: str, change: Change, what: str, *, hint: str | None = None) -> Problem:
+def _problem(code: str, change: Change | Merge, what: str, *, hint: str | None = None) -> Problem:
     message = f"{change.place}: {double_quoted(change.names[0])} {what}"
     return Problem(code=code, message=message, hint=hint, severity=Severity.WARNING)

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.concurrency import side_by_side
-from reconciler.model.change import Update, companies_of
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import Problem, Severity
 from reconciler.planning.guard import Measure, guard
-from reconciler.planning.inverse import LEFT_ALONE, has_inverse, inverse
+from reconciler.planning.inverse import LEFT_ALONE, has_inverse, inverse, places_of
 from reconciler.planning.order import in_order
 from reconciler.text.plural import count
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
-    from reconciler.model.change import Change
+    from reconciler.model.change import Change, Update
     from reconciler.model.outcome import Outcome, Report
     from reconciler.model.state import Account
     from reconciler.model.tag import Company
@@ -119,12 +118,11 @@ class _Undoing:
             self.error = error
 
     async def _work_out(self, provider: Provider) -> None:
-        made = [outcome.change for outcome in self.outcomes]
         companies: Sequence[Company] = ()
-        if any(change.place.company for change in made):
+        if any(outcome.change.place.company for outcome in self.outcomes):
             companies = await provider.companies()
         reading_companies = before = provider.requests
-        listing = await provider.tags(companies_of(made), proven=True)
+        listing = await provider.tags(places_of(self.outcomes), proven=True)
         reading = provider.requests - before if listing.cost is None else listing.cost
         found = inverse(self.outcomes, listing)
         changes = self._in_active(found.changes, companies)

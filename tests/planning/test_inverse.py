@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.change import Create, Delete, Reason, Update
+from reconciler.model.change import Create, Delete, Merge, Reason, Update
 from reconciler.model.outcome import Outcome, Result
 from reconciler.model.tag import LiveTag, Status, Tag
-from reconciler.planning.inverse import LEFT_ALONE, NO_WAY_BACK, Inverse, inverse
+from reconciler.planning.inverse import LEFT_ALONE, NO_WAY_BACK, Inverse, inverse, places_of
 from reconciler.provider import Listing
 from tests.builders import ACME, create, delete, live_tag, place, update
 from tests.document.strategies import changes
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change
 
 OLD, NEW = Tag("Old", "gray1"), Tag("New", "blue1")
+NORTH = place("Dental North")
 RENAME = update(OLD, NEW, tag_id=7)
 
 
@@ -98,6 +99,57 @@ def test_a_color_that_nobody_knows_is_named() -> None:
 def test_what_this_apply_did_not_do_has_no_way_back(result: Result) -> None:
     found = back(done(RENAME, result=result), live_tag(7, "New", color="blue1"))
     assert found == Inverse(changes=(), as_before=0, warnings=())
+
+
+def merge(**rest: Any) -> Any:
+    """``Oppty`` was given up for ``Opportunity``."""
+    values = {"before": live_tag(7, "Oppty"), "into": live_tag(8, "Opportunity"), **rest}
+    values = {"place": place(), "trash_name": TRASHED.name, **values}
+    return Merge(**{"after": values["into"].tag, **values})
+
+
+TRASHED = live_tag(7, "~trash 2026-11-25 Oppty", status=Status.DISABLED)
+
+
+@pytest.mark.parametrize("result", [Result.DONE, Result.NOT_TRIED, Result.FAILED])
+def test_a_merge_gives_the_tag_back_and_takes_nothing_off(result: Result) -> None:
+    found = back(done(merge(), result=result), TRASHED, live_tag(8, "Opportunity"))
+    assert [(one.before, one.after) for one in found.changes] == [(TRASHED, Tag("Oppty", "gray1"))]
+    assert codes(found) == [NO_WAY_BACK]
+    assert 'what got "Opportunity" keeps it' in found.warnings[0].message
+
+
+def test_a_merge_that_was_not_begun_has_no_way_back() -> None:
+    found = back(done(merge(), result=Result.NOT_TRIED), live_tag(7, "Oppty"), live_tag(8))
+    assert found == Inverse(changes=(), as_before=0, warnings=())
+
+
+def test_a_name_that_the_other_tag_took_over_is_given_back_first() -> None:
+    into, after = live_tag(8, "Oppty"), Tag("Opportunity", "blue1")
+    given_up = live_tag(7, "Opportunity")
+    outcome = done(merge(before=given_up, into=into, after=after))
+    found = back(outcome, TRASHED, live_tag(8, "Opportunity", color="blue1"))
+    assert [(one.before.id, one.after) for one in found.changes] == [(8, into.tag)]
+    assert codes(found) == [NO_WAY_BACK, LEFT_ALONE]
+    assert "undo the same report once more" in str(found.warnings[1].hint)
+    again = back(outcome, TRASHED, into)
+    assert [(one.before.id, one.after) for one in again.changes] == [(7, given_up.tag)]
+    assert again.as_before == 1
+
+
+def test_a_promoted_tag_is_read_and_put_back_where_it_is() -> None:
+    outcome = done(
+        merge(
+            before=live_tag(7, "Spam", company_id=NORTH.company_id),
+            into=live_tag(8, "Spam!"),
+            after=Tag("Spam", "gray1"),
+            place=NORTH,
+        )
+    )
+    assert places_of([outcome]) == {NORTH.company_id, None}
+    trashed = replace(TRASHED, company_id=NORTH.company_id)
+    found = back(outcome, trashed, live_tag(8, "Spam"))
+    assert {one.after.name: one.place for one in found.changes} == {"Spam": NORTH, "Spam!": place()}
 
 
 @given(st.data())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.document import dump, load_report, report_document
 from tests.e2e.desk import COMPANY
 
 if TYPE_CHECKING:
@@ -186,3 +188,32 @@ def test_an_unsound_report_is_refused_before_any_request(desk: Desk, case: str) 
     assert (ran.code, len(desk.sandbox.log.entries)) == (code, requests), ran.err
     assert text in ran.err
     assert not (desk.directory / "undo.json").exists()
+
+
+def rewritten(desk: Desk, **of_account: str) -> None:
+    """A report that someone changed with care: it is sound, and its digest is right."""
+    path = desk.directory / "report.json"
+    report = load_report(path.read_text())
+    accounts = tuple(replace(use, **of_account) for use in report.plan.accounts)  # type: ignore[arg-type]
+    forged = replace(report, plan=replace(report.plan, accounts=accounts))
+    path.write_text(dump(report_document(forged, exit_code=0)))
+
+
+def test_a_report_can_not_choose_any_secret(desk: Desk) -> None:
+    applied(desk)
+    (desk.directory / "reconciler.yaml").unlink()
+    rewritten(desk, api_key_env="DATABASE_PASSWORD")
+    desk.environ["DATABASE_PASSWORD"] = "hunter2-hunter2"
+    requests = len(desk.sandbox.log.entries)
+    ran = desk.run("undo report.json")
+    assert ran.code != 0
+    assert "DATABASE_PASSWORD" in ran.err
+    assert "hunter2" not in ran.err + ran.out
+    assert len(desk.sandbox.log.entries) == requests
+
+
+def test_nor_how_an_account_of_the_configuration_is_reached(desk: Desk) -> None:
+    applied(desk)
+    rewritten(desk, api_key_env="OTHER_API_KEY")
+    document = desk.document("undo report.json")
+    assert document["accounts"][0]["api_key_env"] is None

@@ -48,7 +48,7 @@ from reconciler.model.change import (
 )
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.tag import Level
-from reconciler.planning.order import PHASES
+from reconciler.planning.assemble import PHASES
 from reconciler.planning.verification import Verified, as_stored, combined, verify
 from reconciler.text.plural import count
 

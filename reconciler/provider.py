@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from reconciler.model.tag import Company, LiveTag, Place, Tag
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OddTag:
+class OddTag(NamedTuple):
     """A row of a listing that is not a tag as we know them; what is there can't be acted on.
 
     ``id`` is as it came, safe to show. ``name`` and ``company_id`` are None where the row has none
@@ -30,8 +28,7 @@ class OddTag:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(NamedTuple):
     """A consistent read: every tag of the account, or of the places asked for.
 
     ``unread`` counts the account's other tags, which a cheaper read left out; None where nobody
@@ -47,8 +44,7 @@ class Listing:
     cost: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Created:
+class Created(NamedTuple):
     """A created tag, as the server stores it; ``adopted`` when it was found by reading.
 
     Then the answer was lost, or someone else made it since the plan.
@@ -58,8 +54,7 @@ class Created:
     adopted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Updated:
+class Updated(NamedTuple):
     """An updated tag, as the server stores it; ``already``: it was so, and nothing was sent."""
 
     tag: LiveTag

@@ -139,7 +139,7 @@ class ApiSession:
         quota = self.run.quota(request.account)
         for attempt in itertools.count(1):
             sent_at, exchange = await self._turn(
-                request, attempt=attempt, check=check, urgent=urgent
+                request, quota, attempt=attempt, check=check, urgent=urgent
             )
             verdict = decide(exchange, request.method)
             if verdict is Verdict.THROTTLED:
@@ -159,10 +159,16 @@ class ApiSession:
         return attempt < ATTEMPTS and self.run.retries.take(requests=self.run.requests)
 
     async def _turn(
-        self, request: Request, *, attempt: int, check: Check | None, urgent: bool
+        self,
+        request: Request,
+        quota: AccountQuota,
+        *,
+        attempt: int,
+        check: Check | None,
+        urgent: bool,
     ) -> tuple[float, Exchange]:
         """Wait until ``request`` may be sent, and send it once; with the time when it was."""
-        run, quota = self.run, self.run.quota(request.account)
+        run = self.run
         while True:
             async with run.slots.taken(urgent=urgent):
                 run.settings.stop.check()
@@ -199,7 +205,7 @@ class ApiSession:
                 limit.leave(run.now())
         if isinstance(exchange, Answer):
             quota.report(exchange.headers, sent_at=sent_at, now=run.now())
-        self._note(request, exchange, seconds=run.now() - sent_at, attempt=attempt)
+        self._note(request, exchange, quota.account, seconds=run.now() - sent_at, attempt=attempt)
         return sent_at, exchange
 
     def _throttled(self, quota: AccountQuota, exchange: Exchange, sent_at: float) -> None:
@@ -212,9 +218,10 @@ class ApiSession:
             rnd=settings.random,
         )
 
-    def _note(self, request: Request, exchange: Exchange, *, seconds: float, attempt: int) -> None:
+    def _note(
+        self, request: Request, exchange: Exchange, whose: str, *, seconds: float, attempt: int
+    ) -> None:
         status = exchange.status if isinstance(exchange, Answer) else None
-        whose = self.run.quota(request.account).account
         LOG.debug(
             "%s%s %s %s %.0f ms, attempt %d",
             f"{whose}: " if whose else "",

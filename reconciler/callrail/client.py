@@ -89,8 +89,9 @@ class Client:
 
     def provider(self, account: Account) -> AccountProvider:
         """The provider of one account of the configuration; the same one each time."""
-        if account.handle not in self._providers:
-            credential = self._settings.account_credentials.get(account.handle)
+        handle = account.handle
+        if handle not in self._providers:
+            credential = self._settings.account_credentials.get(handle)
             session = self._session(credential, connection=account.connection)
             self._know(account)
 
@@ -100,13 +101,13 @@ class Client:
             async def admit() -> None:
                 await _refuse_number(session, account.ref.id)
 
-            self._providers[account.handle] = AccountProvider(
+            self._providers[handle] = AccountProvider(
                 session,
                 account.ref.id,
                 lost=lost,
                 admit=admit if account.ref.id.isdecimal() else None,
             )
-        return self._providers[account.handle]
+        return self._providers[handle]
 
     @property
     def resources(self) -> Resources:

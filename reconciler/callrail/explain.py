@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.callrail.decode import is_matons
 from reconciler.callrail.endpoints import origin
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, Method, NotSent
 from reconciler.callrail.retry import Verdict
-from reconciler.callrail.text import is_matons
 from reconciler.errors import (
     ApiError,
     AuthError,
@@ -34,8 +33,7 @@ _OTHER = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class Access(NamedTuple):
     """How a request went: with which key, to which base, over which connection if one was named."""
 
     credential: Credential

@@ -42,6 +42,7 @@ class AccountProvider:
         self._admit = admit
         self._session = session
         self._account = account
+        self._quota = session.run.quota(account)
         self._lost = lost
         self._live_tags = LiveTags(session, account)
         self._namesakes = Namesakes(session, account)
@@ -50,7 +51,7 @@ class AccountProvider:
     @property
     def requests(self) -> int:
         """Requests sent for this account so far, retries and failed ones included."""
-        return self._session.run.quota(self._account).requests
+        return self._quota.requests
 
     @property
     def colors(self) -> frozenset[str]:
@@ -60,8 +61,7 @@ class AccountProvider:
     @property
     def allowance(self) -> Allowance | None:
         """What the server last reported of the account's quota; None where it reports nothing."""
-        run = self._session.run
-        return run.quota(self._account).allowance(run.now())
+        return self._quota.allowance(self._session.run.now())
 
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked. Raises AuthError, QuotaError or an ApiError."""

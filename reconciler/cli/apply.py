@@ -21,10 +21,10 @@ from reconciler.cli.configuration import (
     guarding_configuration,
     is_configuration,
     load_configuration,
+    refuse_numbers,
 )
 from reconciler.cli.exit_code import exit_code
 from reconciler.cli.files import read_file
-from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import Shown, emit, prepare, rendered, write_reports
 from reconciler.cli.plan import PlanFlags, log_plan, plan_request, report_unread, stamp
 from reconciler.cli.session import Session

@@ -368,9 +368,8 @@ def _with_lines(problem: Problem, files: Collection[str]) -> Problem:
     """``problem`` with the lines of the configuration, where planning knew only their places."""
     if all(mark.text for mark in problem.marks):
         return problem
-    from dataclasses import replace
 
     from reconciler.config import mark_of
 
     marks = (mark if mark.text else mark_of(mark.source, files) for mark in problem.marks)
-    return replace(problem, marks=tuple(marks))
+    return problem._replace(marks=tuple(marks))

@@ -341,7 +341,7 @@ def _role(account: Account, payload: object, doctor: Doctor) -> None:
     if "admin" not in roles:
         doctor.note(
             f"role in {account.handle}",
-            f"among the {count(len(roles), 'user')} that the key sees is no administrator "
+            f"none of the {count(len(roles), 'user')} that the key sees is an administrator "
             f"({', '.join(sorted(set(roles)))})",
             state=WARNING,
             hint=_ADMINS,

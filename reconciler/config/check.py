@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.codes import Code
 from reconciler.config.shape import is_plain_head, is_plain_tag
@@ -40,8 +40,7 @@ _PORTION = 200
 _FINE = {"version": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A document and the parts of it, one or two steps deep, that the schema refuses."""
 
     document: Document
@@ -215,4 +214,4 @@ def _hidden(mark: Mark, secret: Origin) -> Mark:
     """``mark`` without what may be a key: messages end up in logs that many can read."""
     start = secret.source.column - 1
     shown = mark.text[:start] + "…" if secret.source.line == mark.source.line else mark.text
-    return replace(mark, text=shown, length=min(mark.length, len(shown) - mark.source.column + 1))
+    return mark._replace(text=shown, length=min(mark.length, len(shown) - mark.source.column + 1))

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.model.change import NONE, Action, Delete, before_and_after
 from reconciler.model.state import Policy
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.tag import AccountRef, LiveTag, Place, Tag
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beyond:
+class Beyond(NamedTuple):
     """What the whole configuration takes away in an account outside a narrowed plan.
 
     ``interactions`` lose their tag by those deletes; ``flows`` apply the tags, one that may is one.
@@ -36,8 +35,7 @@ class Beyond:
 NOTHING_BEYOND = Beyond()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What the server reported of an account's quota: of ``allowed`` requests ``per`` hour or day.
 
     ``left`` may still be sent; ``others`` were sent by others than this run.
@@ -73,8 +71,7 @@ class AccountUse:
     allowance: Allowance | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(NamedTuple):
     """The plan's line of numbers; ``unmanaged`` counts undeclared tags that are kept."""
 
     create: int = 0
@@ -85,8 +82,7 @@ class Summary:
     blocked: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnmanagedTag:
+class UnmanagedTag(NamedTuple):
     """A live tag that nobody declared and the plan leaves alone (listed on request)."""
 
     place: Place

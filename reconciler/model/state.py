@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.tag import Status
 
@@ -44,8 +44,7 @@ class Unmanaged(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
+class Declaration(NamedTuple):
     """One block of ``tags:``, shared by all the places that it lands in.
 
     ``color`` None: not managed. ``source`` is where the block starts.
@@ -119,8 +118,7 @@ class Account:
         return self.ref.handle
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesiredAccount:
+class DesiredAccount(NamedTuple):
     """What is declared in one account: company id (None: account level) -> name -> declaration.
 
     A place is covered when it is a key here.
@@ -131,16 +129,14 @@ class DesiredAccount:
     tags: Mapping[str | None, Mapping[str, Declaration]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desired:
+class Desired(NamedTuple):
     """Everything that is declared, with the selectors already turned into companies."""
 
     accounts: tuple[DesiredAccount, ...]
     warnings: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveAccount:
+class LiveAccount(NamedTuple):
     """One account as it is: all its tags, or all of the companies that the work concerns.
 
     ``unread`` counts live tags that the cheapest complete read left out; ``requests`` what the

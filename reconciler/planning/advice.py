@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.change import Create, Delete
 from reconciler.model.codes import PlanCode
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from reconciler.planning.matching import Matches
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(NamedTuple):
     code: PlanCode
     source: Source | None
     subject: str

@@ -8,8 +8,7 @@ anything is sent. Counting costs requests, so it is done outside of planning and
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.codes import PlanCode
 from reconciler.model.problem import Mark, Problem, Severity
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag, Place
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
+class Contest(NamedTuple):
     """``tags`` of ``place`` with former names of ``declaration``; the first one is renamed."""
 
     place: Place

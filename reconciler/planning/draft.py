@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.change import Create, Delete, Reason, Update
 from reconciler.model.codes import PlanCode
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from reconciler.planning.contests import Contest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """What one account's plan is made of.
 
     ``live`` counts the account's live tags without ignored ones, whatever the work is narrowed to,
@@ -53,7 +52,7 @@ class Draft:
         """The same, its warnings of several former names with what each tag is on."""
         others = (one for one in self.warnings if one.code != PlanCode.SEVERAL_FORMER)
         counted = several_former(self.contests, uses)
-        return replace(self, warnings=(*counted, *others))
+        return self._replace(warnings=(*counted, *others))
 
 
 def draft(desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing = EVERYTHING) -> Draft:

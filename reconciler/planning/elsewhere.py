@@ -79,11 +79,11 @@ def _strangers(
     for company_id, tags in live.items():
         blocks = declared.get(company_id, {})
         listed = {former for block in blocks.values() for former in block.renamed_from}
-        for tag in tags:
+        for tag in tags if company_id in places else ():
+            if tag.name in blocks or tag.name in listed:
+                continue
             known = tag.name in names or tag.name in formers
-            meant = tag.name in blocks or tag.name in listed
-            stays = tag.status is Status.ENABLED and tag.id not in leaving
-            if known and not meant and stays and company_id in places:
+            if known and tag.status is Status.ENABLED and tag.id not in leaving:
                 found[tag.name].append((places[company_id], tag))
     return found
 

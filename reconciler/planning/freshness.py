@@ -6,7 +6,7 @@ moved on; one that it touches must be as it was, or already as it shall be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, assert_never
 
@@ -177,4 +177,4 @@ def _is_as_desired(tag: LiveTag, change: Update) -> bool:
     if tag in {before, desired}:
         return tag == desired
     named = "name" in change.fields and may_be_stored_as(desired.name, tag.name)
-    return named and replace(tag, name=desired.name) == desired
+    return named and tag._replace(name=desired.name) == desired

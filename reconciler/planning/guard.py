@@ -16,8 +16,8 @@ up.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Protocol, TypeGuard
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeGuard
 
 from reconciler.model.change import Create, Delete, Precision, Update, one_a_line
 from reconciler.model.names import any_alike, which_alike
@@ -55,8 +55,7 @@ class Measured(Protocol):
         """Live tags of each place that the changes touch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class Measure(NamedTuple):
     """Live state as far as guards ask for it; see :class:`Measured`."""
 
     account: Account
@@ -115,8 +114,7 @@ def is_disable(change: Change) -> TypeGuard[Update]:
     return isinstance(change, Update) and change.disables
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sums:
+class _Sums(NamedTuple):
     """What is taken away in all, and how much of that lies beyond the changes at hand."""
 
     deletes: int
@@ -248,8 +246,7 @@ def _emptied_places(
             yield text, _is_delete_in(place)
 
 
-@dataclass(frozen=True, slots=True)
-class _Moves:
+class _Moves(NamedTuple):
     """How many tags each place loses and gains."""
 
     lost: Counter[Place]
@@ -267,8 +264,7 @@ def _is_delete_in(place: Place) -> Test:
     return lambda change: is_delete(change) and change.place == place
 
 
-@dataclass(frozen=True, slots=True)
-class _Owned:
+class _Owned(NamedTuple):
     """The names that an account keeps from changes, as people see them."""
 
     account: Account

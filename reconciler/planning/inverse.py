@@ -12,7 +12,7 @@ back, and takes nothing off what got the other. A delete has no way back, and is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Action, Create, Delete, Merge, Reason, Update
@@ -117,7 +117,7 @@ def _ways_from_merge(change: Merge) -> Iterator[Update]:
     trashed = before.changed_to(Tag(change.trash_name, before.color, Status.DISABLED))
     yield _update(change, trashed, before.tag, "out of the trash")
     if differing(into, change.after):
-        account_level = replace(change.place, company=None)
+        account_level = change.place._replace(company=None)
         place = account_level if into.company_id is None else change.place
         yield _update(change, into.changed_to(change.after), into.tag, place=place)
 

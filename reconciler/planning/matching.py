@@ -97,6 +97,8 @@ def _index(live: Iterable[LiveTag]) -> tuple[dict[str, LiveTag], dict[str, list[
 def _sort_out_undeclared(
     matches: Matches, by_name: Mapping[str, LiveTag], duplicates: Mapping[str, list[LiveTag]]
 ) -> None:
+    if not duplicates and by_name.keys() <= matches.declared.keys():
+        return
     renamed = {tag.name for tag in matches.renames.renamed.values()}
     for name, tag in by_name.items():
         others = duplicates.get(name, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.outcome import Outcome, Report, Result, Verification
@@ -67,8 +68,8 @@ def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
 
 def counts(report: Report) -> str:
     """``3 done, 1 failed``: the results that occurred, successes first."""
-    found = [(report.count(result), WORDS[result]) for result in Result]
-    return ", ".join(f"{number(times)} {word}" for times, word in found if times)
+    found = Counter(outcome.result for outcome in report.outcomes)
+    return ", ".join(f"{number(found[one])} {WORDS[one]}" for one in Result if found[one])
 
 
 def verdict(report: Report) -> str:

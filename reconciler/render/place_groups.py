@@ -8,8 +8,7 @@ share a group that names them all. What can be lost or is blocked is never folde
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.model.change import Create, Delete, before_and_after
 from reconciler.render import wording
@@ -26,8 +25,7 @@ FOLD_ABOVE: Final = 50
 FOLD_AT_LEAST: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceGroup:
+class PlaceGroup(NamedTuple):
     """The changes of ``places``, told for the first of them."""
 
     places: tuple[Place, ...]

@@ -10,7 +10,7 @@ run that takes nothing away, the common one, reads no more than its own places.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from reconciler.concurrency import side_by_side
 from reconciler.model.change import Delete, Update
@@ -74,8 +74,7 @@ async def warn_of_flows(
     return warn_of_usage(handle, list(zip(disabled, flows, strict=True)), provider.uncounted)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guarded:
+class Guarded(NamedTuple):
     """A run's changes with what blocks them, and what lies ``beyond`` the run."""
 
     changes: tuple[Change, ...]

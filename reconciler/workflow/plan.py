@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.concurrency import side_by_side
 from reconciler.model.change import Change, needs_absence
@@ -36,8 +36,7 @@ SEVERAL_PAGES = 250
 """Tags; more than a page of the API's listings holds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRequest:
+class PlanRequest(NamedTuple):
     """What is asked of a plan.
 
     ``count_usage``: count what has a tag that is deleted; ``count_all``: one that is disabled or
@@ -175,23 +174,24 @@ class _Reading:
         self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
-        before = self.provider.requests
-        guarded = await self._guarding.guarded(desired, live, drafted)
-        counting = self.provider.requests - before
-        drafted = await self._guarding.with_uses(drafted)
+        provider, guarding = self.provider, self._guarding
+        before = provider.requests
+        guarded = await guarding.guarded(desired, live, drafted)
+        counting = provider.requests - before
+        drafted = await guarding.with_uses(drafted)
         if self.request.count_usage:
-            self.usage = await warn_of_flows(self.provider, self.handle, guarded.changes)
+            self.usage = await warn_of_flows(provider, self.handle, guarded.changes)
         changes = hold_deletes_back(guarded.changes, listing.odd)
         use = AccountUse(
             account=self.account.ref,
-            plan_requests=self.provider.requests,
+            plan_requests=provider.requests,
             apply_requests=apply_cost(
                 changes, reading, companies=self.companies_cost, counting=counting
             ),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
             requests_per_hour=self.account.policy.requests_per_hour,
-            allowance=self.provider.allowance,
+            allowance=provider.allowance,
             policy=self.account.policy,
             source=self.account.source,
             limits_source=self.account.limits_source,
@@ -218,10 +218,11 @@ class _Reading:
         places = self._concerned(desired, self.request.narrowing)
         # Where several pages are declared, one more for the proof hardly counts.
         proven, whole = len(desired.tags.get(None, ())) >= SEVERAL_PAGES, False
+        provider = self.provider
         while True:
-            before = self.provider.requests
-            listing = await self.provider.tags(places, proven=proven)
-            spent = self.provider.requests - before
+            before = provider.requests
+            listing = await provider.tags(places, proven=proven)
+            spent = provider.requests - before
             live = LiveAccount(
                 account=self.account.ref,
                 tags=listing.tags,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from reconciler.concurrency import side_by_side
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import Problem, Severity
+from reconciler.planning.assemble import in_order
 from reconciler.planning.guard import Measure, guard
 from reconciler.planning.inverse import LEFT_ALONE, has_inverse, inverse, places_of
-from reconciler.planning.order import in_order
 from reconciler.text.plural import count
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.guarding import warn_of_flows
@@ -143,7 +143,7 @@ class _Undoing:
             if place.company_id is None:
                 kept.append(change)
             elif (company := active.get(place.company_id)) is not None:
-                kept.append(replace(change, place=replace(place, company=company)))
+                kept.append(replace(change, place=place._replace(company=company)))
         if left := len(changes) - len(kept):
             message = f"{self.account.handle}: {count(left, 'tag')} of companies that are disabled "
             message += "or gone are left alone" if left > 1 else "or gone is left alone"

@@ -101,7 +101,7 @@ def live(number: int, name: str, **changes: object) -> LiveTag:
     from reconciler.model.tag import Status
 
     tag = LiveTag(number, name, "gray1", Status.ENABLED, None)
-    return replace(tag, **changes)  # type: ignore[arg-type]
+    return tag._replace(**changes)  # type: ignore[arg-type]
 
 
 def desired(name: str, color: str | None = None) -> Tag:

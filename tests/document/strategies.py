@@ -126,7 +126,7 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
         "note": draw(st.none() | texts),
         "blocked_by": draw(st.none() | texts),
     }
-    before = replace(draw(live_tags(place.company_id)), id=tag_id)
+    before = draw(live_tags(place.company_id))._replace(id=tag_id)
     loss = draw(st.none() | losses)
     match draw(st.sampled_from(Action)):
         case Action.CREATE:

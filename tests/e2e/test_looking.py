@@ -31,14 +31,14 @@ def findings(desk: Desk, *flags: str) -> dict[str, dict[str, str]]:
 
 def test_doctor_counts_companies_and_tries_the_tags(desk: Desk) -> None:
     desk.declare("- name: A")
-    assert "active companies: 1, tags can be read" in findings(desk)["account acme"]["said"]
+    assert "active companies: 1, tags can be read" in findings(desk)["account acme"]["message"]
 
 
 def test_doctor_says_one_trouble_once(at_maton: Desk) -> None:
     at_maton.environ["MATON_API_KEY"] = "another"
     found = findings(at_maton)
-    assert "401" in found["connection"]["said"]
-    assert found["server"]["said"] == "the same as for connection"
+    assert "401" in found["connection"]["message"]
+    assert found["server"]["message"] == "the same as for connection"
     assert at_maton.run("doctor").code == 4
 
 
@@ -79,7 +79,7 @@ def test_doctor_knows_that_loopback_needs_no_proxy(
     desk: Desk, environ: dict[str, str], said: str
 ) -> None:
     desk.environ |= environ
-    assert findings(desk)["proxy"]["said"] == said
+    assert findings(desk)["proxy"]["message"] == said
 
 
 @pytest.mark.parametrize(

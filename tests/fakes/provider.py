@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFoundError, RejectedError
@@ -87,7 +87,7 @@ class FakeProvider:
         if after.name != before.name:
             self._refuse_taken(before.company_id, after.name, but=before.id)
         sent: dict[str, Any] = {field: getattr(after, field) for field in differing(before, after)}
-        changed = self.live[before.id] = replace(self.live[before.id], **sent)
+        changed = self.live[before.id] = self.live[before.id]._replace(**sent)
         return Updated(tag=changed)
 
     async def delete(self, tag: LiveTag) -> bool:

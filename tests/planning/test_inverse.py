@@ -147,7 +147,7 @@ def test_a_promoted_tag_is_read_and_put_back_where_it_is() -> None:
         )
     )
     assert places_of([outcome]) == {NORTH.company_id, None}
-    trashed = replace(TRASHED, company_id=NORTH.company_id)
+    trashed = TRASHED._replace(company_id=NORTH.company_id)
     found = back(outcome, trashed, live_tag(8, "Spam"))
     assert {one.after.name: one.place for one in found.changes} == {"Spam": NORTH, "Spam!": place()}
 

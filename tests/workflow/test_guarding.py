@@ -75,7 +75,7 @@ used = st.dictionaries(st.sampled_from(NAMES), st.integers(0, 20))
 def limited(world: World, bounds: Limits) -> World:
     account = world.desired.account
     policy = replace(account.policy, limits=bounds)
-    return replace(world, desired=replace(world.desired, account=replace(account, policy=policy)))
+    return replace(world, desired=world.desired._replace(account=replace(account, policy=policy)))
 
 
 @given(worlds(), limits, narrowings, used)

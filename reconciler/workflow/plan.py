@@ -151,7 +151,7 @@ class _Reading:
     async def read_companies(self, *, needed: bool) -> None:
         if not needed:
             return
-        self.request.say(f"{self.handle}: reading companies")
+        self.request.say(f"{self.account.handle}: reading companies")
         try:
             before = self.provider.requests
             self.companies = await self.provider.companies()
@@ -167,7 +167,7 @@ class _Reading:
             self.error = error
 
     async def _part(self, desired: DesiredAccount) -> Part:
-        self.request.say(f"{self.handle}: reading tags")
+        self.request.say(f"{self.account.handle}: reading tags")
         listing, reading, drafted, live = await self._drafted(desired)
         self.left_out = listing.unread or 0
         self.odd = warn_of_odd_rows(listing.odd, desired)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from reconciler.callrail.calls import CallEditor
     from reconciler.callrail.credentials import Credential
     from reconciler.callrail.endpoints import Endpoints
     from reconciler.callrail.exchange import Answer
@@ -118,6 +119,15 @@ class Client:
         self._know(account)
         credential = self._settings.account_credentials.get(account.handle)
         return _resources(self._session(credential, connection=account.connection))
+
+    def calls_of(self, account: Account) -> CallEditor:
+        """The calls of an account, to read and change one."""
+        # Here and not above, like Resources: plan and apply need neither.
+        from reconciler.callrail.calls import CallEditor  # noqa: PLC0415
+
+        self._know(account)
+        credential = self._settings.account_credentials.get(account.handle)
+        return CallEditor(self._session(credential, connection=account.connection), account.ref.id)
 
     @property
     def control(self) -> Connections:

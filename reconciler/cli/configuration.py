@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console
     from reconciler.cli.session import Session
     from reconciler.config import Configuration
+    from reconciler.model.plan import Plan
 
 DEFAULT = "reconciler.yaml"
 
@@ -60,6 +61,21 @@ def load_if_there(config: Sequence[str], console: Console) -> Configuration | No
     if not named and (not default.exists() or default.stat().st_size == 0):
         return None
     return _load(config, console)
+
+
+def guarding_configuration(
+    plan: Plan, config: Sequence[str], console: Console
+) -> Configuration | None:
+    """The configuration whose guards hold today: the one named, else the default where it names
+    the accounts of ``plan``; None where there is none.
+    """
+    from reconciler.workflow.renewal import names_accounts_of
+
+    configuration = load_if_there(config, console)
+    named = config or console.environ.get("RECONCILER_CONFIG")
+    if configuration is None or not (named or names_accounts_of(plan, configuration)):
+        return None
+    return configuration
 
 
 async def refuse_numbers(configuration: Configuration, session: Session) -> None:

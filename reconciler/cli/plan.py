@@ -54,6 +54,16 @@ def run(
     """Plan, show, save; 2 for a difference where asked, RefusedError for what is blocked."""
     prepare(output, console, out=out, keep=asked.live)
     plan = read_only_plan(asked, console)
+    present(plan, output, console, out=out)
+    return unread_code(plan) or (DIFFERENCE if detailed_exitcode and plan.changes else 0)
+
+
+def present(plan: Plan, output: OutputFlags, console: Console, *, out: str | None) -> None:
+    """Save ``plan`` at ``out``, where one is given, and show it.
+
+    Raises RefusedError for what is blocked; of a partial plan that is only reported, for the
+    failure's exit code comes first.
+    """
     if out:
         _save(plan, out, console)
     show(plan, output, console)
@@ -64,7 +74,6 @@ def run(
         if not plan.unread:
             raise refusal
         console.error(refusal)
-    return unread_code(plan) or (DIFFERENCE if detailed_exitcode and plan.changes else 0)
 
 
 def _save(plan: Plan, path: str, console: Console) -> None:

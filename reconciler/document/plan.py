@@ -76,6 +76,8 @@ def _document(plan: Plan, changes: object) -> Document:
         document["unread"] = [unread_fields(error) for error in plan.unread]
     if plan.companies_unread:
         document["companies_unread"] = True
+    if plan.undoes is not None:
+        document["undoes"] = plan.undoes
     if plan.unmanaged_tags:
         document["unmanaged"] = [_unmanaged_fields(tag) for tag in plan.unmanaged_tags]
     return document
@@ -90,11 +92,11 @@ def load_plan(text: str) -> Plan:
     root = parse(text, kind=KIND)
     accounts = tuple(_account_of(node) for node in root.nodes("accounts"))
     unmanaged = root.nodes("unmanaged") if root.has("unmanaged") else ()
-    places = _Places(accounts, chain(root.nodes("changes"), unmanaged))
+    places = Places(accounts, chain(root.nodes("changes"), unmanaged), KIND)
     summary = root.node("summary")
     plan = Plan(
         accounts=accounts,
-        changes=tuple(_change_of(node, places) for node in root.nodes("changes")),
+        changes=tuple(change_of(node, places) for node in root.nodes("changes")),
         unchanged=summary.whole("unchanged"),
         unmanaged=summary.whole("unmanaged"),
         warnings=tuple(problem_of(node) for node in root.nodes("warnings")),
@@ -103,15 +105,16 @@ def load_plan(text: str) -> Plan:
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
-        unread=tuple(map(_unread_of, root.nodes("unread"))) if root.has("unread") else (),
+        unread=tuple(map(unread_of, root.nodes("unread"))) if root.has("unread") else (),
         companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
+        undoes=root.text("undoes") if root.has("undoes") else None,
     )
     if root.text("digest") != plan.digest:
         raise altered(
             KIND, f"its changes make the digest {plan.digest}, not the one that it states"
         )
     root.confirm(plan_document(plan))
-    _expect_sound(plan)
+    expect_sound(plan.changes, KIND)
     return plan
 
 
@@ -178,7 +181,8 @@ def unread_fields(error: AccountError) -> Document:
     }
 
 
-def _unread_of(node: Node) -> AccountError:
+def unread_of(node: Node) -> AccountError:
+    """What :func:`unread_fields` wrote."""
     return AccountError(
         account=node.text("account"),
         code=node.text("code"),
@@ -276,17 +280,22 @@ def _unmanaged_fields(entry: UnmanagedTag) -> Document:
     }
 
 
-class _Places:
-    """The places of a document, one object each however many changes they have."""
+class Places:
+    """The places of a document, one object each however many changes they have.
 
-    def __init__(self, accounts: Sequence[AccountUse], nodes: Iterable[Node]) -> None:
+    Raises RefusedError for what contradicts itself, here and in :meth:`of`.
+    """
+
+    def __init__(
+        self, accounts: Sequence[AccountUse], nodes: Iterable[Node], kind: FileKind
+    ) -> None:
         self._accounts: Mapping[str, AccountRef] = {
             use.account.handle: use.account for use in accounts
         }
         ids = {use.account.id.casefold() for use in accounts}
         if not len(self._accounts) == len(ids) == len(accounts):
             # Under two handles its limits would hold twice.
-            raise altered(KIND, "an account stands in it twice")
+            raise altered(kind, "an account stands in it twice")
         self._known: dict[tuple[str, str | None, str | None], Place] = {}
         self._companies_named = Counter(
             (handle, name) for handle, _id, name in set(map(_named, nodes))
@@ -298,9 +307,9 @@ class _Places:
         place = self._known.get(key)
         if place is None:
             if handle not in self._accounts:
-                raise altered(KIND, f"{node.where} is of an account that it does not list")
+                raise altered(node.kind, f"{node.where} is of an account that it does not list")
             if (company_id is None) != (company is None):
-                raise altered(KIND, f"{node.where} has half a company")
+                raise altered(node.kind, f"{node.where} has half a company")
             where = None
             if company_id is not None:
                 twice = self._companies_named[handle, company] > 1
@@ -352,7 +361,8 @@ def _beyond_of(node: Node) -> Beyond:
     )
 
 
-def _change_of(node: Node, places: _Places) -> Change:
+def change_of(node: Node, places: Places) -> Change:
+    """What :func:`change_fields` wrote; in a report a create's ``tag_id`` is its outcome's."""
     place = places.of(node)
     shared: _Shared = {
         "place": place,
@@ -362,11 +372,11 @@ def _change_of(node: Node, places: _Places) -> Change:
         "blocked_by": node.optional_text("blocked_by"),
     }
     action = node.word("action", Action)
-    before, after = node.optional("before", _tag_of), node.optional("after", _tag_of)
+    before, after = node.optional("before", tag_of), node.optional("after", tag_of)
     tag_id, loss = node.optional_whole("tag_id", least=1), node.optional("loss", _loss_of)
     fields = node.texts("fields")
     match action, before, tag_id, after:
-        case Action.CREATE, None, None, Tag() if not fields and loss is None:
+        case Action.CREATE, None, _, Tag() if not fields and loss is None:
             return Create(after=after, **shared)
         case Action.UPDATE, Tag(), int(), Tag() if set(fields) == set(differing(before, after)):
             live = _live(tag_id, before, place)
@@ -377,11 +387,11 @@ def _change_of(node: Node, places: _Places) -> Change:
             return Merge(before=live, into=into, after=after, trash_name=name, loss=loss, **shared)
         case Action.DELETE, Tag(), int(), None if not fields:
             return Delete(before=_live(tag_id, before, place), loss=loss, **shared)
-    raise altered(KIND, f"{node.where} is no {action} by its {_PARTS}")
+    raise altered(node.kind, f"{node.where} is no {action} by its {_PARTS}")
 
 
 def _into_of(node: Node) -> LiveTag:
-    tag = _tag_of(node)
+    tag = tag_of(node)
     company_id = node.optional_text("company_id")
     return LiveTag(node.whole("tag_id", least=1), tag.name, tag.color, tag.status, company_id)
 
@@ -403,7 +413,8 @@ def _live(tag_id: int, tag: Tag, place: Place) -> LiveTag:
     return LiveTag(tag_id, tag.name, tag.color, tag.status, place.company_id)
 
 
-def _tag_of(node: Node) -> Tag:
+def tag_of(node: Node) -> Tag:
+    """What :func:`tag_fields` wrote."""
     return Tag(node.text("name"), node.optional_text("color"), node.word("status", Status))
 
 
@@ -416,7 +427,7 @@ def _count_of(node: Node) -> Count:
     return UNKNOWN if precision is Precision.UNKNOWN else Count(node.whole("count"), precision)
 
 
-def _unmanaged_of(root: Node, places: _Places) -> tuple[UnmanagedTag, ...]:
+def _unmanaged_of(root: Node, places: Places) -> tuple[UnmanagedTag, ...]:
     if not root.has("unmanaged"):
         return ()
     return tuple(
@@ -434,10 +445,10 @@ def _unmanaged_of(root: Node, places: _Places) -> tuple[UnmanagedTag, ...]:
     )
 
 
-def _expect_sound(plan: Plan) -> None:
+def expect_sound(changes: Iterable[Change], kind: FileKind) -> None:
     """Refuse what no planner writes: one tag changed twice."""
     seen: set[Hashable] = set()
-    for at, change in enumerate(plan.changes):
+    for at, change in enumerate(changes):
         if change.touches in seen:
-            raise altered(KIND, f"changes[{at}] touches a tag that another change touches")
+            raise altered(kind, f"changes[{at}] touches a tag that another change touches")
         seen.add(change.touches)

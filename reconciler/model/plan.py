@@ -100,7 +100,8 @@ class Plan:
     code, the warnings that the configuration declares known. ``unread``: accounts of the
     configuration that could not be read; nothing is planned there, the plan is partial.
     ``companies_unread``: of some account only its account level was read, because nothing else is
-    declared there; ``unmanaged`` does not count its companies' tags.
+    declared there; ``unmanaged`` does not count its companies' tags. ``undoes``: the digest of the
+    plan whose apply this one takes back.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -115,6 +116,7 @@ class Plan:
     tool_version: str = ""
     unread: tuple[AccountError, ...] = ()
     companies_unread: bool = False
+    undoes: str | None = None
 
     @cached_property
     def summary(self) -> Summary:

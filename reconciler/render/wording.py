@@ -39,6 +39,7 @@ SIGNS: Final = {
     Action.DELETE: "-",
 }
 NO_CHANGES: Final = "No changes. Live state matches the configuration."
+NOTHING_TO_UNDO: Final = "No changes. What the apply did is undone, or can't be (see the warnings)."
 _HELD_BACK: Final = "No changes, but declared tags are not live (see the warnings)."
 
 
@@ -53,6 +54,8 @@ def no_changes(plan: Plan) -> str:
         return "No account could be read."
     if plan.unread:
         return "No changes in the accounts that could be read: they match the configuration."
+    if plan.undoes is not None:
+        return NOTHING_TO_UNDO
     held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
     return _HELD_BACK if held_back else NO_CHANGES
 

@@ -16,14 +16,16 @@ from reconciler.concurrency import side_by_side
 from reconciler.model.change import Delete, Update
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.planning import draft, guard
-from reconciler.planning.guard import is_delete, takes_away, totals
+from reconciler.planning.guard import is_delete, is_disable, takes_away, totals
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reconciler.model.change import Change, Loss
+    from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount, LiveAccount
     from reconciler.planning import Draft
     from reconciler.provider import Provider
@@ -61,6 +63,15 @@ async def with_losses(
         change: replace(change, loss=loss) for change, loss in zip(at_risk, losses, strict=True)
     }
     return tuple(counted.get(change, change) for change in changes)
+
+
+async def warn_of_flows(
+    provider: Provider, handle: str, changes: Sequence[Change]
+) -> Sequence[Problem]:
+    """What must be said of counts, and of flows that apply a tag which ``changes`` disable."""
+    disabled = [change for change in changes if is_disable(change)]
+    flows = await side_by_side(provider.flows(change.place, change.before) for change in disabled)
+    return warn_of_usage(handle, list(zip(disabled, flows, strict=True)), provider.uncounted)
 
 
 class Guarded(NamedTuple):

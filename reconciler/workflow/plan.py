@@ -14,16 +14,15 @@ from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
 from reconciler.planning.canaries import canary_cost
-from reconciler.planning.guard import is_delete, is_disable, takes_away
+from reconciler.planning.guard import is_delete, takes_away
 from reconciler.planning.merging import requests
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
-from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.provider import Listing, Provider
 from reconciler.workflow import clock
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
-from reconciler.workflow.guarding import Guarding, concerned
+from reconciler.workflow.guarding import Guarding, concerned, warn_of_flows
 from reconciler.workflow.merging import uses_of
 
 if TYPE_CHECKING:
@@ -187,12 +186,13 @@ class _Reading:
         guarded = await guarding.guarded(desired, live, drafted)
         counting = provider.requests - before
         drafted = await guarding.with_uses(drafted)
-        self.usage = await self._of_usage(guarded.changes)
+        if self.request.count_usage:
+            self.usage = await warn_of_flows(provider, self.handle, guarded.changes)
         changes = hold_deletes_back(guarded.changes, listing.odd)
         use = AccountUse(
             account=self.account.ref,
             plan_requests=provider.requests,
-            apply_requests=_cost(
+            apply_requests=apply_cost(
                 changes, reading, companies=self.companies_cost, counting=counting
             ),
             merge_requests=_of_merges(changes, reading),
@@ -276,19 +276,8 @@ class _Reading:
         """Places that the work concerns; None: everything must be read."""
         return None if self.request.list_unmanaged else concerned(desired, narrowing)
 
-    async def _of_usage(self, changes: Sequence[Change]) -> Sequence[Problem]:
-        """What must be said of counts, and of flows that apply a tag which is disabled."""
-        if not self.request.count_usage:
-            return ()
-        disabled = [change for change in changes if is_disable(change)]
-        flows = await side_by_side(
-            self.provider.flows(change.place, change.before) for change in disabled
-        )
-        pairs = list(zip(disabled, flows, strict=True))
-        return warn_of_usage(self.handle, pairs, self.provider.uncounted)
 
-
-def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: int) -> int:
+def apply_cost(changes: Sequence[Change], reading: int, *, companies: int, counting: int) -> int:
     """Requests that applying will cost at most: one a change but for merges, which cost one an
     interaction and more, the reads, and counting anew.
 

@@ -1,6 +1,7 @@
 """Carries out a Plan through providers; makes no decisions.
 
-Terms. A *phase* is all updates, or creates, or deletes of an account. An *account error* ends
+Terms. A *phase* is all updates, or creates, or removals (moves to the trash, and deletes) of an
+account. An *account error* ends
 an account's work: no key, quota, a server that speaks another protocol or can't be reached, a
 create whose outcome nobody knows, a signal. A *trial* is the first change that asks for a colour
 that no live tag of the account is known to have.
@@ -9,9 +10,9 @@ Premise. What is to be done was decided by planning and approved by someone; not
 here but when to stop. Every change ends in exactly one outcome, also those that were not tried.
 
 Method. Accounts go side by side. In each: updates, creates, a fresh listing, then only those
-deletes whose tag is seen unchanged in that listing. A trial goes before the others that ask for
+removals whose tag is seen unchanged in that listing. A trial goes before the others that ask for
 its colour: where it is refused they are not tried. A refused update or create does not stop its
-neighbours, but whatever failed or is unknown in an account holds back its deletes. Then
+neighbours, but whatever failed or is unknown in an account holds back its removals. Then
 verification: live state is read once more and compared with the plan. Nothing that fails on the
 way, our own faults and whoever hears of outcomes included, keeps the report from being made.
 """
@@ -38,7 +39,6 @@ from reconciler.errors import (
     UnknownOutcomeError,
 )
 from reconciler.model.change import (
-    Action,
     Change,
     Create,
     Delete,
@@ -48,7 +48,7 @@ from reconciler.model.change import (
 )
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.tag import Level
-from reconciler.planning.order import PHASES
+from reconciler.planning.order import Phase, phase
 from reconciler.planning.verification import Verified, as_stored, combined, verify
 from reconciler.text.plural import count
 
@@ -157,8 +157,8 @@ class _AccountWork:
         """
         try:
             self._colors |= self.provider.colors
-            for action in PHASES:
-                await self._phase(await self._due(action))
+            for each in Phase:
+                await self._phase(await self._due(each))
         except Exception as error:  # noqa: BLE001 - what is done must be reported, bug or not
             self._stop(_defect(f"the work in {self.handle}", error))
         self._give_up_remaining()
@@ -168,15 +168,15 @@ class _AccountWork:
             self.verified = Verified(Verification.READ_FAILED, missing=self._not_done())
             self._stop(_defect(f"the last read of {self.handle}", error))
 
-    async def _due(self, action: Action) -> Sequence[Change]:
+    async def _due(self, due: Phase) -> Sequence[Change]:
         """The changes of a phase that may go ahead."""
         changes = [
             change
             for change in self.changes
-            if change.action is action and change not in self.outcomes
+            if phase(change) is due and change not in self.outcomes
         ]
-        if action is Action.DELETE:
-            return await self._deletes([one for one in changes if isinstance(one, Delete)])
+        if due is Phase.REMOVALS:
+            return await self._removals([one for one in changes if not isinstance(one, Create)])
         return changes
 
     async def _phase(self, changes: Sequence[Change]) -> None:
@@ -195,7 +195,7 @@ class _AccountWork:
         return (
             self.error is not None
             or self.run.stopping() is not None
-            or (isinstance(change, Delete) and self._went_wrong() is not None)
+            or (phase(change) is Phase.REMOVALS and self._went_wrong() is not None)
         )
 
     async def _after_trial(self, change: Change) -> None:
@@ -278,12 +278,13 @@ class _AccountWork:
             error.hint = "Only administrators may create, change and delete account-level tags."
         return error
 
-    async def _deletes(self, changes: Sequence[Delete]) -> Sequence[Delete]:
-        """The deletes that may go ahead: allowed, and their tag seen unchanged just now."""
+    async def _removals(self, changes: Sequence[Update | Delete]) -> Sequence[Change]:
+        """Those that may go ahead: allowed, and their tag seen unchanged just now."""
         if self.run.deletes is Deletes.HOLD_BACK:
             for change in changes:
-                self._end(Outcome(change=change, result=Result.HELD_BACK))
-            return ()
+                if isinstance(change, Delete):
+                    self._end(Outcome(change=change, result=Result.HELD_BACK))
+            changes = [change for change in changes if not isinstance(change, Delete)]
         if not changes or self._stopped(changes[0]):
             return ()
         try:
@@ -303,16 +304,21 @@ class _AccountWork:
             if self._still_as_planned(change, live.get(change.tag_id), written.get(change.tag_id))
         ]
 
-    def _still_as_planned(self, change: Delete, tag: LiveTag | None, use: Outcome | None) -> bool:
+    def _still_as_planned(
+        self, change: Update | Delete, tag: LiveTag | None, use: Outcome | None
+    ) -> bool:
         """Whether ``tag`` may go; ``use`` is what this run made or changed under its id."""
+        deletes = isinstance(change, Delete)
+        left = "it was not deleted" if deletes else "it did not go to the trash"
         if use is not None:
-            message = f'the server gave "{use.change.name}" this very tag, so it was not deleted'
+            message = f'the server gave "{use.change.name}" this very tag, so {left}'
             hint = "The server takes both names for one: write only one of them."
             self._note(change, Result.FAILED, RejectedError(message, status=409, hint=hint))
-        elif tag is None:
+        elif tag is None and deletes:
             self._end(Outcome(change=change, result=Result.SKIPPED, tag_id=change.tag_id))
         elif tag != change.before:
-            message = "the tag has changed since the plan was made, so it was not deleted"
+            what = "is gone" if tag is None else "has changed since the plan was made"
+            message = f"the tag {what}, so {left}"
             self._note(
                 change, Result.FAILED, RejectedError(message, status=409, hint="Plan again.")
             )
@@ -353,7 +359,7 @@ class _AccountWork:
         for change in self.changes:
             if change not in self.outcomes:
                 why = self._why_stopped()
-                if why is None and isinstance(change, Delete):
+                if why is None and phase(change) is Phase.REMOVALS:
                     why = self._went_wrong()
                 self._end(Outcome(change=change, result=Result.NOT_TRIED, message=why))
 
@@ -363,7 +369,7 @@ class _AccountWork:
         return "interrupted" if self.run.stopping() is not None else None
 
     def _went_wrong(self) -> str | None:
-        """What keeps the account's deletes from being tried."""
+        """What keeps the account's removals from being tried."""
         for result, how in ((Result.FAILED, "failed"), (Result.UNKNOWN, "ended unknown")):
             if times := self._ended[result]:
                 return f"{count(times, 'change')} before it {how}"

@@ -105,7 +105,7 @@ def log_plan(plan: Plan) -> None:
         LOG.info("%s: read with %s", use.account.handle, count(use.plan_requests, "request"))
     for one in plan.changes:
         why = f"{one.reason.value}, {one.source}" if one.source else one.reason.value
-        LOG.info('decided: %s "%s" in %s (%s)', one.action.value, one.name, one.place, why)
+        LOG.info('decided: %s "%s" in %s (%s)', one.verb, one.name, one.place, why)
 
 
 def report_unread(plan: Plan, console: Console) -> None:

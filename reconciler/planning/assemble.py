@@ -31,4 +31,5 @@ def assemble(
         unmanaged=len(unmanaged) + sum(draft.unread for draft in drafts),
         warnings=(*warnings, *(problem for draft in drafts for problem in draft.warnings)),
         unmanaged_tags=tuple(unmanaged) if list_unmanaged else (),
+        trash=tuple(tag for draft in drafts for tag in draft.trash),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,20 +13,24 @@ from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.state import Unmanaged
 from reconciler.model.tag import Company, Place, Status, Tag, completed, differing
+from reconciler.model.trash import original
 from reconciler.planning.advice import Advice
 from reconciler.planning.contests import several_former
 from reconciler.planning.differ import changed_fields
 from reconciler.planning.elsewhere import elsewhere
 from reconciler.planning.matching import Matches, match
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.planning.trash import Names, is_due, restoring, trashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.model.change import Change, Loss
+    from reconciler.model.plan import TrashedTag
     from reconciler.model.problem import Problem
     from reconciler.model.state import Account, Declaration, DesiredAccount, LiveAccount
     from reconciler.model.tag import LiveTag
+    from reconciler.model.trash import Day
     from reconciler.planning.contests import Contest
 
 
@@ -35,14 +40,15 @@ class Draft:
 
     ``live`` counts the account's live tags without ignored ones, whatever the work is narrowed to,
     ``live_in`` those of each place that the changes touch: the guards measure deletes against
-    them. ``unread`` tags were left out by the cheaper read; nobody declared those, so they count as
-    unmanaged.
+    them. Both leave out what lies in the trash; ``trash`` is what stays there. ``unread`` tags were
+    left out by the cheaper read; nobody declared those, so they count as unmanaged.
     """
 
     account: Account
     changes: tuple[Change, ...]
     unchanged: int
     unmanaged: tuple[UnmanagedTag, ...]
+    trash: tuple[TrashedTag, ...]
     unread: int
     live: int
     live_in: dict[Place, int]
@@ -56,11 +62,20 @@ class Draft:
         return replace(self, warnings=(*counted, *others))
 
 
-def draft(desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing = EVERYTHING) -> Draft:
+def draft(
+    desired: DesiredAccount,
+    live: LiveAccount,
+    narrowing: Narrowing = EVERYTHING,
+    *,
+    today: Day,
+) -> Draft:
     """Work out what makes ``live`` like ``desired``; the account's policy decides on what nobody
     declared.
+
+    What shall go moves to the trash of ``today`` where the account has one;
+    :func:`reconciler.planning.trash.settled` deletes instead what is then counted as unused.
     """
-    work = _Work(desired, live, narrowing)
+    work = _Work(desired, live, narrowing, today)
     work.run()
     return work.draft()
 
@@ -68,9 +83,14 @@ def draft(desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing = EVE
 class _Work:
     """Walks the places of one account and collects what it finds."""
 
-    def __init__(self, desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing) -> None:
+    def __init__(
+        self, desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing, today: Day
+    ) -> None:
         self._desired = desired
-        self._live = _by_company(live, desired.account.policy.ignore)
+        self._live, self._trash = _by_company(live, desired.account.policy.ignore)
+        self._today = today
+        self._days = desired.account.policy.trash
+        self._trashed: list[TrashedTag] = []
         self._unread = live.unread
         self._narrowing = narrowing
         self._companies = {**live.companies, **desired.companies}
@@ -85,19 +105,20 @@ class _Work:
 
     def run(self) -> None:
         live = self._live
-        for company_id in {**dict.fromkeys(self._desired.tags), **dict.fromkeys(live)}:
+        for company_id in self._company_ids():
             place = self._place(company_id)
-            tags = live.get(company_id, [])
+            tags, trash = live.get(company_id, []), self._trash.get(company_id, [])
             self._total += len(tags)
             if not self._narrowing.covers_company(place.company):
                 continue
             self._live_in[place] = len(tags)
             declared = self._desired.tags.get(company_id)
             if declared:
-                matches = match(declared, tags, keeps_unmanaged=self._keeps_unmanaged)
-                self._plan_place(place, matches)
+                matches = match(declared, tags, trash=trash, keeps_unmanaged=self._keeps_unmanaged)
+                self._plan_place(place, matches, trash)
             else:
                 self._keep(place, tags)
+                self._leave_in_trash(place, trash)
 
     def draft(self) -> Draft:
         changes = tuple(self._changes)
@@ -108,6 +129,7 @@ class _Work:
             changes=changes,
             unchanged=self._unchanged,
             unmanaged=tuple(self._unmanaged),
+            trash=tuple(self._trashed),
             unread=unread,
             live=self._total + self._unread,
             live_in={place: n for place, n in self._live_in.items() if place in touched},
@@ -120,11 +142,15 @@ class _Work:
             ),
         )
 
+    def _company_ids(self) -> dict[str | None, None]:
+        """The places of which something is declared or live, the declared ones first."""
+        return dict.fromkeys((*self._desired.tags, *self._live, *self._trash))
+
     def _elsewhere(self, changes: tuple[Change, ...]) -> Iterator[Problem]:
         covers = self._narrowing
         places = {
             company_id: place
-            for company_id in {**dict.fromkeys(self._desired.tags), **dict.fromkeys(self._live)}
+            for company_id in self._company_ids()
             if covers.covers_company((place := self._place(company_id)).company)
             and (place.company is None or place.company.active)
         }
@@ -138,8 +164,9 @@ class _Work:
             company = replace(company, has_namesake=True)
         return Place(self._desired.account.ref, company)
 
-    def _plan_place(self, place: Place, matches: Matches) -> None:
+    def _plan_place(self, place: Place, matches: Matches, trash: list[LiveTag]) -> None:
         covers = self._narrowing.covers_tag
+        remove = self._remover(trash)
         for declaration, tag in matches.pairs:
             if not differing(tag, declaration):
                 self._unchanged += covers(tag.name)
@@ -148,14 +175,39 @@ class _Work:
         creates = [_create(place, one) for one in matches.missing if covers(one.name)]
         self._changes.extend(creates)
         self._changes.extend(
-            _delete(place, declaration, tag)
+            remove(place, declaration, tag)
             for declaration, tag in matches.unwanted
             if covers(tag.name)
         )
+        self._plan_trash(place, matches, trash)
         self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
-        self._changes.extend(self._changes_to_unmanaged(place, unmanaged))
+        self._changes.extend(self._changes_to_unmanaged(place, unmanaged, remove))
         self._advice.look_at(place, matches, covers)
+
+    def _remover(self, trash: list[LiveTag]) -> _Remove:
+        """How tags of the place with that ``trash`` go."""
+        return _delete if self._days is None else Names(trash, self._today).trashing
+
+    def _plan_trash(self, place: Place, matches: Matches, trash: list[LiveTag]) -> None:
+        """Take back what is declared again, purge what is due, leave the rest."""
+        restores = {tags[0].id: declaration for declaration, tags in matches.restored}
+        stays: list[LiveTag] = []
+        for tag in trash:
+            if not self._narrowing.covers_tag(tag.name):
+                continue
+            if (declaration := restores.get(tag.id)) is not None:
+                self._changes.append(restoring(place, declaration, tag))
+            elif is_due(tag, self._days, self._today):
+                self._changes.append(Delete(place=place, before=tag, reason=Reason.PURGE))
+            else:
+                stays.append(tag)
+        self._leave_in_trash(place, stays)
+
+    def _leave_in_trash(self, place: Place, tags: list[LiveTag]) -> None:
+        self._trashed.extend(
+            trashed(place, tag, self._days) for tag in tags if self._narrowing.covers_tag(tag.name)
+        )
 
     def _keep(self, place: Place, tags: list[LiveTag]) -> None:
         self._unmanaged.extend(
@@ -164,12 +216,14 @@ class _Work:
             if self._narrowing.covers_tag(tag.name)
         )
 
-    def _changes_to_unmanaged(self, place: Place, tags: list[LiveTag]) -> Iterator[Change]:
+    def _changes_to_unmanaged(
+        self, place: Place, tags: list[LiveTag], remove: _Remove
+    ) -> Iterator[Change]:
         policy = self._desired.account.policy.unmanaged
         kept: list[LiveTag] = []
         for tag in tags:
             if policy is Unmanaged.DELETE:
-                yield _delete(place, None, tag)
+                yield remove(place, None, tag)
             elif policy is Unmanaged.DISABLE and tag.status is Status.ENABLED:
                 after = Tag(tag.name, tag.color, Status.DISABLED)
                 yield _updated(place, tag, after, Reason.UNMANAGED)
@@ -178,14 +232,20 @@ class _Work:
         self._keep(place, kept)
 
 
-def _by_company(live: LiveAccount, ignore: Sequence[str]) -> dict[str | None, list[LiveTag]]:
-    """The live tags of each place, without those that the account ignores."""
+_Remove = Callable[[Place, "Declaration | None", "LiveTag"], "Update | Delete"]
+_ByPlace = dict[str | None, list["LiveTag"]]
+
+
+def _by_company(live: LiveAccount, ignore: Sequence[str]) -> tuple[_ByPlace, _ByPlace]:
+    """The live tags of each place and its trash, without those that the account ignores."""
     ignored = any_alike(ignore)
-    found: dict[str | None, list[LiveTag]] = {}
+    found: _ByPlace = {}
+    trash: _ByPlace = {}
     for tag in live.tags:
-        if not ignored(tag.name):
-            found.setdefault(tag.company_id, []).append(tag)
-    return found
+        name = original(tag.name)
+        if not ignored(name):
+            (found if name is tag.name else trash).setdefault(tag.company_id, []).append(tag)
+    return found, trash
 
 
 def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Update:

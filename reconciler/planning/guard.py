@@ -1,7 +1,8 @@
 """The objections that stop an account's changes, all counted before the first write.
 
-Terms. A *limit* bounds what one plan takes away in an account. *Beyond* is what the whole
-configuration takes away there outside a run that was narrowed to some companies or tags.
+Terms. A *limit* bounds what one plan takes away in an account. A *removal* is a delete or a move to
+the trash. *Beyond* is what the whole configuration takes away there outside a run that was narrowed
+to some companies or tags.
 
 Premise. A plan is shown in full with what blocks it and then refused; limits are lifted in the
 configuration, where the lifting is reviewed. So every objection names the account, the number, the
@@ -23,6 +24,7 @@ from reconciler.model.change import Create, Delete, Precision, Update, one_a_lin
 from reconciler.model.names import any_alike, which_alike
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.model.state import Limits
+from reconciler.model.trash import original
 from reconciler.text.plural import count
 
 if TYPE_CHECKING:
@@ -102,7 +104,17 @@ def totals(changes: Iterable[Change]) -> Beyond:
 
 def takes_away(change: Change) -> bool:
     """Whether ``change`` deletes a tag or takes it out of use."""
-    return is_delete(change) or is_disable(change)
+    return is_removal(change) or is_disable(change)
+
+
+def is_removal(change: Change) -> TypeGuard[Update | Delete]:
+    """Whether ``change`` deletes a tag or moves it to the trash."""
+    return is_delete(change) or is_trashing(change)
+
+
+def is_trashing(change: Change) -> TypeGuard[Update]:
+    """Whether ``change`` moves a tag to the trash."""
+    return isinstance(change, Update) and change.trashes
 
 
 def is_delete(change: Change) -> TypeGuard[Delete]:
@@ -120,21 +132,29 @@ class _Sums:
     """What is taken away in all, and how much of that lies beyond the changes at hand."""
 
     deletes: int
+    """Removals: what goes to the trash counts as what is deleted."""
+    trash: bool
+    """Whether some of them go to the trash."""
     disables: int
     interactions: Count
     flows: int
-    """Flows that apply deleted tags; a tag of which that is unknown counts as one at least."""
+    """Flows that apply removed tags; a tag of which that is unknown counts as one at least."""
     uncertain_flows: int
     beyond: Beyond
 
     @classmethod
     def of(cls, changes: Sequence[Change], beyond: Beyond) -> _Sums:
-        deletes = [change for change in changes if is_delete(change)]
-        losses = [change.loss for change in deletes if change.loss is not None]
+        removals = [change for change in changes if is_removal(change)]
+        losses = [change.loss for change in removals if change.loss is not None]
+        lost = (change.loss for change in removals if is_delete(change))
         return cls(
-            deletes=len(deletes) + beyond.deletes,
+            deletes=len(removals) + beyond.deletes,
+            trash=any(map(is_trashing, removals)),
             disables=sum(map(is_disable, changes)) + beyond.disables,
-            interactions=sum((loss.interactions for loss in losses), start=beyond.interactions),
+            interactions=sum(
+                (loss.interactions for loss in lost if loss is not None),
+                start=beyond.interactions,
+            ),
             flows=sum(_charged(loss.flows) for loss in losses) + beyond.flows,
             uncertain_flows=sum(_is_uncertain(loss.flows) for loss in losses),
             beyond=beyond,
@@ -153,10 +173,13 @@ def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
     account = measured.account
     handle, limits = account.handle, account.policy.limits
     deletes = count(sums.deletes, "delete") + _outside(sums.beyond.deletes)
+    if sums.trash:
+        outside = _outside(sums.beyond.deletes)
+        deletes = f"{count(sums.deletes, 'tag')} deleted or moved to the trash{outside}"
     if sums.deletes > limits.deletes:
         are = "is" if sums.deletes == 1 else "are"
         text = f"{handle}: {deletes} {are} more than limits.deletes {limits.deletes:,}"
-        yield f"{text}: {_allow(account, deletes=sums.deletes)}", is_delete
+        yield f"{text}: {_allow(account, deletes=sums.deletes)}", is_removal
     if sums.deletes > 1 and sums.deletes * 100 > limits.delete_percent * measured.live:
         # Live tags that vanish meanwhile must not divide by zero, nor ask for more than all.
         percent = min(-(-sums.deletes * 100 // max(measured.live, 1)), 100)
@@ -164,7 +187,7 @@ def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
             f"{handle}: {deletes} of {measured.live:,} live tags are {percent}%, "
             f"more than limits.delete_percent {limits.delete_percent}"
         )
-        yield f"{text}: {_allow(account, delete_percent=percent)}", is_delete
+        yield f"{text}: {_allow(account, delete_percent=percent)}", is_removal
     if sums.disables > limits.disables:
         are = "is" if sums.disables == 1 else "are"
         text = (
@@ -215,15 +238,19 @@ def _of_flows(sums: _Sums, account: Account) -> str:
     if sums.uncertain_flows:
         what = count(sums.uncertain_flows, "tag")
         return (
-            f"{handle}: whether flows apply {what} that would be deleted is unknown, and "
+            f"{handle}: whether flows apply {what} that would be {_gone(sums)} is unknown, and "
             f"limits.flows is {limit:,}: let the key read trackers and message flows, or "
             f"{_allow(account, flows=sums.flows)}"
         )
     flows = count(sums.flows, "flow applies", "flows apply")
     return (
-        f"{handle}: {flows} tags that would be deleted, more than limits.flows {limit:,}: take "
-        f"them out of the flows, or {_allow(account, flows=sums.flows)}"
+        f"{handle}: {flows} tags that would be {_gone(sums)}, more than limits.flows {limit:,}: "
+        f"take them out of the flows, or {_allow(account, flows=sums.flows)}"
     )
+
+
+def _gone(sums: _Sums) -> str:
+    return "deleted or moved to the trash" if sums.trash else "deleted"
 
 
 def _interactions_may_lose(change: Change) -> bool:
@@ -231,7 +258,7 @@ def _interactions_may_lose(change: Change) -> bool:
 
 
 def _flows_may_apply(change: Change) -> bool:
-    return is_delete(change) and (change.loss is None or not change.loss.flows.none)
+    return is_removal(change) and (change.loss is None or not change.loss.flows.none)
 
 
 def _emptied_places(
@@ -245,7 +272,7 @@ def _emptied_places(
         together = alone - theirs.lost[place] + theirs.gained[place]
         if live >= SEVERAL and min(alone, together) <= 0:
             text = f"{place}: none of its {live} live tags would be left: declare one that stays"
-            yield text, _is_delete_in(place)
+            yield text, _is_removal_in(place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +285,22 @@ class _Moves:
     @classmethod
     def of(cls, changes: Sequence[Change]) -> _Moves:
         return cls(
-            Counter(change.place for change in changes if is_delete(change)),
-            Counter(change.place for change in changes if isinstance(change, Create)),
+            Counter(change.place for change in changes if _takes_from_place(change)),
+            Counter(change.place for change in changes if _gives_to_place(change)),
         )
 
 
-def _is_delete_in(place: Place) -> Test:
-    return lambda change: is_delete(change) and change.place == place
+def _takes_from_place(change: Change) -> bool:
+    """What lies in the trash is no longer one of its place's tags: purging it empties nothing."""
+    return is_removal(change) and not (is_delete(change) and change.purges)
+
+
+def _gives_to_place(change: Change) -> bool:
+    return isinstance(change, Create) or (isinstance(change, Update) and change.restores)
+
+
+def _is_removal_in(place: Place) -> Test:
+    return lambda change: _takes_from_place(change) and change.place == place
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,13 +319,14 @@ class _Owned:
     def reasons(self, change: Change) -> Iterator[str]:
         """Why ``change`` may not be made to the live tag that it starts from, or to its name."""
         handle, policy, where = self.account.handle, self.account.policy, _where(self.account)
-        ignored = next(filter(self.is_ignored, change.names), None)
+        names = [*map(original, change.names)]
+        ignored = next(filter(self.is_ignored, names), None)
         if ignored is not None:
             yield (
                 f'{handle}: ignore "{which_alike(policy.ignore, ignored)}" leaves this tag to '
                 f"others: narrow `ignore` below accounts.{handle}{where} to manage it"
             )
-        verb, name = self._forbidden(change), change.names[0]
+        verb, name = self._forbidden(change), names[0]
         if verb is not None and self.is_protected(name):
             yield (
                 f'{handle}: protect "{which_alike(policy.protect, name)}" forbids to '
@@ -305,6 +342,10 @@ class _Owned:
         match change:
             case Delete():
                 return "delete"
+            case Update(trashes=True):
+                return "trash"
+            case Update(restores=True):
+                return None
             case Update(disables=True):
                 return "disable"
             case Update(fields=fields, name=name) if "name" in fields:

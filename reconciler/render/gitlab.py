@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 def plan(plan: Plan) -> str:
     """``artifacts:reports:terraform``: the counts, which the merge request shows as a widget.
 
+    It knows three; what goes to the trash is changed and not lost.
+
     Of a partial plan ``unread`` names the accounts that could not be read.
     """
     summary = plan.summary
     counts: dict[str, object] = {
         "create": summary.create,
-        "update": summary.update,
+        "update": summary.update + summary.trash,
         "delete": summary.delete,
     }
     if plan.unread:

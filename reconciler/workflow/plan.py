@@ -13,11 +13,12 @@ from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
-from reconciler.planning.guard import is_delete, is_disable, takes_away
+from reconciler.planning.guard import is_disable, is_removal, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.provider import Listing, Provider
+from reconciler.workflow import clock
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
 from reconciler.workflow.guarding import Guarding, concerned
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount
     from reconciler.model.tag import Company
+    from reconciler.model.trash import Day
 
 ProviderFor = Callable[[Account], Provider]
 Part = tuple[Draft, AccountUse, Sequence[Change]]
@@ -41,11 +43,13 @@ SEVERAL_PAGES = 250
 class PlanRequest:
     """What is asked of a plan.
 
-    ``count_usage``: count what has a tag that is deleted; ``count_all``: one that is disabled or
-    renamed too. ``say`` hears one line of progress at a time.
+    ``today`` is the day by which the trash goes. ``count_usage``: count what has a tag that goes;
+    ``count_all``: one that is disabled or renamed too. ``say`` hears one line of progress at a
+    time.
     """
 
     narrowing: Narrowing
+    today: Day = field(default_factory=clock.today)
     count_usage: bool = True
     count_all: bool = False
     list_unmanaged: bool = False
@@ -204,6 +208,7 @@ class _Reading:
         return Guarding(
             provider=self.provider,
             narrowing=self.request.narrowing,
+            today=self.request.today,
             count=self.request.count_usage,
             count_all=self.request.count_all,
             say=lambda line: self.request.say(f"{self.handle}: {line}"),
@@ -228,7 +233,7 @@ class _Reading:
                 companies=desired.companies,
                 unread=listing.unread or 0,
             )
-            drafted = draft(desired, live, self.request.narrowing)
+            drafted = draft(desired, live, self.request.narrowing, today=self.request.today)
             if not (listing.proven or proven) and self._needs_absence(desired, drafted, live):
                 proven = True
             elif not whole and self._guarding.needs_all(drafted, listing.unread):
@@ -274,14 +279,14 @@ def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: 
     """Requests that applying will cost at most: one a change, the reads, and counting anew.
 
     Before a plan is carried out later than it was made, one read tells whether it is still fresh,
-    ``companies`` whether theirs are still active, and ``counting`` what deletes would lose (none
-    of that when it is applied as it is made). One read comes before deletes, one verifies.
+    ``companies`` whether theirs are still active, and ``counting`` what has the tags that go (none
+    of that when it is applied as it is made). One read comes before those go, one verifies.
     """
     if not changes:
         return 0
     cost = len(changes) + reading * 2
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
-    if any(map(is_delete, changes)):
+    if any(map(is_removal, changes)):
         cost += reading + counting
     return cost

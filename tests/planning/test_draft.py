@@ -5,9 +5,9 @@ from __future__ import annotations
 from reconciler.model.change import Create, Delete, Reason, Update
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status, Tag
-from reconciler.planning import Narrowing, draft
+from reconciler.planning import Narrowing
 from tests.builders import company, live_tag, only
-from tests.wishes import declare, desired, live
+from tests.wishes import declare, desired, draft, live
 
 NORTH, SOUTH = company("Dental North"), company("Dental South")
 

@@ -8,9 +8,9 @@ import pytest
 
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status
-from reconciler.planning import Draft, Narrowing, draft
+from reconciler.planning import Draft, Narrowing
 from tests.builders import company, live_tag
-from tests.wishes import declare, desired, live
+from tests.wishes import declare, desired, draft, live
 
 if TYPE_CHECKING:
     from reconciler.model.problem import Problem

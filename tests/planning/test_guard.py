@@ -11,10 +11,10 @@ import pytest
 from reconciler.model.change import Count, Loss, Precision
 from reconciler.model.plan import Beyond
 from reconciler.model.state import Limits, State, Unmanaged
-from reconciler.planning import draft, guard
+from reconciler.planning import guard
 from reconciler.planning.guard import Measure, is_delete
 from tests.builders import company, create, delete, live_tag
-from tests.wishes import declare, desired, live
+from tests.wishes import declare, desired, draft, live
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change

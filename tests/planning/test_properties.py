@@ -19,12 +19,13 @@ from reconciler.model.outcome import Result
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import LiveAccount, State, Unmanaged
 from reconciler.model.tag import Status, differing
-from reconciler.planning import Narrowing, assemble, draft, guard
+from reconciler.planning import Narrowing, assemble, guard
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.text.alike import skeleton
 from tests.builders import ACME
 from tests.fakes.provider import FakeProvider
 from tests.planning.strategies import COMPANIES, NAMES, World, worlds
+from tests.wishes import draft
 
 if TYPE_CHECKING:
     import random

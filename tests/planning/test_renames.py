@@ -10,10 +10,9 @@ import pytest
 from reconciler.model.change import Action, Reason, Update
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status, Tag
-from reconciler.planning import draft
 from tests.builders import company, live_tag, only
 from tests.config.writing import HEAD, loaded
-from tests.wishes import declare, desired, live
+from tests.wishes import declare, desired, draft, live
 
 if TYPE_CHECKING:
     from pathlib import Path

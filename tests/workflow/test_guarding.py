@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from reconciler.model.change import Create, Delete, Update
 from reconciler.model.state import Limits, LiveAccount, State, Unmanaged
-from reconciler.planning import Narrowing, draft
+from reconciler.planning import Narrowing
 from reconciler.planning.guard import is_delete, is_disable
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.workflow.guarding import Guarding
 from tests.builders import ACME, company, live_tag
 from tests.fakes.provider import FakeProvider
 from tests.planning.strategies import COMPANIES, NAMES, World, worlds
-from tests.wishes import declare, desired, live
+from tests.wishes import TODAY, declare, desired, draft, live
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change
@@ -31,6 +31,7 @@ def guarding(provider: FakeProvider, narrowing: Narrowing) -> Guarding:
     return Guarding(
         provider=provider,
         narrowing=narrowing,
+        today=TODAY,
         count=True,
         count_all=False,
         say=lambda _line: None,

@@ -73,7 +73,7 @@ class Bench:
         return take_turns(contenders, rounds=self.rounds)
 
     def slow_plans(self) -> Samples:
-        """The same at 50 ms a request, where waiting is most of it."""
+        """The same at 50 ms per request, where waiting is most of it."""
         contenders = []
         for size in SIZES[:2]:
             home = self.home / f"tags-{size}"
@@ -85,7 +85,7 @@ class Bench:
         return take_turns(contenders, rounds=self.rounds)
 
     def applies(self) -> Samples:
-        """100 creates at 50 ms a request beside 1,000 tags that are as declared."""
+        """100 creates at 50 ms per request beside 1,000 tags that are as declared."""
         live = SIZES[0]
         home = workloads.declare(self.home / "creates", live + CREATES)
         set_up = partial(self.server.set_up, tags=live, latency=LATENCY)

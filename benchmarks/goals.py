@@ -152,7 +152,7 @@ def _latency(samples: Samples) -> Iterator[Row]:
     for number in PARALLEL:
         least = ceil(CREATES / number) * LATENCY
         yield Row(
-            what=f"{CREATES} creates at 50 ms a request, ids as text, {number} at once",
+            what=f"{CREATES} creates at 50 ms per request, ids as text, {number} at once",
             unit="x the latency floor",
             value=samples[f"apply {number}"].extra["writing"] / least,
             most=1.15,

@@ -9,7 +9,7 @@
     ├── OutputError ............... 1   the result can't be written where it was asked for
     ├── AuthError ................. 4   no key, or the server refused it
     ├── RefusedError .............. 5   a guard, a stale plan, another digest, no approval
-    ├── QuotaError ................ 6   the quota or --max-wait is used up; run again to go on
+    ├── QuotaError ................ 6   the quota, --max-wait or --max-requests is used up
     ├── ApplyError ................ 3   an apply that is not complete
     ├── Interrupted ............... 130 a signal (143 for SIGTERM, 129 for SIGHUP)
     └── ApiError .................. 1   the server, or the way to it
@@ -102,7 +102,7 @@ class RefusedError(ReconcilerError):
 
 
 class QuotaError(ReconcilerError):
-    """The account's quota, or the time allowed for waiting on it, is used up."""
+    """The account's quota, the time to wait on it, or the run's number of requests is used up."""
 
     exit_code = 6
     code = "quota"

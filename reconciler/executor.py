@@ -1,6 +1,6 @@
 """Carries out a Plan through providers; makes no decisions.
 
-Terms. A *phase* is all updates, or creates, or removals (moves to the trash, and deletes) of an
+Terms. A *phase* is all updates, creates, merges or removals (moves to the trash, and deletes) of an
 account. An *account error* ends
 an account's work: no key, quota, a server that speaks another protocol or can't be reached, a
 create whose outcome nobody knows, a signal. A *trial* is the first change that asks for a colour
@@ -9,10 +9,11 @@ that no live tag of the account is known to have.
 Premise. What is to be done was decided by planning and approved by someone; nothing is decided
 here but when to stop. Every change ends in exactly one outcome, also those that were not tried.
 
-Method. Accounts go side by side. In each: updates, creates, a fresh listing, then only those
-removals whose tag is seen unchanged in that listing. A trial goes before the others that ask for
-its colour: where it is refused they are not tried. A refused update or create does not stop its
-neighbours, but whatever failed or is unknown in an account holds back its removals. Then
+Method. Accounts go side by side. In each: updates, creates, merges (:mod:`reconciler.merging`), a
+fresh listing, then only those removals whose tag is seen unchanged in that listing. A trial goes
+before the others that ask for its colour: where it is refused they are not tried. A refused update
+or create does not stop its neighbours, but whatever failed or is unknown in an account holds back
+its removals. Then
 verification: live state is read once more and compared with the plan. Nothing that fails on the
 way, our own faults and whoever hears of outcomes included, keeps the report from being made.
 """
@@ -23,7 +24,7 @@ import asyncio
 import logging
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
@@ -38,19 +39,31 @@ from reconciler.errors import (
     RejectedError,
     UnknownOutcomeError,
 )
+from reconciler.merging import HarmedError, Merging, expect_kept
 from reconciler.model.change import (
     Change,
     Create,
     Delete,
+    Merge,
     Update,
     companies_of,
     needs_absence,
 )
-from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
+from reconciler.model.outcome import (
+    AccountError,
+    Appended,
+    Kept,
+    Outcome,
+    Report,
+    Result,
+    Verification,
+)
 from reconciler.model.tag import Level
-from reconciler.planning.order import Phase, phase
+from reconciler.planning.assemble import Phase, phase
+from reconciler.planning.canaries import Effect, canary, effects
 from reconciler.planning.verification import Verified, as_stored, combined, verify
-from reconciler.text.plural import count
+from reconciler.text.plural import count, number
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -140,9 +153,19 @@ class _AccountWork:
     _refused_colors: dict[str, Change] = field(default_factory=dict)
     _forbidden: Change | None = None
     """The account-level change that met a 403."""
+    _merging: Merging = field(init=False)
+    _proven: set[Effect] = field(default_factory=set)
+    """What is seen to leave a tag on what has it."""
+    _harmed: dict[Effect, Change] = field(default_factory=dict)
+    """The change by which something lost its tag; none that does the same is tried."""
     _in_part: bool = False
     """Whether a change that failed was made in part."""
     _ended: Counter[Result] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._merging = Merging(
+            self.provider, companies_of(self.changes), self.run.parallelism, self.run.stopping
+        )
 
     def skip(self, done: Collection[Change]) -> None:
         """Account for the changes that are made already."""
@@ -158,7 +181,11 @@ class _AccountWork:
         try:
             self._colors |= self.provider.colors
             for each in Phase:
-                await self._phase(await self._due(each))
+                changes = await self._due(each)
+                if each is Phase.MERGES:
+                    await self._merge(changes)
+                else:
+                    await self._phase(changes)
         except Exception as error:  # noqa: BLE001 - what is done must be reported, bug or not
             self._stop(_defect(f"the work in {self.handle}", error))
         self._give_up_remaining()
@@ -176,20 +203,53 @@ class _AccountWork:
             if phase(change) is due and change not in self.outcomes
         ]
         if due is Phase.REMOVALS:
-            return await self._removals([one for one in changes if not isinstance(one, Create)])
+            return await self._removals(
+                [one for one in changes if not isinstance(one, Create | Merge)]
+            )
         return changes
 
     async def _phase(self, changes: Sequence[Change]) -> None:
-        """Work off ``changes`` with as many workers as the run allows."""
-        waiting = iter(changes)
+        """Work off ``changes`` with as many workers as the run allows, canaries first and alone."""
+        remaining = list(changes)
+        while (first := canary(remaining, self._proven)) is not None and not self._stopped(first):
+            remaining.remove(first)
+            if self._harm(first) is None:
+                await self._after_trial(first)
+        waiting = iter(remaining)
 
         async def worker() -> None:
             for change in waiting:
+                if self._harmed and self._harm(change) is not None:
+                    continue
                 if self._stopped(change):
                     return
                 await self._after_trial(change)
 
-        await side_by_side(worker() for _ in range(min(self.run.parallelism, len(changes))))
+        await side_by_side(worker() for _ in range(min(self.run.parallelism, len(remaining))))
+
+    async def _merge(self, changes: Sequence[Change]) -> None:
+        """Work off merges: one alone until it is seen that they keep what is there.
+
+        Those into one tag follow each other, and the one by which it takes its name over is first.
+        """
+        into: dict[int, list[Merge]] = {}
+        for change in changes:
+            if isinstance(change, Merge):
+                into.setdefault(change.into.id, []).append(change)
+        waiting = iter(sorted(group, key=lambda one: not one.renames) for group in into.values())
+
+        async def worker(*, until_proven: bool) -> None:
+            for group in waiting:
+                for change in group:
+                    if self._stopped(change) or self._harm(change) is not None:
+                        return
+                    await self._one(change)
+                if until_proven and self._merging.proven:
+                    return
+
+        await worker(until_proven=True)
+        workers = min(self.run.parallelism, len(into))
+        await side_by_side(worker(until_proven=False) for _ in range(workers))
 
     def _stopped(self, change: Change) -> bool:
         return (
@@ -239,12 +299,16 @@ class _AccountWork:
                 self._stop(error)
         except RejectedError as error:
             self._in_part = self._in_part or error.in_part
+            if isinstance(error, HarmedError):
+                self._harmed |= dict.fromkeys(error.effects, change)
             self._note(change, Result.FAILED, self._explained(change, error))
             return error
         except ReconcilerError as error:
             # The provider promises that after any other error nothing was written.
             self._stop(error)
             cause = self._why_stopped() if self.error is None else _STOPPED_AT
+            if isinstance(change, Merge):
+                cause = self._as_far_as(change)
             self._end(Outcome(change=change, result=Result.NOT_TRIED, message=cause))
         except Exception as error:  # noqa: BLE001 - what is done must be reported, bug or not
             defect = _defect(f"{change.action} of {change.name!r}", error)
@@ -265,11 +329,35 @@ class _AccountWork:
                 return as_stored(change, Result.ADOPTED if made.adopted else Result.DONE, made.tag)
             case Update(before=before, after=after):
                 written = await self.provider.update(before, after)
-                result = Result.SKIPPED if written.already else Result.DONE
-                return as_stored(change, result, written.tag)
+                if written.already:
+                    return as_stored(change, Result.SKIPPED, written.tag)
+                kept = await self._kept(change, written.tag)
+                return replace(as_stored(change, Result.DONE, written.tag), kept=kept)
+            case Merge():
+                await self._merging.merge(change)
+                return Outcome(change=change, result=Result.DONE, tag_id=change.tag_id)
             case Delete(before=before):
                 result = Result.DONE if await self.provider.delete(before) else Result.SKIPPED
                 return Outcome(change=change, result=result, tag_id=before.id)
+
+    async def _kept(self, change: Update, now: LiveTag) -> Kept | None:
+        """How many had the tag of a canary and have it ``now``; None where it is no canary.
+
+        Raises HarmedError, after putting it back, where it lost some.
+        """
+        if change.loss is None or canary([change], self._proven) is None:
+            return None
+        try:
+            found = await self.provider.interactions(
+                change.place, now, expected=change.loss, proven=True
+            )
+        except ReconcilerError as error:
+            LOG.info("what has %s can't be listed: %s", double_quoted(now.name), error.message)
+            return None
+        await expect_kept(self.provider, change, now, found, effects(change))
+        self._proven |= effects(change)
+        self._merging.kept = self._proven >= {Effect.RENAME, Effect.DISABLE}
+        return Kept(before=change.loss.interactions.number, after=len(found))
 
     def _explained(self, change: Change, error: RejectedError) -> RejectedError:
         """``error``; of a 403 on account level it is known who may."""
@@ -339,7 +427,20 @@ class _AccountWork:
             )
         )
 
+    def _as_far_as(self, change: Merge) -> str:
+        """Why ``change`` is not done, and what of it is."""
+        why = "interrupted" if self.error is None else "the account's work stopped at it"
+        done = self._merging.appended.get(change, Appended())
+        if not (done.got or done.left):
+            return why
+        left = "" if done.left is None else f", {number(done.left)} are left"
+        return f"{why}: {count(done.got, 'interaction')} got it{left}"
+
     def _end(self, outcome: Outcome) -> None:
+        if isinstance(outcome.change, Merge):
+            appended = self._merging.appended.get(outcome.change)
+            kept = self._merging.measured.get(outcome.change)
+            outcome = replace(outcome, appended=appended, kept=kept)
         self.outcomes[outcome.change] = outcome
         self._ended[outcome.result] += 1
         with suppress(Exception):  # a full disk or a closed terminal must not end the work
@@ -359,6 +460,7 @@ class _AccountWork:
         for change in self.changes:
             if change not in self.outcomes:
                 why = self._why_stopped()
+                why = why or self._harm(change)
                 if why is None and phase(change) is Phase.REMOVALS:
                     why = self._went_wrong()
                 self._end(Outcome(change=change, result=Result.NOT_TRIED, message=why))
@@ -367,6 +469,15 @@ class _AccountWork:
         if self.error is not None:
             return "the account's work stopped before it"
         return "interrupted" if self.run.stopping() is not None else None
+
+    def _harm(self, change: Change) -> str | None:
+        """What forbids ``change``: one that does the same to a tag took something away."""
+        if not self._harmed:
+            return None
+        for effect in sorted(effects(change)):
+            if (harmful := self._harmed.get(effect)) is not None:
+                return f'the {effect} of "{harmful.names[0]}" took the tag off what had it'
+        return None
 
     def _went_wrong(self) -> str | None:
         """What keeps the account's removals from being tried."""
@@ -380,7 +491,8 @@ class _AccountWork:
 
     async def _verify(self) -> None:
         """Read live state and compare; a server that lists with delay gets ten seconds."""
-        if not self._in_part and not any(map(_may_be_written, self.outcomes.values())):
+        written = self._in_part or self._merging.wrote
+        if not written and not any(map(_may_be_written, self.outcomes.values())):
             self.verified = Verified(missing=self._not_done())
             return
         no_access = self.error is not None and self.error.code in {AuthError.code, QuotaError.code}

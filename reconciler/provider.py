@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from reconciler.model.change import Count, Loss
+    from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OddTag:
+class OddTag(NamedTuple):
     """A row of a listing that is not a tag as we know them; what is there can't be acted on.
 
     ``id`` is as it came, safe to show. ``name`` and ``company_id`` are None where the row has none
@@ -30,8 +29,7 @@ class OddTag:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(NamedTuple):
     """A consistent read: every tag of the account, or of the places asked for.
 
     ``unread`` counts the account's other tags, which a cheaper read left out; None where nobody
@@ -47,8 +45,7 @@ class Listing:
     cost: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Created:
+class Created(NamedTuple):
     """A created tag, as the server stores it; ``adopted`` when it was found by reading.
 
     Then the answer was lost, or someone else made it since the plan.
@@ -58,8 +55,7 @@ class Created:
     adopted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Updated:
+class Updated(NamedTuple):
     """An updated tag, as the server stores it; ``already``: it was so, and nothing was sent."""
 
     tag: LiveTag
@@ -118,6 +114,30 @@ class Provider(Protocol):
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that apply ``tag`` of ``place``; a part of ``usage``."""
+
+    async def interactions(
+        self, place: Place, tag: LiveTag, *, expected: Loss, proven: bool
+    ) -> tuple[Interaction, ...]:
+        """The interactions that have ``tag``, whose name no other tag of ``place`` has.
+
+        All pages are read before it returns. ``expected`` is what was counted to have it: kinds of
+        which there are none are not read, nor what the key may not read. ``proven``: where fewer
+        are found, or no exact number is known, it is read on until it is certain that none is
+        missing; raises ProtocolError where rows do not show their tags.
+        """
+
+    async def append(self, interaction: Interaction, tag: LiveTag) -> Interaction:
+        """Put ``tag`` on beside what is there, and give the interaction as read back.
+
+        Raises NotFoundError when the interaction is gone, RejectedError when the tag is no longer
+        live, called so and enabled; it is sent again where nobody knows whether it arrived.
+        """
+
+    async def read(self, interaction: Interaction) -> Interaction:
+        """``interaction`` as it is now; raises NotFoundError when it is gone."""
+
+    async def replace_tags(self, interaction: Interaction) -> Interaction:
+        """Give it its ``tags`` and no others, to put back what was lost; as read back."""
 
     @property
     def uncounted(self) -> Mapping[str, str]:

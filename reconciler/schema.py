@@ -1,8 +1,8 @@
 """What published JSON Schemas say about a document, in words that say what to write.
 
-The only door to jsonschema. Beside the standard keywords the schemas may carry ``errorMessage`` and
-``patternErrorMessage``, which editors show too, and three of our own: ``x-kind`` (the problem's
-kind), ``x-hint`` (what to write) and ``x-at`` (the key to point at).
+The only importer of jsonschema. Beside the standard keywords the schemas may carry
+``errorMessage`` and ``patternErrorMessage``, which editors show too, and three of our own:
+``x-kind`` (the problem's kind), ``x-hint`` (what to write) and ``x-at`` (the key to point at).
 """
 
 from __future__ import annotations

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.callrail import wire
 from reconciler.config.text import _LINE_END, Text
 from reconciler.config.values import span
+from reconciler.errors import ProtocolError
 from reconciler.model.state import State
 from reconciler.model.tag import Status, Tag, completed, differing
 from reconciler.planning.differ import changed_fields
 from tests.builders import live_tag
 from tests.wishes import declare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.model.tag import LiveTag
 
 names = st.sampled_from(("Lead", "lead", "Oppty"))
 colors = st.sampled_from((None, "gray1", "blue1"))
@@ -45,3 +54,28 @@ def test_lines_are_counted_alike_with_and_without_carriage_returns(content: str)
         line = sum(start <= index for start in starts)
         source = text.source(span(index, index))
         assert (source.line, source.column) == (line, index - starts[line - 1] + 1)
+
+
+rows = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from((1, "1", 0, True, 2**63, None)),
+        "tag_level": st.sampled_from(("account", "company", "team", [])),
+        "status": st.sampled_from(("enabled", "disabled", "odd", None, [])),
+        "name": st.sampled_from(("Lead", "", None)),
+    },
+    optional={
+        "company_id": st.sampled_from(("COM1", None, "", 1)),
+        "color": st.sampled_from(("gray1", None, 1)),
+    },
+)
+
+
+@given(rows)
+def test_a_row_that_is_read_at_a_glance_is_read_alike_step_by_step(row: dict[str, object]) -> None:
+    def read(parse: Callable[[object], LiveTag]) -> LiveTag | str:
+        try:
+            return parse(row)
+        except ProtocolError as error:
+            return error.message
+
+    assert read(wire.live_tag) == read(wire.checked_tag)

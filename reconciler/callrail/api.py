@@ -13,6 +13,7 @@ from reconciler.callrail.explain import Access, failure, reason
 from reconciler.callrail.rate_limits import AccountQuota, RateLimits, duration
 from reconciler.callrail.retry import ATTEMPTS, RetryBudget, Verdict, backoff, decide, retry_after
 from reconciler.callrail.runtime import Sent
+from reconciler.errors import QuotaError
 from reconciler.model.state import Gateway
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class StaleError(Exception):
     """A write waited so long that live state must be read again before it is sent."""
 
 
-class RunContext:
+class ApiContext:
     """What all sessions of a run share."""
 
     def __init__(self, settings: Settings) -> None:
@@ -94,6 +95,15 @@ class RunContext:
         ends = (quota.waiting_until for quota in tuple(self._quotas.values()))
         return max(0.0, max(ends, default=0.0) - self.settings.clock.monotonic())
 
+    def expect_allowed(self) -> None:
+        """Raise QuotaError where the run has sent as many requests as it may."""
+        most = self.settings.max_requests
+        if most is not None and self.requests >= most:
+            raise QuotaError(
+                f"this run has sent the {most:,} requests of --max-requests",
+                hint="Run it again: what is done is skipped, the rest goes on.",
+            )
+
     async def sleep(self, seconds: float) -> None:
         """Wait; raises Interrupted as soon as the end is asked for."""
         await self.settings.stop.sleep(self.settings.clock, seconds)
@@ -106,7 +116,7 @@ class RunContext:
 class ApiSession:
     """One key at one origin: ``access`` says which, ``run`` is shared with the other sessions."""
 
-    def __init__(self, run: RunContext, transport: Transport, access: Access) -> None:
+    def __init__(self, run: ApiContext, transport: Transport, access: Access) -> None:
         self.run = run
         self.access = access
         self._transport = transport
@@ -139,7 +149,7 @@ class ApiSession:
         quota = self.run.quota(request.account)
         for attempt in itertools.count(1):
             sent_at, exchange = await self._turn(
-                request, attempt=attempt, check=check, urgent=urgent
+                request, quota, attempt=attempt, check=check, urgent=urgent
             )
             verdict = decide(exchange, request.method)
             if verdict is Verdict.THROTTLED:
@@ -159,10 +169,16 @@ class ApiSession:
         return attempt < ATTEMPTS and self.run.retries.take(requests=self.run.requests)
 
     async def _turn(
-        self, request: Request, *, attempt: int, check: Check | None, urgent: bool
+        self,
+        request: Request,
+        quota: AccountQuota,
+        *,
+        attempt: int,
+        check: Check | None,
+        urgent: bool,
     ) -> tuple[float, Exchange]:
         """Wait until ``request`` may be sent, and send it once; with the time when it was."""
-        run, quota = self.run, self.run.quota(request.account)
+        run = self.run
         while True:
             async with run.slots.taken(urgent=urgent):
                 run.settings.stop.check()
@@ -170,6 +186,7 @@ class ApiSession:
                 for_quota = quota.delay(now)
                 for_pace = max([pace.delay(now) for pace in self._pace], default=0.0)
                 if not for_quota and not for_pace:
+                    run.expect_allowed()
                     if check is not None:
                         check()
                     return await self._send(request, quota, attempt=attempt)
@@ -199,7 +216,7 @@ class ApiSession:
                 limit.leave(run.now())
         if isinstance(exchange, Answer):
             quota.report(exchange.headers, sent_at=sent_at, now=run.now())
-        self._note(request, exchange, seconds=run.now() - sent_at, attempt=attempt)
+        self._note(request, exchange, quota.account, seconds=run.now() - sent_at, attempt=attempt)
         return sent_at, exchange
 
     def _throttled(self, quota: AccountQuota, exchange: Exchange, sent_at: float) -> None:
@@ -212,9 +229,10 @@ class ApiSession:
             rnd=settings.random,
         )
 
-    def _note(self, request: Request, exchange: Exchange, *, seconds: float, attempt: int) -> None:
+    def _note(
+        self, request: Request, exchange: Exchange, whose: str, *, seconds: float, attempt: int
+    ) -> None:
         status = exchange.status if isinstance(exchange, Answer) else None
-        whose = self.run.quota(request.account).account
         LOG.debug(
             "%s%s %s %s %.0f ms, attempt %d",
             f"{whose}: " if whose else "",

@@ -6,7 +6,7 @@ import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from reconciler.callrail.api import ApiSession, RunContext
+from reconciler.callrail.api import ApiContext, ApiSession
 from reconciler.callrail.endpoints import find_endpoints, find_older_endpoints
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.explain import Access
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from reconciler.callrail.calls import CallEditor
     from reconciler.callrail.credentials import Credential
     from reconciler.callrail.endpoints import Endpoints
     from reconciler.callrail.exchange import Answer
@@ -48,7 +49,7 @@ class Client:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._run = RunContext(settings)
+        self._run = ApiContext(settings)
         self._transports: dict[str, HttpxTransport] = {}
         self._sessions: dict[tuple[str, Credential, str | None], ApiSession] = {}
         self._providers: dict[str, AccountProvider] = {}
@@ -88,8 +89,9 @@ class Client:
 
     def provider(self, account: Account) -> AccountProvider:
         """The provider of one account of the configuration; the same one each time."""
-        if account.handle not in self._providers:
-            credential = self._settings.account_credentials.get(account.handle)
+        handle = account.handle
+        if handle not in self._providers:
+            credential = self._settings.account_credentials.get(handle)
             session = self._session(credential, connection=account.connection)
             self._know(account)
 
@@ -99,13 +101,13 @@ class Client:
             async def admit() -> None:
                 await _refuse_number(session, account.ref.id)
 
-            self._providers[account.handle] = AccountProvider(
+            self._providers[handle] = AccountProvider(
                 session,
                 account.ref.id,
                 lost=lost,
                 admit=admit if account.ref.id.isdecimal() else None,
             )
-        return self._providers[account.handle]
+        return self._providers[handle]
 
     @property
     def resources(self) -> Resources:
@@ -117,6 +119,15 @@ class Client:
         self._know(account)
         credential = self._settings.account_credentials.get(account.handle)
         return _resources(self._session(credential, connection=account.connection))
+
+    def calls_of(self, account: Account) -> CallEditor:
+        """The calls of an account, to read and change one."""
+        # Here and not above, like Resources: plan and apply need neither.
+        from reconciler.callrail.calls import CallEditor  # noqa: PLC0415
+
+        self._know(account)
+        credential = self._settings.account_credentials.get(account.handle)
+        return CallEditor(self._session(credential, connection=account.connection), account.ref.id)
 
     @property
     def control(self) -> Connections:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from reconciler.errors import ReconcilerError
@@ -30,14 +30,14 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoints:
+class Endpoints(NamedTuple):
     """Bases without a slash at the end; ``api`` is what stands before ``/v3``."""
 
     api: str
     control: str
 
 
+@cache
 def find_endpoints(
     gateway: Gateway, *, api_url: str | None = None, control_url: str | None = None
 ) -> Endpoints:

@@ -104,7 +104,8 @@ def holds(found: Rows, shown: set[str]) -> bool:
     """Whether ``found`` has the interactions ``shown``; both are listed in the same order."""
     if found.whole or len(shown) <= len(found.rows):
         return shown <= ids(found.rows)
-    return ids(found.rows) <= shown
+    enough = found.total is None or len(shown) <= found.total
+    return enough and ids(found.rows) <= shown
 
 
 def counted(rows: Iterable[Row], asked: Tagged, *, empty_lacks: bool) -> Count:

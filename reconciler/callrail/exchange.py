@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from reconciler.errors import ProtocolError
 
@@ -24,8 +24,7 @@ class Method(StrEnum):
     DELETE = "DELETE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """What to ask: ``path`` starts at ``/v3`` (or the control plane's root).
 
     ``account`` is the id whose quota the request uses; None where it belongs to no account.
@@ -64,16 +63,14 @@ class Answer:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotSent:
+class NotSent(NamedTuple):
     """The request certainly reached nobody; ``hopeless`` when trying again can't help."""
 
     reason: str
     hopeless: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ambiguous:
+class Ambiguous(NamedTuple):
     """The request may or may not have been acted on."""
 
     reason: str

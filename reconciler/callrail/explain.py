@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.callrail.decode import is_matons
 from reconciler.callrail.endpoints import origin
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, Method, NotSent
 from reconciler.callrail.retry import Verdict
-from reconciler.callrail.text import is_matons
 from reconciler.errors import (
     ApiError,
     AuthError,
@@ -34,8 +33,7 @@ _OTHER = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class Access(NamedTuple):
     """How a request went: with which key, to which base, over which connection if one was named."""
 
     credential: Credential
@@ -145,7 +143,7 @@ def _server_hint(status: int, access: Access) -> str:
             "Through Maton a 500 may mean that the OAuth grant has expired: see "
             "'reconciler connections list', make a new one with 'reconciler connections create'."
         )
-    return "The server has trouble; run it again later."
+    return "The server failed; run it again later."
 
 
 def _base_hint(answer: Answer) -> str | None:

@@ -126,9 +126,15 @@ class LiveTags:
         A run that stood still, for a quota or because its machine slept, has missed what others did
         meanwhile. One whose server never answers sooner did not stand still.
         """
-        now = self._now()
-        paused = now - self._busy_at > FRESH + (self._quickest or 0.0)
-        return now - self._listed_at <= (FRESH if paused else _OLD)
+        return self._now() - self._listed_at <= self._longest()
+
+    def recently_read(self, tag: LiveTag) -> bool:
+        """Whether ``tag`` was read recently enough to be put on interactions, as for a POST."""
+        return self._now() - self._last_read(tag) <= self._longest()
+
+    async def recent_state(self, tag: LiveTag) -> LiveTag | None:
+        """``tag`` as a recent read shows it; None when it is gone. Raises as ``now`` does."""
+        return self._tags.get(tag.id) if self.recently_read(tag) else await self.anew(tag)
 
     async def now(self, tag: LiveTag) -> LiveTag | None:
         """``tag`` as a read of the last two seconds shows it; None when it is gone.
@@ -183,10 +189,18 @@ class LiveTags:
         await self._reads.close()
 
     def _is_fresh(self, tag: LiveTag) -> bool:
+        return self._now() - self._last_read(tag) <= FRESH
+
+    def _longest(self) -> float:
+        """Seconds for which a read is relied on by what makes or puts on tags."""
+        paused = self._now() - self._busy_at > FRESH + (self._quickest or 0.0)
+        return FRESH if paused else _OLD
+
+    def _last_read(self, tag: LiveTag) -> float:
+        """When ``tag`` was last read, or seen to be gone."""
         covered = self._scope is None or tag.company_id in self._scope
         listed = self._listed_at if covered else _NEVER
-        seen = max(listed, self._seen_at.get(tag.id, _NEVER))
-        return self._now() - seen <= FRESH
+        return max(listed, self._seen_at.get(tag.id, _NEVER))
 
     async def _read_asked(self) -> Listing:
         return await self._read(asked=True)

@@ -19,7 +19,7 @@ ACTIVE: Final = "ACTIVE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class MatonConnection:
     """A connection; ``status`` is ACTIVE, PENDING or FAILED (A), ``url`` where it is authorised.
 
     The times are ISO 8601 as the server gives them; None where it gives none.
@@ -42,7 +42,7 @@ class Connections:
     def __init__(self, session: ApiSession) -> None:
         self._session = session
 
-    async def list(self, *, status: str | None = None) -> tuple[Connection, ...]:
+    async def list(self, *, status: str | None = None) -> tuple[MatonConnection, ...]:
         """CallRail's connections, of one ``status`` if it is given."""
         query = [("app", APP)] + ([("status", status)] if status else [])
         payload = await self._get("connections", query=tuple(query))
@@ -51,11 +51,11 @@ class Connections:
             raise ProtocolError("the answer has no list 'connections'")
         return tuple(one for one in map(_connection, rows) if one.app == APP)
 
-    async def get(self, connection: str) -> Connection:
+    async def get(self, connection: str) -> MatonConnection:
         """One connection. Raises NotFoundError when there is none of that id."""
         return _connection(await self._get("connections", connection))
 
-    async def create(self) -> Connection:
+    async def create(self) -> MatonConnection:
         """Begin a new connection; someone must open its ``url`` in a browser.
 
         The answer may leave ``url`` to :meth:`get`. Raises UnknownOutcomeError when it is lost; it
@@ -85,14 +85,14 @@ class Connections:
         return (await self._session.call(request)).payload
 
 
-def _connection(payload: object) -> Connection:
+def _connection(payload: object) -> MatonConnection:
     row = plain_row(payload)
     if isinstance(row.get("connection"), Mapping):
         row = plain_row(row["connection"])
     status = row.get("status")
     if status is not None and not isinstance(status, str):
         raise ProtocolError("a connection's 'status' is not a string")
-    return Connection(
+    return MatonConnection(
         id=_id(row),
         status=status or "PENDING",
         app=_text(row, "app") or APP,

@@ -29,21 +29,22 @@ class Namesakes:
         self._session = session
         self._account = account
         self._seen: dict[int, LiveTag] = {}
+        self._new: list[tuple[LiveTag, ...]] = []
         self._whole = False
         self._read = Memo(self._read_level)
 
     def learn(self, listing: Listing) -> None:
         """Take note of tags that were read anyway."""
         if listing.unread == 0:
-            self._seen, self._whole = {}, True
+            self._seen, self._new, self._whole = {}, [], True
         elif self._whole:
             return
-        self._seen |= {tag.id: tag for tag in listing.tags}
+        self._new.append(listing.tags)
 
     @property
     def names(self) -> set[str]:
         """Names of live tags, not always of all."""
-        return {tag.name for tag in self._seen.values()}
+        return {tag.name for tag in self._tags().values()}
 
     async def shares(self, place: Place, tag: LiveTag) -> bool:
         """Whether another tag that interactions of ``place`` can have is called as ``tag`` is.
@@ -56,8 +57,15 @@ class Namesakes:
             other.name == tag.name
             and other.id != tag.id
             and (place.company_id is None or other.company_id in {None, place.company_id})
-            for other in self._seen.values()
+            for other in self._tags().values()
         )
+
+    def _tags(self) -> dict[int, LiveTag]:
+        """What was seen, by id; brought up to date when asked for, which many plans never do."""
+        for tags in self._new:
+            self._seen |= {tag.id: tag for tag in tags}
+        self._new.clear()
+        return self._seen
 
     async def _read_level(self, everything: bool) -> bool:
         """Read all tags, or those of account level; False where that is too much or refused."""
@@ -77,6 +85,6 @@ class Namesakes:
             tags = await read_all(listing, first=first)
         except (RejectedError, ProtocolError):
             return False
-        self._seen |= {tag.id: tag for tag in tags}
+        self._new.append(tags)
         self._whole = self._whole or everything
         return True

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from reconciler.callrail.wire import count
 from reconciler.concurrency import side_by_side
@@ -35,8 +34,7 @@ _MOST_SECONDS: Final = 3_600.0
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[T]):
+class Page(NamedTuple, Generic[T]):
     """One page's rows, and what it says of the whole; None where it says nothing.
 
     ``size`` is what its answer had, in bytes.
@@ -50,8 +48,7 @@ class Page(Generic[T]):
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paged(Generic[T]):
+class Paged(NamedTuple, Generic[T]):
     """A listing: ``fetch`` reads a page by its number from 1, ``key`` is what makes a row unique.
 
     ``pause`` waits before the listing is read again; it is given how often it was read. ``clock``
@@ -201,7 +198,7 @@ async def _read(source: Paged[T], first: Page[T]) -> tuple[T, ...]:
     _check_number(first, 1)
     if (first.total or 0) > _MOST_RECORDS or (first.pages or 0) > _MOST_PAGES:
         raise ProtocolError(
-            f"the server claims {first.total:,} records" if first.total else "too many pages",
+            f"the server reports {first.total:,} records" if first.total else "too many pages",
             hint=f"More than {_MOST_RECORDS:,} records are not read.",
         )
     remaining = remaining_pages(first)

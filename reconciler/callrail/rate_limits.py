@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.callrail.retry import throttle
 from reconciler.errors import QuotaError
@@ -33,8 +32,7 @@ RATE_HEADERS: Final = tuple(
 _LARGEST: Final = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Report:
+class _Report(NamedTuple):
     """What an answer reported of a window, at monotonic second ``at``.
 
     ``own`` of our requests counted then, ``pending`` of them on their way: those may be in ``used``
@@ -67,7 +65,7 @@ class Window:
         """Seconds until one more fits; 0 when it fits now."""
         self._expire(now)
         delay = 0.0
-        if self.used >= self.limit:
+        if self._running + len(self._stamps) >= self.limit:
             delay = self._stamps[0] + self.seconds - now if self._stamps else _SOON
         if self._report is None:
             return delay

@@ -210,7 +210,7 @@ class _ResourceReading:
             raise ProtocolError("'next_page' is not an address") from None
         extra = tuple((name, value) for name, value in pairs if name not in own_names)
         if not extra:
-            raise ProtocolError("'next_page' names no page")
+            raise ProtocolError("'next_page' is not a page")
         return extra
 
     async def _numbered(self, number: int) -> Page[Row]:

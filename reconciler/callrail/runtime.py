@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from reconciler.callrail.redact import Redactor
 from reconciler.errors import Interrupted
@@ -101,8 +101,7 @@ class Stop:
         self.check()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """Seconds. ``total`` bounds a request from first to last byte, however slowly bytes come.
 
     ``grace`` is what a running request may still take once the end was asked for.
@@ -114,8 +113,7 @@ class Timeouts:
     grace: float = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaSettings:
+class QuotaSettings(NamedTuple):
     """What may be sent: pairs of (requests, seconds). The defaults are the page's (A).
 
     ``account`` is an account's limits, ``gateway`` Maton's for the whole process (C).
@@ -125,8 +123,7 @@ class QuotaSettings:
     gateway: tuple[tuple[int, float], ...] = ((10, 1.0),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(NamedTuple):
     """One request that was made, for progress and logs; ``status`` is None without an answer."""
 
     method: str
@@ -145,6 +142,7 @@ class Settings:
     holds, by handle, the keys of accounts that have their own. ``api_url`` and ``control_url``
     replace the bases. ``parallelism`` bounds the requests that run at once, over all accounts.
     ``max_wait`` is how many seconds an account's requests may wait on its quota, in all.
+    ``max_requests``: so many may be sent, over all accounts (None: any number).
     """
 
     credential: Credential | None = None
@@ -153,6 +151,7 @@ class Settings:
     control_url: str | None = None
     parallelism: int = 10
     max_wait: float = 60.0
+    max_requests: int | None = None
     quota: QuotaSettings = field(default_factory=QuotaSettings)
     timeouts: Timeouts = field(default_factory=Timeouts)
     clock: Clock = field(default_factory=SystemClock)

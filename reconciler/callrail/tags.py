@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from reconciler.callrail.api import ApiSession
     from reconciler.callrail.losses import Losses
+    from reconciler.callrail.tagging import InteractionTags
     from reconciler.errors import ReconcilerError
     from reconciler.model.change import Count, Loss
+    from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
     from reconciler.provider import Created, Listing, Updated
@@ -42,6 +44,7 @@ class AccountProvider:
         self._admit = admit
         self._session = session
         self._account = account
+        self._quota = session.run.quota(account)
         self._lost = lost
         self._live_tags = LiveTags(session, account)
         self._namesakes = Namesakes(session, account)
@@ -50,7 +53,7 @@ class AccountProvider:
     @property
     def requests(self) -> int:
         """Requests sent for this account so far, retries and failed ones included."""
-        return self._session.run.quota(self._account).requests
+        return self._quota.requests
 
     @property
     def colors(self) -> frozenset[str]:
@@ -60,8 +63,7 @@ class AccountProvider:
     @property
     def allowance(self) -> Allowance | None:
         """What the server last reported of the account's quota; None where it reports nothing."""
-        run = self._session.run
-        return run.quota(self._account).allowance(run.now())
+        return self._quota.allowance(self._session.run.now())
 
     async def companies(self) -> tuple[Company, ...]:
         """All companies, the disabled ones marked. Raises AuthError, QuotaError or an ApiError."""
@@ -110,6 +112,24 @@ class AccountProvider:
         """The flows that apply ``tag`` of ``place``."""
         return await self._counting().flows(place, tag)
 
+    async def interactions(
+        self, place: Place, tag: LiveTag, *, expected: Loss, proven: bool
+    ) -> tuple[Interaction, ...]:
+        """The interactions that have ``tag`` of ``place``; see ``tagging``."""
+        return await self._tagging().interactions(place, tag, expected, proven=proven)
+
+    async def append(self, interaction: Interaction, tag: LiveTag) -> Interaction:
+        """Put ``tag`` on ``interaction``; it as read back."""
+        return await self._tagging().append(interaction, tag)
+
+    async def read(self, interaction: Interaction) -> Interaction:
+        """``interaction`` as it is now."""
+        return await self._tagging().read(interaction)
+
+    async def replace_tags(self, interaction: Interaction) -> Interaction:
+        """Give ``interaction`` its ``tags`` and no others; it as read back."""
+        return await self._tagging().replace_tags(interaction)
+
     @property
     def uncounted(self) -> Mapping[str, str]:
         """What could not be counted, by kind, and why."""
@@ -126,6 +146,16 @@ class AccountProvider:
 
             self._losses = Losses(self._session, self._account, self._namesakes)
         return self._losses
+
+    def _tagging(self) -> InteractionTags:
+        # Here and not above: only merges put tags on interactions.
+        from reconciler.callrail.tagging import InteractionTags  # noqa: PLC0415
+
+        return InteractionTags(self._live_tags, self._counted_anew)
+
+    async def _counted_anew(self, place: Place, tag: LiveTag) -> Loss:
+        self.forget_usage()
+        return await self.usage(place, tag, flows=False)
 
     async def close(self) -> None:
         """End reads that nobody waits for any more."""

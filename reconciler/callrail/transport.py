@@ -17,11 +17,10 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from reconciler import __version__
-from reconciler.callrail.decode import strict_json
+from reconciler.callrail.decode import server_message, strict_json
 from reconciler.callrail.endpoints import is_loopback
 from reconciler.callrail.exchange import Ambiguous, Answer, Flaw, NotSent
 from reconciler.callrail.rate_limits import RATE_HEADERS
-from reconciler.callrail.text import server_message
 from reconciler.errors import UnreachableError
 from reconciler.text.strict_json import NotJSONError
 from reconciler.text.visible import safe_text

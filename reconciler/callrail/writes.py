@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from reconciler.callrail.api import AmbiguousError, StaleError
@@ -294,7 +293,7 @@ class _Update(_ById[Updated]):
         if live is None:
             raise _gone(self.tag)
         same = may_be_stored_as(after.name, live.name, cut_from=SHORTEST_CUT)
-        if same and live != self.tag and self._is_done(replace(live, name=after.name)):
+        if same and live != self.tag and self._is_done(live._replace(name=after.name)):
             return self._written(live)
         if outcome.verdict is Verdict.CONTRADICTED:
             refusal = refusal_in(outcome, "" if live == self.tag else in_words(self.tag, live))

@@ -17,10 +17,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.cli.ci import publish_plan, publish_report
-from reconciler.cli.configuration import is_configuration, load_configuration, load_if_there
+from reconciler.cli.configuration import (
+    guarding_configuration,
+    is_configuration,
+    load_configuration,
+    refuse_numbers,
+)
 from reconciler.cli.exit_code import exit_code
 from reconciler.cli.files import read_file
-from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import Shown, emit, prepare, rendered, write_reports
 from reconciler.cli.plan import PlanFlags, log_plan, plan_request, report_unread, stamp
 from reconciler.cli.session import Session
@@ -82,7 +86,7 @@ async def _apply_saved(file: str, flags: ApplyFlags, console: Console) -> int:
     from reconciler.workflow.renewal import accounts_of
 
     plan = load_plan(read_file(file))
-    configuration = _at_hand(plan, flags, console)
+    configuration = guarding_configuration(plan, flags.config, console)
     accounts = accounts_of(plan, configuration)
     # Keys are found before anything is shown, so that a runner hides them in all of it; one that
     # is missing is reported after what is wrong with the plan.
@@ -103,19 +107,6 @@ async def _apply_saved(file: str, flags: ApplyFlags, console: Console) -> int:
 def _without_quota(plan: Plan) -> Plan:
     """``plan`` without what was left of the quota when it was made: that is not so any more."""
     return replace(plan, accounts=tuple(replace(use, allowance=None) for use in plan.accounts))
-
-
-def _at_hand(plan: Plan, flags: ApplyFlags, console: Console) -> Configuration | None:
-    """The configuration whose guards hold today: the one named, else the default where it names
-    the plan's accounts; without one the plan's own guards hold.
-    """
-    from reconciler.workflow.renewal import names_accounts_of
-
-    configuration = load_if_there(flags.config, console)
-    named = flags.config or console.environ.get("RECONCILER_CONFIG")
-    if configuration is None or not (named or names_accounts_of(plan, configuration)):
-        return None
-    return configuration
 
 
 async def _plan_and_apply(flags: ApplyFlags, console: Console) -> int:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from reconciler.config import load
-from reconciler.text.plural import count, listed
+from reconciler.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.console import Console
+    from reconciler.cli.session import Session
     from reconciler.config import Configuration
+    from reconciler.model.plan import Plan
 
-LOG: Final = logging.getLogger(__name__)
 DEFAULT = "reconciler.yaml"
 
 
@@ -63,11 +63,56 @@ def load_if_there(config: Sequence[str], console: Console) -> Configuration | No
     return _load(config, console)
 
 
+def guarding_configuration(
+    plan: Plan, config: Sequence[str], console: Console
+) -> Configuration | None:
+    """The configuration whose guards hold today: the one named, else the default where it names
+    the accounts of ``plan``; None where there is none.
+    """
+    from reconciler.workflow.renewal import names_accounts_of
+
+    configuration = load_if_there(config, console)
+    named = config or console.environ.get("RECONCILER_CONFIG")
+    if configuration is None or not (named or names_accounts_of(plan, configuration)):
+        return None
+    return configuration
+
+
+async def refuse_numbers(configuration: Configuration, session: Session) -> None:
+    """Raise ConfigError for each account whose id is a number that the API knows by another id.
+
+    One request, and only where an id is all digits. A number that the key does not see stays: the
+    API takes it too (B), and says itself what is wrong.
+    """
+    numbers = [one for one in configuration.accounts if one.ref.id.isdecimal()]
+    if not numbers:
+        return
+    from reconciler.config import mark_of
+    from reconciler.config.codes import Code
+    from reconciler.model.problem import Problem
+
+    rows = await session.client.resources.accounts()
+    known = {str(row.get("numeric_id")): row for row in rows}
+    problems = [
+        Problem(
+            Code.ACCOUNT_NUMBER.value,
+            f"{one.ref.id} is {row.get('name') or one.handle}: its id is {row.get('id')}",
+            f"Write `id: {row.get('id')}`; the number of the address bar is another one.",
+            tuple(
+                mark_of(source, configuration.files)
+                for source in [one.id_source or one.source]
+                if source
+            ),
+        )
+        for one in numbers
+        if (row := known.get(one.ref.id)) is not None
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
 def _load(config: Sequence[str], console: Console) -> Configuration:
     with console.working("Reading the configuration"):
         configuration = load(paths(config, console))
     console.files = frozenset(configuration.files)
-    accounts = count(len(configuration.accounts), "account")
-    blocks = count(len(configuration.entries), "block")
-    LOG.info("read %s: %s, %s", listed(configuration.files), accounts, blocks)
     return configuration

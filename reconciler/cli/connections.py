@@ -14,7 +14,7 @@ from reconciler.errors import ApiError, AuthError, NotFoundError, QuotaError, Re
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
-    from reconciler.callrail.maton import Connection
+    from reconciler.callrail.maton import MatonConnection
     from reconciler.cli.console import Console
     from reconciler.cli.flags import NetworkFlags
     from reconciler.cli.values import Format
@@ -47,7 +47,7 @@ def get(connection: str, form: Format, network: NetworkFlags, console: Console) 
 def create(form: Format, network: NetworkFlags, console: Console, *, wait: bool) -> int:
     """Make one, and ``wait`` until it is active."""
 
-    async def act(session: Session) -> Connection:
+    async def act(session: Session) -> MatonConnection:
         made = await session.client.control.create()
         if wait and made.status != ACTIVE:
             _report_address(made, console)
@@ -103,7 +103,9 @@ def _named(connection: str) -> Iterator[None]:
         ) from error
 
 
-async def _until_active(connection: Connection, max_wait: float, session: Session) -> Connection:
+async def _until_active(
+    connection: MatonConnection, max_wait: float, session: Session
+) -> MatonConnection:
     """Ask every few seconds until it is ACTIVE; ApiError when it fails, QuotaError in the end."""
     clock = session.settings.clock
     end = clock.monotonic() + max_wait
@@ -134,7 +136,7 @@ def _expect_approval(connection: str, console: Console) -> None:
         raise RefusedError("the delete was not approved", hint="Nothing was changed.")
 
 
-def _show(connections: tuple[Connection, ...], form: Format, console: Console) -> None:
+def _show(connections: tuple[MatonConnection, ...], form: Format, console: Console) -> None:
     rows = [{"connection_id": one.id, **asdict(one)} for one in connections]
     for row in rows:
         del row["id"]
@@ -143,6 +145,6 @@ def _show(connections: tuple[Connection, ...], form: Format, console: Console) -
         _report_address(connection, console)
 
 
-def _report_address(connection: Connection, console: Console) -> None:
+def _report_address(connection: MatonConnection, console: Console) -> None:
     if connection.url and connection.status == PENDING:
         console.log(f"Open this address in a browser to let Maton in: {connection.url}")

@@ -181,6 +181,10 @@ class Console:
         if not self.quiet:
             self._write(self._entry(level, text))
 
+    def record(self, level: str, text: str) -> None:
+        """Write what the run logs: its level before it, or in a JSON entry's field."""
+        self.log(text if self._logs_json else f"{level}: {text}", level=level)
+
     def show(self, text: str) -> None:
         """Write rendered text (already safe, several lines) to stderr, unless quiet."""
         if not self.quiet and text:
@@ -364,9 +368,8 @@ def _with_lines(problem: Problem, files: Collection[str]) -> Problem:
     """``problem`` with the lines of the configuration, where planning knew only their places."""
     if all(mark.text for mark in problem.marks):
         return problem
-    from dataclasses import replace
 
     from reconciler.config import mark_of
 
     marks = (mark if mark.text else mark_of(mark.source, files) for mark in problem.marks)
-    return replace(problem, marks=tuple(marks))
+    return problem._replace(marks=tuple(marks))

@@ -341,7 +341,7 @@ def _role(account: Account, payload: object, doctor: Doctor) -> None:
     if "admin" not in roles:
         doctor.note(
             f"role in {account.handle}",
-            f"among the {count(len(roles), 'user')} that the key sees is no administrator "
+            f"none of the {count(len(roles), 'user')} that the key sees is an administrator "
             f"({', '.join(sorted(set(roles)))})",
             state=WARNING,
             hint=_ADMINS,
@@ -384,7 +384,7 @@ _LEAST_ROOM = 40
 def _show(doctor: Doctor, form: Format, console: Console) -> None:
     if form is Format.JSON:
         rows = [
-            {"what": one.what, "state": one.state, "said": one.message, "hint": one.hint}
+            {"what": one.what, "state": one.state, "message": one.message, "hint": one.hint}
             for one in doctor.findings
         ]
         console.result(dump(rows))

@@ -36,6 +36,7 @@ class NetworkFlags(NamedTuple):
 
     parallelism: int
     max_wait: float
+    max_requests: int | None
 
 
 class NarrowingFlags(NamedTuple):
@@ -191,6 +192,12 @@ network = family(
             default=300.0,
             metavar="DURATION",
             help="longest wait for the quota in all (5m)",
+        ),
+        click.option(
+            "--max-requests",
+            type=between(1, 1_000_000),
+            metavar="N",
+            help="stop after so many requests; running it again goes on",
         ),
     ],
 )

@@ -18,11 +18,13 @@ COMMANDS: Final = {
     "validate": "check the configuration offline",
     "plan": "show what apply would do",
     "apply": "make live tags as configured, after asking",
+    "undo": "show the plan that takes an apply back, by its report",
     "show": "show saved plans; several are joined into one report",
     "drift": "report what differs from the configuration, changing nothing; exit 2 if "
     "anything does",
     "snapshot": "save live state for `plan --live FILE`",
     "get": "list what CallRail holds, read-only",
+    "update": "change one call, after showing it and asking: tags, note, value, lead status, name",
     "connections": "manage Maton's connections to CallRail",
     "doctor": "check key, gateway, accounts, role, connection, clock, proxy, quota; say what to do",
     "sandbox": "run a local CallRail and Maton look-alike, kept in SQLite",
@@ -41,7 +43,7 @@ EXIT_CODES: Final = (
     ("3", "apply incomplete: the report says what failed, is unknown or was not tried"),
     ("4", "no key, or it was refused: 401, or 403 on something that must be read"),
     ("5", "refused: deletes not allowed, over a limit, protected, stale or too old, not approved"),
-    ("6", "quota or --max-wait reached; running it again goes on"),
+    ("6", "quota, --max-wait or --max-requests reached; running it again goes on"),
     ("64", "usage"),
     (
         "129, 130, 143",

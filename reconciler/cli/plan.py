@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler import __version__
 from reconciler.cli.ci import publish_plan
-from reconciler.cli.configuration import load_configuration
+from reconciler.cli.configuration import load_configuration, refuse_numbers
 from reconciler.cli.exit_code import unread_code
 from reconciler.cli.files import read_file, write_file
-from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.output import Shown, emit, prepare
 from reconciler.cli.session import Session
 from reconciler.errors import OutputError
 from reconciler.planning import Narrowing
 from reconciler.text.plural import count
+from reconciler.workflow import clock
 from reconciler.workflow.plan import PlanRequest, make_plan
 
 if TYPE_CHECKING:
@@ -55,6 +55,16 @@ def run(
     """Plan, show, save; 2 for a difference where asked, RefusedError for what is blocked."""
     prepare(output, console, out=out, keep=asked.live)
     plan = read_only_plan(asked, console)
+    present(plan, output, console, out=out)
+    return unread_code(plan) or (DIFFERENCE if detailed_exitcode and plan.changes else 0)
+
+
+def present(plan: Plan, output: OutputFlags, console: Console, *, out: str | None) -> None:
+    """Save ``plan`` at ``out``, where one is given, and show it.
+
+    Raises RefusedError for what is blocked; of a partial plan that is only reported, for the
+    failure's exit code comes first.
+    """
     if out:
         _save(plan, out, console)
     show(plan, output, console)
@@ -65,7 +75,6 @@ def run(
         if not plan.unread:
             raise refusal
         console.error(refusal)
-    return unread_code(plan) or (DIFFERENCE if detailed_exitcode and plan.changes else 0)
 
 
 def _save(plan: Plan, path: str, console: Console) -> None:
@@ -142,6 +151,7 @@ async def _live_plan(configuration: Configuration, asked: PlanFlags, console: Co
 def plan_request(asked: PlanFlags, console: Console, *, count_usage: bool) -> PlanRequest:
     """What the flags ask of a plan."""
     return PlanRequest(
+        today=clock.today(),
         narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),
         count_usage=count_usage,
         count_all=asked.impact,

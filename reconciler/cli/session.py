@@ -12,7 +12,7 @@ from reconciler.callrail.runtime import Settings, Stop
 from reconciler.cli.signals import Signals
 from reconciler.errors import AuthError
 from reconciler.model.state import Gateway
-from reconciler.text.plural import count
+from reconciler.text.plural import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
@@ -59,6 +59,7 @@ class Session:
             control_url=console.environ.get("RECONCILER_CONTROL_URL") or None,
             parallelism=network.parallelism,
             max_wait=network.max_wait,
+            max_requests=network.max_requests,
             stop=stop,
             redactor=console.redactor,
         )
@@ -69,6 +70,8 @@ class Session:
     async def __aenter__(self) -> Self:
         """Open the client; no request is sent."""
         self.client = await connect(self.settings).__aenter__()
+        # Not when it was read: a runner has to learn of a key that it must hide before all else.
+        LOG.info("read %s", listed(sorted(self._console.files)) or "no configuration")
         LOG.info("requests go to %s, with %s", self.base_url, self.credential.origin_description)
         return self
 

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.cli.configuration import load_configuration
+from reconciler.cli.configuration import load_configuration, refuse_numbers
 from reconciler.cli.files import expect_writable, write_file
-from reconciler.cli.numbers import refuse_numbers
 from reconciler.cli.session import Session
 from reconciler.document import dump, snapshot_document
 from reconciler.text.plural import count

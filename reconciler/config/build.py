@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.codes import Code
 from reconciler.config.configuration import Entry, Selector
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from reconciler.config.values import Block, Origin
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scope(NamedTuple):
     """A named place; ``accounts`` None means every account."""
 
     name: str
@@ -252,15 +251,17 @@ class _Tags:
             if scope is None:
                 return
             self._check_level(origin, scope)
-        accounts = self._accounts(origin, scope)
+        accounts = self._everywhere
+        if scope is not None or "accounts" in block:
+            accounts = self._accounts(origin, scope)
         if not accounts:
             return
         selector = self._selector(block) if scope is None else scope.selector
         self._parts.entries.append(
             Entry(
-                declaration=self._declaration(origin),
-                selector=selector,
-                accounts=accounts,
+                self._declaration(origin),
+                selector,
+                accounts,
                 block=origin,
                 place=origin if scope is None else scope.origin,
             )
@@ -290,13 +291,14 @@ class _Tags:
     def _declaration(self, origin: Origin) -> Declaration:
         block = origin.value
         color = block.get("color")
-        former = block.get("renamed_from", ())
         return Declaration(
-            name=block["name"],
-            source=origin.source,
-            color=color and self._texts.setdefault(color, color),
-            state=_STATES[block.get("state", "enabled")],
-            renamed_from=(former,) if isinstance(former, str) else tuple(former),
+            block["name"],
+            origin.source,
+            color and self._texts.setdefault(color, color),
+            _STATES[block["state"]] if "state" in block else State.ENABLED,
+            renamed_from=_names(block.get("renamed_from", ())),
+            merged_from=_names(block.get("merged_from", ())),
+            keep_id=block.get("keep_id", False),
             note=block.get("note"),
         )
 
@@ -341,6 +343,11 @@ class _Tags:
                 hint="Delete `accounts` here, or use another scope.",
             )
         return both
+
+
+def _names(written: str | Sequence[str]) -> tuple[str, ...]:
+    """One name or a list of them, as a tuple."""
+    return (written,) if isinstance(written, str) else tuple(written)
 
 
 @lru_cache(maxsize=1024)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.codes import Code
 from reconciler.config.shape import is_plain_head, is_plain_tag
@@ -40,8 +40,7 @@ _PORTION = 200
 _FINE = {"version": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A document and the parts of it, one or two steps deep, that the schema refuses."""
 
     document: Document
@@ -117,15 +116,15 @@ def _in_full(problem: SchemaProblem, doubtful: list[int]) -> SchemaProblem:
 def _first_of_each(found: list[SchemaProblem]) -> Iterator[SchemaProblem]:
     """One problem a place, that of its type first: the others follow from it."""
     mistyped = {one.path for one in found if one.kind == "type"}
-    told: set[tuple[Path, str | None]] = set()
+    seen: set[tuple[Path, str | None]] = set()
     meant = {(one.path, one.hint) for one in found if one.kind == "unknown"}
     for one in found:
         if one.kind == "missing":
             # "nme" is not known and "name" is missing: that is one mistake.
             if (one.path, f"Did you mean {one.message.split()[0]}?") not in meant:
                 yield one
-        elif (one.path, one.key) not in told and (one.kind == "type" or one.path not in mistyped):
-            told.add((one.path, one.key))
+        elif (one.path, one.key) not in seen and (one.kind == "type" or one.path not in mistyped):
+            seen.add((one.path, one.key))
             yield one
 
 
@@ -183,7 +182,7 @@ _NEARLY_A_PAIR = re.compile(r"([a-z_]+)\s*[:\uff1a]\s*(\S.*)")
 
 
 def _fitting(problem: SchemaProblem, value: object, written: str) -> str | None:
-    """What to write in place of a value of the wrong type, where that can be told."""
+    """What to write in place of a value of the wrong type, where that can be known."""
     needs, key = problem.message.partition(" must be ")[2], problem.path[-1:]
     if value is None and written.strip(" :").startswith("#"):
         return "A `#` begins a comment: quote a text that holds it."
@@ -215,4 +214,4 @@ def _hidden(mark: Mark, secret: Origin) -> Mark:
     """``mark`` without what may be a key: messages end up in logs that many can read."""
     start = secret.source.column - 1
     shown = mark.text[:start] + "…" if secret.source.line == mark.source.line else mark.text
-    return replace(mark, text=shown, length=min(mark.length, len(shown) - mark.source.column + 1))
+    return mark._replace(text=shown, length=min(mark.length, len(shown) - mark.source.column + 1))

@@ -77,7 +77,7 @@ class Collector:
 
         noted = [*self._errors, *self._warnings]
         if self._untold:
-            text = f"{self._untold:,} more warnings are not told"
+            text = f"{self._untold:,} more warnings are not shown"
             noted.append(Problem(Code.TOO_MANY.value, text, severity=Severity.WARNING))
         return tuple(sorted(noted, key=rank))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import UsageError
 from reconciler.model.tag import Level
@@ -23,16 +23,14 @@ if TYPE_CHECKING:
     from reconciler.model.tag import Company
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(NamedTuple):
     """Which companies: ids, exact names and globs. ``include`` None means all of them."""
 
     include: tuple[str, ...] | None
     exclude: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One block of ``tags:`` with the place that it says.
 
     ``selector`` is None on account level. ``accounts`` are handles, sorted. ``narrowed`` tells that
@@ -43,8 +41,8 @@ class Entry:
     declaration: Declaration
     selector: Selector | None
     accounts: tuple[str, ...]
-    block: Origin = field(repr=False, compare=False)
-    place: Origin = field(repr=False, compare=False)
+    block: Origin
+    place: Origin
     narrowed: bool = False
 
     @property
@@ -123,4 +121,4 @@ def _narrow(entry: Entry, wanted: set[str]) -> Entry:
     accounts = tuple(handle for handle in entry.accounts if handle in wanted)
     if accounts == entry.accounts:
         return entry
-    return replace(entry, accounts=accounts, narrowed=True)
+    return entry._replace(accounts=accounts, narrowed=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from reconciler.config.grouping import Choice, Group, Grouping, group
+from reconciler.config.grouping import Choice, DeclarationGroup, Grouping, group
 from reconciler.config.quoting import scalar, sequence
 from reconciler.model.state import Limits, Policy, Unmanaged
 from reconciler.model.tag import Status
@@ -112,7 +112,7 @@ def _muted(reasons: Mapping[str, str]) -> Iterator[str]:
         yield f"    {code}: {scalar(reason)}"
 
 
-def _scopes(groups: Iterable[Group]) -> dict[Choice, str]:
+def _scopes(groups: Iterable[DeclarationGroup]) -> dict[Choice, str]:
     """A name for each long list of companies that is used more than once."""
     uses = Counter(one.choice for one in groups if one.choice is not None)
     long = [
@@ -153,7 +153,10 @@ def _who(references: Sequence[str], called: Mapping[str, str]) -> Iterator[str]:
 
 
 def _tag(
-    one: Group, handles: Sequence[str], scopes: Mapping[Choice, str], called: Mapping[str, str]
+    one: DeclarationGroup,
+    handles: Sequence[str],
+    scopes: Mapping[Choice, str],
+    called: Mapping[str, str],
 ) -> Iterator[str]:
     for remark in one.remarks[:_MOST_REMARKS]:
         yield f"  # {remark}"
@@ -195,23 +198,23 @@ def _left_out(grouping: Grouping) -> Iterator[str]:
     yield "# A tag takes over such a name by `renamed_from`, with escapes in double quotes."
 
 
-def _remark_on_alikes(groups: Sequence[Group]) -> None:
+def _remark_on_alikes(groups: Sequence[DeclarationGroup]) -> None:
     """Say where names look alike, or stand on both levels, in one account."""
     names: dict[tuple[str, str], dict[str, None]] = {}
     levels: dict[tuple[str, str], set[bool]] = {}
-    by_name: dict[str, list[Group]] = {}
+    by_name: dict[str, list[DeclarationGroup]] = {}
     for one in groups:
         by_name.setdefault(one.look.name, []).append(one)
         key = skeleton(one.look.name)
         for handle in one.accounts:
             names.setdefault((handle, key), {})[one.look.name] = None
             levels.setdefault((handle, one.look.name), set()).add(one.choice is None)
-    told: set[str] = set()
+    reported: set[str] = set()
     for one in groups:
         # Once a name: its other blocks stand below the first.
-        if one.look.name in told:
+        if one.look.name in reported:
             continue
-        told.add(one.look.name)
+        reported.add(one.look.name)
         key = skeleton(one.look.name)
         handles = {handle for block in by_name[one.look.name] for handle in block.accounts}
         alike = dict.fromkeys(name for handle in sorted(handles) for name in names[handle, key])

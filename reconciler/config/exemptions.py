@@ -6,9 +6,8 @@ another one, until someone deletes the exception or gives it a new date.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.config.codes import Code
 from reconciler.model.problem import Mark, Problem, Severity
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 NOTICE: Final = timedelta(days=14)
 
 
-@dataclass(frozen=True, slots=True)
-class Exemption:
+class Exemption(NamedTuple):
     """One dated item of ``except``: the company, until when (that day included) and why.
 
     ``tags`` are the names of the tags that it applies to: several where a scope holds it.

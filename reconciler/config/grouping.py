@@ -1,10 +1,10 @@
 """Live tags of several accounts, joined into as few declarations as say the same.
 
 Terms. A *look* is a tag's name, colour and status. A *choice* is how a declaration names the
-companies of an account that bear a look: none (account level), all, a list, or all but a list.
+companies of an account that have a look: none (account level), all, a list, or all but a list.
 
 Method. In each account every look gets the shortest choice that means exactly the companies that
-bear it; looks of several accounts with the same choice become one declaration. Company names stand
+have it; looks of several accounts with the same choice become one declaration. Company names stand
 for themselves only where they can't mean anything else; otherwise the id does.
 """
 
@@ -47,7 +47,7 @@ class Choice:
 
 
 @dataclass(slots=True)
-class Group:
+class DeclarationGroup:
     """One declaration to be written; ``remarks`` are for the person who reads it."""
 
     look: Look
@@ -73,7 +73,7 @@ class Grouping:
     ``called``: the names of companies that choices mean by their ids.
     """
 
-    groups: list[Group] = field(default_factory=list)
+    groups: list[DeclarationGroup] = field(default_factory=list)
     called: dict[str, str] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     disabled: Counter[str] = field(default_factory=Counter)
@@ -87,11 +87,11 @@ def group(
     """Join the live tags of ``accounts``; ``base`` says what they ignore."""
     ignores = {one.ref.id: one.policy.ignore for one in base.accounts} if base else {}
     result = Grouping()
-    joined: dict[tuple[Look, Choice | None], Group] = {}
+    joined: dict[tuple[Look, Choice | None], DeclarationGroup] = {}
     for ref, companies, tags in accounts:
         account = _Account(ref, companies, result)
         for look, choice, remarks in account.declarations(tags, any_alike(ignores.get(ref.id, ()))):
-            one = joined.setdefault((look, choice), Group(look, choice))
+            one = joined.setdefault((look, choice), DeclarationGroup(look, choice))
             one.accounts.append(ref.handle)
             one.remarks.extend(remarks)
     for one in joined.values():
@@ -138,14 +138,14 @@ class _Account:
     ) -> Iterable[tuple[Look, Choice | None, list[str]]]:
         bearers: dict[Look, dict[str | None, None]] = {}
         remarks: dict[tuple[Look, bool], list[str]] = {}
-        for (company_id, name), twins in self._by_place(tags, ignored).items():
-            first = min(twins, key=lambda one: one.id)
+        for (company_id, name), duplicates in self._by_place(tags, ignored).items():
+            first = min(duplicates, key=lambda one: one.id)
             color = first.color if first.color and is_line(first.color) else None
             look = Look(name, color, first.status)
             bearers.setdefault(look, {})[company_id] = None
-            if len(twins) > 1:
+            if len(duplicates) > 1:
                 where = remarks.setdefault((look, company_id is None), [])
-                where.append(self._twins_remark(company_id, twins))
+                where.append(self._remark_on_duplicates(company_id, duplicates))
         for look, places in bearers.items():
             if None in places:
                 yield look, None, remarks.get((look, True), [])
@@ -204,10 +204,12 @@ class _Account:
         company = self._active.get(company_id)
         return company.name if company else company_id
 
-    def _twins_remark(self, company_id: str | None, twins: Sequence[LiveTag]) -> str:
-        ids = ", ".join(str(one.id) for one in sorted(twins, key=lambda one: one.id))
+    def _remark_on_duplicates(self, company_id: str | None, duplicates: Sequence[LiveTag]) -> str:
+        ids = ", ".join(str(one.id) for one in sorted(duplicates, key=lambda one: one.id))
         place = "on account level" if company_id is None else double_quoted(self._place(company_id))
-        return f"{self._ref.handle}, {place}: {len(twins)} live tags bear this name (ids {ids})"
+        return (
+            f"{self._ref.handle}, {place}: {len(duplicates)} live tags have this name (ids {ids})"
+        )
 
 
 def _references(active: Sequence[Company], companies: Mapping[str, Company]) -> dict[str, str]:
@@ -223,7 +225,7 @@ def _references(active: Sequence[Company], companies: Mapping[str, Company]) -> 
     return references
 
 
-def _order(one: Group) -> tuple[object, ...]:
+def _order(one: DeclarationGroup) -> tuple[object, ...]:
     choice = one.choice or Choice((), ())
     return (
         one.look.name.casefold(),

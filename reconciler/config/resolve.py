@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.config.collector import Collector
@@ -49,7 +50,7 @@ class _Landing:
             for handle in entry.accounts:
                 self._of.setdefault(handle, []).append(entry)
         self._problems = problems
-        self._owners = {id(entry.declaration): entry for entry in entries}
+        self._entries = entries
         self._told: set[tuple[int, int]] = set()
 
     def land(self, account: Account, index: CompanyIndex) -> DesiredAccount:
@@ -69,6 +70,10 @@ class _Landing:
         if pair not in self._told:
             self._told.add(pair)
             say_twice(entry, self._owners[id(first)], where, self._problems)
+
+    @cached_property
+    def _owners(self) -> dict[int, Entry]:
+        return {id(entry.declaration): entry for entry in self._entries}
 
 
 def _landings(

@@ -61,7 +61,7 @@ def say_claimed_twice(former: str, entry: Entry, first: Entry, problems: Collect
     """Note a former name that two declarations of one place claim."""
     problems.error(
         Code.FORMER_TWICE,
-        f"the former name {quoted(former)} is claimed by {quoted(first.name)} already",
+        f"the former name {quoted(former)} is listed by {quoted(first.name)} already",
         former_of(entry, former).mark(),
         former_of(first, former).mark("first here"),
         hint="One live tag can become one tag only: keep it in one of them.",
@@ -87,7 +87,8 @@ def name_of(entry: Entry) -> Origin:
 
 def former_of(entry: Entry, former: str) -> Origin:
     """Where ``former`` is written among the former names of ``entry``."""
-    at = entry.block.at("renamed_from")
+    renamed = former in entry.declaration.renamed_from
+    at = entry.block.at("renamed_from" if renamed else "merged_from")
     return at if isinstance(at.value, str) else at.at(at.value.index(former))
 
 
@@ -161,7 +162,8 @@ def _check_blanks_and_quotes(entry: Entry, problems: Collector) -> None:
 
 def _check_renames(entries: Sequence[Entry], problems: Collector) -> None:
     for entry in entries:
-        if entry.declaration.name in entry.declaration.renamed_from:
+        _check_merge(entry, problems)
+        if entry.declaration.name in entry.declaration.former_names:
             problems.error(
                 Code.FORMER_OWN,
                 f"{quoted(entry.name)} stands among its own former names",
@@ -177,9 +179,28 @@ def _check_renames(entries: Sequence[Entry], problems: Collector) -> None:
     )
 
 
+def _check_merge(entry: Entry, problems: Collector) -> None:
+    declaration = entry.declaration
+    for name in set(declaration.renamed_from).intersection(declaration.merged_from):
+        problems.error(
+            Code.FORMER_TWICE,
+            f"{quoted(name)} stands under `renamed_from` and under `merged_from`",
+            former_of(entry, name).mark(),
+            hint="Delete it under `renamed_from`: `merged_from` renames too, where this tag is not "
+            "live.",
+        )
+    if declaration.keep_id and not declaration.merged_from:
+        problems.error(
+            Code.CONTRADICTION,
+            "`keep_id` says which tag survives a merge, and nothing is merged",
+            entry.block.at("keep_id").mark(),
+            hint="Delete `keep_id`, or name the tags to merge under `merged_from`.",
+        )
+
+
 def former_names(entries: Sequence[Entry]) -> set[str]:
     """Former names that need a look: claimed by several entries, or declared as well."""
-    claims = _groups((former, one) for one in entries for former in one.declaration.renamed_from)
+    claims = _groups((former, one) for one in entries for former in one.declaration.former_names)
     declared = {entry.name for entry in entries} if claims else set()
     return {former for former, group in claims.items() if len(group) > 1 or former in declared}
 
@@ -200,7 +221,7 @@ def check_claims(
     for place, entry in landings:
         if entry.name in formers:
             declared.setdefault((place, entry.name), entry)
-        for former in formers.intersection(entry.declaration.renamed_from):
+        for former in formers.intersection(entry.declaration.former_names):
             first = claims.setdefault((place, former), entry)
             if first is not entry and (id(first), id(entry), former) not in told:
                 told.add((id(first), id(entry), former))
@@ -224,7 +245,7 @@ def _check_ignored(
     if not tests:
         return
     for entry in entries:
-        for name in (entry.name, *entry.declaration.renamed_from):
+        for name in (entry.name, *entry.declaration.former_names):
             handles = [one for one in entry.accounts if one in tests and tests[one](name)]
             if handles:
                 _say_ignored(entry, name, accounts[handles[0]], problems)

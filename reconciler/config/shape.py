@@ -25,6 +25,8 @@ _TAG_KEYS = frozenset(
         "color",
         "state",
         "renamed_from",
+        "merged_from",
+        "keep_id",
         "level",
         "companies",
         "except",
@@ -82,6 +84,8 @@ def is_plain_tag(tag: Any) -> bool:
     name = tag["name"]
     if name[0] == " " or name[-1] == " " or name.startswith("~trash "):
         return False
+    if "merged_from" in tag and tag.get("state") == "disabled":
+        return False
     return _is_plain_place(tag)
 
 
@@ -94,8 +98,12 @@ def _is_plain_rest(key: str, value: Any) -> bool:
         return _is_list(value, _is_handle)
     if key == "scope":
         return _is_handle(value)
-    if key == "renamed_from":
+    if key in ("renamed_from", "merged_from"):
         return _is_line(value) or _is_list(value, _is_line)
+    return value is True if key == "keep_id" else _is_level(key, value)
+
+
+def _is_level(key: str, value: Any) -> bool:
     return key == "level" and value in ("account", "company")
 
 

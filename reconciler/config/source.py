@@ -1,6 +1,6 @@
 """YAML with positions: a file's text becomes plain values that know where they stand.
 
-The only door to the yaml library. It is built from the parser's events, never from its nodes:
+The only importer of the yaml library. It is built from the parser's events, never from its nodes:
 those cost some 20 times the memory of the values, and its constructors obey YAML 1.1 and tags.
 Everything is bounded: depth, aliases and what they expand to. Memory and time are linear in the
 text, because an alias shares the value of its anchor.
@@ -106,11 +106,11 @@ class _Composer:
 
         Scalars are six of eight events: what is written out here saves a second in a large file.
         """
-        scalar_event, end_event, put = yaml.ScalarEvent, yaml.StreamEndEvent, self._put
-        cuts = self.cuts
+        scalar_event, end_event = yaml.ScalarEvent, yaml.StreamEndEvent
+        cuts, stack = self.cuts, self.stack
         handlers: dict[type[Any], Callable[[Any], None]] = {
-            yaml.MappingStartEvent: self._open_mapping,
-            yaml.SequenceStartEvent: self._open_sequence,
+            yaml.MappingStartEvent: self._open,
+            yaml.SequenceStartEvent: self._open,
             yaml.MappingEndEvent: self._close,
             yaml.SequenceEndEvent: self._close,
             yaml.AliasEvent: self._alias,
@@ -126,7 +126,15 @@ class _Composer:
                 if event.tag is not None or event.anchor is not None:
                     self._note_marked(event, value)
                 start = event.start_mark.index
-                put(value, start << LENGTH_BITS | event.end_mark.index - start)
+                packed = start << LENGTH_BITS | event.end_mark.index - start
+                frame: Any = stack[-1]
+                if type(frame.key) is str:
+                    self.values += 1
+                    frame.container[frame.key] = value
+                    frame.spans += (frame.key_span, packed)
+                    frame.key = _NO_KEY
+                else:
+                    self._put(value, packed)
             elif kind in handlers:
                 handlers[kind](event)
 
@@ -171,13 +179,7 @@ class _Composer:
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, 1)
 
-    def _open_mapping(self, event: Any) -> None:
-        self._open(Block(), event)
-
-    def _open_sequence(self, event: Any) -> None:
-        self._open(Series(), event)
-
-    def _open(self, container: Block | Series, event: Any) -> None:
+    def _open(self, event: Any) -> None:
         if len(self.stack) > DEEPEST:
             self._stop(
                 Code.DEPTH,
@@ -189,8 +191,10 @@ class _Composer:
             self._refuse_tag(event)
         start = event.start_mark.index
         # Length 0 is the rest of the line; where a block ends says nothing to a reader.
-        frame = _Frame(container, [span(start, start)], values_before=self.values)
-        frame.flow_start = start if event.flow_style else -1
+        container = Block() if type(event) is yaml.MappingStartEvent else Series()
+        frame = _Frame(container, [start << LENGTH_BITS], values_before=self.values)
+        if event.flow_style:
+            frame.flow_start = start
         if event.anchor is not None:
             frame.anchor = event.anchor
             self.anchors[event.anchor] = (_UNFINISHED, 0)
@@ -242,7 +246,8 @@ class _Composer:
             container.append(value)
             frame.spans.append(packed)
         elif key is _NO_KEY:
-            frame.key = self._key(container, value, packed)
+            plain = type(value) is str and value not in container and value != "<<"
+            frame.key = value if plain else self._key(container, value, packed)
             frame.key_span = packed
         else:
             if key is not _REFUSED_KEY:
@@ -251,6 +256,7 @@ class _Composer:
             frame.key = _NO_KEY
 
     def _key(self, container: Any, value: Any, packed: int) -> Any:
+        """What stands for the key ``value``, which is not a plain new one."""
         if type(value) is not str:
             self._refuse_key(value, packed)
             return _REFUSED_KEY

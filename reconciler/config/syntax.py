@@ -114,7 +114,7 @@ class _Position(Protocol):
 def explain(error: Any, text: Text, problems: Collector) -> None:
     """Note a parser's complaint about ``text`` at the place of the mistake.
 
-    ``error`` is a yaml.MarkedYAMLError, untyped so that the library stays behind its door.
+    ``error`` is a yaml.MarkedYAMLError, untyped so that only one module knows the library.
     """
     said = f"{error.context or ''} {error.problem or ''}"
     at, start = error.problem_mark, error.context_mark

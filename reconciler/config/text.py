@@ -31,9 +31,11 @@ class Text:
 
     def source(self, packed: int) -> Source:
         """Line and column of a span's start."""
+        # Written out, for every declaration has one.
+        starts = self._starts or self._line_starts()
         index = packed >> LENGTH_BITS
-        line, start = self._line(index)
-        return Source(self.file, line, index - start + 1)
+        line = bisect_right(starts, index)
+        return Source(self.file, line, index - starts[line - 1] + 1)
 
     def mark(self, packed: int, label: str = "") -> Mark:
         """The span, cut at the end of its first line."""

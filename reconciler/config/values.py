@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from array import array
@@ -43,10 +42,6 @@ class Block(dict[str, Any]):
         """Where ``key`` stands; KeyError when it does not."""
         return self.spans[1 + 2 * self.position(key)]
 
-    def value_span(self, key: str) -> int:
-        """Where the value of ``key`` stands; KeyError when there is none."""
-        return self.spans[2 + 2 * self.position(key)]
-
     def position(self, key: str) -> int:
         """Which of the pairs ``key`` is, from 0; KeyError when it is none."""
         if len(self) <= _FEW:
@@ -70,8 +65,7 @@ class Series(list[Any]):
     spans: array[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One file's content: ``value`` is a Block in every file that is worth anything."""
 
     text: Text
@@ -84,8 +78,7 @@ class Document:
         return Origin(self.text, self.value, self.span)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A value with its place in a file; what a problem points at."""
 
     text: Text
@@ -111,7 +104,7 @@ class Origin:
         for step in path:
             value = here.value
             if isinstance(value, Block) and isinstance(step, str) and step in value:
-                here = Origin(self.text, value[step], value.value_span(step))
+                here = Origin(self.text, value[step], value.spans[2 + 2 * value.position(step)])
             elif isinstance(value, Series) and isinstance(step, int) and step < len(value):
                 here = Origin(self.text, value[step], value.spans[step + 1])
             else:

@@ -9,7 +9,7 @@ clocks (text comes in and goes out), and deciding whether a plan may be applied.
 from reconciler.document.joining import join
 from reconciler.document.plan import load_plan, plan_document, plan_pieces
 from reconciler.document.problems import error_document, problems_document
-from reconciler.document.report import report_document
+from reconciler.document.report import load_report, report_document
 from reconciler.document.snapshot import load_snapshot, snapshot_document
 from reconciler.document.writing import FORMAT_VERSION, dump
 
@@ -19,6 +19,7 @@ __all__ = [
     "error_document",
     "join",
     "load_plan",
+    "load_report",
     "load_snapshot",
     "plan_document",
     "plan_pieces",

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from reconciler.document.problems import problem_fields, problem_of, source_of
-from reconciler.document.reading import Kind, Node, altered, parse
+from reconciler.document.reading import FileKind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document, pieces
 from reconciler.errors import exit_code_of
 from reconciler.model.change import (
@@ -20,6 +20,7 @@ from reconciler.model.change import (
     Create,
     Delete,
     Loss,
+    Merge,
     Precision,
     Reason,
     Update,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from reconciler.model.problem import Source
 
 _CODE: Final = re.compile(r"[A-Z]{3,5}[0-9]{3}")
-KIND: Final = Kind("saved plan", "Make it again: reconciler plan --out FILE.")
+KIND: Final = FileKind("saved plan", "Make it again: reconciler plan --out FILE.")
 
 
 def plan_document(plan: Plan) -> Document:
@@ -84,6 +85,8 @@ def _document(plan: Plan, changes: object) -> Document:
         document["unread"] = [unread_fields(error) for error in plan.unread]
     if plan.companies_unread:
         document["companies_unread"] = True
+    if plan.undoes is not None:
+        document["undoes"] = plan.undoes
     if plan.unmanaged_tags:
         document["unmanaged"] = [_live_fields(one) for one in plan.unmanaged_tags]
     if plan.trash:
@@ -100,11 +103,11 @@ def load_plan(text: str) -> Plan:
     root = parse(text, kind=KIND)
     accounts = tuple(_account_of(node) for node in root.nodes("accounts"))
     lists = ("changes", *filter(root.has, ("unmanaged", "trash")))
-    places = _Places(accounts, chain.from_iterable(map(root.nodes, lists)))
+    places = Places(accounts, chain.from_iterable(map(root.nodes, lists)), KIND)
     summary = root.node("summary")
     plan = Plan(
         accounts=accounts,
-        changes=tuple(_change_of(node, places) for node in root.nodes("changes")),
+        changes=tuple(change_of(node, places) for node in root.nodes("changes")),
         unchanged=summary.whole("unchanged"),
         unmanaged=summary.whole("unmanaged"),
         warnings=tuple(problem_of(node) for node in root.nodes("warnings")),
@@ -114,15 +117,16 @@ def load_plan(text: str) -> Plan:
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
-        unread=tuple(map(_unread_of, root.nodes("unread"))) if root.has("unread") else (),
+        unread=tuple(map(unread_of, root.nodes("unread"))) if root.has("unread") else (),
         companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
+        undoes=root.text("undoes") if root.has("undoes") else None,
     )
     if root.text("digest") != plan.digest:
         raise altered(
             KIND, f"its changes make the digest {plan.digest}, not the one that it states"
         )
     root.confirm(plan_document(plan))
-    _expect_sound(plan)
+    expect_sound(plan.changes, KIND)
     return plan
 
 
@@ -157,12 +161,23 @@ def change_fields(change: Change) -> Document:
         "note": change.note,
         "loss": loss and loss_fields(loss),
         "blocked_by": change.blocked_by,
+        **(_merge_fields(change) if isinstance(change, Merge) else {}),
+    }
+
+
+def _merge_fields(change: Merge) -> Document:
+    """What only a merge has: the tag that survives, what gets it, and the name in the trash."""
+    into, loss = change.into, change.loss
+    return {
+        "into": {"tag_id": into.id, "company_id": into.company_id, **tag_fields(into.tag)},
+        "interactions": loss and _count_fields(loss.interactions),
+        "trash_name": change.trash_name,
     }
 
 
 def summary_fields(summary: Summary) -> Document:
     """The counts, in the order in which the plan's text names them."""
-    names = ("create", "update", "trash", "delete", "unchanged", "unmanaged", "blocked")
+    names = ("create", "update", "trash", "merge", "delete", "unchanged", "unmanaged", "blocked")
     return {name: getattr(summary, name) for name in names}
 
 
@@ -178,7 +193,8 @@ def unread_fields(error: AccountError) -> Document:
     }
 
 
-def _unread_of(node: Node) -> AccountError:
+def unread_of(node: Node) -> AccountError:
+    """What :func:`unread_fields` wrote."""
     return AccountError(
         account=node.text("account"),
         code=node.text("code"),
@@ -203,6 +219,7 @@ def _account_fields(use: AccountUse) -> Document:
         "name": use.account.name,
         "requests": use.plan_requests,
         "apply_requests": use.apply_requests,
+        **({"merge_requests": use.merge_requests} if use.merge_requests else {}),
         "connection": use.connection,
         "api_key_env": use.api_key_env,
         "policy": _policy_fields(use.policy),
@@ -280,17 +297,22 @@ def _live_fields(entry: UnmanagedTag | TrashedTag) -> Document:
     }
 
 
-class _Places:
-    """The places of a document, one object each however many changes they have."""
+class Places:
+    """The places of a document, one object each however many changes they have.
 
-    def __init__(self, accounts: Sequence[AccountUse], nodes: Iterable[Node]) -> None:
+    Raises RefusedError for what contradicts itself, here and in :meth:`of`.
+    """
+
+    def __init__(
+        self, accounts: Sequence[AccountUse], nodes: Iterable[Node], kind: FileKind
+    ) -> None:
         self._accounts: Mapping[str, AccountRef] = {
             use.account.handle: use.account for use in accounts
         }
         ids = {use.account.id.casefold() for use in accounts}
         if not len(self._accounts) == len(ids) == len(accounts):
             # Under two handles its limits would hold twice.
-            raise altered(KIND, "an account stands in it twice")
+            raise altered(kind, "an account stands in it twice")
         self._known: dict[tuple[str, str | None, str | None], Place] = {}
         self._companies_named = Counter(
             (handle, name) for handle, _id, name in set(map(_named, nodes))
@@ -302,9 +324,9 @@ class _Places:
         place = self._known.get(key)
         if place is None:
             if handle not in self._accounts:
-                raise altered(KIND, f"{node.where} is of an account that it does not list")
+                raise altered(node.kind, f"{node.where} is of an account that it does not list")
             if (company_id is None) != (company is None):
-                raise altered(KIND, f"{node.where} has half a company")
+                raise altered(node.kind, f"{node.where} has half a company")
             where = None
             if company_id is not None:
                 twice = self._companies_named[handle, company] > 1
@@ -323,6 +345,7 @@ def _account_of(node: Node) -> AccountUse:
         account=AccountRef(node.text("handle"), node.text("id"), node.optional_text("name")),
         plan_requests=node.whole("requests"),
         apply_requests=node.whole("apply_requests"),
+        merge_requests=node.whole("merge_requests") if node.has("merge_requests") else 0,
         connection=node.optional_text("connection"),
         api_key_env=node.optional_text("api_key_env"),
         policy=_policy_of(node.node("policy")),
@@ -356,7 +379,8 @@ def _beyond_of(node: Node) -> Beyond:
     )
 
 
-def _change_of(node: Node, places: _Places) -> Change:
+def change_of(node: Node, places: Places) -> Change:
+    """What :func:`change_fields` wrote; in a report a create's ``tag_id`` is its outcome's."""
     change = _by_action(node, places)
     trashes = isinstance(change, Update) and change.trashes
     purges = isinstance(change, Delete) and change.purges
@@ -368,7 +392,7 @@ def _change_of(node: Node, places: _Places) -> Change:
 _CONTRADICTIONS: Final = {(Reason.TRASH, False, False), (Reason.PURGE, False, False)}
 
 
-def _by_action(node: Node, places: _Places) -> Change:
+def _by_action(node: Node, places: Places) -> Change:
     place = places.of(node)
     shared: _Shared = {
         "place": place,
@@ -378,18 +402,28 @@ def _by_action(node: Node, places: _Places) -> Change:
         "blocked_by": node.optional_text("blocked_by"),
     }
     action = node.word("action", Action)
-    before, after = node.optional("before", _tag_of), node.optional("after", _tag_of)
+    before, after = node.optional("before", tag_of), node.optional("after", tag_of)
     tag_id, loss = node.optional_whole("tag_id", least=1), node.optional("loss", _loss_of)
     fields = node.texts("fields")
     match action, before, tag_id, after:
-        case Action.CREATE, None, None, Tag() if not fields and loss is None:
+        case Action.CREATE, None, _, Tag() if not fields and loss is None:
             return Create(after=after, **shared)
         case Action.UPDATE, Tag(), int(), Tag() if set(fields) == set(differing(before, after)):
             live = _live(tag_id, before, place)
             return Update(before=live, after=after, fields=fields, loss=loss, **shared)
+        case Action.MERGE, Tag(), int(), Tag() if not fields and node.has("into"):
+            live = _live(tag_id, before, place)
+            into, name = _into_of(node.node("into")), node.text("trash_name")
+            return Merge(before=live, into=into, after=after, trash_name=name, loss=loss, **shared)
         case Action.DELETE, Tag(), int(), None if not fields:
             return Delete(before=_live(tag_id, before, place), loss=loss, **shared)
-    raise altered(KIND, f"{node.where} is no {action} by its {_PARTS}")
+    raise altered(node.kind, f"{node.where} is no {action} by its {_PARTS}")
+
+
+def _into_of(node: Node) -> LiveTag:
+    tag = tag_of(node)
+    company_id = node.optional_text("company_id")
+    return LiveTag(node.whole("tag_id", least=1), tag.name, tag.color, tag.status, company_id)
 
 
 class _Shared(TypedDict):
@@ -409,7 +443,8 @@ def _live(tag_id: int, tag: Tag, place: Place) -> LiveTag:
     return LiveTag(tag_id, tag.name, tag.color, tag.status, place.company_id)
 
 
-def _tag_of(node: Node) -> Tag:
+def tag_of(node: Node) -> Tag:
+    """What :func:`tag_fields` wrote."""
     return Tag(node.text("name"), node.optional_text("color"), node.word("status", Status))
 
 
@@ -422,7 +457,7 @@ def _count_of(node: Node) -> Count:
     return UNKNOWN if precision is Precision.UNKNOWN else Count(node.whole("count"), precision)
 
 
-def _unmanaged_of(root: Node, places: _Places) -> tuple[UnmanagedTag, ...]:
+def _unmanaged_of(root: Node, places: Places) -> tuple[UnmanagedTag, ...]:
     if not root.has("unmanaged"):
         return ()
     return tuple(
@@ -430,7 +465,7 @@ def _unmanaged_of(root: Node, places: _Places) -> tuple[UnmanagedTag, ...]:
     )
 
 
-def _trash_of(root: Node, places: _Places) -> tuple[TrashedTag, ...]:
+def _trash_of(root: Node, places: Places) -> tuple[TrashedTag, ...]:
     if not root.has("trash"):
         return ()
     return tuple(
@@ -457,10 +492,10 @@ def _listed(node: Node) -> LiveTag:
     )
 
 
-def _expect_sound(plan: Plan) -> None:
+def expect_sound(changes: Iterable[Change], kind: FileKind) -> None:
     """Refuse what no planner writes: one tag changed twice."""
     seen: set[Hashable] = set()
-    for at, change in enumerate(plan.changes):
+    for at, change in enumerate(changes):
         if change.touches in seen:
-            raise altered(KIND, f"changes[{at}] touches a tag that another change touches")
+            raise altered(kind, f"changes[{at}] touches a tag that another change touches")
         seen.add(change.touches)

@@ -29,7 +29,7 @@ _Word = TypeVar("_Word", bound="StrEnum")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileKind:
     """What a document should be: its ``name`` in messages, and how to get another one."""
 
     name: str
@@ -44,7 +44,7 @@ class Node:
 
     __slots__ = ("_fields", "kind", "where")
 
-    def __init__(self, value: object, *, kind: Kind, where: str = "") -> None:
+    def __init__(self, value: object, *, kind: FileKind, where: str = "") -> None:
         self.kind = kind
         self.where = where
         if not isinstance(value, dict):
@@ -143,7 +143,7 @@ class Node:
         raise DocumentError(f"not a usable {self.kind.name}: {path} {what}", hint=self.kind.again)
 
 
-def parse(text: str, *, kind: Kind) -> Node:
+def parse(text: str, *, kind: FileKind) -> Node:
     """The root object of ``text``. Raises DocumentError that says which mistake it is."""
     _expect_bounded(text, kind)
     if not text or text.isspace():
@@ -154,7 +154,7 @@ def parse(text: str, *, kind: Kind) -> Node:
     return root
 
 
-def _expect_bounded(text: str, kind: Kind) -> None:
+def _expect_bounded(text: str, kind: FileKind) -> None:
     """Count before anything is built; what stands inside strings counts too, and is rare."""
     objects = text.count("{")
     for what, found, most in (
@@ -170,12 +170,12 @@ def _expect_bounded(text: str, kind: Kind) -> None:
             )
 
 
-def altered(kind: Kind, why: str) -> RefusedError:
+def altered(kind: FileKind, why: str) -> RefusedError:
     """The refusal of a document that says two things at once."""
     return RefusedError(f"the {kind.name} was altered after it was written: {why}", hint=kind.again)
 
 
-def _json(text: str, kind: Kind) -> Any:
+def _json(text: str, kind: FileKind) -> Any:
     # A million values are made and none is in a cycle: collecting between them takes most of the
     # time.
     collecting = gc.isenabled()

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
 
-from reconciler.document.plan import change_fields, tag_fields, unread_fields
+from reconciler.document.plan import (
+    Places,
+    change_fields,
+    change_of,
+    expect_sound,
+    tag_fields,
+    tag_of,
+    unread_fields,
+    unread_of,
+)
+from reconciler.document.reading import FileKind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
-from reconciler.model.outcome import Result
+from reconciler.model.outcome import (
+    AccountError,
+    Appended,
+    Failure,
+    Kept,
+    Outcome,
+    Report,
+    Result,
+    Verification,
+)
+from reconciler.model.plan import AccountUse, Plan
+from reconciler.model.state import Gateway
+from reconciler.model.tag import AccountRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.outcome import AccountError, Failure, Outcome, Report
-    from reconciler.model.plan import AccountUse
+KIND: Final = FileKind("report", "An apply writes it: reconciler apply --report json=FILE.")
 
 
 def report_document(report: Report, *, exit_code: int, created_at: str | None = None) -> Document:
@@ -28,6 +50,7 @@ def report_document(report: Report, *, exit_code: int, created_at: str | None = 
         "tool_version": plan.tool_version,
         "created_at": plan.created_at if created_at is None else created_at,
         "digest": plan.digest,
+        "gateway": plan.gateway,
         "exit_code": exit_code,
         "accounts": [_account_fields(use) for use in plan.accounts],
         "summary": {result.value: report.count(result) for result in Result},
@@ -45,6 +68,41 @@ def report_document(report: Report, *, exit_code: int, created_at: str | None = 
     }
 
 
+def load_report(text: str) -> Report:
+    """The report that ``text`` holds, but for the signal that may have ended the apply.
+
+    Raises DocumentError when it is no report, is cut short or is of another format, and
+    RefusedError when its parts contradict each other: it is not what the apply wrote.
+    """
+    root = parse(text, kind=KIND)
+    accounts = tuple(map(_account_of, root.nodes("accounts")))
+    places = Places(accounts, root.nodes("results"), KIND)
+    outcomes = tuple(_outcome_of(node, places) for node in root.nodes("results"))
+    troubles = tuple(root.nodes("troubles"))
+    report = Report(
+        plan=Plan(
+            accounts=accounts,
+            changes=tuple(outcome.change for outcome in outcomes),
+            gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
+            created_at=root.text("created_at"),
+            tool_version=root.text("tool_version"),
+            unread=tuple(map(unread_of, root.nodes("unread"))) if root.has("unread") else (),
+        ),
+        outcomes=outcomes,
+        verification=root.word("verification", Verification),
+        missing=root.whole("missing"),
+        differences=root.texts("differences"),
+        account_errors=tuple(_error_of(node) for node in troubles if node.text("account")),
+        failure=next((_failure_of(node) for node in troubles if not node.text("account")), None),
+        requests=root.whole("requests"),
+    )
+    expect_sound(report.plan.changes, KIND)
+    if root.text("digest") != report.plan.digest:
+        raise altered(KIND, f"its results make the digest {report.plan.digest}, not its own")
+    root.confirm(report_document(report, exit_code=root.whole("exit_code")))
+    return report
+
+
 def outcome_fields(outcome: Outcome) -> Document:
     """A change's fields and how it ended; ``tag_id`` is also known for a create that was done."""
     return {
@@ -54,11 +112,53 @@ def outcome_fields(outcome: Outcome) -> Document:
         "message": outcome.message,
         "hint": outcome.hint,
         "stored": None if outcome.stored is None else tag_fields(outcome.stored),
+        **({} if outcome.appended is None else {"appended": asdict(outcome.appended)}),
+        **({} if outcome.kept is None else {"kept": asdict(outcome.kept)}),
     }
 
 
+def _outcome_of(node: Node, places: Places) -> Outcome:
+    return Outcome(
+        change=change_of(node, places),
+        result=node.word("result", Result),
+        message=node.optional_text("message"),
+        hint=node.optional_text("hint"),
+        tag_id=node.optional_whole("tag_id", least=1),
+        stored=node.optional("stored", tag_of),
+        appended=_appended_of(node.node("appended")) if node.has("appended") else None,
+        kept=_kept_of(node.node("kept")) if node.has("kept") else None,
+    )
+
+
+def _appended_of(node: Node) -> Appended:
+    return Appended(
+        got=node.whole("got"),
+        had=node.whole("had"),
+        gone=node.whole("gone"),
+        left=node.optional_whole("left"),
+    )
+
+
+def _kept_of(node: Node) -> Kept:
+    return Kept(before=node.whole("before"), after=node.whole("after"))
+
+
 def _account_fields(use: AccountUse) -> Document:
-    return {"handle": use.account.handle, "id": use.account.id, "name": use.account.name}
+    return {
+        "handle": use.account.handle,
+        "id": use.account.id,
+        "name": use.account.name,
+        "connection": use.connection,
+        "api_key_env": use.api_key_env,
+    }
+
+
+def _account_of(node: Node) -> AccountUse:
+    return AccountUse(
+        account=AccountRef(node.text("handle"), node.text("id"), node.optional_text("name")),
+        connection=node.optional_text("connection"),
+        api_key_env=node.optional_text("api_key_env"),
+    )
 
 
 def _failure_fields(failure: Failure | None, exit_code: int) -> Iterator[Document]:
@@ -71,6 +171,21 @@ def _failure_fields(failure: Failure | None, exit_code: int) -> Iterator[Documen
             "message": failure.message,
             "hint": failure.hint,
         }
+
+
+def _failure_of(node: Node) -> Failure:
+    return Failure(
+        code=node.text("code"), headline=node.text("message"), hint=node.optional_text("hint")
+    )
+
+
+def _error_of(node: Node) -> AccountError:
+    return AccountError(
+        account=node.text("account"),
+        code=node.text("code"),
+        message=node.text("message"),
+        hint=node.optional_text("hint"),
+    )
 
 
 def _error_fields(error: AccountError) -> Document:

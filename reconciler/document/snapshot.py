@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.document.reading import Kind, Node, altered, parse
+from reconciler.document.reading import FileKind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
@@ -12,7 +12,7 @@ from reconciler.model.tag import AccountRef, Company, LiveTag, Status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-KIND: Final = Kind("snapshot", "Take it again: reconciler snapshot.")
+KIND: Final = FileKind("snapshot", "Take it again: reconciler snapshot.")
 
 
 def snapshot_document(

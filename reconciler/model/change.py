@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from reconciler.model.tag import Status
+from reconciler.model.tag import Status, Tag
 from reconciler.model.trash import parse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from reconciler.model.problem import Source
-    from reconciler.model.tag import LiveTag, Place, Tag
+    from reconciler.model.tag import LiveTag, Place
 
 
 class Action(StrEnum):
@@ -308,19 +308,38 @@ class Merge(_OfLiveTag):
         """``merge``."""
         return self.action
 
+    @property
+    def trashed(self) -> LiveTag:
+        """``before`` as it lies in the trash."""
+        after = Tag(self.trash_name, self.before.color, Status.DISABLED)
+        return self.before.changed_to(after)
 
-Change: TypeAlias = Create | Update | Delete
-"""One request to come. Frozen and compared by value: no two changes of a plan are equal, because
-each touches another tag.
+    @property
+    def under_way(self) -> bool:
+        """Whether ``before`` is in the trash already, and only interactions are left."""
+        return self.before == self.trashed
+
+    @property
+    def renames(self) -> bool:
+        """Whether ``into`` takes over the declared name from ``before``: the cheaper way round."""
+        return self.before.name == self.after.name
+
+
+Change: TypeAlias = Create | Update | Merge | Delete
+"""One step to come: a request, or a merge's many. Frozen and compared by value: no two changes of a
+plan are equal, because each touches another tag.
 """
 
 
 def before_and_after(change: Change) -> tuple[Tag | None, Tag | None]:
-    """What is comparable of the live tag that ``change`` starts from, and the tag that it makes."""
+    """What is comparable of the live tag that ``change`` starts from, and the tag that it makes.
+
+    Of a merge: the tag that is given up, and what the other will be in the end.
+    """
     match change:
         case Create(after=after):
             return None, after
-        case Update(before=before, after=after):
+        case Update(before=before, after=after) | Merge(before=before, after=after):
             return before.tag, after
         case Delete(before=before):
             return before.tag, None
@@ -333,13 +352,18 @@ def one_a_line(reasons: Iterable[str]) -> str:
 
 def companies_of(changes: Iterable[Change]) -> frozenset[str | None]:
     """Ids of the companies that ``changes`` touch, and None for the account level."""
-    return frozenset(change.place.company_id for change in changes)
+    found: set[str | None] = set()
+    for change in changes:
+        found.add(change.place.company_id)
+        if isinstance(change, Merge):
+            found.add(change.into.company_id)
+    return frozenset(found)
 
 
 def needs_absence(change: Change) -> bool:
     """Whether ``change`` is right only if some tag is certain not to be live.
 
-    A create or a new name, if that name is free; a delete, if the account's total is known, by
-    which the guards measure it.
+    A create, a merge or a new name, if the name that it gives is free; a delete, if the account's
+    total is known, by which the guards measure it.
     """
     return not isinstance(change, Update) or "name" in change.fields

@@ -68,8 +68,30 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """What became of the interactions of a merge: so many ``got`` the tag in this run, ``had`` it
+    before, were ``gone``, and lack it still (``left``; None: nobody has looked).
+    """
+
+    got: int = 0
+    had: int = 0
+    gone: int = 0
+    left: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How many interactions had a tag before a change of it, as counted, and have it after."""
+
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """One change and how it ended; ``message`` says why where it is no success.
+
+    ``appended`` is a merge's, as far as it came. ``kept`` is what was measured; None: nothing was.
 
     ``tag_id`` is the id of the tag that was made, changed or deleted, as far as it is known.
     ``stored`` is the tag as the server has it, where that is not as planned: it tidied the name,
@@ -82,6 +104,8 @@ class Outcome:
     hint: str | None = None
     tag_id: int | None = None
     stored: Tag | None = None
+    appended: Appended | None = None
+    kept: Kept | None = None
 
     @property
     def stored_otherwise(self) -> bool:

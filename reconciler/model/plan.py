@@ -6,9 +6,9 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reconciler.model.change import NONE, Action, Delete, Update, before_and_after
+from reconciler.model.change import NONE, Action, Delete, Merge, Update, before_and_after
 from reconciler.model.state import Policy
 from reconciler.model.trash import undated
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.trash import Day
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beyond:
+class Beyond(NamedTuple):
     """What the whole configuration takes away in an account outside a narrowed plan.
 
     ``deletes`` and ``disables`` both count moves to the trash. ``interactions`` lose their tag by
@@ -39,8 +38,7 @@ class Beyond:
 NOTHING_BEYOND = Beyond()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What the server reported of an account's quota: of ``allowed`` requests ``per`` hour or day.
 
     ``left`` may still be sent; ``others`` were sent by others than this run.
@@ -56,7 +54,8 @@ class Allowance:
 class AccountUse:
     """An account of a plan, and the requests that planning cost and applying will cost there.
 
-    ``apply_requests`` holds one request a change, the reads before and after, and counting anew.
+    ``apply_requests`` holds one request a change, all those of merges (``merge_requests``), the
+    reads before and after, and counting anew.
     ``connection``, ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again.
     ``allowance`` is what the server reported of the quota when the plan was made; None: nothing.
     ``policy``, where it stands (``source``, ``limits_source``) and ``beyond`` are what a saved plan
@@ -66,6 +65,7 @@ class AccountUse:
     account: AccountRef
     plan_requests: int = 0
     apply_requests: int = 0
+    merge_requests: int = 0
     connection: str | None = None
     api_key_env: str | None = None
     policy: Policy = field(default_factory=Policy)
@@ -76,8 +76,7 @@ class AccountUse:
     allowance: Allowance | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(NamedTuple):
     """The plan's line of numbers; ``unmanaged`` counts undeclared tags that are kept.
 
     ``trash`` counts the updates that move a tag to the trash; ``update`` the others.
@@ -86,14 +85,14 @@ class Summary:
     create: int = 0
     update: int = 0
     trash: int = 0
+    merge: int = 0
     delete: int = 0
     unchanged: int = 0
     unmanaged: int = 0
     blocked: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnmanagedTag:
+class UnmanagedTag(NamedTuple):
     """A live tag that nobody declared and the plan leaves alone (listed on request)."""
 
     place: Place
@@ -120,7 +119,7 @@ class Plan:
     configuration that could not be read; nothing is planned there, the plan is partial.
     ``companies_unread``: of some account only its account level was read, because nothing else is
     declared there; ``unmanaged`` does not count its companies' tags. ``trash``: what lies there
-    already and stays.
+    already and stays. ``undoes``: the digest of the plan whose apply this one takes back.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -136,6 +135,7 @@ class Plan:
     tool_version: str = ""
     unread: tuple[AccountError, ...] = ()
     companies_unread: bool = False
+    undoes: str | None = None
 
     @cached_property
     def summary(self) -> Summary:
@@ -146,6 +146,7 @@ class Plan:
             create=actions.count(Action.CREATE),
             update=actions.count(Action.UPDATE) - trash,
             trash=trash,
+            merge=actions.count(Action.MERGE),
             delete=actions.count(Action.DELETE),
             unchanged=self.unchanged,
             unmanaged=self.unmanaged,
@@ -162,6 +163,11 @@ class Plan:
         """What planning cost, accounts that could not be read included."""
         used = sum(use.plan_requests for use in self.accounts)
         return used + sum(one.requests for one in self.unread)
+
+    @property
+    def merges(self) -> tuple[Merge, ...]:
+        """The changes that give the interactions of one tag another."""
+        return tuple(change for change in self.changes if isinstance(change, Merge))
 
     @property
     def deletes(self) -> tuple[Delete, ...]:
@@ -203,6 +209,7 @@ def digest(plan: Plan) -> str:
                 *_canonical(change),
                 change.blocked_by is not None,
                 _class_of_loss(change),
+                *_of_merge(change),
             ],
             separators=(",", ":"),
         )
@@ -221,6 +228,11 @@ def _canonical(change: Change) -> list[list[str | None] | None]:
     if after is not None and isinstance(change, Update) and change.trashes:
         after[0] = undated(change.after.name)
     return [before, after]
+
+
+def _of_merge(change: Change) -> list[object]:
+    """What only a merge has: the tag that survives. The name in the trash holds the day."""
+    return [change.into.id, _values(change.into.tag)] if isinstance(change, Merge) else []
 
 
 def _values(tag: Tag | None) -> list[str | None] | None:

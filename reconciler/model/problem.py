@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -17,8 +16,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Source:
+class Source(NamedTuple):
     """A place in a configuration file; ``line`` and ``column`` count from 1, in characters."""
 
     file: str
@@ -29,8 +27,7 @@ class Source:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Characters of a file to point at: ``length`` of them from ``source`` in the line ``text``.
 
     ``text`` is the line as it stands in the file, without its line end; empty where it is not
@@ -43,8 +40,7 @@ class Mark:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One error or warning: a stable ``code``, what is wrong, what to do, and where.
 
     The first of ``marks`` is the place at fault, the others are places that it contradicts.

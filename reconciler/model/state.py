@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.tag import Status
 
@@ -44,11 +44,12 @@ class Unmanaged(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
+class Declaration(NamedTuple):
     """One block of ``tags:``, shared by all the places that it lands in.
 
-    ``color`` None: not managed. ``source`` is where the block starts.
+    ``color`` None: not managed. ``source`` is where the block starts. Tags named in
+    ``merged_from`` become this one: by a rename, or by a merge where several are live; with
+    ``keep_id`` the live tag that has the declared name is never the one that is given up.
     """
 
     name: str
@@ -56,7 +57,14 @@ class Declaration:
     color: str | None = None
     state: State = State.ENABLED
     renamed_from: tuple[str, ...] = ()
+    merged_from: tuple[str, ...] = ()
+    keep_id: bool = False
     note: str | None = None
+
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """Every name that this tag had or has beside its own, in the order written."""
+        return (*self.renamed_from, *self.merged_from)
 
     @property
     def status(self) -> Status | None:
@@ -122,8 +130,7 @@ class Account:
         return self.ref.handle
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesiredAccount:
+class DesiredAccount(NamedTuple):
     """What is declared in one account: company id (None: account level) -> name -> declaration.
 
     A place is covered when it is a key here.
@@ -134,16 +141,14 @@ class DesiredAccount:
     tags: Mapping[str | None, Mapping[str, Declaration]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desired:
+class Desired(NamedTuple):
     """Everything that is declared, with the selectors already turned into companies."""
 
     accounts: tuple[DesiredAccount, ...]
     warnings: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveAccount:
+class LiveAccount(NamedTuple):
     """One account as it is: all its tags, or all of the companies that the work concerns.
 
     ``unread`` counts live tags that the cheapest complete read left out; ``requests`` what the

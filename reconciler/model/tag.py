@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Level(StrEnum):
@@ -21,8 +21,7 @@ class Status(StrEnum):
     DISABLED = "disabled"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRef:
+class AccountRef(NamedTuple):
     """An account as plans name it: the configuration's handle and CallRail's id (``ACC…``).
 
     ``name`` is what CallRail calls it; None where no request was spent on asking.
@@ -51,8 +50,7 @@ class Company:
         return f"{self.name} ({self.id})" if self.has_namesake else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """(account, level, company): where a tag lives. ``company`` is None on account level."""
 
     account: AccountRef
@@ -86,8 +84,7 @@ class Tag:
     status: Status = Status.ENABLED
 
 
-@dataclass(frozen=True, slots=True)
-class LiveTag:
+class LiveTag(NamedTuple):
     """A tag as the server listed it. Kept flat and small: an account may hold 100,000."""
 
     id: int

@@ -24,6 +24,7 @@ Day: TypeAlias = date
 LONGEST: Final = 255
 """Characters of a trash name at most; no limit is published (D), and this one is common."""
 
+
 _PREFIX: Final = "~trash "
 _FORM: Final = re.compile(
     r"~trash ([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.([1-9][0-9]{0,5}))? (.+)", re.DOTALL

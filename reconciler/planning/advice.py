@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.change import Create
 from reconciler.model.codes import PlanCode
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from reconciler.planning.matching import Matches
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(NamedTuple):
     code: PlanCode
     source: Source | None
     subject: str
@@ -171,12 +170,16 @@ def _words(finding: _Finding, unmanaged: Unmanaged) -> tuple[str, str]:
     name, detail = finding.subject, finding.detail
     quoted = quoted_all(detail)
     if finding.code is PlanCode.BOTH_LIVE:
-        drop = "or drop it from renamed_from."
+        drop = "or drop it from renamed_from"
         if unmanaged is not Unmanaged.KEEP:
-            drop = f"before `unmanaged: {unmanaged.value}` takes what renamed_from no longer names."
+            drop = f"before `unmanaged: {unmanaged.value}` takes what renamed_from no longer names"
+        hint = (
+            "To give what has it the new tag and keep it in the trash, write this in place of "
+            f"renamed_from, {drop}:\nmerged_from: [{', '.join(map(double_quoted, detail))}]"
+        )
         return (
             f'"{name}" and its former name {quoted} are both live; the former is left alone',
-            f"Retag its calls in CallRail and delete it there, {drop}",
+            hint,
         )
     if finding.code is PlanCode.SEVERAL_IN_TRASH:
         stay = "stays" if len(detail) == 2 else "stay"

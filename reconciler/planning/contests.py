@@ -8,8 +8,7 @@ anything is sent. Counting costs requests, so it is done outside of planning and
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.codes import PlanCode
 from reconciler.model.problem import Mark, Problem, Severity
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag, Place
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
+class Contest(NamedTuple):
     """``tags`` of ``place`` with former names of ``declaration``; the first one is renamed."""
 
     place: Place
@@ -66,8 +64,8 @@ def _problem(
         code=PlanCode.SEVERAL_FORMER.value,
         message=f'{first}, the first former name as written, is renamed to "{declaration.name}"; '
         f"{', '.join(others)} {are} left alone ({few([one.place for one in alike])})",
-        hint="A rename carries one tag's history only: put the name that matters most first, and "
-        "retag the others' calls in CallRail.",
+        hint="A rename carries one tag's history only. To give what has the others the same tag, "
+        "write `merged_from` in place of `renamed_from`; else put the one that matters most first.",
         marks=(Mark(declaration.source),),
         severity=Severity.WARNING,
     )

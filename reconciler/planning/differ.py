@@ -1,4 +1,4 @@
-"""What differs between a tag as it is and as it shall be (the only door to deepdiff).
+"""What differs between a tag as it is and as it shall be (the only importer of deepdiff).
 
 deepdiff takes some 100 us a pair and 60 ms to import, so it sees only pairs that are known to
 differ, each kind of difference once: a recolour is one comparison in however many tags.

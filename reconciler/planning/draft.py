@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.change import Create, Delete, Reason, Update
 from reconciler.model.codes import PlanCode
@@ -19,6 +19,7 @@ from reconciler.planning.contests import several_former
 from reconciler.planning.differ import changed_fields
 from reconciler.planning.elsewhere import elsewhere
 from reconciler.planning.matching import Matches, match
+from reconciler.planning.merging import groups_of, merges
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
 from reconciler.planning.trash import Names, is_due, restoring, trashed
 
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag
     from reconciler.model.trash import Day
     from reconciler.planning.contests import Contest
+    from reconciler.planning.merging import Group
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """What one account's plan is made of.
 
     ``live`` counts the account's live tags without ignored ones, whatever the work is narrowed to,
@@ -54,12 +55,14 @@ class Draft:
     live_in: dict[Place, int]
     warnings: tuple[Problem, ...]
     contests: tuple[Contest, ...] = ()
+    groups: tuple[Group, ...] = ()
+    """Live tags that are to become one: what has them decides which of them survives."""
 
     def with_uses(self, uses: Mapping[tuple[Place, int], Loss]) -> Draft:
         """The same, its warnings of several former names with what each tag is on."""
         others = (one for one in self.warnings if one.code != PlanCode.SEVERAL_FORMER)
         counted = several_former(self.contests, uses)
-        return replace(self, warnings=(*counted, *others))
+        return self._replace(warnings=(*counted, *others))
 
 
 def draft(
@@ -68,14 +71,16 @@ def draft(
     narrowing: Narrowing = EVERYTHING,
     *,
     today: Day,
+    uses: Mapping[tuple[Place, int], Loss] | None = None,
 ) -> Draft:
     """Work out what makes ``live`` like ``desired``; the account's policy decides on what nobody
     declared.
 
     What shall go moves to the trash of ``today`` where the account has one;
     :func:`reconciler.planning.trash.settled` deletes instead what is then counted as unused.
+    ``uses`` is what has the tags of ``Draft.groups``, as far as it was counted.
     """
-    work = _Work(desired, live, narrowing, today)
+    work = _Work(desired, live, narrowing, today, uses or {})
     work.run()
     return work.draft()
 
@@ -84,11 +89,17 @@ class _Work:
     """Walks the places of one account and collects what it finds."""
 
     def __init__(
-        self, desired: DesiredAccount, live: LiveAccount, narrowing: Narrowing, today: Day
+        self,
+        desired: DesiredAccount,
+        live: LiveAccount,
+        narrowing: Narrowing,
+        today: Day,
+        uses: Mapping[tuple[Place, int], Loss],
     ) -> None:
         self._desired = desired
+        self._today, self._uses = today, uses
+        self._groups: list[Group] = []
         self._live, self._trash = _by_company(live, desired.account.policy.ignore)
-        self._today = today
         self._days = desired.account.policy.trash
         self._trashed: list[TrashedTag] = []
         self._unread = live.unread
@@ -114,8 +125,7 @@ class _Work:
             self._live_in[place] = len(tags)
             declared = self._desired.tags.get(company_id)
             if declared:
-                matches = match(declared, tags, trash=trash, keeps_unmanaged=self._keeps_unmanaged)
-                self._plan_place(place, matches, trash)
+                self._plan_place(place, declared, tags, trash)
             else:
                 self._keep(place, tags)
                 self._leave_in_trash(place, trash)
@@ -134,6 +144,7 @@ class _Work:
             live=self._total + self._unread,
             live_in={place: n for place, n in self._live_in.items() if place in touched},
             contests=tuple(self._advice.contests),
+            groups=tuple(self._groups),
             warnings=(
                 *several_former(self._advice.contests, {}),
                 *self._advice.problems(),
@@ -164,13 +175,31 @@ class _Work:
             company = replace(company, has_namesake=True)
         return Place(self._desired.account.ref, company)
 
-    def _plan_place(self, place: Place, matches: Matches, trash: list[LiveTag]) -> None:
+    def _plan_place(
+        self,
+        place: Place,
+        declared: Mapping[str, Declaration],
+        tags: Sequence[LiveTag],
+        trash: Sequence[LiveTag],
+    ) -> None:
         covers = self._narrowing.covers_tag
-        remove = self._remover(trash)
+        names = Names(trash, self._today)
+        remove = _delete if self._days is None else names.trashing
+        merging = self._merge(place, declared, [*tags, *trash], names)
+        matches = match(
+            declared,
+            [tag for tag in tags if tag.id not in merging.set_aside],
+            trash=[tag for tag in trash if tag.id not in merging.given_up],
+            keeps_unmanaged=self._keeps_unmanaged,
+            survivors=merging.survivors,
+        )
         for declaration, tag in matches.pairs:
+            spoken_of = merging.names.get(declaration.name, ())
             if not differing(tag, declaration):
                 self._unchanged += covers(tag.name)
-            elif covers(declaration.name, tag.name):
+            elif declaration.name in merging.renamed:
+                pass  # a part of the merge of the tag that has the declared name
+            elif covers(declaration.name, tag.name, *spoken_of):
                 self._changes.append(_update(place, declaration, tag))
         creates = [_create(place, one) for one in matches.missing if covers(one.name)]
         self._changes.extend(creates)
@@ -179,22 +208,22 @@ class _Work:
             for declaration, tag in matches.unwanted
             if covers(tag.name)
         )
-        self._plan_trash(place, matches, trash)
+        self._plan_trash(place, matches, trash, merging.given_up)
         self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
         self._changes.extend(self._changes_to_unmanaged(place, unmanaged, remove))
         self._advice.look_at(place, matches, covers)
 
-    def _remover(self, trash: list[LiveTag]) -> _Remove:
-        """How tags of the place with that ``trash`` go."""
-        return _delete if self._days is None else Names(trash, self._today).trashing
-
-    def _plan_trash(self, place: Place, matches: Matches, trash: list[LiveTag]) -> None:
-        """Take back what is declared again, purge what is due, leave the rest."""
+    def _plan_trash(
+        self, place: Place, matches: Matches, trash: Sequence[LiveTag], given_up: set[int]
+    ) -> None:
+        """Take back what is declared again, purge what is due, leave the rest; ``given_up`` are ids
+        of tags whose merge is under way.
+        """
         restores = {tags[0].id: declaration for declaration, tags in matches.restored}
         stays: list[LiveTag] = []
         for tag in trash:
-            if not self._narrowing.covers_tag(tag.name):
+            if tag.id in given_up or not self._narrowing.covers_tag(tag.name):
                 continue
             if (declaration := restores.get(tag.id)) is not None:
                 self._changes.append(restoring(place, declaration, tag))
@@ -204,10 +233,36 @@ class _Work:
                 stays.append(tag)
         self._leave_in_trash(place, stays)
 
-    def _leave_in_trash(self, place: Place, tags: list[LiveTag]) -> None:
+    def _leave_in_trash(self, place: Place, tags: Sequence[LiveTag]) -> None:
         self._trashed.extend(
             trashed(place, tag, self._days) for tag in tags if self._narrowing.covers_tag(tag.name)
         )
+
+    def _merge(
+        self,
+        place: Place,
+        declared: Mapping[str, Declaration],
+        tags: Sequence[LiveTag],
+        trash: Names,
+    ) -> _Merging:
+        """Plan the merges of ``place``, and say what they leave to matching."""
+        merging = _Merging()
+        for group in groups_of(place, declared, tags):
+            name, survivor = group.declaration.name, group.survivor(self._uses)
+            if not self._narrowing.covers_tag(*group.names):
+                merging.set_aside.update(tag.id for tag in group.olds)
+                continue
+            self._groups.append(group)
+            found = merges(group, self._uses, self._today, trash.taken)
+            self._changes += found
+            merging.given_up.update(one.tag_id for one in found)
+            merging.names[name] = group.names
+            merging.set_aside.update(tag.id for tag in group.live if tag != survivor)
+            if survivor is not None and survivor.name != name:
+                merging.survivors[name] = survivor
+            if any(one.renames for one in found):
+                merging.renamed.add(name)
+        return merging
 
     def _keep(self, place: Place, tags: list[LiveTag]) -> None:
         self._unmanaged.extend(
@@ -232,6 +287,20 @@ class _Work:
         self._keep(place, kept)
 
 
+@dataclass(slots=True)
+class _Merging:
+    """What merges leave to matching: ``survivors`` that take over a declared name, ids of tags that
+    are ``set_aside`` and, of those, ``given_up`` by a merge, declared names that are ``renamed`` by
+    a merge itself, and the ``names`` that belong to each.
+    """
+
+    survivors: dict[str, LiveTag] = field(default_factory=dict)
+    set_aside: set[int] = field(default_factory=set)
+    given_up: set[int] = field(default_factory=set)
+    renamed: set[str] = field(default_factory=set)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 _Remove = Callable[[Place, "Declaration | None", "LiveTag"], "Update | Delete"]
 _ByPlace = dict[str | None, list["LiveTag"]]
 
@@ -251,7 +320,8 @@ def _by_company(live: LiveAccount, ignore: Sequence[str]) -> tuple[_ByPlace, _By
 def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Update:
     fields = differing(tag, declaration)
     if "name" in fields:
-        reason = Reason.RENAMED_FROM
+        merged = tag.name in declaration.merged_from
+        reason = Reason.MERGED_FROM if merged else Reason.RENAMED_FROM
     elif "status" in fields:
         reason = Reason.STATE
     else:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Delete, Update
+from reconciler.model.change import Delete, Merge, Update
 from reconciler.model.codes import PlanCode
 from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.model.state import State
@@ -43,7 +43,7 @@ def elsewhere(
     strangers = _strangers(places, declared, live, changes)
     found: list[Problem] = []
     for declaration, own in _blocks(places, declared) if strangers else ():
-        if not covers(declaration.name, *declaration.renamed_from):
+        if not covers(declaration.name, *declaration.former_names):
             continue
         found += _other_level(declaration, own, strangers.get(declaration.name, ()))
         if declaration.state is not State.ABSENT:
@@ -73,17 +73,17 @@ def _strangers(
 ) -> dict[str, list[tuple[Place, LiveTag]]]:
     """Enabled tags that stay under a name of some declaration, where they live undeclared."""
     names = {name for blocks in declared.values() for name in blocks}
-    formers = {f for blocks in declared.values() for b in blocks.values() for f in b.renamed_from}
+    formers = {f for blocks in declared.values() for b in blocks.values() for f in b.former_names}
     leaving = {change.tag_id for change in changes if _leaves(change)}
     found: dict[str, list[tuple[Place, LiveTag]]] = defaultdict(list)
     for company_id, tags in live.items():
         blocks = declared.get(company_id, {})
-        listed = {former for block in blocks.values() for former in block.renamed_from}
-        for tag in tags:
+        listed = {former for block in blocks.values() for former in block.former_names}
+        for tag in tags if company_id in places else ():
+            if tag.name in blocks or tag.name in listed:
+                continue
             known = tag.name in names or tag.name in formers
-            meant = tag.name in blocks or tag.name in listed
-            stays = tag.status is Status.ENABLED and tag.id not in leaving
-            if known and not meant and stays and company_id in places:
+            if known and tag.status is Status.ENABLED and tag.id not in leaving:
                 found[tag.name].append((places[company_id], tag))
     return found
 
@@ -94,7 +94,7 @@ def _leaves(change: Change) -> bool:
         case Update(fields=fields):
             return "name" in fields or "status" in fields
         case _:
-            return isinstance(change, Delete)
+            return isinstance(change, Merge | Delete)
 
 
 def _other_level(
@@ -148,7 +148,7 @@ def _former(
     """A former name lives in a place in which this declaration does not land."""
     found = {
         former: there
-        for former in declaration.renamed_from
+        for former in declaration.former_names
         if (there := [place for place, _tag in strangers.get(former, ()) if place not in own])
     }
     if not found:

@@ -6,13 +6,14 @@ moved on; one that it touches must be as it was, or already as it shall be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.change import Create, Delete, Update
+from reconciler.model.change import Create, Delete, Merge, Update
 from reconciler.model.names import TRUNCATED_FROM, may_be_stored_as, tidied
 from reconciler.model.tag import differing
+from reconciler.model.trash import kept, parse
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ def _standing(
             return _of_create(change, namesakes)
         case Update():
             return _of_update(change, live.get(change.tag_id), namesakes)
+        case Merge():
+            return _of_merge(change, live, namesakes)
         case Delete():
             tag = live.get(change.tag_id)
             if tag is None:
@@ -146,6 +149,34 @@ def _of_update(
     if tag == change.before and "name" in change.fields and namesakes:
         return Stale(change, f"another tag has the new name by now (id {namesakes[0].id})")
     return _unmoved(change, tag)
+
+
+def _of_merge(
+    change: Merge, live: Mapping[int, LiveTag], namesakes: Sequence[LiveTag]
+) -> Standing | Stale:
+    """A merge is pending as long as both tags are there: what is left only its interactions say.
+
+    Each of the two may be as planned, or already as it shall be.
+    """
+    was = parse(change.trash_name)
+    if was is None or (change.trash_name, was.kept) not in {
+        (change.before.name, was.kept),
+        (change.trash_name, kept(change.before.name)),
+    }:
+        return Stale(change, f"{_shown(change.trash_name)} is not its name in the trash")
+    before, into = live.get(change.before.id), live.get(change.into.id)
+    if before is None or into is None:
+        gone = change.before if before is None else change.into
+        return Stale(change, f"its tag (id {gone.id}) is gone")
+    if before not in {change.before, change.trashed}:
+        return Stale(change, _moved(change.before, before))
+    if into != change.into and differing(into, change.after):
+        return Stale(change, f"the tag that survives has changed: {_moved(change.into, into)}")
+    own = {change.before.id, change.into.id}
+    others = [tag for tag in namesakes if tag.id not in own]
+    if others and into.name != change.after.name:
+        return Stale(change, f"another tag has the new name by now (id {others[0].id})")
+    return Standing.PENDING
 
 
 def _unmoved(change: Update | Delete, tag: LiveTag) -> Standing | Stale:
@@ -177,4 +208,4 @@ def _is_as_desired(tag: LiveTag, change: Update) -> bool:
     if tag in {before, desired}:
         return tag == desired
     named = "name" in change.fields and may_be_stored_as(desired.name, tag.name)
-    return named and replace(tag, name=desired.name) == desired
+    return named and tag._replace(name=desired.name) == desired

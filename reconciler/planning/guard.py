@@ -17,15 +17,17 @@ up.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Protocol, TypeGuard
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeGuard
 
-from reconciler.model.change import Create, Delete, Precision, Update, one_a_line
+from reconciler.model.change import Create, Delete, Merge, Precision, Update, one_a_line
 from reconciler.model.names import any_alike, which_alike
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.model.state import Limits
+from reconciler.model.tag import Status
 from reconciler.model.trash import original
 from reconciler.text.plural import count
+from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -57,8 +59,7 @@ class Measured(Protocol):
         """Live tags of each place that the changes touch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class Measure(NamedTuple):
     """Live state as far as guards ask for it; see :class:`Measured`."""
 
     account: Account
@@ -127,8 +128,7 @@ def is_disable(change: Change) -> TypeGuard[Update]:
     return isinstance(change, Update) and change.disables
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sums:
+class _Sums(NamedTuple):
     """What is taken away in all, and how much of that lies beyond the changes at hand."""
 
     deletes: int
@@ -138,8 +138,10 @@ class _Sums:
     disables: int
     interactions: Count
     flows: int
-    """Flows that apply removed tags; a tag of which that is unknown counts as one at least."""
+    """Flows that apply tags which go; a tag of which that is unknown counts as one at least."""
     uncertain_flows: int
+    going: str
+    """How the tags go that flows may apply: deleted, to the trash, or some of each."""
     beyond: Beyond
 
     @classmethod
@@ -147,6 +149,8 @@ class _Sums:
         removals = [change for change in changes if is_removal(change)]
         losses = [change.loss for change in removals if change.loss is not None]
         lost = (change.loss for change in removals if is_delete(change))
+        merges = [one.loss for one in changes if isinstance(one, Merge) and one.loss is not None]
+        flows = [loss.flows for loss in (*losses, *merges)]
         return cls(
             deletes=len(removals) + beyond.deletes,
             trash=any(map(is_trashing, removals)),
@@ -155,10 +159,20 @@ class _Sums:
                 (loss.interactions for loss in lost if loss is not None),
                 start=beyond.interactions,
             ),
-            flows=sum(_charged(loss.flows) for loss in losses) + beyond.flows,
-            uncertain_flows=sum(_is_uncertain(loss.flows) for loss in losses),
+            flows=sum(map(_charged, flows)) + beyond.flows,
+            uncertain_flows=sum(map(_is_uncertain, flows)),
+            going=_going(
+                deleted=any(map(is_delete, removals)),
+                trashed=bool(merges) or any(map(is_trashing, removals)),
+            ),
             beyond=beyond,
         )
+
+
+def _going(*, deleted: bool, trashed: bool) -> str:
+    if not trashed:
+        return "be deleted"
+    return "be deleted or go to the trash" if deleted else "go to the trash"
 
 
 def _is_uncertain(count: Count) -> bool:
@@ -238,19 +252,15 @@ def _of_flows(sums: _Sums, account: Account) -> str:
     if sums.uncertain_flows:
         what = count(sums.uncertain_flows, "tag")
         return (
-            f"{handle}: whether flows apply {what} that would be {_gone(sums)} is unknown, and "
+            f"{handle}: whether flows apply {what} that would {sums.going} is unknown, and "
             f"limits.flows is {limit:,}: let the key read trackers and message flows, or "
             f"{_allow(account, flows=sums.flows)}"
         )
     flows = count(sums.flows, "flow applies", "flows apply")
     return (
-        f"{handle}: {flows} tags that would be {_gone(sums)}, more than limits.flows {limit:,}: "
-        f"take them out of the flows, or {_allow(account, flows=sums.flows)}"
+        f"{handle}: {flows} tags that would {sums.going}, more than limits.flows {limit:,}: take "
+        f"them out of the flows, or {_allow(account, flows=sums.flows)}"
     )
-
-
-def _gone(sums: _Sums) -> str:
-    return "deleted or moved to the trash" if sums.trash else "deleted"
 
 
 def _interactions_may_lose(change: Change) -> bool:
@@ -258,7 +268,11 @@ def _interactions_may_lose(change: Change) -> bool:
 
 
 def _flows_may_apply(change: Change) -> bool:
-    return is_removal(change) and (change.loss is None or not change.loss.flows.none)
+    match change:
+        case Merge(loss=loss):
+            return loss is not None and not loss.flows.none
+        case _:
+            return is_removal(change) and (change.loss is None or not change.loss.flows.none)
 
 
 def _emptied_places(
@@ -275,8 +289,7 @@ def _emptied_places(
             yield text, _is_removal_in(place)
 
 
-@dataclass(frozen=True, slots=True)
-class _Moves:
+class _Moves(NamedTuple):
     """How many tags each place loses and gains."""
 
     lost: Counter[Place]
@@ -303,8 +316,7 @@ def _is_removal_in(place: Place) -> Test:
     return lambda change: _takes_from_place(change) and change.place == place
 
 
-@dataclass(frozen=True, slots=True)
-class _Owned:
+class _Owned(NamedTuple):
     """The names that an account keeps from changes, as people see them."""
 
     account: Account
@@ -326,8 +338,15 @@ class _Owned:
                 f'{handle}: ignore "{which_alike(policy.ignore, ignored)}" leaves this tag to '
                 f"others: narrow `ignore` below accounts.{handle}{where} to manage it"
             )
-        verb, name = self._forbidden(change), names[0]
-        if verb is not None and self.is_protected(name):
+        verb = self._forbidden(change)
+        both = isinstance(change, Merge)
+        name = next(filter(self.is_protected, names if both else names[:1]), None)
+        if isinstance(change, Merge) and change.after.status is Status.DISABLED:
+            yield (
+                f"{handle}: {double_quoted(change.name)} is disabled, and a disabled tag can't be "
+                "given: write `state: enabled` in its block"
+            )
+        if verb is not None and name is not None:
             yield (
                 f'{handle}: protect "{which_alike(policy.protect, name)}" forbids to '
                 f"{verb} it: narrow `protect` below accounts.{handle}{where} to allow it"
@@ -344,8 +363,8 @@ class _Owned:
                 return "delete"
             case Update(trashes=True):
                 return "trash"
-            case Update(restores=True):
-                return None
+            case Merge():
+                return "merge"
             case Update(disables=True):
                 return "disable"
             case Update(fields=fields, name=name) if "name" in fields:

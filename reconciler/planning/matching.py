@@ -60,15 +60,17 @@ def match(
     *,
     trash: Sequence[LiveTag] = (),
     keeps_unmanaged: bool = True,
+    survivors: Mapping[str, LiveTag] | None = None,
 ) -> Matches:
     """Match one place's declarations with its live tags; those in its ``trash`` are no part of
     them.
 
+    ``survivors``: declared name -> the one of ``live`` that takes it over in a merge.
     ``keeps_unmanaged``: whether the account's policy leaves alone what nobody declared; where it
     does not, look-alikes of live tags are searched too.
     """
     by_name, duplicates = _index(live)
-    renames = find_renames(declared, by_name)
+    renames = find_renames(declared, by_name, survivors or {})
     matches = Matches(declared, renames=renames)
     for name, declaration in declared.items():
         tag = by_name.get(name) or renames.renamed.get(name)
@@ -107,6 +109,8 @@ def _index(live: Iterable[LiveTag]) -> tuple[dict[str, LiveTag], dict[str, list[
 def _sort_out_undeclared(
     matches: Matches, by_name: Mapping[str, LiveTag], duplicates: Mapping[str, list[LiveTag]]
 ) -> None:
+    if not duplicates and by_name.keys() <= matches.declared.keys():
+        return
     renamed = {tag.name for tag in matches.renames.renamed.values()}
     for name, tag in by_name.items():
         others = duplicates.get(name, ())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.names import any_glob
 from reconciler.model.trash import original
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from reconciler.model.tag import Company
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Narrowing:
+class Narrowing(NamedTuple):
     """Globs of company names or ids, and of tag names; empty means all.
 
     Desired and live are limited alike, so that what is left out can't be deleted. Tags are

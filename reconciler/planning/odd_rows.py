@@ -37,7 +37,7 @@ def warn_of_odd_rows(odd: Sequence[OddTag], desired: DesiredAccount) -> list[Pro
     names: set[str] = set()
     for declared in desired.tags.values():
         for name, declaration in declared.items():
-            names.update((name, *declaration.renamed_from))
+            names.update((name, *declaration.former_names))
     for row in odd:
         covered = not row.placed or row.company_id in desired.tags
         if covered and (row.name is None or row.name in names):

@@ -39,17 +39,25 @@ class Renames:
     listed: set[str] = field(default_factory=set)
 
 
-def find_renames(declared: Mapping[str, Declaration], by_name: Mapping[str, LiveTag]) -> Renames:
-    """Find the renames of one place and the former names that stay."""
-    renames = Renames()
+def find_renames(
+    declared: Mapping[str, Declaration],
+    by_name: Mapping[str, LiveTag],
+    survivors: Mapping[str, LiveTag],
+) -> Renames:
+    """Find the renames of one place and the former names that stay.
+
+    ``survivors``: declared name -> the tag that takes it over in a merge.
+    """
+    renames = Renames(renamed=dict(survivors))
     for name, declaration in declared.items():
         if not declaration.renamed_from or declaration.state is State.ABSENT:
             continue
-        former = [by_name[old] for old in declaration.renamed_from if old in by_name]
+        live = [by_name[old] for old in declaration.renamed_from if old in by_name]
+        former = [tag for tag in live if tag != survivors.get(name)]
         if not former:
             continue
         renames.listed.update(tag.name for tag in former)
-        if name not in by_name:
+        if name not in by_name and name not in survivors:
             renames.renamed[name] = former.pop(0)
         if former:
             renames.still_live[name] = former

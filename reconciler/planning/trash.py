@@ -63,16 +63,18 @@ def trashed(place: Place, tag: LiveTag, days: int | None) -> TrashedTag:
 
 
 class Names:
-    """Hands out the trash names of one place and day, each once."""
+    """Hands out the trash names of one place and day, each once; ``taken`` holds those that there
+    are, folded by :func:`reconciler.model.trash.seen`.
+    """
 
     def __init__(self, trash: Iterable[LiveTag], today: Day) -> None:
-        self._taken = {seen(tag.name) for tag in trash}
+        self.taken = {seen(tag.name) for tag in trash}
         self._today = today
 
     def trashing(self, place: Place, declaration: Declaration | None, tag: LiveTag) -> Update:
         """The update that moves ``tag`` to the trash; ``declaration`` asks for its absence."""
-        name = trash_name(tag.name, self._today, self._taken)
-        self._taken.add(seen(name))
+        name = trash_name(tag.name, self._today, self.taken)
+        self.taken.add(seen(name))
         after = Tag(name, tag.color, Status.DISABLED)
         return Update(
             place=place,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Create, Delete
+from reconciler.model.change import Create, Delete, Merge
+from reconciler.model.names import tidied
 from reconciler.model.outcome import Outcome, Result, Verification
 from reconciler.model.tag import Status, differing
 from reconciler.text.quote import double_quoted
@@ -108,6 +109,15 @@ class _View:
         tag, change = self.tag(outcome), outcome.change
         if isinstance(change, Delete):
             return tag is None
+        if isinstance(change, Merge):
+            into = self.by_id.get(change.into.id)
+            return (
+                tag is not None
+                and tag.status is Status.DISABLED
+                and tidied(tag.name) == tidied(change.trash_name)
+                and into is not None
+                and not differing(into, change.after)
+            )
         return tag is not None and not differing(tag, change.after)
 
     def tag(self, outcome: Outcome) -> LiveTag | None:
@@ -135,6 +145,9 @@ def _differences(outcomes: Iterable[Outcome], view: _View) -> Iterator[str]:
         if isinstance(change, Delete):
             if tag is not None:
                 yield f'{change.place}: "{change.name}" is still listed after its delete'
+        elif isinstance(change, Merge):
+            if not view.has(outcome):
+                yield f'{change.place}: "{change.before.name}" is not listed as it was merged'
         elif tag is None:
             yield f'{change.place}: "{change.name}" is not listed after its {change.action}'
         elif differing(tag, outcome.stored or change.after):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
-from reconciler.model.change import Create, Reason, Update
+from reconciler.model.change import Create, Merge, Reason, Update
 from reconciler.planning.guard import is_removal
 from reconciler.render import place_groups, wording
 from reconciler.render.escape import label, log, terminal
@@ -44,8 +44,10 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
     retired = [change for change in declared if is_removal(change)]
     updates = [one for one in declared if isinstance(one, Update) and not one.trashes]
     trashed = [change for change in updates if change.restores]
-    renames = [change for change in updates if change.reason is Reason.RENAMED_FROM]
+    taking_over = {Reason.RENAMED_FROM, Reason.MERGED_FROM}
+    renames = [change for change in updates if change.reason in taking_over]
     edited = [one for one in updates if one not in {*renames, *trashed}]
+    merges = [change for change in declared if isinstance(change, Merge)]
     missing = [change for change in declared if isinstance(change, Create)]
     found = [
         ("Accounts that could not be read:", _unread(plan)),
@@ -53,6 +55,7 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
         ("Places that lack declared tags:", _missing(missing)),
         ("Declared renames that live state has not seen:", [*map(_renamed, renames)]),
         ("Declared, and in the trash:", [*map(_renamed, trashed)]),
+        ("A former name is back, or not merged yet:", [*map(_former, merges)]),
         ("Live, though declared absent:", [*map(_there, retired)]),
         ("Live and not declared, where undeclared tags must go:", [*map(_there, undeclared)]),
         ("In the trash, and their time is over:", [*map(_there, purges)]),
@@ -108,6 +111,16 @@ def _edited(change: Update) -> str:
 
 def _renamed(change: Update) -> str:
     return f"{_named(change)}: still called {label(change.before.name)}{_declared_at(change)}"
+
+
+def _former(change: Merge) -> str:
+    had = "" if change.loss is None else f": on {wording.interactions(change.loss)}"
+    if change.renames:
+        had = ""
+    return (
+        f"{wording.title(change.place)} · {label(wording.merged_name(change))}, merged into "
+        f"{label(change.name)}{had}{_declared_at(change)}"
+    )
 
 
 def _missing(changes: Sequence[Change]) -> list[str]:

@@ -35,7 +35,7 @@ def label(text: str) -> str:
     if not bare:
         return f'"{shown}"'
     left, right = (len(shown) - len(side) for side in (shown.lstrip(" "), shown.rstrip(" ")))
-    return f"{visible(' ') * left}{bare}{visible(' ') * right}"
+    return f"{_BLANK * left}{bare}{_BLANK * right}"
 
 
 def pieces(text: str) -> list[str]:
@@ -122,6 +122,7 @@ def command_property(text: str) -> str:
 
 
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_BLANK: Final = escaped(" ")
 _MAX_MARKS: Final = 3
 
 _COMMAND: Final = re.compile(r"::|##(?=\[|vso\[)", re.IGNORECASE)

@@ -76,6 +76,7 @@ def outputs(plan: Plan) -> str:
         "create": counts.create,
         "update": counts.update,
         "trash": counts.trash,
+        "merge": counts.merge,
         "delete": counts.delete,
         "blocked": counts.blocked,
         "unchanged": counts.unchanged,

@@ -41,7 +41,7 @@ def plan(plan: Plan) -> str:
 def report(report: Report) -> str:
     """``report`` as a whole HTML document."""
     verdict = outcomes.verdict(report)
-    verified = outcomes.verification(report)
+    verified = " ".join(filter(None, [outcomes.measured(report), outcomes.verification(report)]))
     return page(
         "report.html.j2",
         title=f"{verdict}: {outcomes.counts(report)}",
@@ -109,6 +109,7 @@ def _tiles(plan: Plan) -> list[tuple[str, int, str]]:
         ("to create", summary.create, "create"),
         ("to update", summary.update, "update"),
         *([("to the trash", summary.trash, "update")] if summary.trash else []),
+        *([("to merge", summary.merge, "update")] if summary.merge else []),
         ("to delete", summary.delete, "delete"),
         ("unchanged", summary.unchanged, ""),
         ("unmanaged, kept", summary.unmanaged, ""),

@@ -13,7 +13,7 @@ from reconciler.model.palette import PALETTE
 from reconciler.render import drift as drifted
 from reconciler.render import outcomes, place_groups, wording
 from reconciler.render.budget import Budget
-from reconciler.render.escape import label, log, terminal, ticks
+from reconciler.render.escape import log, terminal, ticks
 from reconciler.render.layout import pad, wrap
 from reconciler.render.templating import markdown, markdown_line
 from reconciler.text.cells import cells
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
-    from reconciler.render.place_groups import Group
+    from reconciler.render.place_groups import PlaceGroup
 
 LIMIT: Final = 60_000
 """GitHub refuses comments of more than 65,536 characters; bytes are the safe side of that."""
@@ -79,7 +79,7 @@ def report(report: Report, *, limit: int = LIMIT) -> str:
         bad=budget.fitting([markdown_line("outcome", *one) for one in bad]),
         in_place=len(done),
         done=budget.fitting(done, around=_block("", done)),
-        verified=outcomes.verification(report),
+        verified=" ".join(filter(None, [outcomes.measured(report), outcomes.verification(report)])),
         cut=budget.cut,
     )
 
@@ -109,12 +109,13 @@ _CLOSE: Final = "\n\n</details>\n\n"
 _COUNTED: Final = {
     "create": "to create",
     "update": "to update",
+    "merge": "to merge",
     "trash": "to the trash",
     "delete": "to delete",
     "purge": "to purge",
 }
 """How the changes of a group are counted, by verb."""
-_DIFF_SIGNS: Final = {**wording.SIGNS, "update": "!"}
+_DIFF_SIGNS: Final = {**wording.SIGNS, "update": "!", "merge": "!"}
 """What a ``diff`` block is coloured by; ``~`` is nothing to it."""
 
 
@@ -150,7 +151,7 @@ def _headline(plan: Plan) -> str:
         return wording.no_changes(plan)
     parts = [
         f"{number(getattr(summary, word))} to {word}"
-        for word in ("create", "update")
+        for word in ("create", "update", "merge")
         if getattr(summary, word)
     ]
     parts += [f"{number(summary.trash)} to the trash"] if summary.trash else []
@@ -161,7 +162,7 @@ def _headline(plan: Plan) -> str:
 
 def _accounts(plan: Plan, budget: Budget) -> list[FoldedAccount]:
     """The folded part; it ends at the first change that does not fit."""
-    by_account: dict[str, list[Group]] = {}
+    by_account: dict[str, list[PlaceGroup]] = {}
     for group in place_groups.of(plan):
         by_account.setdefault(group.places[0].account.handle, []).append(group)
     days = wording.trash_days(plan)
@@ -181,7 +182,7 @@ def _accounts(plan: Plan, budget: Budget) -> list[FoldedAccount]:
     return shown
 
 
-def _group(group: Group, budget: Budget, days: int | None) -> list[FoldedGroup]:
+def _group(group: PlaceGroup, budget: Budget, days: int | None) -> list[FoldedGroup]:
     """``group`` with as many of its changes as fit; empty for none."""
     counts = ", ".join(
         f"{number(times)} {said}"
@@ -191,7 +192,7 @@ def _group(group: Group, budget: Budget, days: int | None) -> list[FoldedGroup]:
     head = markdown_line("group", group.title, counts)
     others = wrap(f"also in: {group.others}", _WIDEST) if group.others else []
     heads = [f"# {line}" for line in others]
-    column = min(max(cells(label(change.name)) for change in group.changes), 40)
+    column = min(max(cells(wording.named(change)) for change in group.changes), 40)
     entries = [_entry(change, column, days) for change in group.changes]
     fitted = budget.fitting(entries, around=_block(head, heads + entries, *heads) + _CLOSE)
     if not fitted:
@@ -202,7 +203,7 @@ def _group(group: Group, budget: Budget, days: int | None) -> list[FoldedGroup]:
 
 def _entry(change: Change, column: int, days: int | None) -> str:
     sign = _DIFF_SIGNS[change.verb]
-    name = pad(label(change.name), column)
+    name = pad(wording.named(change), column)
     detail = wording.detail(change, days=days)
     lines = [f"{sign} {change.verb}  {name}   {detail}".rstrip()]
     if change.note and not isinstance(change, Delete) and terminal(change.note) not in detail:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from reconciler.model.change import Update
 from reconciler.model.outcome import Outcome, Report, Result, Verification
 from reconciler.render import wording
-from reconciler.render.escape import label, log, terminal
+from reconciler.render.escape import log, terminal
 from reconciler.render.layout import wrap
 from reconciler.render.style import PLAIN, Style
 from reconciler.text.plural import count, number
@@ -14,7 +16,8 @@ from reconciler.text.plural import count, number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reconciler.model.outcome import AccountError, Failure
+    from reconciler.model.change import Change
+    from reconciler.model.outcome import AccountError, Failure, Kept
 
 APPLIED: Final = "Applied"
 IN_PART: Final = "Applied in part, as asked"
@@ -36,7 +39,7 @@ def outcome_line(outcome: Outcome, *, style: Style = PLAIN) -> str:
     change = outcome.change
     word = _painted(outcome.result, style=style)
     what = f"{wording.SIGNS[change.verb]} {change.verb}  {wording.title(change.place)}"
-    line = f"{word}  {what}  {label(change.name)}"
+    line = f"{word}  {what}  {wording.named(change)}"
     said = ". ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
     if not said and outcome.result is Result.ADOPTED:
         said = "found live: the answer to its create was lost, or someone else made it"
@@ -59,6 +62,7 @@ def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
         lines.append(style.delete(f"{who}{terminal(failure.message)}"))
         lines += [f"  help: {terminal(failure.hint)}"] if failure.hint else []
     lines.append(_verdict(report, style=style))
+    lines += filter(None, [measured(report)])
     lines += _verified(report, style=style)
     lines.append(f"Requests: {number(report.requests)} used.")
     lines.append(f"Digest: {report.plan.digest}")
@@ -67,8 +71,8 @@ def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
 
 def counts(report: Report) -> str:
     """``3 done, 1 failed``: the results that occurred, successes first."""
-    found = [(report.count(result), WORDS[result]) for result in Result]
-    return ", ".join(f"{number(times)} {word}" for times, word in found if times)
+    found = Counter(outcome.result for outcome in report.outcomes)
+    return ", ".join(f"{number(found[one])} {WORDS[one]}" for one in Result if found[one])
 
 
 def verdict(report: Report) -> str:
@@ -116,6 +120,37 @@ def verification(report: Report) -> str:
             return "Not verified: live state could not be read once more."
         case Verification.NOT_READ:
             return "Not verified: live state was not read once more, because the work was stopped."
+
+
+def measured(report: Report) -> str:
+    """``Measured: 1 rename: 41 interactions before, 41 after.``; empty where nothing was."""
+    found: dict[str, list[Kept]] = {}
+    for one in report.outcomes:
+        if one.kept is not None:
+            found.setdefault(_kind(one.change), []).append(one.kept)
+    parts = [
+        f"{count(len(kept), kind, _MANY[kind])}: "
+        f"{count(sum(one.before for one in kept), 'interaction')} before, "
+        f"{number(sum(one.after for one in kept))} after"
+        for kind, kept in found.items()
+    ]
+    return f"Measured: {'; '.join(parts)}." if parts else ""
+
+
+_MANY: Final = {
+    "rename": "renames",
+    "disable": "disables",
+    "move to the trash": "moves to the trash",
+}
+
+
+def _kind(change: Change) -> str:
+    """What was done to the tag of ``change`` that was measured."""
+    if not isinstance(change, Update):
+        return "move to the trash"
+    if "name" not in change.fields:
+        return "disable"
+    return "move to the trash" if change.disables else "rename"
 
 
 def _spelled(tags: int) -> str:

@@ -8,10 +8,9 @@ share a group that names them all. What can be lost or is blocked is never folde
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reconciler.model.change import Create, Delete, before_and_after
+from reconciler.model.change import Create, Delete, Merge, before_and_after
 from reconciler.render import wording
 from reconciler.render.escape import label
 
@@ -26,8 +25,7 @@ FOLD_ABOVE: Final = 50
 FOLD_AT_LEAST: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class PlaceGroup(NamedTuple):
     """The changes of ``places``, told for the first of them."""
 
     places: tuple[Place, ...]
@@ -48,12 +46,12 @@ class Group:
         )
 
 
-def of(plan: Plan) -> list[Group]:
+def of(plan: Plan) -> list[PlaceGroup]:
     """The groups of ``plan``, in its order."""
     return _folded(plan.changes, few=len(plan.changes) <= FOLD_ABOVE)
 
 
-def grave_last(plan: Plan) -> tuple[list[Group], list[Group]]:
+def grave_last(plan: Plan) -> tuple[list[PlaceGroup], list[PlaceGroup]]:
     """The groups of ``plan``, deletes and what is blocked apart: a reader finds them at the end."""
     few = len(plan.changes) <= FOLD_ABOVE
     grave = [one for one in plan.changes if _is_grave(one)]
@@ -61,33 +59,33 @@ def grave_last(plan: Plan) -> tuple[list[Group], list[Group]]:
     return _folded(others, few=few), by(grave)
 
 
-def _folded(changes: Sequence[Change], *, few: bool) -> list[Group]:
+def _folded(changes: Sequence[Change], *, few: bool) -> list[PlaceGroup]:
     by_place = by(changes)
     if few:
         return by_place
-    alike: dict[object, list[Group]] = {}
+    alike: dict[object, list[PlaceGroup]] = {}
     for group in by_place:
         alike.setdefault(_likeness(group), []).append(group)
-    folded: list[Group] = []
+    folded: list[PlaceGroup] = []
     for same in alike.values():
         if len(same) < FOLD_AT_LEAST:
             folded.extend(same)
         else:
             places = tuple(place for group in same for place in group.places)
-            folded.append(Group(places=places, changes=same[0].changes))
+            folded.append(PlaceGroup(places=places, changes=same[0].changes))
     order = {group.places[0]: at for at, group in enumerate(by_place)}
     return sorted(folded, key=lambda group: order[group.places[0]])
 
 
-def by(changes: Iterable[Change]) -> list[Group]:
+def by(changes: Iterable[Change]) -> list[PlaceGroup]:
     """One group a place, in the order in which the places first come."""
     found: dict[Place, list[Change]] = {}
     for change in changes:
         found.setdefault(change.place, []).append(change)
-    return [Group(places=(place,), changes=tuple(there)) for place, there in found.items()]
+    return [PlaceGroup(places=(place,), changes=tuple(there)) for place, there in found.items()]
 
 
-def _likeness(group: Group) -> object:
+def _likeness(group: PlaceGroup) -> object:
     """Equal for groups that may be told once; a group that must stand alone equals no other."""
     place = group.places[0]
     if place.company is None or any(_stands_alone(change) for change in group.changes):
@@ -107,4 +105,5 @@ def _is_grave(change: Change) -> bool:
 
 def _read(change: Change) -> tuple[object, ...]:
     """Equal for changes that read the same; the ids of their tags are no part of that."""
-    return (*before_and_after(change), change.note, change.reason)
+    survivor = change.into.name if isinstance(change, Merge) else None
+    return (*before_and_after(change), survivor, change.note, change.reason)

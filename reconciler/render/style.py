@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from reconciler.model.palette import PALETTE, rgb
 
@@ -29,8 +28,7 @@ NO_BREAK: Final = "\u00a0"
 """A space at which no line ends: a chip's edges stay with its text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """Wraps text that is already safe in SGR sequences; ``Style()`` leaves it as it is."""
 
     colors: Colors = Colors.NONE

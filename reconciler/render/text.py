@@ -34,7 +34,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     lines: list[str] = []
     if not plan.changes:
         lines += [(style.update if plan.unread else style.create)(wording.no_changes(plan))]
-    column = _column(change.name for change in plan.changes)
+    column = _column(wording.named(change) for change in plan.changes)
     days = wording.trash_days(plan)
     notes = _footnotes(plan)
     plain, grave = place_groups.grave_last(plan)
@@ -56,7 +56,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     return log("\n".join(lines)) + "\n"
 
 
-def _heading(grave: Sequence[place_groups.Group]) -> str:
+def _heading(grave: Sequence[place_groups.PlaceGroup]) -> str:
     """What the last part of a plan holds."""
     changes = [change for group in grave for change in group.changes]
     deletes = any(change.action is Action.DELETE for change in changes)
@@ -67,7 +67,7 @@ def _heading(grave: Sequence[place_groups.Group]) -> str:
 
 def _unmanaged(tags: Sequence[UnmanagedTag], *, style: Style) -> list[str]:
     """Live tags that nobody declared and the plan keeps, by place."""
-    column = _column(entry.tag.name for entry in tags)
+    column = _column(label(entry.tag.name) for entry in tags)
     lines = [f"Unmanaged, kept as they are: {count(len(tags), 'tag')}"]
     heading = ""
     for entry in tags:
@@ -104,6 +104,8 @@ _SAID_IN_PLACE: Final = 2
 
 def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
     lines = _hung(f"Plan: {wording.summary(plan)}.", width=width)
+    merges = wording.merges(plan)
+    lines += _hung(f"Merges: {merges}.", width=width) if merges else []
     for why in wording.partial(plan):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width=width)]
     lost = wording.lost(plan)
@@ -148,13 +150,14 @@ def _hung(text: str, *, width: int) -> list[str]:
 def _change(
     change: Change, *, column: int, days: int | None, style: Style, width: int
 ) -> list[str]:
-    verb = f"{wording.SIGNS[change.verb]} {change.verb}"
-    name = pad(label(change.name), column)
+    verb = f"{wording.SIGNS[change.verb]} {change.verb:<6}"
+    name = pad(wording.named(change), column)
     deletes = change.action is Action.DELETE
     chip = wording.no_chip if deletes else style.chip
     paint = {
         Action.CREATE: style.create,
         Action.UPDATE: style.update,
+        Action.MERGE: style.update,
         Action.DELETE: style.delete,
     }[change.action]
     details = wording.detail(change, chip=chip, days=days)
@@ -177,4 +180,4 @@ _LEAST_ROOM: Final = 20
 
 
 def _column(names: Iterable[str]) -> int:
-    return min(max((cells(label(name)) for name in names), default=0), NAME_COLUMN)
+    return min(max((cells(name) for name in names), default=0), NAME_COLUMN)

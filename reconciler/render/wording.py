@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.model.change import (
+    NONE,
     Change,
     Count,
     Create,
     Delete,
     Loss,
+    Merge,
     Precision,
     Reason,
     Update,
 )
 from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
-from reconciler.model.trash import parse
+from reconciler.model.trash import original, parse
 from reconciler.render.escape import label, terminal
 from reconciler.text.plural import count, number
 
@@ -29,9 +31,17 @@ if TYPE_CHECKING:
     Chip = Callable[[str], str]
     """How a colour's name, safe already, is shown: in that colour, or as it is."""
 
-SIGNS: Final = {"create": "+", "update": "~", "trash": "-", "delete": "-", "purge": "-"}
+SIGNS: Final = {
+    "create": "+",
+    "update": "~",
+    "merge": ">",
+    "trash": "-",
+    "delete": "-",
+    "purge": "-",
+}
 """What stands before a change, by its verb."""
 NO_CHANGES: Final = "No changes. Live state matches the configuration."
+NOTHING_TO_UNDO: Final = "No changes. What the apply did is undone, or can't be (see the warnings)."
 _HELD_BACK: Final = "No changes, but declared tags are not live (see the warnings)."
 
 
@@ -46,6 +56,8 @@ def no_changes(plan: Plan) -> str:
         return "No account could be read."
     if plan.unread:
         return "No changes in the accounts that could be read: they match the configuration."
+    if plan.undoes is not None:
+        return NOTHING_TO_UNDO
     held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
     return _HELD_BACK if held_back else NO_CHANGES
 
@@ -54,6 +66,18 @@ def title(place: Place) -> str:
     """``acme · Dental North``, ``acme · account``."""
     company = "account" if place.company is None else label(place.company.known_as)
     return f"{label(place.account.handle)} · {company}"
+
+
+def named(change: Change) -> str:
+    """The change's name, safe to show; of a merge ``Oppty -> Opportunity``."""
+    if not isinstance(change, Merge):
+        return label(change.name)
+    return f"{label(merged_name(change))} -> {label(change.name)}"
+
+
+def merged_name(change: Merge) -> str:
+    """The name that there will not be any more; the other way round that is the survivor's."""
+    return original(change.into.name if change.renames else change.before.name)
 
 
 def detail(change: Change, *, chip: Chip = no_chip, days: int | None = None) -> str:
@@ -70,6 +94,8 @@ def detail(change: Change, *, chip: Chip = no_chip, days: int | None = None) -> 
             parts = [*_differences(change, chip=chip), *filter(None, [usage(change)])]
             why = _why(change) if after.status is Status.DISABLED else ""
             return "; ".join(filter(None, [", ".join(parts), why]))
+        case Merge():
+            return "; ".join(filter(None, [*_of_merge(change), _why(change)]))
         case Delete():
             return "; ".join(filter(None, [usage(change), _why(change)]))
     assert_never(change)
@@ -116,6 +142,68 @@ def _due(tag: TrashedTag) -> str:
 
 
 TRASH_HINT: Final = "a name that is declared again comes back with all its history"
+
+
+def _of_merge(change: Merge) -> Iterable[str]:
+    """What gets the surviving tag, which one that is, and where the other goes."""
+    gets = ("gets it", "get it")
+    if change.loss is not None:
+        yield _clause(change.loss, gets, nothing="no interaction has it")
+        yield applied_by(change.loss)
+    if change.under_way:
+        yield "what is left of a merge"
+    elif change.renames:
+        yield (
+            f"the other way round: {label(change.before.name)} (id {change.before.id}) is on fewer "
+            f"and goes to the trash, then id {change.into.id} takes over its name"
+        )
+    else:
+        yield f"then {label(change.before.name)} goes to the trash"
+
+
+def merges(plan: Plan) -> str:
+    """``293 interactions in 14 places, about 320 requests: within this hour's quota``; empty where
+    nothing is merged.
+    """
+    found = plan.merges
+    if not found:
+        return ""
+    losses = [one.loss for one in found if one.loss is not None]
+    total = sum((loss.interactions for loss in losses), start=NONE)
+    places = len({one.place for one in found})
+    if len(losses) < len(found) or total.precision is _UNKNOWN:
+        many = "an unknown number of interactions"
+    else:
+        many = _number_of(total, "interaction")
+    said = f"{many} in {count(places, 'place')}"
+    if len(losses) < len(found):
+        return said
+    needed = sum(use.merge_requests for use in plan.accounts)
+    return f"{said}, about {count(needed, 'request')}: {_within(plan)}"
+
+
+def _within(plan: Plan) -> str:
+    """Whether all that apply will send fits this hour; else how many hours it takes."""
+    hours = max((_hours(use) for use in plan.accounts), default=1)
+    if hours <= 1:
+        return "within this hour's quota"
+    return f"{count(hours, 'hour')} at the quota; apply stops at it, and a later run goes on"
+
+
+def _hours(use: AccountUse) -> int:
+    """Hours that an account's part takes, this one included."""
+    told = use.allowance
+    hourly = told is not None and told.per == "hour"
+    allowed = told.allowed if told is not None and hourly else _HOURLY
+    left = told.left if told is not None else allowed
+    if use.requests_per_hour is not None:
+        allowed = min(allowed, use.requests_per_hour)
+    beyond = use.apply_requests - min(left, allowed)
+    return 1 + max(0, -(-beyond // max(allowed, 1)))
+
+
+_HOURLY: Final = 1_000
+"""Requests that CallRail allows an account in an hour, unless it agrees to more (B)."""
 
 
 def usage(change: Update | Delete) -> str:
@@ -248,12 +336,16 @@ def worst_first(deletes: Iterable[Delete]) -> list[Delete]:
 
 
 def summary(plan: Plan) -> str:
-    """``1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept``."""
+    """``1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept``.
+
+    Merges are named where there are some.
+    """
     counts = plan.summary
     trash = f"{number(counts.trash)} to the trash, " if counts.trash else ""
     return (
         f"{number(counts.create)} to create, {number(counts.update)} to update, "
-        f"{trash}{number(counts.delete)} to delete; {kept(plan)}"
+        f"{trash}{f'{number(counts.merge)} to merge, ' if counts.merge else ''}"
+        f"{number(counts.delete)} to delete; {kept(plan)}"
     )
 
 
@@ -281,7 +373,7 @@ def requests(plan: Plan) -> str:
     told.sort(key=_spare)
     shown = [_quota(use, named=len(plan.accounts) > 1) for use in told[:_MOST_QUOTAS]]
     more = len(told) - len(shown)
-    rest = f"; {count(more, 'account')} with more to spare" if more else ""
+    rest = f"; {count(more, 'account')} with more left" if more else ""
     return f"{said}; {'; '.join(shown)}{rest}"
 
 

@@ -38,7 +38,7 @@ from reconciler.sandbox.users import Users
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.sandbox.log import Entry
+    from reconciler.sandbox.log import LogEntry
     from reconciler.sandbox.options import Options
     from reconciler.sandbox.store import Store
     from reconciler.sandbox.switches import Switches
@@ -112,7 +112,7 @@ class App:
         for resource in self._resources.values():
             resource.switches = switches
 
-    def answer(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Response:
+    def answer(self, entry: LogEntry, headers: Mapping[str, str], body: bytes) -> Response:
         """The answer to ``entry``."""
         entry.request_from = headers.get("request-from")
         entry.connection = headers.get("maton-connection")
@@ -137,7 +137,7 @@ class App:
             return refused_by_gateway(refusal, self._switches.gateway_errors)
         return refused(refusal, self._switches.error_shape)
 
-    def _route(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Response:
+    def _route(self, entry: LogEntry, headers: Mapping[str, str], body: bytes) -> Response:
         path = entry.path
         if path == "/connections" or path.startswith("/connections/"):
             entry.route = CONTROL
@@ -158,7 +158,9 @@ class App:
         base = f"http://{headers.get('host', '')}"
         return self._api(entry, Caller(key, base + PREFIX * (entry.route == GATEWAY)), parts, body)
 
-    def _api(self, entry: Entry, caller: Caller, parts: tuple[str, ...], body: bytes) -> Response:
+    def _api(
+        self, entry: LogEntry, caller: Caller, parts: tuple[str, ...], body: bytes
+    ) -> Response:
         reach = self._options.reach.get(caller.key)
         if parts == ("v3", "a.json"):
             return self._accounts.all(
@@ -175,7 +177,7 @@ class App:
         asked = replace(_asked(entry, parts[3:], body), role=role, base=caller.base)
         return self._resource(known["id"], asked)
 
-    def _account(self, entry: Entry, written: str, reach: tuple[str, ...] | None) -> Row:
+    def _account(self, entry: LogEntry, written: str, reach: tuple[str, ...] | None) -> Row:
         """The account that a path names by id or by the number of the address bar (B)."""
         column = "numeric_id" if re.fullmatch("[0-9]{1,18}", written) else "id"
         entry.account = written
@@ -200,7 +202,7 @@ class App:
             raise Refusal(404, "not found")
         return self._resources[kind].handle(account_id, asked)
 
-    def _count(self, entry: Entry, account_id: str) -> None:
+    def _count(self, entry: LogEntry, account_id: str) -> None:
         wait = self.quota.take(account_id)
         entry.counted, entry.moment = True, self._options.clock()
         if wait is not None:
@@ -272,7 +274,7 @@ def _check_format(headers: Mapping[str, str], path: str) -> None:
         raise Refusal(406, "only JSON is served")
 
 
-def _address(entry: Entry, headers: Mapping[str, str]) -> str:
+def _address(entry: LogEntry, headers: Mapping[str, str]) -> str:
     """The address of a request as CallRail sees it: a gateway asks CallRail's own host."""
     host = f"http://{headers.get('host', '')}" if entry.route == DIRECT else CALLRAIL
     return f"{host}{entry.path.removeprefix(PREFIX)}?{entry.query}"
@@ -282,13 +284,13 @@ def _parts(path: str) -> tuple[str, ...]:
     return tuple(unquote(part) for part in path.strip("/").split("/"))
 
 
-def _asked(entry: Entry, parts: tuple[str, ...], body: bytes) -> Asked:
+def _asked(entry: LogEntry, parts: tuple[str, ...], body: bytes) -> Asked:
     pairs = tuple(parse_qsl(entry.query, keep_blank_values=True))
     if body:
         try:
             entry.body = json.loads(body)
         except (ValueError, RecursionError):
-            raise Refusal(400, "the body is no JSON") from None
+            raise Refusal(400, "the body is not JSON") from None
         if not _is_text(entry.body):
             raise Refusal(400, "the body holds half a surrogate pair")
     return Asked(entry.method, parts, dict(pairs), entry.body, pairs)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class InteractionTable:
     """One of the three: its table, and the table and column that link its rows to tags."""
 
     name: str
@@ -31,9 +31,9 @@ class Kind:
     link: str
 
 
-CALL = Kind("call", "calls", "call_tags", "call_id")
-FORM = Kind("form submission", "forms", "form_tags", "form_id")
-TEXT = Kind("thread", "texts", "text_tags", "text_id")
+CALL = InteractionTable("call", "calls", "call_tags", "call_id")
+FORM = InteractionTable("form submission", "forms", "form_tags", "form_id")
+TEXT = InteractionTable("thread", "texts", "text_tags", "text_id")
 KINDS = (CALL, FORM, TEXT)
 
 
@@ -44,7 +44,7 @@ class Assignments:
         self._store = store
         self._late = LateReads(clock)
 
-    def of(self, kind: Kind, ids: Sequence[str]) -> Mapping[str, list[Row]]:
+    def of(self, kind: InteractionTable, ids: Sequence[str]) -> Mapping[str, list[Row]]:
         """The tags of each of these interactions that has any, as stored."""
         found: dict[str, list[Row]] = {}
         for row in self._store.rows(
@@ -55,11 +55,15 @@ class Assignments:
             found.setdefault(row.pop("owner"), []).append(row)
         return found
 
-    def put(self, kind: Kind, interaction: Row, tag_id: int, switches: Switches) -> None:
+    def put(
+        self, kind: InteractionTable, interaction: Row, tag_id: int, switches: Switches
+    ) -> None:
         """Put a tag on the interaction in this row; nothing where it has it."""
         self._change(kind, interaction, "INSERT OR IGNORE INTO {} VALUES (?, ?)", tag_id, switches)
 
-    def take_off(self, kind: Kind, interaction: Row, tag_id: int, switches: Switches) -> None:
+    def take_off(
+        self, kind: InteractionTable, interaction: Row, tag_id: int, switches: Switches
+    ) -> None:
         """Take a tag off the interaction in this row; nothing where it does not have it."""
         sql = f"DELETE FROM {{}} WHERE {kind.link} = ? AND tag_id = ?"  # noqa: S608 - name is ours
         self._change(kind, interaction, sql, tag_id, switches)
@@ -90,7 +94,7 @@ class Assignments:
 
     def having(
         self,
-        kind: Kind,
+        kind: InteractionTable,
         account_id: str,
         fits: Callable[[str], bool],
         switches: Switches,
@@ -122,12 +126,16 @@ class Assignments:
         )
         return clause, {name: json.dumps(ids) for name, ids in lists.items()}
 
-    def _change(self, kind: Kind, row: Row, sql: str, tag_id: int, switches: Switches) -> None:
+    def _change(
+        self, kind: InteractionTable, row: Row, sql: str, tag_id: int, switches: Switches
+    ) -> None:
         with self._store.transaction():
             self._note(kind, row["account_id"], [row["id"]], switches)
             self._store.run(sql.format(kind.links), (row["id"], tag_id))
 
-    def _note(self, kind: Kind, account_id: str, ids: Sequence[str], switches: Switches) -> None:
+    def _note(
+        self, kind: InteractionTable, account_id: str, ids: Sequence[str], switches: Switches
+    ) -> None:
         """Keep what late filters go by: the tags that these interactions have before a write."""
         delay = filter_delay(switches)
         if any(delay):
@@ -149,5 +157,5 @@ def filter_delay(switches: Switches) -> Delay:
     return Delay(switches.tags_filter_delay, switches.tags_filter_delay_seconds)
 
 
-def _scope(kind: Kind, account_id: str) -> str:
+def _scope(kind: InteractionTable, account_id: str) -> str:
     return f"{account_id} {kind.table}"

@@ -97,7 +97,7 @@ class Calendar:
             return self.zone_name, _zone(self.zone_name) or UTC
         zone = _zone(name)
         if zone is None:
-            raise Refusal(400, f"{name} is no time zone")
+            raise Refusal(400, f"{name} is not a time zone")
         return RAILS_ZONES.get(name, name), zone
 
     def _preset(self, name: str) -> tuple[date, date]:
@@ -145,7 +145,7 @@ def _read(moment: str | date, zone: tzinfo) -> date | datetime:
             return date.fromisoformat(moment)
         read = datetime.fromisoformat(moment)
     except ValueError:
-        raise Refusal(400, f"{moment} is no ISO 8601 date") from None
+        raise Refusal(400, f"{moment} is not an ISO 8601 date") from None
     return read if read.tzinfo else read.replace(tzinfo=zone)
 
 

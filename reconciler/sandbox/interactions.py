@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.sandbox.answers import Asked, Refusal, Response, Row
-from reconciler.sandbox.assignments import Kind, visible
+from reconciler.sandbox.assignments import InteractionTable, visible
 from reconciler.sandbox.dates import Calendar, Period
 from reconciler.sandbox.listing import envelope, page_of
 from reconciler.sandbox.tagging import (
@@ -36,7 +36,7 @@ MARKED_BEFORE = "previously_marked_good_lead"
 class Interactions:
     """One kind of interaction, of all accounts."""
 
-    kind: ClassVar[Kind]
+    kind: ClassVar[InteractionTable]
     path: ClassVar[str]
     """As in ``PATH.json`` and ``PATH/ID.json``."""
     moment: ClassVar[str]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Entry:
+class LogEntry:
     """One request. ``committed``: it changed something; ``status`` None: it got no answer."""
 
     number: int
@@ -39,15 +39,15 @@ class Log:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.entries: list[Entry] = []
+        self.entries: list[LogEntry] = []
         self._running = 0
         self.peak = 0
         """Most requests that ran at once."""
 
-    def begin(self, method: str, path: str, query: str) -> Entry:
+    def begin(self, method: str, path: str, query: str) -> LogEntry:
         """Note a request that came in."""
         with self._lock:
-            entry = Entry(len(self.entries) + 1, method, path, query)
+            entry = LogEntry(len(self.entries) + 1, method, path, query)
             self.entries.append(entry)
             self._running += 1
             self.peak = max(self.peak, self._running)
@@ -71,7 +71,7 @@ class Log:
             self.peak = 0
 
     @property
-    def writes(self) -> list[Entry]:
+    def writes(self) -> list[LogEntry]:
         """Requests for a change that took effect."""
         return [entry for entry in self.entries if entry.committed]
 

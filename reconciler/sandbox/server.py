@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from reconciler.sandbox.answers import Refusal, Response
 from reconciler.sandbox.app import PREFIX, App
 from reconciler.sandbox.faults import Do, Fault, Faults
-from reconciler.sandbox.log import Entry, Log
+from reconciler.sandbox.log import Log, LogEntry
 from reconciler.sandbox.options import Options
 from reconciler.sandbox.seeds import seed_store
 from reconciler.sandbox.store import Store
@@ -94,7 +94,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        super().__init__((sandbox.options.host, sandbox.options.port), _Handler)
+        super().__init__((sandbox.options.host, sandbox.options.port), _RequestHandler)
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - the library's signature
         """Whether to serve the connection that was just accepted."""
@@ -115,7 +115,7 @@ class _Cut(Exception):  # noqa: N818 - done on purpose
     """The connection was cut on purpose; nothing more is to be sent."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _RequestHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 60
@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
             sandbox.log.end()
             self._tell(entry)
 
-    def _answer(self, entry: Entry) -> None:
+    def _answer(self, entry: LogEntry) -> None:
         sandbox = self.server.sandbox
         body = self._body()
         if sandbox.options.latency:
@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return self.rfile.read(int(length))
 
-    def _before(self, entry: Entry, struck: list[Fault]) -> Response | None:
+    def _before(self, entry: LogEntry, struck: list[Fault]) -> Response | None:
         """Commit the faults that come before the request takes effect."""
         answer = None
         for fault in struck:
@@ -202,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         """``503`` or, with a Retry-After, ``429:7`` and ``429:Thu, 01 Jan 2099 …``."""
         status, _, retry_after = fault.value.partition(":")
         headers = {"Retry-After": retry_after} if retry_after else None
-        refusal = Refusal(int(status or 503), "the sandbox was told to", headers)
+        refusal = Refusal(int(status or 503), "the sandbox was asked to", headers)
         return self.server.sandbox.app.error(refusal)
 
     def _after(self, answer: Response, struck: list[Fault]) -> Response:
@@ -222,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
                     answer = _replaced(answer, fault)
         return answer
 
-    def _send(self, entry: Entry, answer: Response, struck: list[Fault]) -> None:
+    def _send(self, entry: LogEntry, answer: Response, struck: list[Fault]) -> None:
         entry.status = answer.status
         body = b"" if entry.method == "HEAD" else answer.body()
         lines = [f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('OK',))[0]}"]
@@ -271,13 +271,13 @@ class _Handler(BaseHTTPRequestHandler):
                 time.sleep(0.05)
         raise _Cut
 
-    def _shift(self, entry: Entry) -> None:
+    def _shift(self, entry: LogEntry) -> None:
         parts = entry.path.split("/v3/a/")
         if len(parts) > 1:
             account = parts[1].split("/")[0]
             self.server.sandbox.app.make_tag(account, f"Shift {entry.number}")
 
-    def _tell(self, entry: Entry) -> None:
+    def _tell(self, entry: LogEntry) -> None:
         if self.server.sandbox.options.log_requests:
             query = f"?{entry.query}" if entry.query else ""
             status = entry.status if entry.status is not None else "no answer"

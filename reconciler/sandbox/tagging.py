@@ -11,7 +11,7 @@ from reconciler.sandbox.answers import Asked, Refusal, Row
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.sandbox.assignments import Kind
+    from reconciler.sandbox.assignments import InteractionTable
     from reconciler.sandbox.store import Store
     from reconciler.sandbox.switches import Switches
     from reconciler.sandbox.tags import Tags
@@ -60,7 +60,7 @@ def wanted_tags(asked: Asked, switches: Switches) -> tuple[str, ...]:
 class Tagging:
     """Carries out what updates of one kind of interaction ask for."""
 
-    def __init__(self, kind: Kind, store: Store, tags: Tags) -> None:
+    def __init__(self, kind: InteractionTable, store: Store, tags: Tags) -> None:
         self.kind, self._store, self._tags = kind, store, tags
 
     def carry_out(self, edit: TagEdit, row: Row, switches: Switches) -> None:

@@ -42,10 +42,10 @@ def _skeleton(name: str) -> str:
 
 def difference(name: str, other: str) -> str:
     """In what two names that look alike differ; the eye can't tell some of it."""
-    lower, twin = name.casefold(), other.casefold()
-    if lower == twin:
+    one_folded, other_folded = name.casefold(), other.casefold()
+    if one_folded == other_folded:
         return "case"
-    if "".join(lower.split()) == "".join(twin.split()):
+    if "".join(one_folded.split()) == "".join(other_folded.split()):
         return "spacing"
     for one, rest in ((name, other), (other, name)):
         for character in one:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from reconciler.text.plural import listed
 from reconciler.text.quote import LONGEST, quoted
@@ -75,8 +74,7 @@ def _index(candidates: tuple[str, ...]) -> _Index:
     return _Index(by_folded, sorted(by_folded), sorted(backwards))
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(NamedTuple):
     """Names by what they are folded to, in order from their beginnings and from their ends."""
 
     by_folded: dict[str, str]

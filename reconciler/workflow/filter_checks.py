@@ -57,7 +57,7 @@ def declared_names(configuration: Configuration) -> set[str]:
     return {
         name
         for entry in configuration.entries
-        for name in (entry.name, *entry.declaration.renamed_from)
+        for name in (entry.name, *entry.declaration.former_names)
     }
 
 

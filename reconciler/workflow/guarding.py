@@ -10,21 +10,23 @@ run that takes nothing away, the common one, reads no more than its own places.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from reconciler.concurrency import side_by_side
 from reconciler.model.change import Delete, Update
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.planning import draft, guard
-from reconciler.planning.guard import is_removal, takes_away, totals
+from reconciler.planning.guard import is_disable, is_removal, takes_away, totals
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
 from reconciler.planning.trash import settled
+from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.text.plural import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reconciler.model.change import Change, Loss
+    from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount, LiveAccount
     from reconciler.model.trash import Day
     from reconciler.planning import Draft
@@ -65,8 +67,16 @@ async def with_losses(
     return tuple(counted.get(change, change) for change in changes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guarded:
+async def warn_of_flows(
+    provider: Provider, handle: str, changes: Sequence[Change]
+) -> Sequence[Problem]:
+    """What must be said of counts, and of flows that apply a tag which ``changes`` disable."""
+    disabled = [change for change in changes if is_disable(change)]
+    flows = await side_by_side(provider.flows(change.place, change.before) for change in disabled)
+    return warn_of_usage(handle, list(zip(disabled, flows, strict=True)), provider.uncounted)
+
+
+class Guarded(NamedTuple):
     """A run's changes with what blocks them, and what lies ``beyond`` the run."""
 
     changes: tuple[Change, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.config import load_text
@@ -27,7 +26,7 @@ def written(live: Sequence[LiveAccount], base: Configuration | None) -> str:
     What the planner would warn of is live already and told in comments, so those codes are muted
     there, each with its reason: a warning that appears later is then one that someone must read.
     """
-    live = [replace(one, tags=tuple(filter(_in_use, one.tags))) for one in live]
+    live = [one._replace(tags=tuple(filter(_in_use, one.tags))) for one in live]
     accounts = [(one.account, one.companies, one.tags) for one in live]
     text = emit(accounts, base=base)
     codes = _warned(text, live)

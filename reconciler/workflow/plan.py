@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.concurrency import side_by_side
-from reconciler.model.change import Change, needs_absence
+from reconciler.model.change import Change, Merge, needs_absence
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
-from reconciler.planning.guard import is_disable, is_removal, takes_away
+from reconciler.planning.canaries import canary_cost
+from reconciler.planning.guard import is_removal, takes_away
+from reconciler.planning.merging import requests
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
-from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.provider import Listing, Provider
-from reconciler.workflow import clock
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
-from reconciler.workflow.guarding import Guarding, concerned
+from reconciler.workflow.guarding import Guarding, concerned, warn_of_flows
+from reconciler.workflow.merging import uses_of
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration
@@ -39,8 +40,7 @@ SEVERAL_PAGES = 250
 """Tags; more than a page of the API's listings holds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRequest:
+class PlanRequest(NamedTuple):
     """What is asked of a plan.
 
     ``today`` is the day by which the trash goes. ``count_usage``: count what has a tag that goes;
@@ -49,7 +49,7 @@ class PlanRequest:
     """
 
     narrowing: Narrowing
-    today: Day = field(default_factory=clock.today)
+    today: Day
     count_usage: bool = True
     count_all: bool = False
     list_unmanaged: bool = False
@@ -157,7 +157,7 @@ class _Reading:
     async def read_companies(self, *, needed: bool) -> None:
         if not needed:
             return
-        self.request.say(f"{self.handle}: reading companies")
+        self.request.say(f"{self.account.handle}: reading companies")
         try:
             before = self.provider.requests
             self.companies = await self.provider.companies()
@@ -173,35 +173,48 @@ class _Reading:
             self.error = error
 
     async def _part(self, desired: DesiredAccount) -> Part:
-        self.request.say(f"{self.handle}: reading tags")
+        self.request.say(f"{self.account.handle}: reading tags")
         listing, reading, drafted, live = await self._drafted(desired)
         self.left_out = listing.unread or 0
         self.odd = warn_of_odd_rows(listing.odd, desired)
         self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
-        before = self.provider.requests
-        guarded = await self._guarding.guarded(desired, live, drafted)
-        counting = self.provider.requests - before
-        drafted = await self._guarding.with_uses(drafted)
-        self.usage = await self._of_usage(guarded.changes)
+        drafted = await self._with_merges(desired, drafted, live)
+        provider, guarding = self.provider, self._guarding
+        before = provider.requests
+        guarded = await guarding.guarded(desired, live, drafted)
+        counting = provider.requests - before
+        drafted = await guarding.with_uses(drafted)
+        if self.request.count_usage:
+            self.usage = await warn_of_flows(provider, self.handle, guarded.changes)
         changes = hold_deletes_back(guarded.changes, listing.odd)
         use = AccountUse(
             account=self.account.ref,
-            plan_requests=self.provider.requests,
-            apply_requests=_cost(
+            plan_requests=provider.requests,
+            apply_requests=apply_cost(
                 changes, reading, companies=self.companies_cost, counting=counting
             ),
+            merge_requests=_of_merges(changes, reading),
             connection=self.account.connection,
             api_key_env=self.account.api_key_env,
             requests_per_hour=self.account.policy.requests_per_hour,
-            allowance=self.provider.allowance,
+            allowance=provider.allowance,
             policy=self.account.policy,
             source=self.account.source,
             limits_source=self.account.limits_source,
             beyond=guarded.beyond,
         )
         return drafted, use, changes
+
+    async def _with_merges(
+        self, desired: DesiredAccount, drafted: Draft, live: LiveAccount
+    ) -> Draft:
+        """``drafted`` once it is known what has the tags that are to become one."""
+        if not (self.request.count_usage and drafted.groups):
+            return drafted
+        uses = await uses_of(self.provider, drafted.groups)
+        return draft(desired, live, self.request.narrowing, today=self.request.today, uses=uses)
 
     @property
     def _guarding(self) -> Guarding:
@@ -223,10 +236,11 @@ class _Reading:
         places = self._concerned(desired, self.request.narrowing)
         # Where several pages are declared, one more for the proof hardly counts.
         proven, whole = len(desired.tags.get(None, ())) >= SEVERAL_PAGES, False
+        provider = self.provider
         while True:
-            before = self.provider.requests
-            listing = await self.provider.tags(places, proven=proven)
-            spent = self.provider.requests - before
+            before = provider.requests
+            listing = await provider.tags(places, proven=proven)
+            spent = provider.requests - before
             live = LiveAccount(
                 account=self.account.ref,
                 tags=listing.tags,
@@ -263,20 +277,10 @@ class _Reading:
         """Places that the work concerns; None: everything must be read."""
         return None if self.request.list_unmanaged else concerned(desired, narrowing)
 
-    async def _of_usage(self, changes: Sequence[Change]) -> Sequence[Problem]:
-        """What must be said of counts, and of flows that apply a tag which is disabled."""
-        if not self.request.count_usage:
-            return ()
-        disabled = [change for change in changes if is_disable(change)]
-        flows = await side_by_side(
-            self.provider.flows(change.place, change.before) for change in disabled
-        )
-        pairs = list(zip(disabled, flows, strict=True))
-        return warn_of_usage(self.handle, pairs, self.provider.uncounted)
 
-
-def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: int) -> int:
-    """Requests that applying will cost at most: one a change, the reads, and counting anew.
+def apply_cost(changes: Sequence[Change], reading: int, *, companies: int, counting: int) -> int:
+    """Requests that applying will cost at most: one a change but for merges, which cost one an
+    interaction and more, the reads, and counting anew.
 
     Before a plan is carried out later than it was made, one read tells whether it is still fresh,
     ``companies`` whether theirs are still active, and ``counting`` what has the tags that go (none
@@ -284,9 +288,24 @@ def _cost(changes: Sequence[Change], reading: int, *, companies: int, counting: 
     """
     if not changes:
         return 0
-    cost = len(changes) + reading * 2
+    single = sum(not isinstance(change, Merge) for change in changes)
+    cost = single + _of_merges(changes, reading) + canary_cost(changes) + reading * 2
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
     if any(map(is_removal, changes)):
         cost += reading + counting
     return cost
+
+
+def _of_merges(changes: Sequence[Change], reading: int) -> int:
+    """Requests of the merges, and of the first interaction's reads before and after its write.
+
+    Tags are read once more then, because none of the name may have been made; before it too where
+    companies may have tags of an account-level name.
+    """
+    merges = [change for change in changes if isinstance(change, Merge)]
+    written = [one for one in merges if one.loss is not None and one.loss.interactions.number]
+    if not written:
+        return sum(map(requests, merges))
+    first = 2 + reading * (1 + any(one.into.company_id is None for one in written))
+    return sum(map(requests, merges)) + first

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.concurrency import side_by_side
 from reconciler.errors import ReconcilerError, RefusedError
 from reconciler.executor import Deletes
-from reconciler.model.change import companies_of, needs_absence
+from reconciler.model.change import Loss, Merge, companies_of, needs_absence
 from reconciler.model.names import any_alike
 from reconciler.model.plan import NOTHING_BEYOND
 from reconciler.model.state import Account, LiveAccount
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.config import Configuration
-    from reconciler.model.change import Change, Count, Loss
+    from reconciler.model.change import Change, Count
     from reconciler.model.plan import AccountUse, Plan
     from reconciler.model.state import DesiredAccount
     from reconciler.model.tag import Company
@@ -239,6 +239,7 @@ class _Renewal:
             if any(map(is_removal, pending)) and removals <= self.account.policy.limits.deletes:
                 pending = await self._counted(pending)
                 others = tuple(map(settled, await self._counted(others)))
+            pending = await self._with_flows(pending)
         except ReconcilerError as error:
             raise in_account(error, self.account.handle) from error
         stale = [(one.change, one.why) for one in fresh.stale]
@@ -282,6 +283,16 @@ class _Renewal:
         unguarded = [replace(change, blocked_by=None) for change in changes]
         removals = [change for change in unguarded if is_removal(change)]
         return await with_losses(self.provider, unguarded, removals)
+
+    async def _with_flows(self, changes: Sequence[Change]) -> tuple[Change, ...]:
+        """``changes`` with the flows counted anew that apply tags which merges give up."""
+        merges = [one for one in changes if isinstance(one, Merge) and one.loss is not None]
+        flows = await side_by_side(self.provider.flows(one.place, one.before) for one in merges)
+        counted: dict[Change, Change] = {
+            one: replace(one, loss=replace(one.loss or Loss(), flows=found))
+            for one, found in zip(merges, flows, strict=True)
+        }
+        return tuple(replace(counted.get(one, one), blocked_by=None) for one in changes)
 
     def _measure(self, listing: Listing) -> Measure:
         ignored = any_alike(self.account.policy.ignore)

@@ -15,6 +15,7 @@ from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
     from reconciler.model.tag import Company, LiveTag, Place, Tag
@@ -131,6 +132,24 @@ class SnapshotProvider:
     async def delete(self, tag: LiveTag) -> bool:
         """Not possible."""
         self._refuse(tag)
+
+    async def interactions(
+        self, place: Place, tag: LiveTag, *, expected: Loss, proven: bool
+    ) -> tuple[Interaction, ...]:
+        """Not possible either."""
+        self._refuse(place, tag, expected, proven)
+
+    async def append(self, interaction: Interaction, tag: LiveTag) -> Interaction:
+        """Not possible."""
+        self._refuse(interaction, tag)
+
+    async def read(self, interaction: Interaction) -> Interaction:
+        """Not possible."""
+        self._refuse(interaction)
+
+    async def replace_tags(self, interaction: Interaction) -> Interaction:
+        """Not possible."""
+        self._refuse(interaction)
 
     def _refuse(self, *_what: object) -> NoReturn:
         raise UsageError("a snapshot can't be changed", hint="Leave --live out.")

@@ -101,7 +101,7 @@ def live(number: int, name: str, **changes: object) -> LiveTag:
     from reconciler.model.tag import Status
 
     tag = LiveTag(number, name, "gray1", Status.ENABLED, None)
-    return replace(tag, **changes)  # type: ignore[arg-type]
+    return tag._replace(**changes)  # type: ignore[arg-type]
 
 
 def desired(name: str, color: str | None = None) -> Tag:
@@ -133,11 +133,11 @@ class StraightTransport:
 
 def straight(handler: Callable[[Call], Reply], **changes: object) -> AccountProvider:
     """A provider that asks ``handler`` without any network between."""
-    from reconciler.callrail.api import ApiSession, RunContext
+    from reconciler.callrail.api import ApiContext, ApiSession
     from reconciler.callrail.explain import Access
 
     chosen = settings("http://127.0.0.1:1", **changes)
     assert chosen.credential is not None
     access = Access(credential=chosen.credential, base="http://127.0.0.1:1")
-    session = ApiSession(RunContext(chosen), StraightTransport(handler), access)
+    session = ApiSession(ApiContext(chosen), StraightTransport(handler), access)
     return AccountProvider(session, ACCOUNT)

@@ -157,7 +157,7 @@ async def test_a_listing_that_lies_gives_none(fault: str) -> None:
 
 
 @pytest.mark.parametrize("gateway", list(Gateway))
-async def test_1000_tags_cost_four_requests_through_either_door(gateway: Gateway) -> None:
+async def test_1000_tags_cost_four_requests_through_either_gateway(gateway: Gateway) -> None:
     async def work(sandbox: Sandbox) -> None:
         async with connect(client_settings(sandbox, gateway)) as client:
             listing = await client.provider(bulk()).tags()

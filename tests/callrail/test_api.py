@@ -153,7 +153,7 @@ async def test_matons_own_errors_are_reported_in_their_words(shape: str) -> None
 
 
 @pytest.mark.parametrize("payload", [{"error": "no"}, {"errors": ["no"]}, None])
-async def test_an_error_that_may_be_callrails_is_not_laid_at_matons_door(payload: object) -> None:
+async def test_an_error_that_may_be_callrails_is_not_blamed_on_maton(payload: object) -> None:
     error, _ = await reading(Reply(status=400, payload=payload), credential=maton())
     assert not getattr(error, "hint", None)
     error, _ = await reading(Reply(status=401, payload=payload), credential=maton())

@@ -21,7 +21,7 @@ def refused(environ: dict[str, str], **options: object) -> AuthError:
     return caught.value
 
 
-def test_the_key_that_is_set_chooses_the_door() -> None:
+def test_the_key_that_is_set_chooses_the_gateway() -> None:
     found = find_key(DIRECT, gateway=None)
     assert (found.gateway, found.key) == (Gateway.CALLRAIL, "direct-key")
     assert find_key(MATON, gateway=None).gateway is Gateway.MATON
@@ -45,7 +45,7 @@ def test_no_key_says_what_to_export() -> None:
     assert "empty" in (refused({"MATON_API_KEY": ""}).hint or "")
 
 
-def test_the_other_doors_key_is_not_sent_to_this_one() -> None:
+def test_the_other_gateways_key_is_not_sent_to_this_one() -> None:
     error = refused(DIRECT, gateway=Gateway.MATON)
     assert error.message == "'gateway: maton' needs MATON_API_KEY, which is not set"
     assert "CALLRAIL_API_KEY is set" in (error.hint or "")
@@ -77,7 +77,7 @@ def test_a_key_that_is_none_is_refused_without_being_shown(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "gateway", "name", "door"),
+    ("environ", "gateway", "name", "chosen"),
     [
         ({"ACME_API_KEY": "k"}, None, "ACME_API_KEY", Gateway.CALLRAIL),
         ({"ACME_API_KEY": "k"}, Gateway.MATON, "ACME_API_KEY", Gateway.MATON),
@@ -86,10 +86,10 @@ def test_a_key_that_is_none_is_refused_without_being_shown(key: str) -> None:
     ],
 )
 def test_an_accounts_own_variable_wins(
-    environ: dict[str, str], gateway: Gateway | None, name: str, door: Gateway
+    environ: dict[str, str], gateway: Gateway | None, name: str, chosen: Gateway
 ) -> None:
     found = find_key(environ, gateway=gateway, api_key_env=name)
-    assert (found.gateway, found.origin_description) == (door, name)
+    assert (found.gateway, found.origin_description) == (chosen, name)
 
 
 def test_an_accounts_own_variable_must_be_set() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,11 +89,11 @@ async def test_trackers_that_are_disabled_or_have_no_steps_apply_nothing() -> No
 
 async def test_a_name_means_the_tracker_s_own_company() -> None:
     history = with_tracker({"id": 1, "type": "tag", "tags": ["Booked"]}, company="COM2")
-    own = replace(BOOKED, company_id="COM1")
+    own = BOOKED._replace(company_id="COM1")
     assert await flows(history, own, DENTAL) == NONE
     assert await flows(history) == Count(1)
     history.trackers.append(tracker({"id": 1, "type": "tag", "tags": ["Booked"]}))
-    assert await flows(history, replace(own, id=5), DENTAL) == Count(1, Precision.AT_MOST)
+    assert await flows(history, own._replace(id=5), DENTAL) == Count(1, Precision.AT_MOST)
 
 
 async def test_message_flows_name_tags_by_id() -> None:
@@ -112,7 +111,7 @@ async def test_each_kind_of_flow_is_read_once() -> None:
     provider = straight(history)
 
     for number in range(5):
-        await provider.flows(ACCOUNT_PLACE, replace(BOOKED, id=number + 1))
+        await provider.flows(ACCOUNT_PLACE, BOOKED._replace(id=number + 1))
     read = [call.path.rsplit("/", 1)[-1] for call in history.asked]
     assert sorted(read) == [
         "MFL1.json", "MFL2.json", "message-flows.json", "tags.json", "trackers.json",

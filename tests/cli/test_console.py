@@ -102,3 +102,12 @@ def test_v_logs_what_is_read_decided_and_sent(desk: Desk) -> None:
     assert "GET /v3/a/" not in log
     assert "GET /v3/a/" in desk.run("plan -vv").err
     assert "done" in desk.run("apply --auto-approve -v").err
+
+
+def test_what_the_run_logs_has_its_level_once(desk: Desk) -> None:
+    desk.declare("- name: Returning client")
+    lines = desk.run("plan -vv --log-format json").err.splitlines()
+    logged = [json.loads(line) for line in lines]
+    assert {"info", "debug"} <= {one["level"] for one in logged}
+    assert not [one for one in logged if one["message"].startswith(("info:", "debug:"))]
+    assert "\ninfo: " in desk.run("plan -v").err

@@ -101,12 +101,14 @@ _PLACE: dict[str, Any] = {
     "accounts": _HANDLES,
 }
 tags = _mapping(
-    ("name", "name", "color", "state", "renamed_from", "level", "companies", "except", "scope",
-     "accounts", "note", "nam"),
+    ("name", "name", "color", "state", "renamed_from", "merged_from", "keep_id", "level",
+     "companies", "except", "scope", "accounts", "note", "nam"),
     {
         **_PLACE,
         "state": st.sampled_from(("enabled", "disabled", "absent")),
         "renamed_from": st.one_of(_WORDS, _LISTS),
+        "merged_from": st.one_of(_WORDS, _LISTS),
+        "keep_id": st.booleans(),
         "scope": st.sampled_from(("s", "t")),
         "name": _WORDS,
         "color": st.sampled_from(("red1", "puce")),

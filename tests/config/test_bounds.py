@@ -87,7 +87,7 @@ def test_a_file_of_nothing_but_mistakes_is_given_up_in_time(tmp_path: Path, kind
 def test_warnings_beyond_a_thousand_are_counted(tmp_path: Path) -> None:
     blocks = "".join(f"  - {{name: t{n}, color: puce{n}}}\n" for n in range(3_000))
     found = problems(tmp_path, HEAD + "tags:\n" + blocks)
-    assert found[-1].message == "2,000 more warnings are not told"
+    assert found[-1].message == "2,000 more warnings are not shown"
     assert len(found) == 1_001
 
 

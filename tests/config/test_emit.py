@@ -112,18 +112,18 @@ def test_a_disabled_tag_stays_disabled() -> None:
     assert "state: disabled" in emit([(ACME, {}, [tag(1, "a", status=Status.DISABLED)])])
 
 
-def test_twins_are_declared_as_the_oldest_with_a_remark() -> None:
+def test_duplicates_are_declared_as_the_oldest_with_a_remark() -> None:
     text = emit([(ACME, {}, [tag(7, "a", color="red1"), tag(3, "a", color="blue1")])])
-    assert "  # acme, on account level: 2 live tags bear this name (ids 3, 7)" in text
+    assert "  # acme, on account level: 2 live tags have this name (ids 3, 7)" in text
     assert "color: blue1" in text
 
 
 def test_a_remark_stands_at_the_look_that_it_is_about() -> None:
-    twins = [tag(2, "a", "COM1"), tag(1, "a", "COM1")]
+    duplicates = [tag(2, "a", "COM1"), tag(1, "a", "COM1")]
     other = tag(3, "a", "COM2", status=Status.DISABLED)
-    texts = {emit([(ACME, FOUR, live)]) for live in ([other, *twins], [*twins, other])}
+    texts = {emit([(ACME, FOUR, live)]) for live in ([other, *duplicates], [*duplicates, other])}
     assert len(texts) == 1
-    assert "2 live tags bear this name (ids 1, 2)\n  - name: a\n    color: gray1\n" in texts.pop()
+    assert "2 live tags have this name (ids 1, 2)\n  - name: a\n    color: gray1\n" in texts.pop()
 
 
 def test_look_alikes_and_names_on_both_levels_are_remarked_on() -> None:

@@ -135,7 +135,7 @@ def meaning(folder: Path, parts: Sequence[str]) -> Any:
             digest(one),
             replace(one.account, source=nowhere),
             {
-                place: {name: replace(tag, source=nowhere) for name, tag in tags.items()}
+                place: {name: tag._replace(source=nowhere) for name, tag in tags.items()}
                 for place, tags in one.tags.items()
             },
         )

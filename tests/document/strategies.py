@@ -15,6 +15,7 @@ from reconciler.model.change import (
     Create,
     Delete,
     Loss,
+    Merge,
     Precision,
     Reason,
     Update,
@@ -126,7 +127,7 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
         "note": draw(st.none() | texts),
         "blocked_by": draw(st.none() | texts),
     }
-    before = replace(draw(live_tags(place.company_id)), id=tag_id)
+    before = draw(live_tags(place.company_id))._replace(id=tag_id)
     loss = draw(st.none() | losses)
     match draw(st.sampled_from(Action)):
         case Action.CREATE:
@@ -134,6 +135,11 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
         case Action.UPDATE:
             fields = tuple(sorted(differing(before, after)))
             return Update(before=before, after=after, fields=fields, loss=loss, **shared)
+        case Action.MERGE:
+            into = draw(live_tags(draw(st.sampled_from([None, place.company_id]))))
+            return Merge(
+                before=before, into=into, after=after, trash_name=draw(texts), loss=loss, **shared
+            )
         case _:
             return Delete(before=before, loss=loss, **shared)
 

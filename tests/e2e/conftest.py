@@ -24,5 +24,5 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def desk(tmp_path: Path, sandbox: Sandbox) -> Desk:
-    """Where an admin sits, the direct door's key in the environment."""
+    """Where an admin sits, CallRail's own key in the environment."""
     return Desk.at(tmp_path, sandbox)

@@ -34,7 +34,7 @@ class Desk:
 
     @classmethod
     def at(cls, directory: Path, sandbox: Sandbox) -> Desk:
-        """A desk with the direct door's key."""
+        """A desk with CallRail's own key."""
         return cls(directory, sandbox, direct(sandbox))
 
     def declare(self, tags: str, *, head: str = HEAD) -> None:

@@ -34,23 +34,23 @@ def test_the_key_is_told_by_gateway_and_variable(desk: Desk) -> None:
     desk.environ["ACME_API_KEY"] = desk.environ["CALLRAIL_API_KEY"]
     desk.declare("- name: A", head=HEAD + "    api_key_env: ACME_API_KEY\n")
     found = findings(desk)
-    assert found["key"]["said"] == "a key for callrail, from CALLRAIL_API_KEY"
-    assert found["key of acme"]["said"] == "a key for callrail of its own, from ACME_API_KEY"
-    assert found["gateway"]["said"] == f"callrail, at {desk.sandbox.url}"
+    assert found["key"]["message"] == "a key for callrail, from CALLRAIL_API_KEY"
+    assert found["key of acme"]["message"] == "a key for callrail of its own, from ACME_API_KEY"
+    assert found["gateway"]["message"] == f"callrail, at {desk.sandbox.url}"
 
 
 def test_accounts_are_told_by_handle_number_and_id(desk: Desk) -> None:
     desk.declare("- name: A")
     found = findings(desk)
     said = f"518664017 is My Account: its id is {ACCOUNT}, acme in the configuration"
-    assert found["number 518664017"]["said"] == said
-    assert found["account acme"]["said"].startswith("My Account; active companies: 1")
+    assert found["number 518664017"]["message"] == said
+    assert found["account acme"]["message"].startswith("My Account; active companies: 1")
 
 
 def test_who_wrote_the_number_is_told_the_id(desk: Desk) -> None:
     desk.declare("- name: A", head='version: 1\naccounts:\n  acme: {id: "518664017"}\n')
     found = findings(desk)["account acme"]
-    assert (found["state"], found["said"]) == (
+    assert (found["state"], found["message"]) == (
         "failed",
         f"518664017 is My Account: its id is {ACCOUNT}",
     )
@@ -66,7 +66,8 @@ def test_the_quota_is_told_as_the_answers_tell_it(tmp_path: Path) -> None:
         found = findings(desk)["quota of acme"]
     assert found["state"] == "warning"
     assert (
-        "of this hour's 250 are left (others have used 240, earlier runs included)" in found["said"]
+        "of this hour's 250 are left (others have used 240, earlier runs included)"
+        in found["message"]
     )
 
 
@@ -75,7 +76,7 @@ def test_where_the_answers_tell_no_quota_none_is_made_up(tmp_path: Path) -> None
         desk = Desk.at(tmp_path, sandbox)
         desk.declare("- name: A")
         found = findings(desk)["quota of acme"]
-    assert found["said"] == "the server does not say what is left"
+    assert found["message"] == "the server does not say what is left"
 
 
 def users(rows: list[dict[str, str]], *, status: int = 200) -> Callable[[Asked], bytes]:
@@ -103,7 +104,7 @@ def users(rows: list[dict[str, str]], *, status: int = 200) -> Callable[[Asked],
         (
             [{"role": "manager"}, {"role": "reporting"}],
             200,
-            "no administrator (manager, reporting)",
+            "is an administrator (manager, reporting)",
         ),
         ([], 403, "the key may not list users, so it may be a manager's"),
         ([{"role": "admin"}], 200, "the one user that the key sees is an admin"),
@@ -117,7 +118,7 @@ def test_a_role_is_told_where_it_can_be_seen(
         desk.environ["RECONCILER_API_URL"] = server.url
         ran = desk.run("doctor --format json")
         found = {one["what"]: one for one in json.loads(ran.out)}["role in acme"]
-    assert said in found["said"]
+    assert said in found["message"]
     assert ("account-level" in (found["hint"] or "")) == (found["state"] == "warning")
     assert ran.code == 0
 
@@ -155,10 +156,10 @@ def test_the_older_name_of_maton_is_tried_and_told(
     desk.declare("- name: A")
     found = findings(desk)
     assert found["server"]["state"] == "failed"
-    assert f"{NOWHERE} can't be reached" in found["server"]["said"]
+    assert f"{NOWHERE} can't be reached" in found["server"]["message"]
     assert f"export RECONCILER_API_URL={sandbox.gateway_url}" in found["server"]["hint"]
-    assert sandbox.control_url in found["control plane"]["said"]
-    assert "is active" in found["connection"]["said"]
+    assert sandbox.control_url in found["control plane"]["message"]
+    assert "is active" in found["connection"]["message"]
     sandbox.log.clear()
     for command in ("plan", "apply --auto-approve", "get tags", "connections list"):
         ran = desk.run(command)

@@ -70,6 +70,19 @@ def test_exit_code_6_and_running_again_goes_on(tmp_path: Path) -> None:
         assert {f"Tag {number}" for number in range(4)} < set(desk.tags())
 
 
+def test_exit_code_6_after_so_many_requests(desk: Desk) -> None:
+    desk.declare("\n".join(f"- name: Tag {number}" for number in range(4)))
+    line = ("apply", "--auto-approve", "--max-requests", "4", "--parallelism", "1")
+    codes: list[int] = []
+    while (not codes or codes[-1] == 6) and len(codes) < 9:
+        sent = len(desk.sandbox.log.entries)
+        codes.append(command(*line, cwd=desk.directory, **direct(desk.sandbox)).returncode)
+        assert len(desk.sandbox.log.entries) - sent <= 4
+    assert codes[0] == 6
+    assert codes[-1] == 0
+    assert {f"Tag {number}" for number in range(4)} < set(desk.tags())
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_exit_code_of_a_signal(desk: Desk, number: signal.Signals, code: int) -> None:
     desk.declare(NEW)

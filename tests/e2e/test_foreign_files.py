@@ -63,7 +63,7 @@ def with_source(desk: Desk, source: Source) -> None:
     plan = load_plan(desk.read("plan.json"))
     changes = tuple(replace(change, source=source) for change in plan.changes)
     warnings = tuple(
-        replace(one, marks=tuple(replace(mark, source=source, text="") for mark in one.marks))
+        one._replace(marks=tuple(mark._replace(source=source, text="") for mark in one.marks))
         for one in plan.warnings
     )
     altered = replace(plan, changes=changes, warnings=warnings)

@@ -31,14 +31,14 @@ def findings(desk: Desk, *flags: str) -> dict[str, dict[str, str]]:
 
 def test_doctor_counts_companies_and_tries_the_tags(desk: Desk) -> None:
     desk.declare("- name: A")
-    assert "active companies: 1, tags can be read" in findings(desk)["account acme"]["said"]
+    assert "active companies: 1, tags can be read" in findings(desk)["account acme"]["message"]
 
 
 def test_doctor_says_one_trouble_once(at_maton: Desk) -> None:
     at_maton.environ["MATON_API_KEY"] = "another"
     found = findings(at_maton)
-    assert "401" in found["connection"]["said"]
-    assert found["server"]["said"] == "the same as for connection"
+    assert "401" in found["connection"]["message"]
+    assert found["server"]["message"] == "the same as for connection"
     assert at_maton.run("doctor").code == 4
 
 
@@ -79,7 +79,7 @@ def test_doctor_knows_that_loopback_needs_no_proxy(
     desk: Desk, environ: dict[str, str], said: str
 ) -> None:
     desk.environ |= environ
-    assert findings(desk)["proxy"]["said"] == said
+    assert findings(desk)["proxy"]["message"] == said
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,12 @@ def test_a_summary_has_its_figures_in_columns(desk: Desk) -> None:
     assert "{" not in desk.run("get call-summary").out
 
 
-@pytest.mark.parametrize("door", [direct, gateway])
-def test_get_all_calls_is_complete_through_both_doors(tmp_path: Path, door: object) -> None:
+@pytest.mark.parametrize("environ_of", [direct, gateway])
+def test_get_all_calls_is_complete_through_both_gateways(
+    tmp_path: Path, environ_of: object
+) -> None:
     with Sandbox(Options(seed="agency", quota=None)) as sandbox:
-        environ = direct(sandbox) if door is direct else gateway(sandbox)
+        environ = direct(sandbox) if environ_of is direct else gateway(sandbox)
         desk = Desk(tmp_path, sandbox, environ)
         account = "ACC019c46b8a0807fbdb81c8bf12af91cb5"
         since = f"--start-date {sandbox.options.today - timedelta(days=730)}"

@@ -1,4 +1,4 @@
-"""The reference page's payloads drive the main job, through both doors."""
+"""The reference page's payloads drive the main job, through both gateways."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox import Sandbox
 
-DOORS = {"direct": direct, "gateway": gateway}
+GATEWAYS = {"direct": direct, "gateway": gateway}
 
 
-@pytest.fixture(params=sorted(DOORS))
+@pytest.fixture(params=sorted(GATEWAYS))
 def either(request: pytest.FixtureRequest, tmp_path: Path, sandbox: Sandbox) -> Desk:
-    """A desk at each door in turn."""
-    return Desk(tmp_path, sandbox, DOORS[request.param](sandbox))
+    """A desk at each gateway in turn."""
+    return Desk(tmp_path, sandbox, GATEWAYS[request.param](sandbox))
 
 
 @pytest.mark.parametrize("place", ["", f"\n  companies: [{COMPANY}]", "\n  companies: all"])
@@ -67,8 +67,8 @@ def test_the_page_s_tags_are_recoloured_and_renamed_in_place(either: Desk) -> No
 
 
 def _prefix(desk: Desk) -> str:
-    door = "/callrail" if "MATON_API_KEY" in desk.environ else ""
-    return f"{door}/v3/a/ACC019c46b8a0807fbdb81c8bf12af91cb3"
+    prefix = "/callrail" if "MATON_API_KEY" in desk.environ else ""
+    return f"{prefix}/v3/a/ACC019c46b8a0807fbdb81c8bf12af91cb3"
 
 
 def test_only_what_differs_is_sent(desk: Desk) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFoundError, RejectedError
 from reconciler.model.change import UNKNOWN, Count, Loss
+from reconciler.model.interaction import Interaction, Kind
 from reconciler.model.tag import LiveTag, Status, differing
 from reconciler.provider import Created, Listing, Updated
 
@@ -22,6 +23,7 @@ class FakeProvider:
     """Live tags by id. ``unique``: None, "exact" or "nocase" names in a place.
 
     ``trouble``: method name and tag name -> what to raise instead of doing it (once).
+    ``assigned``: the ids of the tags that each call has, by the call's id.
     ``before_delete`` runs before each delete reaches the server.
     """
 
@@ -34,6 +36,7 @@ class FakeProvider:
     trouble: dict[tuple[str, str], Exception] = field(default_factory=dict)
     on_write: Callable[[str, str], None] = lambda _method, _name: None
     sent: list[tuple[str, str]] = field(default_factory=list)
+    assigned: dict[str, set[int]] = field(default_factory=dict)
     requests: int = 0
     next_id: int = 1_000_000
 
@@ -87,7 +90,7 @@ class FakeProvider:
         if after.name != before.name:
             self._refuse_taken(before.company_id, after.name, but=before.id)
         sent: dict[str, Any] = {field: getattr(after, field) for field in differing(before, after)}
-        changed = self.live[before.id] = replace(self.live[before.id], **sent)
+        changed = self.live[before.id] = self.live[before.id]._replace(**sent)
         return Updated(tag=changed)
 
     async def delete(self, tag: LiveTag) -> bool:
@@ -104,6 +107,44 @@ class FakeProvider:
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that the test gave the name."""
         return Count(self.applied.get(tag.name, 0))
+
+    async def interactions(
+        self, place: Place, tag: LiveTag, *, expected: Loss, proven: bool
+    ) -> tuple[Interaction, ...]:
+        """The calls that have the very tag, for one request."""
+        self.requests += 1
+        return tuple(self._call(one) for one, tags in self.assigned.items() if tag.id in tags)
+
+    async def append(self, interaction: Interaction, tag: LiveTag) -> Interaction:
+        """Put it on."""
+        self._write("append", interaction.id)
+        if self.live.get(tag.id) != tag or tag.status is Status.DISABLED:
+            raise RejectedError("not live, or disabled", status=409)
+        return await self._changed(interaction, {*self._call(interaction.id).tags, tag.name})
+
+    async def read(self, interaction: Interaction) -> Interaction:
+        """The call, for one request."""
+        self.requests += 1
+        if interaction.id not in self.assigned:
+            raise NotFoundError("no such call")
+        return self._call(interaction.id)
+
+    async def replace_tags(self, interaction: Interaction) -> Interaction:
+        """Put on what it names and nothing else."""
+        self._write("replace", interaction.id)
+        return await self._changed(interaction, {*interaction.tags})
+
+    async def _changed(self, interaction: Interaction, names: set[str]) -> Interaction:
+        if interaction.id not in self.assigned:
+            raise NotFoundError("no such call")
+        tags = {tag.id for tag in self.live.values() if tag.name in names}
+        self.assigned[interaction.id] = tags
+        return self._call(interaction.id)
+
+    def _call(self, call_id: str) -> Interaction:
+        held = self.assigned.get(call_id, set())
+        names = sorted(tag.name for tag in self.live.values() if tag.id in held)
+        return Interaction(kind=Kind.CALL, id=call_id, company_id="COM1", tags=tuple(names))
 
     def forget_usage(self) -> None:
         """Nothing is kept."""

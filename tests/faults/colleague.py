@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from reconciler.sandbox import Sandbox
-    from reconciler.sandbox.assignments import Kind
+    from reconciler.sandbox.assignments import InteractionTable
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Colleague:
         """Delete a tag."""
         self.sandbox.app.act(self.account, "DELETE", f"tags/{tag_id}.json")
 
-    def _interaction(self, interaction_id: str) -> tuple[Kind, dict[str, Any]]:
+    def _interaction(self, interaction_id: str) -> tuple[InteractionTable, dict[str, Any]]:
         """Its kind and row."""
         for kind in KINDS:
             sql = f"SELECT * FROM {kind.table} WHERE id = ?"

@@ -55,11 +55,8 @@ def be_impatient(patches: pytest.MonkeyPatch) -> Skipped:
     There is no flag for these times, and none is wanted: a user has no reason to turn them.
     """
     skipped = skip_waits(patches)
-    times = {"connect": 2.0, "read": 1.0, "total": 1.5, "grace": 0.5}
-    defaults = Timeouts.__init__.__kwdefaults__
-    assert defaults is not None
-    for name, seconds in times.items():
-        patches.setitem(defaults, name, seconds)
+    times = Timeouts(connect=2.0, read=1.0, total=1.5, grace=0.5)
+    patches.setattr(Timeouts.__new__, "__defaults__", tuple(times))
     return skipped
 
 

@@ -4,8 +4,8 @@
 [id, name, colour, company or null, status]; calls, forms and texts as tag name -> number; flows as
 the ids of the tags that each applies. ``expect.json`` may hold
 ``exit_code`` of the plan (0), ``apply`` (flags of the apply; null where it is refused), ``args``
-of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt, plan.json and
-messages.txt anew, for review in the diff.
+of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt, messages.txt and,
+of a few cases, plan.json anew, for review in the diff; every document is held against its schema.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ACCOUNT = "ACC019c46b8a0807fbdb81c8bf12af91cb3"
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/config.yaml"))
+AS_JSON = ("02-", "11-", "21-", "28-", "35-", "43-")
+"""The cases whose document is held too: a create, an update, limits, losses, accounts, an error."""
 UPDATE = bool(os.environ.get("UPDATE_GOLDEN"))
 
 
@@ -48,7 +50,9 @@ def test_case(case: Path, tmp_path: Path) -> None:
         assert plan.code == document.code == expect.get("exit_code", 0), plan.err
         _hold(case / "plan.txt", plan.out)
         _hold(case / "messages.txt", _messages(plan.err))
-        _hold(case / "plan.json", _timeless(document.out))
+        timeless = _timeless(document.out)
+        if case.name.startswith(AS_JSON):
+            _hold(case / "plan.json", timeless)
         if "apply" in expect and expect["apply"] is None:
             return
         apply = run(

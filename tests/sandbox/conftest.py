@@ -20,7 +20,7 @@ TODAY = date(2026, 2, 12)
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Talk]]:
-    """Starts a sandbox with any options; gives the direct door."""
+    """Starts a sandbox with any options; reached directly."""
     with ExitStack() as stack:
 
         def begin(**options: object) -> Talk:
@@ -42,7 +42,7 @@ def under(start: Callable[..., Talk]) -> Callable[..., Talk]:
 
 @pytest.fixture
 def direct(start: Callable[..., Talk]) -> Talk:
-    """The direct door to the reference page's payloads."""
+    """The direct way to the reference page's payloads."""
     return start()
 
 

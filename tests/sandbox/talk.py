@@ -38,7 +38,7 @@ class Reply:
 
 @dataclass
 class Talk:
-    """Sends requests to one sandbox; ``prefix`` and ``headers`` choose the door."""
+    """Sends requests to one sandbox; ``prefix`` and ``headers`` choose the gateway."""
 
     sandbox: Sandbox
     prefix: str = ""

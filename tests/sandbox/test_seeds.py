@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
-from reconciler.sandbox.assignments import KINDS, Kind
+from reconciler.sandbox.assignments import KINDS, InteractionTable
 from reconciler.sandbox.seeds.agency import MISSPELT
 from reconciler.sandbox.seeds.pair import ACCOUNT as PAIR
 from tests.sandbox.talk import ACCOUNT, CALL, COMPANY, CONNECTION, Talk
@@ -238,7 +238,7 @@ MISSPELT_PAIRS = """
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.table)
 def test_the_agency_s_misspelt_pairs_are_on_interactions_of_every_kind(
-    agency: Talk, kind: Kind
+    agency: Talk, kind: InteractionTable
 ) -> None:
     store, having = agency.sandbox.store, Counter[str]()
     for name, spellings in MISSPELT.items():
@@ -264,7 +264,7 @@ def test_the_agency_s_misspelt_pairs_are_on_interactions_of_every_kind(
     ("kind", "unlisted"), [(KINDS[0], "spam = 1"), (KINDS[1], "moment < julianday('2024-01-12')")]
 )
 def test_the_agency_has_misspelt_tags_on_what_no_listing_shows(
-    agency: Talk, kind: Kind, unlisted: str
+    agency: Talk, kind: InteractionTable, unlisted: str
 ) -> None:
     spellings = json.dumps([one for names in MISSPELT.values() for one in names])
     assert agency.sandbox.store.value(

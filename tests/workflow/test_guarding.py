@@ -76,7 +76,7 @@ used = st.dictionaries(st.sampled_from(NAMES), st.integers(0, 20))
 def limited(world: World, bounds: Limits) -> World:
     account = world.desired.account
     policy = replace(account.policy, limits=bounds)
-    return replace(world, desired=replace(world.desired, account=replace(account, policy=policy)))
+    return replace(world, desired=world.desired._replace(account=replace(account, policy=policy)))
 
 
 @given(worlds(), limits, narrowings, used)
@@ -151,7 +151,7 @@ def test_a_company_s_deletes_are_counted_with_those_of_the_others() -> None:
 
 
 def test_interactions_beyond_a_narrowed_run_are_counted_too() -> None:
-    world, provider = two_companies(limits=Limits(deletes=9, delete_percent=100))
+    world, provider = two_companies(limits=Limits(deletes=9, delete_percent=100), trash=None)
     provider.calls = {"A": 60}
     blocked = {
         change.name: change.blocked_by for change in narrowed_to_north(world, provider).changes

@@ -190,13 +190,13 @@ class _Agency:
     def _company_tags(self, account_id: str, company_id: str) -> None:
         chance = self._chance
         for name, color in STANDARD:
-            fate = chance.random()
-            if fate < 0.25:
+            share = chance.random()
+            if share < 0.25:
                 continue
-            if fate < 0.45:
+            if share < 0.45:
                 spelling = chance.choice(MISSPELT[name])
                 self._tag(account_id, company_id, spelling, chance.choice(COLORS))
-                if fate < 0.30:
+                if share < 0.30:
                     self._tag(account_id, company_id, name, color)
                     wrong, right = self._of_company[company_id][-2:]
                     self.pairs.append((wrong, right))

@@ -1,0 +1,40 @@
+"""Which tags can be put on an interaction: those that are live where it is, and in use.
+
+CallRail makes a tag of every unknown name that is written to an interaction (B), so a name that is
+not live there is never sent; a disabled one can't be newly applied (B).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import RefusedError
+from reconciler.model.tag import Status
+from reconciler.text.nearest import did_you_mean
+from reconciler.text.quote import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model.tag import LiveTag
+
+
+def refuse_unless_applicable(
+    names: Iterable[str], company_id: str, live: Iterable[LiveTag]
+) -> None:
+    """Raise RefusedError unless each of ``names`` is an enabled tag of the company or account."""
+    there = [tag for tag in live if tag.company_id in {None, company_id}]
+    enabled = {tag.name for tag in there if tag.status is Status.ENABLED}
+    disabled = {tag.name for tag in there} - enabled
+    for name in names:
+        if name in disabled:
+            raise RefusedError(
+                f"the tag {quoted(name)} is disabled, so it can't be put on a call",
+                hint="Enable it first, or take another.",
+            )
+        if name not in enabled:
+            raise RefusedError(
+                f"the call's company and account level have no tag named {quoted(name)}: CallRail "
+                "would create one",
+                hint=did_you_mean(name, sorted(enabled)) or "Declare it and apply that first.",
+            )

@@ -27,6 +27,7 @@ from reconciler.model.state import Gateway, LiveAccount
 from reconciler.planning import assemble, draft, guard
 from reconciler.planning.matching import match
 from reconciler.render import text
+from reconciler.workflow import clock
 
 if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag
@@ -84,7 +85,7 @@ async def main() -> None:
         for place, declared in desired.tags.items():
             match(declared, by_place.get(place, []))
     with Stage("diff"):
-        drafted = draft(desired, live)
+        drafted = draft(desired, live, today=clock.today())
         changes = guard(drafted, drafted.changes)
         plan = assemble([(drafted, AccountUse(account=account.ref), changes)])
     # Drafting matches too; what is left is comparing, advice, guards and order.

@@ -1,6 +1,7 @@
 """Carries out a Plan through providers; makes no decisions.
 
-Terms. A *phase* is all updates, creates, merges or deletes of an account. An *account error* ends
+Terms. A *phase* is all updates, creates, merges or removals (moves to the trash, and deletes) of an
+account. An *account error* ends
 an account's work: no key, quota, a server that speaks another protocol or can't be reached, a
 create whose outcome nobody knows, a signal. A *trial* is the first change that asks for a colour
 that no live tag of the account is known to have.
@@ -9,10 +10,10 @@ Premise. What is to be done was decided by planning and approved by someone; not
 here but when to stop. Every change ends in exactly one outcome, also those that were not tried.
 
 Method. Accounts go side by side. In each: updates, creates, merges (:mod:`reconciler.merging`), a
-fresh listing, then only those deletes whose tag is seen unchanged in that listing. A trial goes
+fresh listing, then only those removals whose tag is seen unchanged in that listing. A trial goes
 before the others that ask for its colour: where it is refused they are not tried. A refused update
 or create does not stop its neighbours, but whatever failed or is unknown in an account holds back
-its deletes. Then
+its removals. Then
 verification: live state is read once more and compared with the plan. Nothing that fails on the
 way, our own faults and whoever hears of outcomes included, keeps the report from being made.
 """
@@ -40,7 +41,6 @@ from reconciler.errors import (
 )
 from reconciler.merging import HarmedError, Merging, expect_kept
 from reconciler.model.change import (
-    Action,
     Change,
     Create,
     Delete,
@@ -59,7 +59,7 @@ from reconciler.model.outcome import (
     Verification,
 )
 from reconciler.model.tag import Level
-from reconciler.planning.assemble import PHASES
+from reconciler.planning.assemble import Phase, phase
 from reconciler.planning.canaries import Effect, canary, effects
 from reconciler.planning.verification import Verified, as_stored, combined, verify
 from reconciler.text.plural import count, number
@@ -180,9 +180,9 @@ class _AccountWork:
         """
         try:
             self._colors |= self.provider.colors
-            for action in PHASES:
-                changes = await self._due(action)
-                if action is Action.MERGE:
+            for each in Phase:
+                changes = await self._due(each)
+                if each is Phase.MERGES:
                     await self._merge(changes)
                 else:
                     await self._phase(changes)
@@ -195,15 +195,17 @@ class _AccountWork:
             self.verified = Verified(Verification.READ_FAILED, missing=self._not_done())
             self._stop(_defect(f"the last read of {self.handle}", error))
 
-    async def _due(self, action: Action) -> Sequence[Change]:
+    async def _due(self, due: Phase) -> Sequence[Change]:
         """The changes of a phase that may go ahead."""
         changes = [
             change
             for change in self.changes
-            if change.action is action and change not in self.outcomes
+            if phase(change) is due and change not in self.outcomes
         ]
-        if action is Action.DELETE:
-            return await self._deletes([one for one in changes if isinstance(one, Delete)])
+        if due is Phase.REMOVALS:
+            return await self._removals(
+                [one for one in changes if not isinstance(one, Create | Merge)]
+            )
         return changes
 
     async def _phase(self, changes: Sequence[Change]) -> None:
@@ -253,7 +255,7 @@ class _AccountWork:
         return (
             self.error is not None
             or self.run.stopping() is not None
-            or (isinstance(change, Delete) and self._went_wrong() is not None)
+            or (phase(change) is Phase.REMOVALS and self._went_wrong() is not None)
         )
 
     async def _after_trial(self, change: Change) -> None:
@@ -364,12 +366,13 @@ class _AccountWork:
             error.hint = "Only administrators may create, change and delete account-level tags."
         return error
 
-    async def _deletes(self, changes: Sequence[Delete]) -> Sequence[Delete]:
-        """The deletes that may go ahead: allowed, and their tag seen unchanged just now."""
+    async def _removals(self, changes: Sequence[Update | Delete]) -> Sequence[Change]:
+        """Those that may go ahead: allowed, and their tag seen unchanged just now."""
         if self.run.deletes is Deletes.HOLD_BACK:
             for change in changes:
-                self._end(Outcome(change=change, result=Result.HELD_BACK))
-            return ()
+                if isinstance(change, Delete):
+                    self._end(Outcome(change=change, result=Result.HELD_BACK))
+            changes = [change for change in changes if not isinstance(change, Delete)]
         if not changes or self._stopped(changes[0]):
             return ()
         try:
@@ -389,16 +392,21 @@ class _AccountWork:
             if self._still_as_planned(change, live.get(change.tag_id), written.get(change.tag_id))
         ]
 
-    def _still_as_planned(self, change: Delete, tag: LiveTag | None, use: Outcome | None) -> bool:
+    def _still_as_planned(
+        self, change: Update | Delete, tag: LiveTag | None, use: Outcome | None
+    ) -> bool:
         """Whether ``tag`` may go; ``use`` is what this run made or changed under its id."""
+        deletes = isinstance(change, Delete)
+        left = "it was not deleted" if deletes else "it did not go to the trash"
         if use is not None:
-            message = f'the server gave "{use.change.name}" this very tag, so it was not deleted'
+            message = f'the server gave "{use.change.name}" this very tag, so {left}'
             hint = "The server takes both names for one: write only one of them."
             self._note(change, Result.FAILED, RejectedError(message, status=409, hint=hint))
-        elif tag is None:
+        elif tag is None and deletes:
             self._end(Outcome(change=change, result=Result.SKIPPED, tag_id=change.tag_id))
         elif tag != change.before:
-            message = "the tag has changed since the plan was made, so it was not deleted"
+            what = "is gone" if tag is None else "has changed since the plan was made"
+            message = f"the tag {what}, so {left}"
             self._note(
                 change, Result.FAILED, RejectedError(message, status=409, hint="Plan again.")
             )
@@ -453,7 +461,7 @@ class _AccountWork:
             if change not in self.outcomes:
                 why = self._why_stopped()
                 why = why or self._harm(change)
-                if why is None and isinstance(change, Delete):
+                if why is None and phase(change) is Phase.REMOVALS:
                     why = self._went_wrong()
                 self._end(Outcome(change=change, result=Result.NOT_TRIED, message=why))
 
@@ -472,7 +480,7 @@ class _AccountWork:
         return None
 
     def _went_wrong(self) -> str | None:
-        """What keeps the account's deletes from being tried."""
+        """What keeps the account's removals from being tried."""
         for result, how in ((Result.FAILED, "failed"), (Result.UNKNOWN, "ended unknown")):
             if times := self._ended[result]:
                 return f"{count(times, 'change')} before it {how}"

@@ -19,10 +19,11 @@ from reconciler.model.names import any_glob, glob
 from reconciler.model.plan import AccountUse
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import Company, LiveTag, Status
-from reconciler.planning import assemble, draft, guard
+from reconciler.planning import assemble, guard
 from reconciler.render import text
 from tests.builders import ACME, create, plan
 from tests.callrail.stand_in import tag_rows
+from tests.wishes import draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable

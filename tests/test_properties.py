@@ -28,6 +28,7 @@ from reconciler.workflow.plan import PlanRequest, make_plan
 from tests.config.strategies import names as any_name
 from tests.config.writing import write
 from tests.fakes.provider import FakeProvider
+from tests.wishes import TODAY
 
 if TYPE_CHECKING:
     import random
@@ -136,7 +137,7 @@ def plan_of(*documents: dict[str, Any] | str, provider: FakeProvider) -> Plan:
     texts = [one if isinstance(one, str) else json.dumps(one) for one in documents]
     with tempfile.TemporaryDirectory() as folder:
         configuration = load(write(Path(folder), *texts))
-    request = PlanRequest(narrowing=Narrowing(), count_usage=False)
+    request = PlanRequest(narrowing=Narrowing(), today=TODAY, count_usage=False)
     return asyncio.run(make_plan(configuration, lambda _account: provider, request))
 
 

@@ -16,6 +16,7 @@ from reconciler.render import text
 from reconciler.workflow.plan import PlanRequest, make_plan
 from tests.builders import ACME, live_tag
 from tests.fakes.provider import FakeProvider
+from tests.wishes import TODAY
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -54,7 +55,7 @@ def planned(
     def provider_for(_account: Account) -> FilteredProvider:
         return provider
 
-    request = PlanRequest(narrowing=Narrowing(**narrowing))  # type: ignore[arg-type]
+    request = PlanRequest(narrowing=Narrowing(**narrowing), today=TODAY)  # type: ignore[arg-type]
     return asyncio.run(make_plan(configuration, provider_for, request))
 
 

@@ -13,9 +13,10 @@ from reconciler.document import dump, snapshot_document
 from reconciler.model.plan import AccountUse
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import Company, LiveTag, Status
-from reconciler.planning import assemble, draft, guard
+from reconciler.planning import assemble, guard
 from tests.builders import ACME
 from tests.config.writing import loaded
+from tests.wishes import draft
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.problem import Source
@@ -12,12 +14,16 @@ from reconciler.model.state import (
     LiveAccount,
     Policy,
 )
+from reconciler.planning import draft as _draft
 from tests.builders import ACME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.tag import Company, LiveTag
+
+TODAY = date(2026, 11, 25)
+draft = partial(_draft, today=TODAY)
 
 
 def declare(name: str = "Opportunity", **values: Any) -> Declaration:

@@ -350,7 +350,7 @@ def _problem(
     change = outcome.change
     return Problem(
         code=code,
-        message=f'{change.place}: {change.action} "{change.name}" {how}{outcome.message}{more}',
+        message=f'{change.place}: {change.verb} "{change.name}" {how}{outcome.message}{more}',
         hint=outcome.hint,
         marks=(Mark(source),),
         severity=severity,

@@ -18,6 +18,7 @@ from reconciler.cli.session import Session
 from reconciler.errors import OutputError
 from reconciler.planning import Narrowing
 from reconciler.text.plural import count
+from reconciler.workflow import clock
 from reconciler.workflow.plan import PlanRequest, make_plan
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def log_plan(plan: Plan) -> None:
         LOG.info("%s: read with %s", use.account.handle, count(use.plan_requests, "request"))
     for one in plan.changes:
         why = f"{one.reason.value}, {one.source}" if one.source else one.reason.value
-        LOG.info('decided: %s "%s" in %s (%s)', one.action.value, one.name, one.place, why)
+        LOG.info('decided: %s "%s" in %s (%s)', one.verb, one.name, one.place, why)
 
 
 def report_unread(plan: Plan, console: Console) -> None:
@@ -150,6 +151,7 @@ async def _live_plan(configuration: Configuration, asked: PlanFlags, console: Co
 def plan_request(asked: PlanFlags, console: Console, *, count_usage: bool) -> PlanRequest:
     """What the flags ask of a plan."""
     return PlanRequest(
+        today=clock.today(),
         narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),
         count_usage=count_usage,
         count_all=asked.impact,

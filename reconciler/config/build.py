@@ -140,9 +140,15 @@ def _account(handle: str, origin: Origin, key: Origin) -> Account:
             ignore=tuple(value.get("ignore", ())),
             limits=Limits(**value.get("limits", {})),
             requests_per_hour=value.get("requests_per_hour"),
+            trash=_days(value.get("trash", "30d")),
         ),
         limits_source=origin.key("limits").source if "limits" in value else None,
     )
+
+
+def _days(written: str) -> int | None:
+    """The days of ``30d``; None for ``off``."""
+    return None if written == "off" else int(written.removesuffix("d"))
 
 
 def _check_account(

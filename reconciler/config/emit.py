@@ -95,6 +95,8 @@ def _account_rest(account: Account) -> Iterator[str]:
             if getattr(policy.limits, one.name) != getattr(defaults, one.name)
         )
         yield f"    limits: {{{', '.join(changed)}}}"
+    if policy.trash != Policy().trash:
+        yield f"    trash: {'off' if policy.trash is None else f'{policy.trash}d'}"
 
 
 _AS_FOUND = "Live so when it was imported."

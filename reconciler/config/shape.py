@@ -16,6 +16,7 @@ from reconciler.config.values import Block, Document
 _LONGEST = 1000
 _HANDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}").fullmatch
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
+_TRASH = re.compile(r"off|[1-9][0-9]{0,2}d").fullmatch
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}").fullmatch
 
 _TAG_KEYS = frozenset(
@@ -45,6 +46,7 @@ _ACCOUNT_KEYS = frozenset(
         "ignore",
         "limits",
         "requests_per_hour",
+        "trash",
     )
 )
 _UNMANAGED = frozenset(("keep", "disable", "delete"))
@@ -80,7 +82,7 @@ def is_plain_tag(tag: Any) -> bool:
         elif not _is_plain_rest(key, value):
             return False
     name = tag["name"]
-    if name[0] == " " or name[-1] == " ":
+    if name[0] == " " or name[-1] == " " or name.startswith("~trash "):
         return False
     if "merged_from" in tag and tag.get("state") == "disabled":
         return False
@@ -188,4 +190,5 @@ _ACCOUNT: dict[str, Any] = {
     "ignore": _is_globs,
     "limits": _is_limits,
     "requests_per_hour": _is_per_hour,
+    "trash": lambda value: isinstance(value, str) and _TRASH(value) is not None,
 }

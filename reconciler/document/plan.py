@@ -27,9 +27,18 @@ from reconciler.model.change import (
     before_and_after,
 )
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, Summary, UnmanagedTag
+from reconciler.model.plan import (
+    AccountUse,
+    Allowance,
+    Beyond,
+    Plan,
+    Summary,
+    TrashedTag,
+    UnmanagedTag,
+)
 from reconciler.model.state import Gateway, Limits, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
+from reconciler.model.trash import Day
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -79,7 +88,9 @@ def _document(plan: Plan, changes: object) -> Document:
     if plan.undoes is not None:
         document["undoes"] = plan.undoes
     if plan.unmanaged_tags:
-        document["unmanaged"] = [_unmanaged_fields(tag) for tag in plan.unmanaged_tags]
+        document["unmanaged"] = [_live_fields(one) for one in plan.unmanaged_tags]
+    if plan.trash:
+        document["trash"] = [_trashed_fields(one) for one in plan.trash]
     return document
 
 
@@ -91,8 +102,8 @@ def load_plan(text: str) -> Plan:
     """
     root = parse(text, kind=KIND)
     accounts = tuple(_account_of(node) for node in root.nodes("accounts"))
-    unmanaged = root.nodes("unmanaged") if root.has("unmanaged") else ()
-    places = Places(accounts, chain(root.nodes("changes"), unmanaged), KIND)
+    lists = ("changes", *filter(root.has, ("unmanaged", "trash")))
+    places = Places(accounts, chain.from_iterable(map(root.nodes, lists)), KIND)
     summary = root.node("summary")
     plan = Plan(
         accounts=accounts,
@@ -102,6 +113,7 @@ def load_plan(text: str) -> Plan:
         warnings=tuple(problem_of(node) for node in root.nodes("warnings")),
         muted=_muted_of(root),
         unmanaged_tags=_unmanaged_of(root, places),
+        trash=_trash_of(root, places),
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
@@ -165,7 +177,7 @@ def _merge_fields(change: Merge) -> Document:
 
 def summary_fields(summary: Summary) -> Document:
     """The counts, in the order in which the plan's text names them."""
-    names = ("create", "update", "merge", "delete", "unchanged", "unmanaged", "blocked")
+    names = ("create", "update", "trash", "merge", "delete", "unchanged", "unmanaged", "blocked")
     return {name: getattr(summary, name) for name in names}
 
 
@@ -230,6 +242,7 @@ def _policy_fields(policy: Policy) -> Document:
         "protect": list(policy.protect),
         "ignore": list(policy.ignore),
         "limits": asdict(policy.limits),
+        "trash": policy.trash,
     }
 
 
@@ -265,7 +278,11 @@ def _count_fields(count: Count) -> Document:
     return {"count": count.number if known else None, "precision": count.precision.value}
 
 
-def _unmanaged_fields(entry: UnmanagedTag) -> Document:
+def _trashed_fields(entry: TrashedTag) -> Document:
+    return {**_live_fields(entry), "due": None if entry.due is None else entry.due.isoformat()}
+
+
+def _live_fields(entry: UnmanagedTag | TrashedTag) -> Document:
     place = entry.place
     return {
         "account": place.account.handle,
@@ -349,6 +366,7 @@ def _policy_of(node: Node) -> Policy:
         protect=node.texts("protect"),
         ignore=node.texts("ignore"),
         limits=Limits(**{one.name: limits.whole(one.name) for one in fields(Limits)}),
+        trash=node.optional_whole("trash", least=1),
     )
 
 
@@ -363,6 +381,18 @@ def _beyond_of(node: Node) -> Beyond:
 
 def change_of(node: Node, places: Places) -> Change:
     """What :func:`change_fields` wrote; in a report a create's ``tag_id`` is its outcome's."""
+    change = _by_action(node, places)
+    trashes = isinstance(change, Update) and change.trashes
+    purges = isinstance(change, Delete) and change.purges
+    if (change.reason, trashes, purges) in _CONTRADICTIONS:
+        raise altered(KIND, f"{node.where} has the reason {change.reason}, and no such name")
+    return change
+
+
+_CONTRADICTIONS: Final = {(Reason.TRASH, False, False), (Reason.PURGE, False, False)}
+
+
+def _by_action(node: Node, places: Places) -> Change:
     place = places.of(node)
     shared: _Shared = {
         "place": place,
@@ -431,17 +461,34 @@ def _unmanaged_of(root: Node, places: Places) -> tuple[UnmanagedTag, ...]:
     if not root.has("unmanaged"):
         return ()
     return tuple(
-        UnmanagedTag(
-            place=places.of(node),
-            tag=LiveTag(
-                id=node.whole("tag_id", least=1),
-                name=node.text("name"),
-                color=node.optional_text("color"),
-                status=node.word("status", Status),
-                company_id=node.optional_text("company_id"),
-            ),
-        )
-        for node in root.nodes("unmanaged")
+        UnmanagedTag(place=places.of(node), tag=_listed(node)) for node in root.nodes("unmanaged")
+    )
+
+
+def _trash_of(root: Node, places: Places) -> tuple[TrashedTag, ...]:
+    if not root.has("trash"):
+        return ()
+    return tuple(
+        TrashedTag(place=places.of(node), tag=_listed(node), due=_due_of(node))
+        for node in root.nodes("trash")
+    )
+
+
+def _due_of(node: Node) -> Day | None:
+    written = node.optional_text("due")
+    try:
+        return None if written is None else Day.fromisoformat(written)
+    except ValueError:
+        raise altered(KIND, f"{node.where} has a `due` that is not a day") from None
+
+
+def _listed(node: Node) -> LiveTag:
+    return LiveTag(
+        id=node.whole("tag_id", least=1),
+        name=node.text("name"),
+        color=node.optional_text("color"),
+        status=node.word("status", Status),
+        company_id=node.optional_text("company_id"),
     )
 
 

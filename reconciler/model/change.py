@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from reconciler.model.tag import Status, Tag
+from reconciler.model.trash import parse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -160,6 +161,11 @@ class _Planned:
         return self.names[-1]
 
     @property
+    def verb(self) -> str:
+        """What happens to the tag, in one word."""
+        raise NotImplementedError
+
+    @property
     def objections(self) -> tuple[str, ...]:
         """The reasons why it may not be sent, one by one."""
         return () if self.blocked_by is None else tuple(self.blocked_by.split("\n"))
@@ -178,6 +184,11 @@ class Create(_Planned):
     def names(self) -> tuple[str, ...]:
         """The new name."""
         return (self.after.name,)
+
+    @property
+    def verb(self) -> str:
+        """``create``."""
+        return self.action
 
     @property
     def touches(self) -> Hashable:
@@ -223,6 +234,26 @@ class Update(_OfLiveTag):
         return self.before.name, self.after.name
 
     @property
+    def name(self) -> str:
+        """What the tag will be called; on its way to the trash, what people know it as."""
+        return self.names[0 if self.trashes else 1]
+
+    @property
+    def verb(self) -> str:
+        """``update``, ``trash``."""
+        return "trash" if self.trashes else self.action
+
+    @property
+    def trashes(self) -> bool:
+        """Whether it moves the tag to the trash, whatever its reason says."""
+        return parse(self.after.name) is not None and parse(self.before.name) is None
+
+    @property
+    def restores(self) -> bool:
+        """Whether it takes the tag back from the trash."""
+        return parse(self.before.name) is not None and parse(self.after.name) is None
+
+    @property
     def disables(self) -> bool:
         """Whether it takes the tag out of use and keeps it."""
         return self.after.status is Status.DISABLED and self.before.status is Status.ENABLED
@@ -238,6 +269,16 @@ class Delete(_OfLiveTag):
     def names(self) -> tuple[str, ...]:
         """The live name."""
         return (self.before.name,)
+
+    @property
+    def verb(self) -> str:
+        """``delete``, ``purge``."""
+        return "purge" if self.purges else self.action
+
+    @property
+    def purges(self) -> bool:
+        """Whether the tag lay in the trash."""
+        return parse(self.before.name) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +302,11 @@ class Merge(_OfLiveTag):
     def names(self) -> tuple[str, ...]:
         """The name that is given up, and the one that its interactions get."""
         return self.before.name, self.after.name
+
+    @property
+    def verb(self) -> str:
+        """``merge``."""
+        return self.action
 
     @property
     def trashed(self) -> LiveTag:

@@ -18,6 +18,7 @@ class PlanCode(StrEnum):
     OTHER_LEVEL = "PLAN007"
     FORMER_ELSEWHERE = "PLAN008"
     NOT_CREATED = "PLAN009"
+    SEVERAL_IN_TRASH = "PLAN010"
 
 
 MEANINGS: Final = {
@@ -28,11 +29,13 @@ MEANINGS: Final = {
     "managed.",
     PlanCode.LOOK_ALIKE: "A declared tag is new, or newer than a live look-alike that may be its "
     "former self.",
-    PlanCode.MOVED: "A tag is created in one place and deleted in another; its calls do not move.",
+    PlanCode.MOVED: "A tag is created in one place and removed in another; its calls do not move.",
     PlanCode.OTHER_LEVEL: "A name declared on one level is live on the other: people see two.",
     PlanCode.FORMER_ELSEWHERE: "A former name is live in another place: something still writes it.",
     PlanCode.NOT_CREATED: "A declared tag is not created: a live one differs only by what servers "
     "tidy.",
+    PlanCode.SEVERAL_IN_TRASH: "Several tags in the trash had the declared name; the newest comes "
+    "back.",
 }
 
 LOUD: Final = frozenset({PlanCode.LOOK_ALIKE, PlanCode.MOVED, PlanCode.NOT_CREATED})

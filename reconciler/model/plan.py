@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reconciler.model.change import NONE, Action, Delete, Merge, before_and_after
+from reconciler.model.change import NONE, Action, Delete, Merge, Update, before_and_after
 from reconciler.model.state import Policy
+from reconciler.model.trash import undated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem, Source
     from reconciler.model.tag import AccountRef, LiveTag, Place, Tag
+    from reconciler.model.trash import Day
 
 
 class Beyond(NamedTuple):
     """What the whole configuration takes away in an account outside a narrowed plan.
 
-    ``interactions`` lose their tag by those deletes; ``flows`` apply the tags, one that may is one.
+    ``deletes`` and ``disables`` both count moves to the trash. ``interactions`` lose their tag by
+    those deletes; ``flows`` apply the tags, one that may is one.
     """
 
     deletes: int = 0
@@ -74,10 +77,14 @@ class AccountUse:
 
 
 class Summary(NamedTuple):
-    """The plan's line of numbers; ``unmanaged`` counts undeclared tags that are kept."""
+    """The plan's line of numbers; ``unmanaged`` counts undeclared tags that are kept.
+
+    ``trash`` counts the updates that move a tag to the trash; ``update`` the others.
+    """
 
     create: int = 0
     update: int = 0
+    trash: int = 0
     merge: int = 0
     delete: int = 0
     unchanged: int = 0
@@ -92,6 +99,17 @@ class UnmanagedTag(NamedTuple):
     tag: LiveTag
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrashedTag:
+    """A tag that lies in the trash and stays there; from ``due`` on a plan deletes it (None: no
+    plan does).
+    """
+
+    place: Place
+    tag: LiveTag
+    due: Day | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What apply will do, in the order in which it is shown, and what the reviewer must know.
@@ -100,8 +118,8 @@ class Plan:
     code, the warnings that the configuration declares known. ``unread``: accounts of the
     configuration that could not be read; nothing is planned there, the plan is partial.
     ``companies_unread``: of some account only its account level was read, because nothing else is
-    declared there; ``unmanaged`` does not count its companies' tags. ``undoes``: the digest of the
-    plan whose apply this one takes back.
+    declared there; ``unmanaged`` does not count its companies' tags. ``trash``: what lies there
+    already and stays. ``undoes``: the digest of the plan whose apply this one takes back.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -111,6 +129,7 @@ class Plan:
     warnings: tuple[Problem, ...] = ()
     muted: Mapping[str, int] = field(default_factory=dict)
     unmanaged_tags: tuple[UnmanagedTag, ...] = ()
+    trash: tuple[TrashedTag, ...] = ()
     gateway: str | None = None
     created_at: str = ""
     tool_version: str = ""
@@ -122,9 +141,11 @@ class Plan:
     def summary(self) -> Summary:
         """The counts of changes by action, with what stays as it is."""
         actions = [change.action for change in self.changes]
+        trash = sum(isinstance(change, Update) and change.trashes for change in self.changes)
         return Summary(
             create=actions.count(Action.CREATE),
-            update=actions.count(Action.UPDATE),
+            update=actions.count(Action.UPDATE) - trash,
+            trash=trash,
             merge=actions.count(Action.MERGE),
             delete=actions.count(Action.DELETE),
             unchanged=self.unchanged,
@@ -166,7 +187,8 @@ the account is reached, and what deletes would lose, by class.
 def digest(plan: Plan) -> str:
     """The fingerprint of what ``plan`` does: equal for equal plans, whatever their order.
 
-    It covers what is sent, to which id and against which live state; through which gateway,
+    It covers what is sent, to which id and against which live state, but for the day in the name
+    of a tag that goes to the trash: the same plan may be made on another. Through which gateway,
     connection and key variable; whether it is blocked; and what each delete loses: nothing, some or
     unknown. Not how much, why, from which file or when: a reviewed plan is recognised after a
     merge, and while calls go on coming in.
@@ -184,7 +206,7 @@ def digest(plan: Plan) -> str:
                 change.place.level.value,
                 change.place.company_id,
                 change.tag_id,
-                *map(_canonical, before_and_after(change)),
+                *_canonical(change),
                 change.blocked_by is not None,
                 _class_of_loss(change),
                 *_of_merge(change),
@@ -201,12 +223,19 @@ def digest(plan: Plan) -> str:
     return f"sha256:{fingerprint.hexdigest()}"
 
 
+def _canonical(change: Change) -> list[list[str | None] | None]:
+    before, after = map(_values, before_and_after(change))
+    if after is not None and isinstance(change, Update) and change.trashes:
+        after[0] = undated(change.after.name)
+    return [before, after]
+
+
 def _of_merge(change: Change) -> list[object]:
     """What only a merge has: the tag that survives. The name in the trash holds the day."""
-    return [change.into.id, _canonical(change.into.tag)] if isinstance(change, Merge) else []
+    return [change.into.id, _values(change.into.tag)] if isinstance(change, Merge) else []
 
 
-def _canonical(tag: Tag | None) -> list[str | None] | None:
+def _values(tag: Tag | None) -> list[str | None] | None:
     return None if tag is None else [tag.name, tag.color, tag.status.value]
 
 

@@ -76,9 +76,9 @@ class Declaration(NamedTuple):
 class Limits:
     """How much one plan may take away, per account; what can't be counted is never within it.
 
-    ``deletes`` of tags, ``disables`` (also by ``unmanaged: disable``), ``delete_percent`` of the
-    live tags, ``interactions`` (calls, forms and texts) that lose their tag, and ``flows`` that
-    apply a tag which is deleted.
+    ``deletes`` of tags and moves to the trash, ``disables`` (also by ``unmanaged: disable``),
+    ``delete_percent`` of the live tags, ``interactions`` (calls, forms and texts) that lose their
+    tag, and ``flows`` that apply a tag which is deleted or moved to the trash.
     """
 
     deletes: int = 5
@@ -93,6 +93,8 @@ class Policy:
     """How an account treats tags that are live; ``protect`` and ``ignore`` hold globs of names.
 
     ``requests_per_hour``: the most that a run may send, so that the rest is left to others.
+    ``trash``: the days that a tag stays in the trash before a plan deletes it; None: no trash, tags
+    are deleted at once.
     """
 
     unmanaged: Unmanaged = Unmanaged.KEEP
@@ -100,6 +102,7 @@ class Policy:
     ignore: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     requests_per_hour: int | None = None
+    trash: int | None = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

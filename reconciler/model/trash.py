@@ -24,8 +24,6 @@ Day: TypeAlias = date
 LONGEST: Final = 255
 """Characters of a trash name at most; no limit is published (D), and this one is common."""
 
-NO_DAY: Final = Day.min
-"""For plans in which nothing goes to the trash."""
 
 _PREFIX: Final = "~trash "
 _FORM: Final = re.compile(

@@ -9,12 +9,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.model.change import Create, Delete
+from reconciler.model.change import Create
 from reconciler.model.codes import PlanCode
 from reconciler.model.names import can_be_declared
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Unmanaged
 from reconciler.planning.contests import Contest, contests_of
+from reconciler.planning.guard import is_delete, is_removal
 from reconciler.text.alike import skeleton
 from reconciler.text.plural import few
 from reconciler.text.quote import double_quoted, quoted_all
@@ -64,7 +65,7 @@ class Advice:
 
     def look_at(self, place: Place, matches: Matches, covers: Callable[..., bool]) -> None:
         """Note what is remarkable about one place; ``covers`` tells which names are in the work."""
-        for finding in (*_renames(matches), *_duplicates(matches)):
+        for finding in (*_renames(matches), *_duplicates(matches), *_in_trash(matches)):
             if covers(finding.subject, *finding.detail):
                 self._places[finding].append(place)
         renamed = ((matches.declared[n], tag) for n, tag in matches.renames.renamed.items())
@@ -101,14 +102,14 @@ class Advice:
 
     @staticmethod
     def moves(changes: Sequence[Change]) -> Iterator[Problem]:
-        """Warn of each name that is deleted in one place and created in another, or nearly so."""
+        """Warn of each name that goes in one place and is created in another, or nearly so."""
         created: dict[str, dict[str, Change]] = defaultdict(dict)
         for change in changes:
             if isinstance(change, Create):
                 created[skeleton(change.name)].setdefault(change.name, change)
         reported: set[str] = set()
         for change in changes:
-            if not isinstance(change, Delete) or change.name in reported:
+            if not is_removal(change) or change.name in reported:
                 continue
             alike = created.get(skeleton(change.name), {})
             there = alike.get(change.name) or next(iter(alike.values()), None)
@@ -121,9 +122,11 @@ class Advice:
 def _moved(change: Change, there: Change) -> Problem:
     same = change.name == there.name
     alike = "" if same else f'its look-alike "{change.name}" is '
+    # What goes to the trash may still turn out to be unused, and then is deleted.
+    gone = "deleted" if is_delete(change) else "removed"
     return Problem(
         code=PlanCode.MOVED.value,
-        message=f'"{there.name}" is created in {there.place} and {alike}deleted in '
+        message=f'"{there.name}" is created in {there.place} and {alike}{gone} in '
         f"{change.place}; its calls do not move with it",
         hint="Keep the old one with `state: disabled` if its history matters.",
         marks=_marks(there.source),
@@ -143,6 +146,13 @@ def _duplicates(matches: Matches) -> Iterator[_Finding]:
         source = matches.declared[name].source
         ids = tuple(str(tag.id) for tag in tags)
         yield _Finding(PlanCode.DUPLICATES, source, tags[0].name, ids)
+
+
+def _in_trash(matches: Matches) -> Iterator[_Finding]:
+    for declaration, (taken, *older) in matches.restored:
+        if older:
+            names = (taken.name, *(tag.name for tag in older))
+            yield _Finding(PlanCode.SEVERAL_IN_TRASH, declaration.source, declaration.name, names)
 
 
 def _problem(finding: _Finding, places: Sequence[Place], unmanaged: Unmanaged) -> Problem:
@@ -171,6 +181,15 @@ def _words(finding: _Finding, unmanaged: Unmanaged) -> tuple[str, str]:
             f'"{name}" and its former name {quoted} are both live; the former is left alone',
             hint,
         )
+    if finding.code is PlanCode.SEVERAL_IN_TRASH:
+        stay = "stays" if len(detail) == 2 else "stay"
+        return (
+            (
+                f'several tags in the trash were called "{name}"; the newest, '
+                f"{double_quoted(detail[0])}, is taken back, {quoted_all(detail[1:])} {stay} there"
+            ),
+            "What the others are on keeps them: look at them before their time is over.",
+        )
     return (
         (
             f'{len(detail)} live tags are called "{name}"; id {detail[0]}, the oldest, is '
@@ -184,7 +203,7 @@ def _alike(declaration: Declaration, known: _Alikes, unmanaged: Unmanaged) -> Pr
     names = sorted(known.names)
     looks, are = quoted_all(names), "is" if len(names) == 1 else "are"
     if known.absent:
-        kept = "is deleted, with all its calls" if len(names) == 1 else "are deleted in part"
+        kept = "is declared absent" if len(names) == 1 else "are declared absent in part"
     elif unmanaged is Unmanaged.KEEP:
         kept = f"{are} left alone"
     else:

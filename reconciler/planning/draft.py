@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,19 +13,21 @@ from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.state import Unmanaged
 from reconciler.model.tag import Company, Place, Status, Tag, completed, differing
-from reconciler.model.trash import NO_DAY, parse, seen
+from reconciler.model.trash import original
 from reconciler.planning.advice import Advice
 from reconciler.planning.contests import several_former
 from reconciler.planning.differ import changed_fields
 from reconciler.planning.elsewhere import elsewhere
-from reconciler.planning.matching import match
+from reconciler.planning.matching import Matches, match
 from reconciler.planning.merging import groups_of, merges
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.planning.trash import Names, is_due, restoring, trashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.model.change import Change, Loss
+    from reconciler.model.plan import TrashedTag
     from reconciler.model.problem import Problem
     from reconciler.model.state import Account, Declaration, DesiredAccount, LiveAccount
     from reconciler.model.tag import LiveTag
@@ -38,14 +41,15 @@ class Draft(NamedTuple):
 
     ``live`` counts the account's live tags without ignored ones, whatever the work is narrowed to,
     ``live_in`` those of each place that the changes touch: the guards measure deletes against
-    them. ``unread`` tags were left out by the cheaper read; nobody declared those, so they count as
-    unmanaged.
+    them. Both leave out what lies in the trash; ``trash`` is what stays there. ``unread`` tags were
+    left out by the cheaper read; nobody declared those, so they count as unmanaged.
     """
 
     account: Account
     changes: tuple[Change, ...]
     unchanged: int
     unmanaged: tuple[UnmanagedTag, ...]
+    trash: tuple[TrashedTag, ...]
     unread: int
     live: int
     live_in: dict[Place, int]
@@ -66,14 +70,15 @@ def draft(
     live: LiveAccount,
     narrowing: Narrowing = EVERYTHING,
     *,
-    today: Day = NO_DAY,
+    today: Day,
     uses: Mapping[tuple[Place, int], Loss] | None = None,
 ) -> Draft:
     """Work out what makes ``live`` like ``desired``; the account's policy decides on what nobody
     declared.
 
-    ``today`` is what the trash notes; ``uses`` what has the tags of ``Draft.groups``, as far as it
-    was counted.
+    What shall go moves to the trash of ``today`` where the account has one;
+    :func:`reconciler.planning.trash.settled` deletes instead what is then counted as unused.
+    ``uses`` is what has the tags of ``Draft.groups``, as far as it was counted.
     """
     work = _Work(desired, live, narrowing, today, uses or {})
     work.run()
@@ -94,7 +99,9 @@ class _Work:
         self._desired = desired
         self._today, self._uses = today, uses
         self._groups: list[Group] = []
-        self._live = _by_company(live, desired.account.policy.ignore)
+        self._live, self._trash = _by_company(live, desired.account.policy.ignore)
+        self._days = desired.account.policy.trash
+        self._trashed: list[TrashedTag] = []
         self._unread = live.unread
         self._narrowing = narrowing
         self._companies = {**live.companies, **desired.companies}
@@ -109,18 +116,19 @@ class _Work:
 
     def run(self) -> None:
         live = self._live
-        for company_id in {**dict.fromkeys(self._desired.tags), **dict.fromkeys(live)}:
+        for company_id in self._company_ids():
             place = self._place(company_id)
-            tags = live.get(company_id, [])
+            tags, trash = live.get(company_id, []), self._trash.get(company_id, [])
             self._total += len(tags)
             if not self._narrowing.covers_company(place.company):
                 continue
             self._live_in[place] = len(tags)
             declared = self._desired.tags.get(company_id)
             if declared:
-                self._plan_place(place, declared, tags)
+                self._plan_place(place, declared, tags, trash)
             else:
                 self._keep(place, tags)
+                self._leave_in_trash(place, trash)
 
     def draft(self) -> Draft:
         changes = tuple(self._changes)
@@ -131,6 +139,7 @@ class _Work:
             changes=changes,
             unchanged=self._unchanged,
             unmanaged=tuple(self._unmanaged),
+            trash=tuple(self._trashed),
             unread=unread,
             live=self._total + self._unread,
             live_in={place: n for place, n in self._live_in.items() if place in touched},
@@ -144,11 +153,15 @@ class _Work:
             ),
         )
 
+    def _company_ids(self) -> dict[str | None, None]:
+        """The places of which something is declared or live, the declared ones first."""
+        return dict.fromkeys((*self._desired.tags, *self._live, *self._trash))
+
     def _elsewhere(self, changes: tuple[Change, ...]) -> Iterator[Problem]:
         covers = self._narrowing
         places = {
             company_id: place
-            for company_id in {**dict.fromkeys(self._desired.tags), **dict.fromkeys(self._live)}
+            for company_id in self._company_ids()
             if covers.covers_company((place := self._place(company_id)).company)
             and (place.company is None or place.company.active)
         }
@@ -163,50 +176,86 @@ class _Work:
         return Place(self._desired.account.ref, company)
 
     def _plan_place(
-        self, place: Place, declared: Mapping[str, Declaration], tags: Sequence[LiveTag]
+        self,
+        place: Place,
+        declared: Mapping[str, Declaration],
+        tags: Sequence[LiveTag],
+        trash: Sequence[LiveTag],
     ) -> None:
         covers = self._narrowing.covers_tag
-        merging = self._merge(place, declared, tags)
+        names = Names(trash, self._today)
+        remove = _delete if self._days is None else names.trashing
+        merging = self._merge(place, declared, [*tags, *trash], names)
         matches = match(
             declared,
-            [tag for tag in tags if tag.id not in merging.set_aside and parse(tag.name) is None],
+            [tag for tag in tags if tag.id not in merging.set_aside],
+            trash=[tag for tag in trash if tag.id not in merging.given_up],
             keeps_unmanaged=self._keeps_unmanaged,
             survivors=merging.survivors,
         )
         for declaration, tag in matches.pairs:
-            names = merging.names.get(declaration.name, ())
+            spoken_of = merging.names.get(declaration.name, ())
             if not differing(tag, declaration):
                 self._unchanged += covers(tag.name)
             elif declaration.name in merging.renamed:
                 pass  # a part of the merge of the tag that has the declared name
-            elif covers(declaration.name, tag.name, *names):
+            elif covers(declaration.name, tag.name, *spoken_of):
                 self._changes.append(_update(place, declaration, tag))
         creates = [_create(place, one) for one in matches.missing if covers(one.name)]
         self._changes.extend(creates)
         self._changes.extend(
-            _delete(place, declaration, tag)
+            remove(place, declaration, tag)
             for declaration, tag in matches.unwanted
             if covers(tag.name)
         )
+        self._plan_trash(place, matches, trash, merging.given_up)
         self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
-        self._changes.extend(self._changes_to_unmanaged(place, unmanaged))
+        self._changes.extend(self._changes_to_unmanaged(place, unmanaged, remove))
         self._advice.look_at(place, matches, covers)
 
+    def _plan_trash(
+        self, place: Place, matches: Matches, trash: Sequence[LiveTag], given_up: set[int]
+    ) -> None:
+        """Take back what is declared again, purge what is due, leave the rest; ``given_up`` are ids
+        of tags whose merge is under way.
+        """
+        restores = {tags[0].id: declaration for declaration, tags in matches.restored}
+        stays: list[LiveTag] = []
+        for tag in trash:
+            if tag.id in given_up or not self._narrowing.covers_tag(tag.name):
+                continue
+            if (declaration := restores.get(tag.id)) is not None:
+                self._changes.append(restoring(place, declaration, tag))
+            elif is_due(tag, self._days, self._today):
+                self._changes.append(Delete(place=place, before=tag, reason=Reason.PURGE))
+            else:
+                stays.append(tag)
+        self._leave_in_trash(place, stays)
+
+    def _leave_in_trash(self, place: Place, tags: Sequence[LiveTag]) -> None:
+        self._trashed.extend(
+            trashed(place, tag, self._days) for tag in tags if self._narrowing.covers_tag(tag.name)
+        )
+
     def _merge(
-        self, place: Place, declared: Mapping[str, Declaration], tags: Sequence[LiveTag]
+        self,
+        place: Place,
+        declared: Mapping[str, Declaration],
+        tags: Sequence[LiveTag],
+        trash: Names,
     ) -> _Merging:
         """Plan the merges of ``place``, and say what they leave to matching."""
         merging = _Merging()
-        taken = {seen(tag.name) for tag in tags}
         for group in groups_of(place, declared, tags):
             name, survivor = group.declaration.name, group.survivor(self._uses)
             if not self._narrowing.covers_tag(*group.names):
                 merging.set_aside.update(tag.id for tag in group.olds)
                 continue
             self._groups.append(group)
-            found = merges(group, self._uses, self._today, taken)
+            found = merges(group, self._uses, self._today, trash.taken)
             self._changes += found
+            merging.given_up.update(one.tag_id for one in found)
             merging.names[name] = group.names
             merging.set_aside.update(tag.id for tag in group.live if tag != survivor)
             if survivor is not None and survivor.name != name:
@@ -222,12 +271,14 @@ class _Work:
             if self._narrowing.covers_tag(tag.name)
         )
 
-    def _changes_to_unmanaged(self, place: Place, tags: list[LiveTag]) -> Iterator[Change]:
+    def _changes_to_unmanaged(
+        self, place: Place, tags: list[LiveTag], remove: _Remove
+    ) -> Iterator[Change]:
         policy = self._desired.account.policy.unmanaged
         kept: list[LiveTag] = []
         for tag in tags:
             if policy is Unmanaged.DELETE:
-                yield _delete(place, None, tag)
+                yield remove(place, None, tag)
             elif policy is Unmanaged.DISABLE and tag.status is Status.ENABLED:
                 after = Tag(tag.name, tag.color, Status.DISABLED)
                 yield _updated(place, tag, after, Reason.UNMANAGED)
@@ -239,24 +290,31 @@ class _Work:
 @dataclass(slots=True)
 class _Merging:
     """What merges leave to matching: ``survivors`` that take over a declared name, ids of tags that
-    are ``set_aside``, declared names that are ``renamed`` by a merge itself, and the ``names`` that
-    belong to each.
+    are ``set_aside`` and, of those, ``given_up`` by a merge, declared names that are ``renamed`` by
+    a merge itself, and the ``names`` that belong to each.
     """
 
     survivors: dict[str, LiveTag] = field(default_factory=dict)
     set_aside: set[int] = field(default_factory=set)
+    given_up: set[int] = field(default_factory=set)
     renamed: set[str] = field(default_factory=set)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def _by_company(live: LiveAccount, ignore: Sequence[str]) -> dict[str | None, list[LiveTag]]:
-    """The live tags of each place, without those that the account ignores."""
+_Remove = Callable[[Place, "Declaration | None", "LiveTag"], "Update | Delete"]
+_ByPlace = dict[str | None, list["LiveTag"]]
+
+
+def _by_company(live: LiveAccount, ignore: Sequence[str]) -> tuple[_ByPlace, _ByPlace]:
+    """The live tags of each place and its trash, without those that the account ignores."""
     ignored = any_alike(ignore)
-    found: dict[str | None, list[LiveTag]] = {}
+    found: _ByPlace = {}
+    trash: _ByPlace = {}
     for tag in live.tags:
-        if not ignored(tag.name):
-            found.setdefault(tag.company_id, []).append(tag)
-    return found
+        name = original(tag.name)
+        if not ignored(name):
+            (found if name is tag.name else trash).setdefault(tag.company_id, []).append(tag)
+    return found, trash
 
 
 def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Update:

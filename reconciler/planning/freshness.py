@@ -83,7 +83,7 @@ class _Named:
 
     @classmethod
     def of(cls, changes: Sequence[Change], tags: Iterable[LiveTag]) -> _Named:
-        touched = {(change.place.company_id, change.name) for change in changes}
+        touched = {(change.place.company_id, change.names[-1]) for change in changes}
         places = {one.place.company_id for one in changes if isinstance(one, Create)}
         named = cls({}, {}, set())
         for tag in tags:
@@ -102,7 +102,7 @@ class _Named:
         No create is planned beside a tag of which the server may have tidied its name, so one that
         is there now has appeared since, most likely by an earlier run of the same plan.
         """
-        place, name = change.place.company_id, change.name
+        place, name = change.place.company_id, change.names[-1]
         found = self.exactly.get((place, name), [])
         if found or not isinstance(change, Create):
             return found

@@ -1,7 +1,8 @@
 """The objections that stop an account's changes, all counted before the first write.
 
-Terms. A *limit* bounds what one plan takes away in an account. *Beyond* is what the whole
-configuration takes away there outside a run that was narrowed to some companies or tags.
+Terms. A *limit* bounds what one plan takes away in an account. A *removal* is a delete or a move to
+the trash. *Beyond* is what the whole configuration takes away there outside a run that was narrowed
+to some companies or tags.
 
 Premise. A plan is shown in full with what blocks it and then refused; limits are lifted in the
 configuration, where the lifting is reviewed. So every objection names the account, the number, the
@@ -24,6 +25,7 @@ from reconciler.model.names import any_alike, which_alike
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.model.state import Limits
 from reconciler.model.tag import Status
+from reconciler.model.trash import original
 from reconciler.text.plural import count
 from reconciler.text.quote import double_quoted
 
@@ -103,7 +105,17 @@ def totals(changes: Iterable[Change]) -> Beyond:
 
 def takes_away(change: Change) -> bool:
     """Whether ``change`` deletes a tag or takes it out of use."""
-    return is_delete(change) or is_disable(change)
+    return is_removal(change) or is_disable(change)
+
+
+def is_removal(change: Change) -> TypeGuard[Update | Delete]:
+    """Whether ``change`` deletes a tag or moves it to the trash."""
+    return is_delete(change) or is_trashing(change)
+
+
+def is_trashing(change: Change) -> TypeGuard[Update]:
+    """Whether ``change`` moves a tag to the trash."""
+    return isinstance(change, Update) and change.trashes
 
 
 def is_delete(change: Change) -> TypeGuard[Delete]:
@@ -120,6 +132,9 @@ class _Sums(NamedTuple):
     """What is taken away in all, and how much of that lies beyond the changes at hand."""
 
     deletes: int
+    """Removals: what goes to the trash counts as what is deleted."""
+    trash: bool
+    """Whether some of them go to the trash."""
     disables: int
     interactions: Count
     flows: int
@@ -131,23 +146,31 @@ class _Sums(NamedTuple):
 
     @classmethod
     def of(cls, changes: Sequence[Change], beyond: Beyond) -> _Sums:
-        deletes = [change for change in changes if is_delete(change)]
-        losses = [change.loss for change in deletes if change.loss is not None]
+        removals = [change for change in changes if is_removal(change)]
+        losses = [change.loss for change in removals if change.loss is not None]
+        lost = (change.loss for change in removals if is_delete(change))
         merges = [one.loss for one in changes if isinstance(one, Merge) and one.loss is not None]
         flows = [loss.flows for loss in (*losses, *merges)]
         return cls(
-            deletes=len(deletes) + beyond.deletes,
+            deletes=len(removals) + beyond.deletes,
+            trash=any(map(is_trashing, removals)),
             disables=sum(map(is_disable, changes)) + beyond.disables,
-            interactions=sum((loss.interactions for loss in losses), start=beyond.interactions),
+            interactions=sum(
+                (loss.interactions for loss in lost if loss is not None),
+                start=beyond.interactions,
+            ),
             flows=sum(map(_charged, flows)) + beyond.flows,
             uncertain_flows=sum(map(_is_uncertain, flows)),
-            going=_going(deleted=bool(losses) or not merges, merged=bool(merges)),
+            going=_going(
+                deleted=any(map(is_delete, removals)),
+                trashed=bool(merges) or any(map(is_trashing, removals)),
+            ),
             beyond=beyond,
         )
 
 
-def _going(*, deleted: bool, merged: bool) -> str:
-    if not merged:
+def _going(*, deleted: bool, trashed: bool) -> str:
+    if not trashed:
         return "be deleted"
     return "be deleted or go to the trash" if deleted else "go to the trash"
 
@@ -164,10 +187,13 @@ def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
     account = measured.account
     handle, limits = account.handle, account.policy.limits
     deletes = count(sums.deletes, "delete") + _outside(sums.beyond.deletes)
+    if sums.trash:
+        outside = _outside(sums.beyond.deletes)
+        deletes = f"{count(sums.deletes, 'tag')} deleted or moved to the trash{outside}"
     if sums.deletes > limits.deletes:
         are = "is" if sums.deletes == 1 else "are"
         text = f"{handle}: {deletes} {are} more than limits.deletes {limits.deletes:,}"
-        yield f"{text}: {_allow(account, deletes=sums.deletes)}", is_delete
+        yield f"{text}: {_allow(account, deletes=sums.deletes)}", is_removal
     if sums.deletes > 1 and sums.deletes * 100 > limits.delete_percent * measured.live:
         # Live tags that vanish meanwhile must not divide by zero, nor ask for more than all.
         percent = min(-(-sums.deletes * 100 // max(measured.live, 1)), 100)
@@ -175,7 +201,7 @@ def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
             f"{handle}: {deletes} of {measured.live:,} live tags are {percent}%, "
             f"more than limits.delete_percent {limits.delete_percent}"
         )
-        yield f"{text}: {_allow(account, delete_percent=percent)}", is_delete
+        yield f"{text}: {_allow(account, delete_percent=percent)}", is_removal
     if sums.disables > limits.disables:
         are = "is" if sums.disables == 1 else "are"
         text = (
@@ -243,12 +269,10 @@ def _interactions_may_lose(change: Change) -> bool:
 
 def _flows_may_apply(change: Change) -> bool:
     match change:
-        case Delete(loss=loss):
-            return loss is None or not loss.flows.none
         case Merge(loss=loss):
             return loss is not None and not loss.flows.none
         case _:
-            return False
+            return is_removal(change) and (change.loss is None or not change.loss.flows.none)
 
 
 def _emptied_places(
@@ -262,7 +286,7 @@ def _emptied_places(
         together = alone - theirs.lost[place] + theirs.gained[place]
         if live >= SEVERAL and min(alone, together) <= 0:
             text = f"{place}: none of its {live} live tags would be left: declare one that stays"
-            yield text, _is_delete_in(place)
+            yield text, _is_removal_in(place)
 
 
 class _Moves(NamedTuple):
@@ -274,13 +298,22 @@ class _Moves(NamedTuple):
     @classmethod
     def of(cls, changes: Sequence[Change]) -> _Moves:
         return cls(
-            Counter(change.place for change in changes if is_delete(change)),
-            Counter(change.place for change in changes if isinstance(change, Create)),
+            Counter(change.place for change in changes if _takes_from_place(change)),
+            Counter(change.place for change in changes if _gives_to_place(change)),
         )
 
 
-def _is_delete_in(place: Place) -> Test:
-    return lambda change: is_delete(change) and change.place == place
+def _takes_from_place(change: Change) -> bool:
+    """What lies in the trash is no longer one of its place's tags: purging it empties nothing."""
+    return is_removal(change) and not (is_delete(change) and change.purges)
+
+
+def _gives_to_place(change: Change) -> bool:
+    return isinstance(change, Create) or (isinstance(change, Update) and change.restores)
+
+
+def _is_removal_in(place: Place) -> Test:
+    return lambda change: _takes_from_place(change) and change.place == place
 
 
 class _Owned(NamedTuple):
@@ -298,7 +331,8 @@ class _Owned(NamedTuple):
     def reasons(self, change: Change) -> Iterator[str]:
         """Why ``change`` may not be made to the live tag that it starts from, or to its name."""
         handle, policy, where = self.account.handle, self.account.policy, _where(self.account)
-        ignored = next(filter(self.is_ignored, change.names), None)
+        names = [*map(original, change.names)]
+        ignored = next(filter(self.is_ignored, names), None)
         if ignored is not None:
             yield (
                 f'{handle}: ignore "{which_alike(policy.ignore, ignored)}" leaves this tag to '
@@ -306,7 +340,7 @@ class _Owned(NamedTuple):
             )
         verb = self._forbidden(change)
         both = isinstance(change, Merge)
-        name = next(filter(self.is_protected, change.names if both else change.names[:1]), None)
+        name = next(filter(self.is_protected, names if both else names[:1]), None)
         if isinstance(change, Merge) and change.after.status is Status.DISABLED:
             yield (
                 f"{handle}: {double_quoted(change.name)} is disabled, and a disabled tag can't be "
@@ -327,6 +361,8 @@ class _Owned(NamedTuple):
         match change:
             case Delete():
                 return "delete"
+            case Update(trashes=True):
+                return "trash"
             case Merge():
                 return "merge"
             case Update(disables=True):

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.model.state import State
+from reconciler.model.trash import kept
 from reconciler.planning.alikes import Alikes, Tidied
 from reconciler.planning.renames import Renames, find_renames
+from reconciler.planning.trash import newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +37,8 @@ class Matches:
     that several live tags have (or had, where it is renamed), of which one is compared;
     ``stored_as``: declarations that are not created, because live names may be theirs as the server
     tidied them; ``alike``: names, still live or about to go, that look like a declared one which is
-    missing or younger.
+    missing or younger; ``restored``: declarations that take the first of their tags back from the
+    trash, the older ones behind it stay there.
     """
 
     declared: Mapping[str, Declaration]
@@ -48,16 +51,19 @@ class Matches:
     stored_as: list[tuple[Declaration, list[str]]] = field(default_factory=list)
     alike: list[tuple[Declaration, Sequence[str]]] = field(default_factory=list)
     renames: Renames = field(default_factory=Renames)
+    restored: list[tuple[Declaration, Sequence[LiveTag]]] = field(default_factory=list)
 
 
 def match(
     declared: Mapping[str, Declaration],
     live: Iterable[LiveTag],
     *,
+    trash: Sequence[LiveTag] = (),
     keeps_unmanaged: bool = True,
     survivors: Mapping[str, LiveTag] | None = None,
 ) -> Matches:
-    """Match one place's declarations with its live tags.
+    """Match one place's declarations with its live tags; those in its ``trash`` are no part of
+    them.
 
     ``survivors``: declared name -> the one of ``live`` that takes it over in a merge.
     ``keeps_unmanaged``: whether the account's policy leaves alone what nobody declared; where it
@@ -79,6 +85,7 @@ def match(
             matches.missing.append(declaration)
     _sort_out_undeclared(matches, by_name, duplicates)
     _hold_back_what_may_be_stored(matches, longest=max(map(len, by_name), default=0))
+    _take_back(matches, newest_first(trash))
     _keep_look_alikes(matches, keeps_unmanaged=keeps_unmanaged)
     return matches
 
@@ -129,6 +136,23 @@ def _hold_back_what_may_be_stored(matches: Matches, *, longest: int) -> None:
     _keep(matches, {name for _one, names in found for name in names})
 
 
+def _take_back(matches: Matches, trash: Mapping[str, list[LiveTag]]) -> None:
+    """Take back from the trash what is declared and not live, rather than create it."""
+    if not trash:
+        return
+    live = {declaration.name for declaration, _tag in matches.pairs}
+    disabled = (
+        one
+        for one in matches.declared.values()
+        if one.state is State.DISABLED and one.name not in live
+    )
+    for declaration in (*matches.missing, *disabled):
+        if tags := trash.get(kept(declaration.name)):
+            matches.restored.append((declaration, tags))
+    back = {declaration.name for declaration, _tags in matches.restored}
+    matches.missing[:] = [one for one in matches.missing if one.name not in back]
+
+
 def _keep_look_alikes(matches: Matches, *, keeps_unmanaged: bool) -> None:
     """Leave alone what may be the former self of a tag that is created, or was by an earlier run.
 
@@ -149,7 +173,8 @@ def _keep_look_alikes(matches: Matches, *, keeps_unmanaged: bool) -> None:
             matches.alike.append((declaration, names))
     if not keeps_unmanaged and oldest:
         alikes = Alikes(oldest, len(matches.declared))
-        for declaration, tag in matches.pairs:
+        restored = ((declaration, tags[0]) for declaration, tags in matches.restored)
+        for declaration, tag in (*matches.pairs, *restored):
             older = [one for one in alikes.of(declaration.name) if oldest[one] < tag.id]
             if older:
                 matches.alike.append((declaration, older))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.names import any_glob
+from reconciler.model.trash import original
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change
@@ -32,8 +33,10 @@ class Narrowing(NamedTuple):
         return matches(company.name) or matches(company.id)
 
     def covers_tag(self, *names: str) -> bool:
-        """Whether one of a tag's names, declared or live, is in."""
-        return not self.tags or any(map(any_glob(self.tags), names))
+        """Whether one of a tag's names, declared or live, is in; also by what it was called before
+        it went to the trash.
+        """
+        return not self.tags or any(map(any_glob(self.tags), (*names, *map(original, names))))
 
     def covers(self, change: Change) -> bool:
         """Whether a change is in, by its place and by either of its names."""

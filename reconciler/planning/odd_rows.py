@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import ProtocolError
-from reconciler.model.change import Delete, one_a_line
+from reconciler.model.change import one_a_line
 from reconciler.model.problem import Problem, Severity
+from reconciler.planning.guard import is_removal
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
@@ -52,14 +53,16 @@ def warn_of_odd_rows(odd: Sequence[OddTag], desired: DesiredAccount) -> list[Pro
 
 
 def hold_deletes_back(changes: Sequence[Change], odd: Sequence[OddTag]) -> Sequence[Change]:
-    """An account's ``changes``, the deletes blocked where there are ``odd`` rows."""
+    """An account's ``changes``, the deletes and moves to the trash blocked where there are ``odd``
+    rows.
+    """
     if not odd or not changes:
         return changes
     handle = changes[0].place.account.handle
     why = f"{_odd(odd[0], handle)}, so nothing is deleted in the account"
     return [
         replace(change, blocked_by=one_a_line([*change.objections, why]))
-        if isinstance(change, Delete)
+        if is_removal(change)
         else change
         for change in changes
     ]

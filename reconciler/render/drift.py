@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
-from reconciler.model.change import Create, Delete, Merge, Reason, Update
+from reconciler.model.change import Create, Merge, Reason, Update
+from reconciler.planning.guard import is_removal
 from reconciler.render import place_groups, wording
 from reconciler.render.escape import label, log, terminal
 from reconciler.render.layout import wrap
@@ -37,27 +38,37 @@ def drift(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
 
 def sections(plan: Plan) -> list[tuple[str, list[str]]]:
     """Headings with their lines of visible text, those with none left out."""
-    undeclared = [change for change in plan.changes if change.reason is Reason.UNMANAGED]
-    declared = [change for change in plan.changes if change.reason is not Reason.UNMANAGED]
-    updates = [change for change in declared if isinstance(change, Update)]
+    purges = [change for change in plan.changes if change.verb == "purge"]
+    undeclared = [change for change in plan.changes if _undeclared(change)]
+    declared = [one for one in plan.changes if one not in {*undeclared, *purges}]
+    retired = [change for change in declared if is_removal(change)]
+    updates = [one for one in declared if isinstance(one, Update) and not one.trashes]
+    trashed = [change for change in updates if change.restores]
     taking_over = {Reason.RENAMED_FROM, Reason.MERGED_FROM}
     renames = [change for change in updates if change.reason in taking_over]
-    edited = [change for change in updates if change.reason not in taking_over]
+    edited = [one for one in updates if one not in {*renames, *trashed}]
     merges = [change for change in declared if isinstance(change, Merge)]
     missing = [change for change in declared if isinstance(change, Create)]
-    retired = [change for change in declared if isinstance(change, Delete)]
     found = [
         ("Accounts that could not be read:", _unread(plan)),
         ("Changed in live state, not asked for by the configuration:", [*map(_edited, edited)]),
         ("Places that lack declared tags:", _missing(missing)),
         ("Declared renames that live state has not seen:", [*map(_renamed, renames)]),
+        ("Declared, and in the trash:", [*map(_renamed, trashed)]),
         ("A former name is back, or not merged yet:", [*map(_former, merges)]),
         ("Live, though declared absent:", [*map(_there, retired)]),
         ("Live and not declared, where undeclared tags must go:", [*map(_there, undeclared)]),
+        ("In the trash, and their time is over:", [*map(_there, purges)]),
         ("Exceptions past their date, still in force:", _over(plan)),
         ("Live and not declared, kept:", _kept(plan.unmanaged_tags)),
     ]
     return [(heading, lines) for heading, lines in found if lines]
+
+
+def _undeclared(change: Change) -> bool:
+    """Whether it is planned because nobody declared its tag."""
+    trash = change.reason is Reason.TRASH and change.source is None
+    return trash or change.reason is Reason.UNMANAGED
 
 
 def _over(plan: Plan) -> list[str]:
@@ -122,7 +133,7 @@ def _missing(changes: Sequence[Change]) -> list[str]:
 
 def _there(change: Change) -> str:
     detail = wording.detail(change)
-    if isinstance(change, Delete):
+    if is_removal(change):
         note = terminal(change.note) if change.note else ""
         detail = "; ".join(filter(None, [wording.had_by(change), note]))
     return f"{_named(change)}{f': {detail}' if detail else ''}{_declared_at(change)}"

@@ -75,6 +75,7 @@ def outputs(plan: Plan) -> str:
         "partial": "true" if plan.unread else "false",
         "create": counts.create,
         "update": counts.update,
+        "trash": counts.trash,
         "merge": counts.merge,
         "delete": counts.delete,
         "blocked": counts.blocked,
@@ -116,7 +117,7 @@ def _problem(code: str, changes: Sequence[Change], why: str) -> Problem:
     where = f"{wording.title(first.place)}{more}"
     return Problem(
         code=code,
-        message=f"{first.action.value} {first.name} ({where}) {why}",
+        message=f"{first.verb} {first.name} ({where}) {why}",
         marks=tuple(_marks(first.source)),
     )
 

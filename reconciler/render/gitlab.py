@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 def plan(plan: Plan) -> str:
     """``artifacts:reports:terraform``: the counts, which the merge request shows as a widget.
 
-    The widget knows three counts: merges are updates there. Of a partial plan ``unread`` names the
-    accounts that could not be read.
+    The widget knows three counts: merges and what goes to the trash are updates there. Of a partial
+    plan ``unread`` names the accounts that could not be read.
     """
     summary = plan.summary
     counts: dict[str, object] = {
         "create": summary.create,
-        "update": summary.update + summary.merge,
+        "update": summary.update + summary.trash + summary.merge,
         "delete": summary.delete,
     }
     if plan.unread:

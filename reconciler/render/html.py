@@ -34,6 +34,7 @@ def plan(plan: Plan) -> str:
         objections=wording.objections(plan),
         matrices=_matrices(plan),
         groups=place_groups.of(plan),
+        days=wording.trash_days(plan),
     )
 
 
@@ -107,6 +108,7 @@ def _tiles(plan: Plan) -> list[tuple[str, int, str]]:
     tiles = [
         ("to create", summary.create, "create"),
         ("to update", summary.update, "update"),
+        *([("to the trash", summary.trash, "update")] if summary.trash else []),
         *([("to merge", summary.merge, "update")] if summary.merge else []),
         ("to delete", summary.delete, "delete"),
         ("unchanged", summary.unchanged, ""),

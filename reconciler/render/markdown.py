@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action, Change, Delete
+from reconciler.model.change import Change, Create, Delete, Update
 from reconciler.model.palette import PALETTE
 from reconciler.render import drift as drifted
 from reconciler.render import outcomes, place_groups, wording
@@ -58,6 +58,7 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
         warnings=budget.fitting(warnings, essential=False),
         colors=budget.fitting(_colors(plan), essential=False),
         muted=budget.fitting(_muted(plan), essential=False),
+        trash=budget.fitting(_lines("trashed", wording.trash(plan)), essential=False),
         requests=wording.requests(plan),
         missing=_missing(hidden, len(plan.deletes) - len(deletes)) if budget.cut else "",
         made=" · ".join(filter(None, [plan.tool_version, plan.created_at])),
@@ -105,13 +106,16 @@ _RESERVE: Final = 2_400
 _MOST_WARNINGS: Final = 20
 _WIDEST: Final = 100
 _CLOSE: Final = "\n\n</details>\n\n"
-_NAMES: Final = {action: action.value for action in wording.SIGNS}
-_DIFF_SIGNS: Final = {
-    Action.CREATE: "+",
-    Action.UPDATE: "!",
-    Action.MERGE: "!",
-    Action.DELETE: "-",
+_COUNTED: Final = {
+    "create": "to create",
+    "update": "to update",
+    "merge": "to merge",
+    "trash": "to the trash",
+    "delete": "to delete",
+    "purge": "to purge",
 }
+"""How the changes of a group are counted, by verb."""
+_DIFF_SIGNS: Final = {**wording.SIGNS, "update": "!", "merge": "!"}
 """What a ``diff`` block is coloured by; ``~`` is nothing to it."""
 
 
@@ -150,6 +154,7 @@ def _headline(plan: Plan) -> str:
         for word in ("create", "update", "merge")
         if getattr(summary, word)
     ]
+    parts += [f"{number(summary.trash)} to the trash"] if summary.trash else []
     parts += [f"**{number(summary.delete)} to delete**"] if summary.delete else []
     parts += [f"**{number(summary.blocked)} blocked**"] if summary.blocked else []
     return f"{'Partial plan' if plan.unread else 'Plan'}: {', '.join(parts)}"
@@ -160,6 +165,7 @@ def _accounts(plan: Plan, budget: Budget) -> list[FoldedAccount]:
     by_account: dict[str, list[PlaceGroup]] = {}
     for group in place_groups.of(plan):
         by_account.setdefault(group.places[0].account.handle, []).append(group)
+    days = wording.trash_days(plan)
     shown: list[FoldedAccount] = []
     for handle, members in by_account.items():
         changes = sum(len(group.changes) * len(group.places) for group in members)
@@ -167,7 +173,7 @@ def _accounts(plan: Plan, budget: Budget) -> list[FoldedAccount]:
         fitted: list[FoldedGroup] = []
         if budget.fitting([head], around=_CLOSE):
             for group in members:
-                fitted += _group(group, budget)
+                fitted += _group(group, budget, days.get(handle))
                 if budget.cut:
                     break
         shown += [FoldedAccount(head=head, groups=fitted)] if fitted else []
@@ -176,18 +182,18 @@ def _accounts(plan: Plan, budget: Budget) -> list[FoldedAccount]:
     return shown
 
 
-def _group(group: PlaceGroup, budget: Budget) -> list[FoldedGroup]:
+def _group(group: PlaceGroup, budget: Budget, days: int | None) -> list[FoldedGroup]:
     """``group`` with as many of its changes as fit; empty for none."""
     counts = ", ".join(
-        f"{number(times)} to {_NAMES[action]}"
-        for action in _NAMES
-        if (times := sum(change.action is action for change in group.changes))
+        f"{number(times)} {said}"
+        for verb, said in _COUNTED.items()
+        if (times := sum(change.verb == verb for change in group.changes))
     )
     head = markdown_line("group", group.title, counts)
     others = wrap(f"also in: {group.others}", _WIDEST) if group.others else []
     heads = [f"# {line}" for line in others]
     column = min(max(cells(wording.named(change)) for change in group.changes), 40)
-    entries = [_entry(change, column) for change in group.changes]
+    entries = [_entry(change, column, days) for change in group.changes]
     fitted = budget.fitting(entries, around=_block(head, heads + entries, *heads) + _CLOSE)
     if not fitted:
         return []
@@ -195,11 +201,11 @@ def _group(group: PlaceGroup, budget: Budget) -> list[FoldedGroup]:
     return [FoldedGroup(head=head, lines=[*heads, *fitted], changes=changes)]
 
 
-def _entry(change: Change, column: int) -> str:
-    sign = _DIFF_SIGNS[change.action]
+def _entry(change: Change, column: int, days: int | None) -> str:
+    sign = _DIFF_SIGNS[change.verb]
     name = pad(wording.named(change), column)
-    detail = wording.detail(change)
-    lines = [f"{sign} {change.action.value}  {name}   {detail}".rstrip()]
+    detail = wording.detail(change, days=days)
+    lines = [f"{sign} {change.verb}  {name}   {detail}".rstrip()]
     if change.note and not isinstance(change, Delete) and terminal(change.note) not in detail:
         lines.append(f"#   note: {terminal(change.note)}")
     if change.blocked_by is not None:
@@ -209,7 +215,11 @@ def _entry(change: Change, column: int) -> str:
 
 def _colors(plan: Plan) -> list[str]:
     """The known colours that the plan gives, as hex values, beside which GitHub shows a swatch."""
-    given = {change.after.color for change in plan.changes if not isinstance(change, Delete)}
+    given = {
+        change.after.color
+        for change in plan.changes
+        if isinstance(change, Create | Update) and change.verb != "trash"
+    }
     known = [
         f"{name} `{shade.text}` on `{shade.background}`"
         for name, shade in PALETTE.items()

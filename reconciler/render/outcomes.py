@@ -38,7 +38,7 @@ def outcome_line(outcome: Outcome, *, style: Style = PLAIN) -> str:
     """One change and how it ended, on one line without a newline."""
     change = outcome.change
     word = _painted(outcome.result, style=style)
-    what = f"{wording.SIGNS[change.action]} {change.action.value}  {wording.title(change.place)}"
+    what = f"{wording.SIGNS[change.verb]} {change.verb}  {wording.title(change.place)}"
     line = f"{word}  {what}  {wording.named(change)}"
     said = ". ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
     if not said and outcome.result is Result.ADOPTED:

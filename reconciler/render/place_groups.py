@@ -94,7 +94,7 @@ def _likeness(group: PlaceGroup) -> object:
 
 
 def _stands_alone(change: Change) -> bool:
-    if _is_grave(change):
+    if _is_grave(change) or change.verb == "trash":
         return True
     return not isinstance(change, Create) and change.loss is not None
 

@@ -35,6 +35,7 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     if not plan.changes:
         lines += [(style.update if plan.unread else style.create)(wording.no_changes(plan))]
     column = _column(wording.named(change) for change in plan.changes)
+    days = wording.trash_days(plan)
     notes = _footnotes(plan)
     plain, grave = place_groups.grave_last(plan)
     for group in (*plain, *grave):
@@ -46,7 +47,8 @@ def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
             also = wrap(f"also in: {group.others}", width - 4 if width else 0)
             lines += [style.dim(f"    {line}") for line in also]
         for change in group.changes:
-            lines += _change(change, column=column, style=style, width=width)
+            kept = days.get(change.place.account.handle)
+            lines += _change(change, column=column, days=kept, style=style, width=width)
             lines += _blocked(change, notes, style=style, width=width)
     if plan.unmanaged_tags:
         lines += ["", *_unmanaged(plan.unmanaged_tags, style=style)]
@@ -121,8 +123,22 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
         lines += [style.delete(line) for line in (f"  {first}", *(f"      {one}" for one in more))]
     if plan.muted:
         lines += _hung(f"Muted: {wording.muted(plan.muted)}.", width=width)
+    lines += _trash(plan, width=width)
     lines += _hung(f"Requests: {wording.requests(plan)}.", width=width)
     return [*lines, f"Digest: {plan.digest}"]
+
+
+def _trash(plan: Plan, *, width: int) -> list[str]:
+    """What lies in the trash, below its count."""
+    if not plan.trash:
+        return []
+    lines = _hung(
+        f"In the trash: {count(len(plan.trash), 'tag')}; {wording.TRASH_HINT}.", width=width
+    )
+    for line in wording.trash(plan):
+        first, *more = wrap(line, width - 4 if width else 0)
+        lines += [f"  {first}", *(f"    {one}" for one in more)]
+    return lines
 
 
 def _hung(text: str, *, width: int) -> list[str]:
@@ -131,8 +147,10 @@ def _hung(text: str, *, width: int) -> list[str]:
     return [first, *(f"  {line}" for line in more)]
 
 
-def _change(change: Change, *, column: int, style: Style, width: int) -> list[str]:
-    verb = f"{wording.SIGNS[change.action]} {change.action.value:<6}"
+def _change(
+    change: Change, *, column: int, days: int | None, style: Style, width: int
+) -> list[str]:
+    verb = f"{wording.SIGNS[change.verb]} {change.verb:<6}"
     name = pad(wording.named(change), column)
     deletes = change.action is Action.DELETE
     chip = wording.no_chip if deletes else style.chip
@@ -142,7 +160,7 @@ def _change(change: Change, *, column: int, style: Style, width: int) -> list[st
         Action.MERGE: style.update,
         Action.DELETE: style.delete,
     }[change.action]
-    details = wording.detail(change, chip=chip)
+    details = wording.detail(change, chip=chip, days=days)
     head = f"{verb}  {name}" if deletes else f"{paint(verb)}  {name}"
     lines = _hang(head, details, width=width)
     return [f"  {paint(line) if deletes else line}" for line in lines]

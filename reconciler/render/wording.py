@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.model.change import (
     NONE,
-    Action,
     Change,
     Count,
     Create,
@@ -19,25 +18,28 @@ from reconciler.model.change import (
 )
 from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
-from reconciler.model.trash import original
+from reconciler.model.trash import original, parse
 from reconciler.render.escape import label, terminal
 from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from reconciler.model.plan import AccountUse, Allowance, Plan
+    from reconciler.model.plan import AccountUse, Allowance, Plan, TrashedTag
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str], str]
     """How a colour's name, safe already, is shown: in that colour, or as it is."""
 
 SIGNS: Final = {
-    Action.CREATE: "+",
-    Action.UPDATE: "~",
-    Action.MERGE: ">",
-    Action.DELETE: "-",
+    "create": "+",
+    "update": "~",
+    "merge": ">",
+    "trash": "-",
+    "delete": "-",
+    "purge": "-",
 }
+"""What stands before a change, by its verb."""
 NO_CHANGES: Final = "No changes. Live state matches the configuration."
 NOTHING_TO_UNDO: Final = "No changes. What the apply did is undone, or can't be (see the warnings)."
 _HELD_BACK: Final = "No changes, but declared tags are not live (see the warnings)."
@@ -78,11 +80,16 @@ def merged_name(change: Merge) -> str:
     return original(change.into.name if change.renames else change.before.name)
 
 
-def detail(change: Change, *, chip: Chip = no_chip) -> str:
-    """What follows a change's name: its values, what differs, or what is lost and why."""
+def detail(change: Change, *, chip: Chip = no_chip, days: int | None = None) -> str:
+    """What follows a change's name: its values, what differs, or what is lost and why.
+
+    ``days``: how long the account's trash keeps a tag; None: not known here.
+    """
     match change:
         case Create(after=after):
             return values(after, chip=chip)
+        case Update(trashes=True):
+            return "; ".join(filter(None, [_kept_in_trash(change, days), _why(change)]))
         case Update(after=after):
             parts = [*_differences(change, chip=chip), *filter(None, [usage(change)])]
             why = _why(change) if after.status is Status.DISABLED else ""
@@ -92,6 +99,49 @@ def detail(change: Change, *, chip: Chip = no_chip) -> str:
         case Delete():
             return "; ".join(filter(None, [usage(change), _why(change)]))
     assert_never(change)
+
+
+def _kept_in_trash(change: Update, days: int | None) -> str:
+    """``41 calls and 2 forms keep it, disabled, for 30 days; 2 flows apply it``."""
+    loss = change.loss
+    for_days = f"disabled, for {count(days, 'day')}" if days else "disabled"
+    if loss is None or loss.interactions.none:
+        kept = f"kept, {for_days}"
+    else:
+        kept = f"{_clause(loss, ('keeps it', 'keep it'), nothing='')}, {for_days}"
+    applied = "" if loss is None or not loss.flows.number else applied_by(loss)
+    return "; ".join(filter(None, [kept, applied]))
+
+
+def trash_days(plan: Plan) -> dict[str, int | None]:
+    """How long each account's trash keeps a tag, by handle."""
+    return {use.account.handle: use.policy.trash for use in plan.accounts}
+
+
+MOST_TRASH: Final = 20
+"""Tags in the trash that a plan lists; ``get tags --trash`` lists them all."""
+
+
+def trash(plan: Plan) -> list[str]:
+    """A line for each tag that lies in the trash and when it is due, the next first."""
+    # Those that are never due come last.
+    tags = sorted(plan.trash, key=lambda one: (one.due is None, one.due and one.due.isoformat()))
+    lines = [
+        f"{title(one.place)} · {label(one.tag.name)}: {_due(one)}" for one in tags[:MOST_TRASH]
+    ]
+    more = len(tags) - MOST_TRASH
+    return [*lines, f"and {number(more)} more: reconciler get tags --trash"] if more > 0 else lines
+
+
+def _due(tag: TrashedTag) -> str:
+    if tag.due is not None:
+        return f"from {tag.due.isoformat()} on a plan deletes it"
+    if tag.tag.status is Status.ENABLED:
+        return "enabled by hand, so no plan deletes it"
+    return "no plan deletes it (`trash: off`)"
+
+
+TRASH_HINT: Final = "a name that is declared again comes back with all its history"
 
 
 def _of_merge(change: Merge) -> Iterable[str]:
@@ -171,7 +221,7 @@ def usage(change: Update | Delete) -> str:
     return "; ".join(parts)
 
 
-def had_by(change: Delete) -> str:
+def had_by(change: Update | Delete) -> str:
     """``41 calls and 2 forms have it; 2 flows apply it``: what has a live tag; empty: not counted.
 
     For who only compares: nothing is taken away.
@@ -291,9 +341,10 @@ def summary(plan: Plan) -> str:
     Merges are named where there are some.
     """
     counts = plan.summary
+    trash = f"{number(counts.trash)} to the trash, " if counts.trash else ""
     return (
         f"{number(counts.create)} to create, {number(counts.update)} to update, "
-        f"{f'{number(counts.merge)} to merge, ' if counts.merge else ''}"
+        f"{trash}{f'{number(counts.merge)} to merge, ' if counts.merge else ''}"
         f"{number(counts.delete)} to delete; {kept(plan)}"
     )
 
@@ -412,4 +463,8 @@ def _color(color: str | None, *, chip: Chip) -> str:
 def _why(change: Change) -> str:
     if change.note:
         return terminal(change.note)
-    return "live, but not declared" if change.reason is Reason.UNMANAGED else ""
+    if change.reason is Reason.PURGE:
+        name = parse(change.names[0])
+        return "" if name is None else f"in the trash since {name.day.isoformat()}"
+    undeclared = change.reason is Reason.TRASH and change.source is None
+    return "live, but not declared" if undeclared or change.reason is Reason.UNMANAGED else ""

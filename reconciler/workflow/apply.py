@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +12,7 @@ from reconciler.executor import Deletes, RunContext, execute
 from reconciler.model.change import Delete
 from reconciler.model.outcome import Failure, Outcome, Report, Result
 from reconciler.text.plural import count
+from reconciler.workflow import clock
 from reconciler.workflow.refusals import blocked_refusal
 from reconciler.workflow.renewal import accounts_of, already_done, refuse_unless_current
 
@@ -86,7 +86,7 @@ async def apply(
     """
     try:
         if request.waited is Waited.IN_A_FILE:
-            age = refuse_unless_current(plan, request.configuration, datetime.now(UTC))
+            age = refuse_unless_current(plan, request.configuration, clock.now())
             request.say(f"The plan is {age} old.")
         refuse_unless_permitted(plan, request)
         request.approve(plan)

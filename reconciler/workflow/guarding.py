@@ -16,8 +16,9 @@ from reconciler.concurrency import side_by_side
 from reconciler.model.change import Delete, Update
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.planning import draft, guard
-from reconciler.planning.guard import is_delete, is_disable, takes_away, totals
+from reconciler.planning.guard import is_disable, is_removal, takes_away, totals
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.planning.trash import settled
 from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.text.plural import count
 
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change, Loss
     from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount, LiveAccount
+    from reconciler.model.trash import Day
     from reconciler.planning import Draft
     from reconciler.provider import Provider
 
 COUNTED_WHEN_BLOCKED = 100
-"""Deletes that are blocked anyway are counted up to this many an account; each costs requests."""
+"""Removals that are blocked anyway are counted up to this many an account; each costs requests."""
 
 COUNTED_RIVALS = 20
 """Former names, live side by side, that are counted up to this many an account."""
@@ -85,12 +87,14 @@ class Guarded(NamedTuple):
 class Guarding:
     """How an account is counted and guarded.
 
-    ``count``: count what deletes would lose; ``count_all``: disables and renames too. ``say``
-    hears one line of progress at a time.
+    ``today`` is the day by which the trash goes. ``count``: count what has the tags that go;
+    ``count_all``: those that are disabled and renamed too. ``say`` hears one line of progress at a
+    time.
     """
 
     provider: Provider
     narrowing: Narrowing
+    today: Day
     count: bool
     count_all: bool
     say: Callable[[str], None]
@@ -110,7 +114,7 @@ class Guarding:
         """Count and guard what was ``drafted``; ``live`` is all that :meth:`needs_all` asks for."""
         others: tuple[Change, ...] = ()
         if self.narrowing != EVERYTHING and any(map(takes_away, drafted.changes)):
-            whole = draft(desired, live).changes
+            whole = draft(desired, live, today=self.today).changes
             others = tuple(change for change in whole if not self.narrowing.covers(change))
         every = (*drafted.changes, *others)
         if self.count:
@@ -136,7 +140,8 @@ class Guarding:
     async def _counted(
         self, changes: tuple[Change, ...], guarded: Sequence[Change]
     ) -> tuple[Change, ...]:
-        """``changes`` with what they would lose counted, where that must be known.
+        """``changes`` with what has their tags counted, where that must be known; what was to go to
+        the trash and turns out to be unused is deleted.
 
         The first of them are those of this run, which stand in ``guarded`` with what blocks them.
         """
@@ -151,11 +156,12 @@ class Guarding:
         if not at_risk:
             return changes
         self.say(f"counting what uses {count(len(at_risk), 'tag')}")
-        return await with_losses(self.provider, changes, at_risk)
+        return tuple(map(settled, await with_losses(self.provider, changes, at_risk)))
 
     def _at_risk(self, change: Change) -> TypeGuard[Update | Delete]:
         match change:
             case Update(fields=fields):
-                return self.count_all and ("name" in fields or "status" in fields)
+                changed = "name" in fields or "status" in fields
+                return is_removal(change) or (self.count_all and changed)
             case _:
-                return is_delete(change)
+                return is_removal(change)

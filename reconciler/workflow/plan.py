@@ -14,12 +14,11 @@ from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
 from reconciler.planning.canaries import canary_cost
-from reconciler.planning.guard import is_delete, takes_away
+from reconciler.planning.guard import is_removal, takes_away
 from reconciler.planning.merging import requests
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.provider import Listing, Provider
-from reconciler.workflow import clock
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
 from reconciler.workflow.guarding import Guarding, concerned, warn_of_flows
@@ -45,15 +44,16 @@ SEVERAL_PAGES = 250
 class PlanRequest:
     """What is asked of a plan.
 
-    ``count_usage``: count what has a tag that is deleted; ``count_all``: one that is disabled or
-    renamed too. ``today`` is what the trash notes. ``say`` hears one line of progress at a time.
+    ``today`` is the day by which the trash goes. ``count_usage``: count what has a tag that goes;
+    ``count_all``: one that is disabled or renamed too. ``say`` hears one line of progress at a
+    time.
     """
 
     narrowing: Narrowing
+    today: Day
     count_usage: bool = True
     count_all: bool = False
     list_unmanaged: bool = False
-    today: Day = field(default_factory=clock.today)
     say: Callable[[str], None] = lambda _line: None
 
 
@@ -222,6 +222,7 @@ class _Reading:
         return Guarding(
             provider=self.provider,
             narrowing=self.request.narrowing,
+            today=self.request.today,
             count=self.request.count_usage,
             count_all=self.request.count_all,
             say=lambda line: self.request.say(f"{self.handle}: {line}"),
@@ -283,8 +284,8 @@ def apply_cost(changes: Sequence[Change], reading: int, *, companies: int, count
     interaction and more, the reads, and counting anew.
 
     Before a plan is carried out later than it was made, one read tells whether it is still fresh,
-    ``companies`` whether theirs are still active, and ``counting`` what deletes would lose (none
-    of that when it is applied as it is made). One read comes before deletes, one verifies.
+    ``companies`` whether theirs are still active, and ``counting`` what has the tags that go (none
+    of that when it is applied as it is made). One read comes before those go, one verifies.
     """
     if not changes:
         return 0
@@ -292,7 +293,7 @@ def apply_cost(changes: Sequence[Change], reading: int, *, companies: int, count
     cost = single + _of_merges(changes, reading) + canary_cost(changes) + reading * 2
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
-    if any(map(is_delete, changes)):
+    if any(map(is_removal, changes)):
         cost += reading + counting
     return cost
 

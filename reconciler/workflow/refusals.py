@@ -45,10 +45,10 @@ def by_reason(pairs: Iterable[tuple[Change, str]]) -> list[str]:
 
 def _named(changes: Sequence[Change]) -> str:
     """The changes by place, action and name, each place once in a row."""
-    same = groupby(changes[:SHOWN], key=lambda one: (one.place, one.action))
+    same = groupby(changes[:SHOWN], key=lambda one: (one.place, one.verb))
     what = ", ".join(
-        f"{place}: {action} {', '.join(double_quoted(one.name) for one in those)}"
-        for (place, action), those in same
+        f"{place}: {verb} {', '.join(double_quoted(one.name) for one in those)}"
+        for (place, verb), those in same
     )
     more = len(changes) - SHOWN
     return f"{what} and {more:,} more" if more > 0 else what

@@ -2,7 +2,7 @@
 
 Terms. *Today* is what is so when the plan is applied: live state, the accounts' policies where a
 configuration is at hand (else those that the plan carries), the companies that are active, and
-what has the tags that would be deleted.
+what has the tags that would go.
 
 Premise. A saved plan is the approval of exactly its changes, and a file that anyone may have
 edited: what it says of itself (that nothing blocks it, how much is lost) is never trusted, but
@@ -10,7 +10,7 @@ worked out again. What was reviewed must still be so: a touched object that diff
 is disabled, a loss that has grown make it stale.
 
 Method. Before any write, in every account: read live state, sort the changes into done, pending and
-stale, count anew what pending deletes would lose, and guard them by today's policy together with
+stale, count anew what has the tags that would go, and guard them by today's policy together with
 all else that today's configuration takes away. Any objection refuses the whole plan.
 """
 
@@ -27,12 +27,15 @@ from reconciler.model.change import Loss, Merge, companies_of, needs_absence
 from reconciler.model.names import any_alike
 from reconciler.model.plan import NOTHING_BEYOND
 from reconciler.model.state import Account, LiveAccount
+from reconciler.model.trash import parse
 from reconciler.planning import draft, guard
 from reconciler.planning.freshness import freshness
-from reconciler.planning.guard import Measure, is_delete, takes_away
+from reconciler.planning.guard import Measure, is_delete, is_removal, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back
+from reconciler.planning.trash import settled
 from reconciler.text.plural import count
+from reconciler.workflow import clock
 from reconciler.workflow.accounts import in_account
 from reconciler.workflow.guarding import concerned, with_losses
 from reconciler.workflow.refusals import blocked_refusal, by_reason
@@ -231,11 +234,11 @@ class _Renewal:
             listing = await self.provider.tags(self._to_read(desired), proven=proven)
             fresh = freshness(self.changes, listing.tags)
             pending, others = fresh.pending, self._others(desired, listing)
-            deletes = sum(map(is_delete, (*pending, *others)))
-            # More deletes than the limit are blocked whatever they lose: counting costs requests.
-            if any(map(is_delete, pending)) and deletes <= self.account.policy.limits.deletes:
+            removals = sum(map(is_removal, (*pending, *others)))
+            # More than the limit are blocked whatever they lose: counting costs requests.
+            if any(map(is_removal, pending)) and removals <= self.account.policy.limits.deletes:
                 pending = await self._counted(pending)
-                others = await self._counted(others)
+                others = tuple(map(settled, await self._counted(others)))
             pending = await self._with_flows(pending)
         except ReconcilerError as error:
             raise in_account(error, self.account.handle) from error
@@ -271,15 +274,15 @@ class _Renewal:
         places = {change.place.company_id: change.place for change in self.changes}
         return tuple(
             replace(change, place=places.get(change.place.company_id, change.place))
-            for change in draft(desired, live).changes
+            for change in draft(desired, live, today=clock.today()).changes
             if takes_away(change) and change.tag_id not in planned
         )
 
     async def _counted(self, changes: Sequence[Change]) -> tuple[Change, ...]:
-        """``changes`` with what deletes would lose counted anew."""
+        """``changes`` with what has the tags that go counted anew."""
         unguarded = [replace(change, blocked_by=None) for change in changes]
-        deletes = [change for change in unguarded if is_delete(change)]
-        return await with_losses(self.provider, unguarded, deletes)
+        removals = [change for change in unguarded if is_removal(change)]
+        return await with_losses(self.provider, unguarded, removals)
 
     async def _with_flows(self, changes: Sequence[Change]) -> tuple[Change, ...]:
         """``changes`` with the flows counted anew that apply tags which merges give up."""
@@ -293,7 +296,7 @@ class _Renewal:
 
     def _measure(self, listing: Listing) -> Measure:
         ignored = any_alike(self.account.policy.ignore)
-        tags = [tag for tag in listing.tags if not ignored(tag.name)]
+        tags = [tag for tag in listing.tags if parse(tag.name) is None and not ignored(tag.name)]
         places = {change.place.company_id: change.place for change in self.changes}
         live_in = dict.fromkeys(places.values(), 0)
         for tag in tags:

@@ -17,10 +17,10 @@ from reconciler.config.selectors import CompanyIndex
 from reconciler.model.names import is_glob
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status, differing
-from reconciler.planning import draft
 from reconciler.text.quote import double_quoted
 from tests.config.strategies import TRICKY, live_accounts
 from tests.config.writing import loaded, write
+from tests.wishes import draft
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

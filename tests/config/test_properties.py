@@ -24,10 +24,11 @@ from reconciler.errors import ConfigError
 from reconciler.model.plan import AccountUse
 from reconciler.model.problem import Source
 from reconciler.model.state import LiveAccount
-from reconciler.planning import assemble, draft
+from reconciler.planning import assemble
 from tests.config.strategies import documents, yaml_like
 from tests.config.writing import COMPANIES, write
 from tests.fakes.provider import enabled
+from tests.wishes import draft
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

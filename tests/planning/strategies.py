@@ -14,6 +14,7 @@ from tests.wishes import desired
 COMPANIES = (Company("COM1", "Dental North"), Company("COM2", "Dental South"))
 PLACES = (None, "COM1", "COM2")
 NAMES = ("Lead", "lead", "Lead ", "Oppty", "Opportunity", "Implant", "Spam", "Léad")
+TRASH = ("~trash 2026-11-25 Lead", "~trash 2026-11-01 Lead", "~trash 2026-01-01.2 Oppty")
 COLORS = ("gray1", "blue1", "red1")
 NO_LIMITS = Limits(
     deletes=10_000, disables=10_000, delete_percent=100, interactions=1_000_000, flows=1_000_000
@@ -66,7 +67,7 @@ def live_tags(
     rows = draw(
         st.lists(
             st.tuples(
-                st.sampled_from(NAMES),
+                st.sampled_from(NAMES * 3 + TRASH),
                 st.sampled_from(COLORS),
                 st.sampled_from(Status),
                 st.sampled_from(PLACES),
@@ -101,5 +102,6 @@ def worlds(draw: st.DrawFn, *, unique: str | None = None) -> World:
         companies=[(company, blocks) for company, blocks in inner if blocks],
         unmanaged=draw(st.sampled_from(Unmanaged)),
         limits=NO_LIMITS,
+        trash=draw(st.sampled_from((30, None))),
     )
     return World(wish, draw(live_tags(unique=unique, former=former)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from reconciler.model.change import Create, Delete, Reason, Update
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status, Tag
-from reconciler.planning import Narrowing, draft
+from reconciler.planning import Narrowing
 from tests.builders import company, live_tag, only
-from tests.wishes import declare, desired, live
+from tests.wishes import declare, desired, draft, live
 
 NORTH, SOUTH = company("Dental North"), company("Dental South")
 
@@ -53,7 +53,7 @@ def test_disabled_asks_for_nothing_where_nothing_is_live() -> None:
 
 def test_absent_deletes_what_is_live_with_its_note() -> None:
     wish = declare(state=State.ABSENT, note="Over.")
-    change = only(draft(desired(wish), live(live_tag())), Delete)
+    change = only(draft(desired(wish, trash=None), live(live_tag())), Delete)
     assert (change.reason, change.note) == (Reason.STATE, "Over.")
 
 
@@ -82,7 +82,7 @@ def test_unmanaged_tags_are_kept_and_counted_by_default() -> None:
 
 
 def test_unmanaged_delete_deletes_in_covered_places() -> None:
-    wish = desired(declare(), unmanaged=Unmanaged.DELETE)
+    wish = desired(declare(), unmanaged=Unmanaged.DELETE, trash=None)
     change = only(draft(wish, live(live_tag(), live_tag(2, "Other"))), Delete)
     assert (change.reason, change.source) == (Reason.UNMANAGED, None)
 

@@ -8,9 +8,9 @@ import pytest
 
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status
-from reconciler.planning import Draft, Narrowing, draft
+from reconciler.planning import Draft, Narrowing
 from tests.builders import company, live_tag
-from tests.wishes import declare, desired, live
+from tests.wishes import declare, desired, draft, live
 
 if TYPE_CHECKING:
     from reconciler.model.problem import Problem
@@ -132,7 +132,7 @@ def test_a_narrowed_run_warns_of_what_it_covers_only() -> None:
 @pytest.mark.parametrize("created", ["Follow up", "Follow Up", "follow-up"])
 def test_a_delete_here_and_a_create_of_its_look_alike_there_is_one_warning(created: str) -> None:
     gone = declare("Follow up", **GONE)
-    wish = desired(declare(created), companies=[(one, (gone,)) for one in PLACES])
+    wish = desired(declare(created), companies=[(one, (gone,)) for one in PLACES], trash=None)
     warning = the_warning(draft(wish, live(*everywhere("Follow up"), companies=PLACES)))
     assert warning.code == "PLAN005"
     assert f'"{created}" is created in acme · account and ' in warning.message

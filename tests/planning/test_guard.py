@@ -11,10 +11,10 @@ import pytest
 from reconciler.model.change import Count, Loss, Precision
 from reconciler.model.plan import Beyond
 from reconciler.model.state import Limits, State, Unmanaged
-from reconciler.planning import draft, guard
+from reconciler.planning import guard
 from reconciler.planning.guard import Measure, is_delete
 from tests.builders import company, create, delete, live_tag
-from tests.wishes import declare, desired, live
+from tests.wishes import declare, desired, draft, live
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 NORTH = company("Dental North")
 
 
-def planned(live_count: int, deletes: int, **policy: Any) -> tuple[Change, ...]:
+def planned(
+    live_count: int, deletes: int, *, trash: int | None = None, **policy: Any
+) -> tuple[Change, ...]:
     """Changes of an account with ``live_count`` tags of which ``deletes`` are undeclared."""
     kept = [declare(f"Kept {i}") for i in range(live_count - deletes)]
     tags = [live_tag(i + 1, one.name) for i, one in enumerate(kept)]
     extra = [live_tag(1000 + i, f"Extra {i:03}") for i in range(deletes)]
-    wish = desired(*kept, unmanaged=Unmanaged.DELETE, **policy)
+    wish = desired(*kept, unmanaged=Unmanaged.DELETE, trash=trash, **policy)
     drafted = draft(wish, live(*tags, *extra))
     return guard(drafted, drafted.changes)
 
@@ -91,6 +93,7 @@ def test_protect_forbids_deletes_and_disables_of_live_names() -> None:
         declare("Premium", renamed_from=("LEAD vip",)),
         declare("Lead", color="red1"),
         protect=("Lead *",),
+        trash=None,
     )
     names = ("Lead hot", "Lead cold", "Lead old", "LEAD vip", "Lead")
     drafted = draft(wish, live(*(live_tag(i, name) for i, name in enumerate(names, 1))))
@@ -166,7 +169,7 @@ def _losing(*losses: Loss, **limits: int) -> set[str | None]:
     kept = [declare(f"Kept {i}") for i in range(40)]
     tags = [live_tag(i + 1, one.name) for i, one in enumerate(kept)]
     extra = [live_tag(1000 + i, f"Extra {i}") for i in range(len(losses))]
-    wish = desired(*kept, unmanaged=Unmanaged.DELETE, limits=Limits(**limits))
+    wish = desired(*kept, unmanaged=Unmanaged.DELETE, limits=Limits(**limits), trash=None)
     drafted = draft(wish, live(*tags, *extra))
     changes = [
         replace(change, loss=loss)

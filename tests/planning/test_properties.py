@@ -19,12 +19,15 @@ from reconciler.model.outcome import Result
 from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.state import LiveAccount, State, Unmanaged
 from reconciler.model.tag import Status, differing
-from reconciler.planning import Narrowing, assemble, draft, guard
+from reconciler.model.trash import original, parse, undated
+from reconciler.planning import Narrowing, assemble, guard
+from reconciler.planning.guard import is_removal
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.text.alike import skeleton
 from tests.builders import ACME
 from tests.fakes.provider import FakeProvider
 from tests.planning.strategies import COMPANIES, NAMES, World, worlds
+from tests.wishes import draft
 
 if TYPE_CHECKING:
     import random
@@ -107,15 +110,15 @@ def test_apply_gives_what_the_rules_say_of_each_tag(world: World) -> None:
 
 
 def state(tag: LiveTag) -> Known:
-    """What can be told of a tag; a new one's id can't."""
+    """What can be told of a tag; a new one's id can't, nor which number it has in the trash."""
     is_new = tag.id > 1_000_000
-    return (None if is_new else tag.id, tag.company_id, tag.name, tag.color, tag.status)
+    return (None if is_new else tag.id, tag.company_id, undated(tag.name), tag.color, tag.status)
 
 
 def rule(world: World, place: str | None) -> Iterator[Known]:
     """The tags that a place shall hold, worked out tag by tag and not by matching."""
     blocks = world.desired.tags.get(place, {})
-    here = sorted((tag for tag in world.live if tag.company_id == place), key=lambda tag: tag.id)
+    here = sorted(in_use(world, place), key=lambda tag: tag.id)
     live = {tag.name for tag in here}
     done: set[str] = set()
     kept, held_back = left_alone(world, place)
@@ -125,17 +128,46 @@ def rule(world: World, place: str | None) -> Iterator[Known]:
         if block is None:
             yield from left(world, tag, is_covered=bool(blocks) and tag not in kept)
         elif block.state is State.ABSENT:
-            continue
+            yield from gone(world, tag)
         elif block.name in done or tag.name != chosen(block, live):
             yield state(tag)
         else:
             done.add(block.name)
             status = tag.status if block.state is State.ANY else Status(block.state.value)
             yield (tag.id, place, block.name, block.color or tag.color, status)
+    trash = in_trash(world, place)
     for block in blocks.values():
-        created = block.state in (State.ENABLED, State.ANY) and block.name not in done
-        if created and block.name not in held_back:
+        if block.name in done | held_back or block.state is State.ABSENT:
+            continue
+        status = Status.DISABLED if block.state is State.DISABLED else Status.ENABLED
+        lying = [tag for tag in trash if original(tag.name) == block.name]
+        if lying:
+            back = max(lying, key=lambda tag: (parse(tag.name), tag.id))
+            trash.remove(back)
+            yield (back.id, place, block.name, block.color or back.color, status)
+        elif block.state is not State.DISABLED:
             yield (None, place, block.name, block.color or "gray1", Status.ENABLED)
+    yield from (state(tag) for tag in trash if not (blocks and is_over(world, tag)))
+
+
+def in_use(world: World, place: str | None) -> list[LiveTag]:
+    return [tag for tag in world.live if tag.company_id == place and not parse(tag.name)]
+
+
+def in_trash(world: World, place: str | None) -> list[LiveTag]:
+    return [tag for tag in world.live if tag.company_id == place and parse(tag.name)]
+
+
+def is_over(world: World, tag: LiveTag) -> bool:
+    """Whether its time in the trash is: of the names there are, only one is as old as that."""
+    keeps = world.desired.account.policy.trash is None or tag.status is Status.ENABLED
+    return not keeps and "2026-01-01" in tag.name
+
+
+def gone(world: World, tag: LiveTag) -> Iterator[Known]:
+    """What is left of a tag that shall go, and that nobody counted."""
+    if world.desired.account.policy.trash is not None:
+        yield (tag.id, tag.company_id, f"~trash {tag.name}", tag.color, Status.DISABLED)
 
 
 def chosen(block: Declaration, live: set[str]) -> str:
@@ -153,7 +185,7 @@ def may_be_it(name: str, stored: str, here: Iterable[LiveTag]) -> bool:
 def left_alone(world: World, place: str | None) -> tuple[list[LiveTag], set[str]]:
     """Undeclared tags that may be a declared one's former or tidied self; names held back."""
     blocks = world.desired.tags.get(place, {})
-    here = [tag for tag in world.live if tag.company_id == place]
+    here = in_use(world, place)
     known = {*blocks, *(former for block in blocks.values() for former in block.renamed_from)}
     unknown = [tag for tag in here if tag.name not in known]
     kept: list[LiveTag] = []
@@ -188,6 +220,8 @@ def left(world: World, tag: LiveTag, *, is_covered: bool) -> Iterator[Known]:
         yield state(tag)
     elif wish is Unmanaged.DISABLE:
         yield state(tag._replace(status=Status.DISABLED))
+    else:
+        yield from gone(world, tag)
 
 
 @pytest.mark.parametrize("unique", [None, "exact", "nocase"])
@@ -213,7 +247,9 @@ def test_a_narrowed_plan_is_a_part_of_the_whole_one(
 ) -> None:
     whole = plan_of(world, world.live).changes
     by_name = plan_of(world, world.live, Narrowing(tags=(name,))).changes
-    assert set(map(unguarded, by_name)) == {unguarded(one) for one in whole if name in one.names}
+    assert set(map(unguarded, by_name)) == {
+        unguarded(one) for one in whole if name in map(original, one.names)
+    }
     by_company = plan_of(world, world.live, Narrowing(companies=(company.name,))).changes
     assert set(map(unguarded, by_company)) == {
         unguarded(one) for one in whole if one.place.company_id == company.id
@@ -239,7 +275,10 @@ def test_what_is_not_named_by_the_plan_is_left_as_it_was(world: World) -> None:
 @given(worlds())
 def test_deletes_are_only_of_absent_or_unmanaged_tags(world: World) -> None:
     for change in plan_of(world, world.live).changes:
-        if not isinstance(change, Delete):
+        if not is_removal(change):
+            continue
+        if isinstance(change, Delete) and change.purges:
+            assert is_over(world, change.before)
             continue
         blocks = world.desired.tags[change.place.company_id]
         block = blocks.get(change.name)
@@ -264,7 +303,7 @@ def test_a_rename_keeps_the_id(world: World) -> None:
     carry_out(plan, provider)
     for change in plan.changes:
         if isinstance(change, Update):
-            assert provider.live[change.tag_id].name == change.name
+            assert provider.live[change.tag_id].name == change.after.name
 
 
 @pytest.mark.parametrize("unique", ["exact", "nocase"])
@@ -293,4 +332,4 @@ def test_unmanaged_keep_never_deletes_or_disables_what_nobody_declared(world: Wo
     wish = world.desired._replace(account=replace(world.desired.account, policy=policy))
     for change in plan_of(World(wish, world.live), world.live).changes:
         loses = isinstance(change, Delete) or change.after.status is Status.DISABLED
-        assert not loses or change.source is not None
+        assert not loses or change.source is not None or change.verb == "purge"

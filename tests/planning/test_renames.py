@@ -10,10 +10,9 @@ import pytest
 from reconciler.model.change import Action, Reason, Update
 from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status, Tag
-from reconciler.planning import draft
 from tests.builders import company, live_tag, only
 from tests.config.writing import HEAD, loaded
-from tests.wishes import declare, desired, live
+from tests.wishes import declare, desired, draft, live
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,12 +160,12 @@ def test_a_look_alike_of_a_created_tag_is_kept_until_it_is_said_which_is_meant(
     assert again.changes == ()
     assert ["is younger than" in one.message for one in again.warnings] == [True]
     absent = declare("Oportunity", state=State.ABSENT, note="Typo.")
-    said = draft(desired(declare("Opportunity"), absent, unmanaged=unmanaged), created)
+    said = draft(desired(declare("Opportunity"), absent, unmanaged=unmanaged, trash=None), created)
     assert [(change.action, change.tag_id) for change in said.changes] == [(Action.DELETE, 1)]
 
 
 def test_a_look_alike_that_is_younger_is_drift_and_unmanaged_deletes_it() -> None:
-    wish = desired(declare("Opportunity"), unmanaged=Unmanaged.DELETE)
+    wish = desired(declare("Opportunity"), unmanaged=Unmanaged.DELETE, trash=None)
     drafted = draft(wish, live(live_tag(1), live_tag(2, "Oportunity")))
     assert [(change.action, change.tag_id) for change in drafted.changes] == [(Action.DELETE, 2)]
     assert drafted.warnings == ()
@@ -176,7 +175,7 @@ def test_a_create_beside_a_deleted_look_alike_is_told_too() -> None:
     gone = declare("opportunity", state=State.ABSENT, note="Typo.")
     drafted = draft(desired(declare("Opportunity"), gone), live(live_tag(1, "opportunity")))
     (warning,) = (one for one in drafted.warnings if one.code == "PLAN004")
-    assert "is deleted, with all its calls" in warning.message
+    assert "which is declared absent" in warning.message
     assert 'delete the block that declares "opportunity" absent' in (warning.hint or "")
 
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from reconciler.model.change import Create, Delete, Update
 from reconciler.model.state import Limits, LiveAccount, State, Unmanaged
-from reconciler.planning import Narrowing, draft
+from reconciler.planning import Narrowing
 from reconciler.planning.guard import is_delete, is_disable
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.workflow.guarding import Guarding
 from tests.builders import ACME, company, live_tag
 from tests.fakes.provider import FakeProvider
 from tests.planning.strategies import COMPANIES, NAMES, World, worlds
-from tests.wishes import declare, desired, live
+from tests.wishes import TODAY, declare, desired, draft, live
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change
@@ -31,6 +31,7 @@ def guarding(provider: FakeProvider, narrowing: Narrowing) -> Guarding:
     return Guarding(
         provider=provider,
         narrowing=narrowing,
+        today=TODAY,
         count=True,
         count_all=False,
         say=lambda _line: None,
@@ -150,7 +151,7 @@ def test_a_company_s_deletes_are_counted_with_those_of_the_others() -> None:
 
 
 def test_interactions_beyond_a_narrowed_run_are_counted_too() -> None:
-    world, provider = two_companies(limits=Limits(deletes=9, delete_percent=100))
+    world, provider = two_companies(limits=Limits(deletes=9, delete_percent=100), trash=None)
     provider.calls = {"A": 60}
     blocked = {
         change.name: change.blocked_by for change in narrowed_to_north(world, provider).changes

@@ -78,6 +78,7 @@ def test_the_top_level_has_the_fields_of_the_contract() -> None:
                 "interactions": 500,
                 "flows": 0,
             },
+            "trash": 30,
         },
         "source": {"file": "accounts.yaml", "line": 3, "column": 1},
         "limits_source": None,

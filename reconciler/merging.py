@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.concurrency import side_by_side
 from reconciler.errors import Interrupted, NotFoundError, ReconcilerError, RejectedError
-from reconciler.model.change import Loss
+from reconciler.model.change import Loss, Precision
 from reconciler.model.names import tidied
 from reconciler.model.outcome import Appended, Kept
 from reconciler.model.tag import Status, Tag, differing
@@ -135,9 +135,9 @@ class Merging:
             return
         both = frozenset({Effect.RENAME, Effect.DISABLE})
         await expect_kept(self.provider, change, trashed, found, both)
-        if change.loss.interactions.number:
-            before = change.loss.interactions.least
-            self.measured[change] = Kept(before=before, after=len(found))
+        before = change.loss.interactions
+        if before.number and before.precision is Precision.EXACT:
+            self.measured[change] = Kept(before=before.number, after=len(found))
         self.kept = bool(found)
 
     async def _canary(

@@ -33,4 +33,4 @@ def test_example(path: Path, tmp_path: Path) -> None:
 
 def test_the_promised_examples_are_there() -> None:
     names = {path.stem for path in EXAMPLES}
-    assert {"smallest", "agency", "renames", "retiring", "adopting"} <= names
+    assert {"smallest", "agency", "renames", "merging", "retiring", "adopting"} <= names

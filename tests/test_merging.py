@@ -15,8 +15,9 @@ from reconciler.errors import (
     UnknownOutcomeError,
 )
 from reconciler.model.change import Count, Loss, Merge, Reason
-from reconciler.model.outcome import Appended, Result
+from reconciler.model.outcome import Appended, Outcome, Result, Verification
 from reconciler.model.tag import LiveTag, Status, Tag
+from reconciler.planning.verification import verify
 from tests import builders
 from tests.fakes.provider import FakeProvider, enabled
 from tests.test_executor import carry_out
@@ -137,3 +138,12 @@ def test_a_refused_take_over_puts_the_first_tag_back() -> None:
     report = carry_out(fake, merge(NEW, OLD, calls=1))
     assert report.outcomes[0].result is Result.FAILED
     assert (fake.live[2].name, fake.live[2].status) == ("New", Status.ENABLED)
+
+
+def test_a_merge_that_was_not_tried_is_never_seen_as_done() -> None:
+    change = merge(OLD, NEW, calls=4)
+    live = (OLD.changed_to(Tag(change.trash_name, OLD.color, Status.DISABLED)), NEW)
+    seen, _outcomes = verify([Outcome(change=change, result=Result.NOT_TRIED)], live)
+    assert (seen.verification, seen.missing) == (Verification.AS_DONE, 1)
+    seen, _outcomes = verify([Outcome(change=change, result=Result.DONE)], live)
+    assert (seen.verification, seen.missing) == (Verification.AS_PLANNED, 0)

@@ -110,9 +110,11 @@ class _View:
         if isinstance(change, Delete):
             return tag is None
         if isinstance(change, Merge):
+            # Tags alone don't show whether the interactions have the new one: carrying out did.
             into = self.by_id.get(change.into.id)
             return (
-                tag is not None
+                outcome.result.succeeded
+                and tag is not None
                 and tag.status is Status.DISABLED
                 and tidied(tag.name) == tidied(change.trash_name)
                 and into is not None

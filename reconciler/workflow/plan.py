@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from reconciler.concurrency import side_by_side
 from reconciler.model.change import Change, Merge, needs_absence
@@ -40,7 +40,8 @@ SEVERAL_PAGES = 250
 """Tags; more than a page of the API's listings holds."""
 
 
-class PlanRequest(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
     """What is asked of a plan.
 
     ``today`` is the day by which the trash goes. ``count_usage``: count what has a tag that goes;

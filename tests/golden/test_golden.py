@@ -114,7 +114,8 @@ def fill(sandbox: Sandbox, live: Mapping[str, Any]) -> None:
             "status": status,
         }
         sandbox.store.insert("tags", [row])
-        _use(sandbox, row, live)
+        home = row["company_id"] or next(iter(companies.values()), None)
+        _use(sandbox, row, home, live)
     for number, tag_ids in enumerate(live.get("flows", []), 1):
         _flow(sandbox, number, tag_ids)
 
@@ -126,15 +127,17 @@ USES: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-def _use(sandbox: Sandbox, tag: Mapping[str, Any], live: Mapping[str, Any]) -> None:
-    """Interactions of today that have ``tag``, as many of each kind as ``live`` says."""
+def _use(
+    sandbox: Sandbox, tag: Mapping[str, Any], company_id: str | None, live: Mapping[str, Any]
+) -> None:
+    """A company's interactions of today that have ``tag``, as many as ``live`` says."""
     for table, links, link, moment in USES:
         for number in range(live.get(table, {}).get(tag["name"], 0)):
             row_id = f"{table[:3].upper()}{tag['id']:016x}{number:016x}"
             row = {
                 "id": row_id,
                 "account_id": tag["account_id"],
-                "company_id": tag["company_id"],
+                "company_id": company_id,
                 moment: f"{sandbox.options.today.isoformat()}T10:00:00.000-05:00",
             }
             if table == "calls":

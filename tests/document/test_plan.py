@@ -92,6 +92,7 @@ def test_the_top_level_has_the_fields_of_the_contract() -> None:
     assert found["summary"] == {
         "create": 1,
         "update": 1,
+        "trash": 0,
         "merge": 0,
         "delete": 1,
         "unchanged": 212,

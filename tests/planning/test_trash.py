@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -242,51 +241,57 @@ def purged(changes: tuple[Change, ...]) -> set[int]:
 
 
 @given(worlds(), st.data())
-def test_whatever_is_applied_what_was_in_use_is_live_under_its_old_or_its_new_name(
+def test_whatever_is_applied_every_call_keeps_its_tags_under_their_old_or_new_names(
     world: World, data: st.DataObject
 ) -> None:
     if world.desired.account.policy.trash is None:
         return
-    names = sorted({tag.name for tag in world.live})
-    used = data.draw(st.sets(st.sampled_from(names))) if names else set()
-    provider = FakeProvider.of(world.live, calls=dict.fromkeys(used, 3))
+    ids = [tag.id for tag in world.live]
+    some = st.sets(st.sampled_from(ids)) if ids else st.just(set())
+    had = {f"CAL{number}": data.draw(some) for number in range(3)}
+    provider = FakeProvider.of(world.live, assigned={one: {*tags} for one, tags in had.items()})
     changes = asyncio.run(counted(world.desired, provider))
     if any(change.blocked_by for change in changes):
         return
-    carry_out(plan(*changes), provider)
+    assert carry_out(plan(*changes), provider).complete
+    assert provider.assigned == {one: tags - purged(changes) for one, tags in had.items()}
     for tag in world.live:
-        if tag.name not in used or tag.id in purged(changes):
-            continue
-        now = provider.live[tag.id].name
-        block = world.desired.tags.get(tag.company_id, {}).get(now)
-        taken_over = block is not None and tag.name in block.renamed_from
-        assert taken_over or original(now) == original(tag.name)
-    # What has the tags is known by their names, which have changed.
-    provider.calls = {one.name: 3 for one in provider.live.values()}
+        if tag.id in set().union(*provider.assigned.values()):
+            now = provider.live[tag.id].name
+            block = world.desired.tags.get(tag.company_id, {}).get(now)
+            taken_over = block is not None and tag.name in block.renamed_from
+            assert taken_over or original(now) == original(tag.name)
     assert asyncio.run(counted(world.desired, provider)) == ()
 
 
 @given(worlds())
-def test_taking_the_change_back_gives_every_tag_back_as_it_was(world: World) -> None:
-    known = {one.id: one for one in COMPANIES}
-    before = [tag for tag in world.live if original(tag.name) == tag.name]
-    unique = Counter((tag.company_id, tag.name) for tag in before)
-    tags = [tag for tag in before if unique[tag.company_id, tag.name] == 1]
-    blocks: dict[str | None, list[Declaration]] = {}
+def test_taking_the_change_back_gives_every_tag_and_call_back_as_it_was(world: World) -> None:
+    seen: set[tuple[str | None, str]] = set()
+    tags = [
+        tag
+        for tag in world.live
+        if original(tag.name) == tag.name
+        and not ((tag.company_id, tag.name) in seen or seen.add((tag.company_id, tag.name)))  # type: ignore[func-returns-value]
+    ]
+    blocks: dict[str | None, dict[str, Declaration]] = {}
     for tag in tags:
         block = declare(tag.name, color=tag.color, state=State(tag.status.value))
-        blocks.setdefault(tag.company_id, []).append(block)
-    policy = replace(world.desired.account.policy, trash=30, unmanaged=Unmanaged.KEEP)
-    top = blocks.pop(None, ())
-    was = desired(*top, companies=[(known[key], tuple(own)) for key, own in blocks.items() if key])
-    was = was._replace(account=replace(was.account, policy=policy))
+        blocks.setdefault(tag.company_id, {})[tag.name] = block
+    account = desired(trash=30).account
+    was = world.desired._replace(
+        account=account, companies={one.id: one for one in COMPANIES}, tags=blocks
+    )
     gone = {
-        key: {name: block._replace(state=State.ABSENT, note="Over.") for name, block in own.items()}
-        for key, own in was.tags.items()
+        place: {
+            name: block._replace(state=State.ABSENT, note="Over.") for name, block in own.items()
+        }
+        for place, own in blocks.items()
     }
-    provider = FakeProvider.of(tags, calls={tag.name: 3 for tag in tags})
+    had = {"CAL1": {tag.id for tag in tags}}
+    provider = FakeProvider.of(tags, assigned={"CAL1": {*had["CAL1"]}})
     for wish in (was._replace(tags=gone), was):
         changes = asyncio.run(counted(wish, provider))
+        assert len(changes) == len(tags)
         carry_out(plan(*(replace(one, blocked_by=None) for one in changes)), provider)
-        provider.calls = {one.name: 3 for one in provider.live.values()}
     assert provider.live == {tag.id: tag for tag in tags}
+    assert provider.assigned == had

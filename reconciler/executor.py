@@ -68,6 +68,7 @@ from reconciler.text.quote import double_quoted
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
+    from reconciler.model.change import Loss
     from reconciler.model.plan import Plan
     from reconciler.model.tag import LiveTag
     from reconciler.provider import Provider
@@ -96,6 +97,7 @@ class Watcher(Protocol):
 class RunContext:
     """How a plan is carried out.
 
+    ``counted`` is what has the tags of changes, where that was counted after they were planned.
     ``parallelism`` counts changes in flight an account. ``stopping`` gives the signal that asked
     for the end, or None. ``pause`` waits (seconds) before live state is read again to verify: a
     server may list what was written with some delay.
@@ -103,6 +105,7 @@ class RunContext:
 
     watcher: Watcher
     deletes: Deletes = Deletes.SEND
+    counted: Mapping[Change, Loss] = field(default_factory=dict)
     parallelism: int = 10
     stopping: Callable[[], int | None] = lambda: None
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -347,17 +350,17 @@ class _AccountWork:
         """
         if change.loss is None or canary([change], self._proven) is None:
             return None
+        loss = self.run.counted.get(change, change.loss)
         try:
-            found = await self.provider.interactions(
-                change.place, now, expected=change.loss, proven=True
-            )
+            found = await self.provider.interactions(change.place, now, expected=loss, proven=True)
         except ReconcilerError as error:
             LOG.info("what has %s can't be listed: %s", double_quoted(now.name), error.message)
             return None
-        await expect_kept(self.provider, change, now, found, effects(change))
+        counted = replace(change, loss=loss)
+        await expect_kept(self.provider, counted, now, found, effects(change))
         self._proven |= effects(change)
         self._merging.kept = self._proven >= {Effect.RENAME, Effect.DISABLE}
-        return Kept(before=change.loss.interactions.number, after=len(found))
+        return Kept(before=loss.interactions.number, after=len(found))
 
     def _explained(self, change: Change, error: RejectedError) -> RejectedError:
         """``error``; of a 403 on account level it is known who may."""

@@ -1,10 +1,9 @@
-"""Four times the work makes four times the calls, or takes four times as long, not sixteen."""
+"""Four times the work makes four times the calls and lines, not sixteen."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
@@ -54,11 +53,30 @@ def calls(work: Callable[[], object]) -> int:
     return count
 
 
+def lines(work: Callable[[], object]) -> int:
+    """Lines that ``work`` runs: a loop without calls shows here."""
+    count = 0
+
+    def note(_frame: Any, _event: str, _argument: Any) -> Any:
+        nonlocal count
+        count += 1
+        return note
+
+    before = sys.gettrace()
+    sys.settrace(note)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return count
+
+
 def assert_linear(work_of: Callable[[int], Callable[[], object]]) -> None:
     for size in (SMALL, LARGE):
         work_of(size)()  # what is made once and kept: imports, patterns, skeletons of names
-    small, large = calls(work_of(SMALL)), calls(work_of(LARGE))
-    assert large <= small * (LARGE / SMALL) * ROOM, (small, large)
+    for counted in (calls, lines):
+        small, large = counted(work_of(SMALL)), counted(work_of(LARGE))
+        assert large <= small * (LARGE / SMALL) * ROOM, (counted.__name__, small, large)
 
 
 def configured(folder: Path, tags: int, rest: str) -> Configuration:
@@ -154,27 +172,6 @@ def test_reading_pages() -> None:
     assert_linear(work_of)
 
 
-TRIES = 6
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Processor seconds of ``work``: loops of C count, which no profile sees, and waiting not."""
-    began = time.process_time()
-    work()
-    return time.process_time() - began
-
-
-def assert_linear_time(work_of: Callable[[int], Callable[[], object]], small: int) -> None:
-    """Four times the work takes at most five times as long, by the best of a few tries."""
-    least = most = float("inf")
-    for _ in range(TRIES):
-        least = min(least, seconds(work_of(small)))
-        most = min(most, seconds(work_of(4 * small)))
-        if most <= 5 * least:
-            return
-    raise AssertionError((least, most))
-
-
 def validated(folder: Path, text: str) -> Callable[[], object]:
     """Loading a configuration that may be wrong; what is cached of another one does not help."""
     folder.mkdir(exist_ok=True)
@@ -214,6 +211,14 @@ CONFIGURATIONS: dict[str, Callable[[int], str]] = {
             for x in "xy"
         )
     ),
+    "misspelt scopes": lambda n: (
+        f"{HEAD}{scopes(n, 'scope-number-')}tags:\n"
+        + "".join(f"  - {{name: T{one}, scope: scope-numbre-{one}}}\n" for one in range(n))
+    ),
+    "unknown accounts": lambda n: (
+        f"version: 1\n{many_accounts(n)}tags:\n"
+        + "".join(f"  - {{name: T{one}, accounts: [b{one}]}}\n" for one in range(n))
+    ),
     "protected patterns": lambda n: (
         f"version: 1\naccounts:\n  acme: {{id: {ACME.id}, ignore: ["
         + ", ".join(f'"x{one} *"' for one in range(n))
@@ -225,38 +230,13 @@ CONFIGURATIONS: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("case", CONFIGURATIONS)
 def test_mistakes_of_every_size(case: str, tmp_path: Path) -> None:
-    assert_linear_time(lambda size: validated(tmp_path / case, CONFIGURATIONS[case](size)), 1_000)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"{HEAD}{scopes(60_000)}  s5: {{companies: [B]}}\ntags: []\n",
-        f"{HEAD}{scopes(30_000)}tags: [{{name: a}}]\n",
-        f"{HEAD}{scopes(30_000, 'scope-number-')}tags:\n"
-        + "".join(f"  - {{name: T{n}, scope: scope-numbre-{n}}}\n" for n in range(999)),
-        f"version: 1\n{many_accounts(30_000)}tags:\n"
-        + "".join(f"  - {{name: T{n}, accounts: [b{n}]}}\n" for n in range(999)),
-    ],
-    ids=["a key twice", "unused scopes", "misspelt scopes", "unknown accounts"],
-)
-def test_a_large_file_of_mistakes_is_told_within_seconds(text: str, tmp_path: Path) -> None:
-    # Measuring what the tests cover makes each line of ours several times as slow.
-    measured = sys.gettrace() is not None
-    assert seconds(validated(tmp_path, text)) < (30 if measured else 5)
+    assert_linear(lambda size: validated(tmp_path / case, CONFIGURATIONS[case](size)))
 
 
 @pytest.mark.parametrize("pattern", ["*a" * 10 + "*b", "*a?" * 10 + "b", "a*" * 10 + "b"])
 def test_a_pattern_of_many_stars(pattern: str) -> None:
-    def work_of(size: int) -> Callable[[], object]:
-        names = ["a" * size] * 50
-
-        def work() -> None:
-            assert not any(map(any_glob([pattern]), names))
-
-        return work
-
-    assert_linear_time(work_of, 500)
+    # One that tried all the ways would not end before the universe does.
+    assert not glob(pattern)("a" * 20_000)
     assert glob(pattern)("a" * 40 + "b")
 
 
@@ -271,7 +251,7 @@ def test_one_pattern_for_each_name() -> None:
 
         return work
 
-    assert_linear_time(work_of, 1_000)
+    assert_linear(work_of)
 
 
 def test_a_plan_is_written_in_pieces() -> None:
@@ -279,7 +259,7 @@ def test_a_plan_is_written_in_pieces() -> None:
         large = plan(*(create(f"Tag {number}") for number in range(size)))
         return lambda: sum(map(len, plan_pieces(large)))
 
-    assert_linear_time(work_of, 500)
+    assert_linear(work_of)
 
 
 def test_the_memory_of_writing_a_plan_stays_within_what_the_digest_sorts() -> None:

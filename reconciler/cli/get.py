@@ -14,6 +14,7 @@ from reconciler.cli.rows import show_rows
 from reconciler.cli.session import Session
 from reconciler.cli.which import find_account, find_companies, refuse_unknown_account
 from reconciler.errors import NotFoundError, UsageError
+from reconciler.model.trash import parse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -36,17 +37,21 @@ class GetFlags(NamedTuple):
     account: str | None
     limit: int | None
     form: Format
+    trash: bool
     network: NetworkFlags
     filters: Mapping[str, tuple[str, ...]]
 
 
 def run(asked: GetFlags, console: Console) -> int:
     """Read the rows of one resource and print them."""
+    if asked.trash and (asked.resource != "tags" or asked.row_id is not None):
+        raise UsageError("--trash is of `get tags`", hint="Write `reconciler get tags --trash`.")
     filters = filters_of(asked, RESOURCES[asked.resource])
     configuration = load_if_there(asked.config, console)
     rows = asyncio.run(_read(asked, console, configuration, filters))
     fields = [one for value in asked.filters["fields"] for one in parts(value)]
-    show_rows(asked.resource, rows, asked.form, console, fields=fields)
+    kind = "tags-in-the-trash" if asked.trash else asked.resource
+    show_rows(kind, rows, asked.form, console, fields=fields)
     _remark(asked, console, filters, rows)
     return 0
 
@@ -81,13 +86,17 @@ async def _read(
                 resources, account = await find_account(
                     asked.account, session, configuration, console
                 )
-            query = Query(
-                resource=asked.resource, account=account, filters=filters, limit=asked.limit
-            )
+            # Which rows lie in the trash only their names tell.
+            limit = None if asked.trash else asked.limit
+            query = Query(resource=asked.resource, account=account, filters=filters, limit=limit)
             try:
                 if asked.row_id is not None:
                     return [await resources.one(query, asked.row_id)]
-                return [row async for row in _rows(asked, resources, query)]
+                rows = [row async for row in _rows(asked, resources, query)]
+                if not asked.trash:
+                    return rows
+                days = next((one.policy.trash for one in accounts if one.ref.id == account), None)
+                return _in_trash(rows, days)[: asked.limit]
             except NotFoundError:
                 if account is not None:
                     await refuse_unknown_account(resources, account)
@@ -115,6 +124,21 @@ async def _rows(asked: GetFlags, resources: Resources, query: Query) -> AsyncIte
             if key not in seen:
                 seen.add(key)
                 yield row
+
+
+def _in_trash(rows: list[Row], days: int | None) -> list[Row]:
+    """Those of ``rows`` that lie in the trash: what they ``was`` called, ``since`` when they are
+    there, and the day on which they are ``due`` where the account keeps them for ``days``.
+    """
+    found: list[Row] = []
+    for row in rows:
+        name = parse(str(row.get("name")))
+        if name is not None:
+            kept = days is None or row.get("status") == "enabled"
+            due = None if days is None or kept else name.due(days)
+            shown = None if due is None else due.isoformat()
+            found.append({**row, "was": name.kept, "since": name.day.isoformat(), "due": shown})
+    return found
 
 
 def _expect_one(companies: list[str], resource: Resource, query: Query) -> None:

@@ -17,6 +17,7 @@ COLUMNS = {
     "accounts": ("id", "name", "created_at"),
     "companies": ("id", "name", "status", "time_zone"),
     "tags": ("id", "name", "tag_level", "company_id", "color", "background_color", "status"),
+    "tags-in-the-trash": ("id", "was", "since", "due", "tag_level", "company_id", "color"),
     "calls": ("id", "start_time", "direction", "duration", "answered", "customer_name"),
     "forms": ("id", "submitted_at", "company_id", "customer_name", "source"),
     "texts": ("id", "state", "company_id", "customer_name", "customer_phone_number", "tags"),

@@ -381,18 +381,6 @@ def _beyond_of(node: Node) -> Beyond:
 
 def change_of(node: Node, places: Places) -> Change:
     """What :func:`change_fields` wrote; in a report a create's ``tag_id`` is its outcome's."""
-    change = _by_action(node, places)
-    trashes = isinstance(change, Update) and change.trashes
-    purges = isinstance(change, Delete) and change.purges
-    if (change.reason, trashes, purges) in _CONTRADICTIONS:
-        raise altered(KIND, f"{node.where} has the reason {change.reason}, and no such name")
-    return change
-
-
-_CONTRADICTIONS: Final = {(Reason.TRASH, False, False), (Reason.PURGE, False, False)}
-
-
-def _by_action(node: Node, places: Places) -> Change:
     place = places.of(node)
     shared: _Shared = {
         "place": place,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -161,11 +161,6 @@ class _Planned:
         return self.names[-1]
 
     @property
-    def verb(self) -> str:
-        """What happens to the tag, in one word."""
-        raise NotImplementedError
-
-    @property
     def objections(self) -> tuple[str, ...]:
         """The reasons why it may not be sent, one by one."""
         return () if self.blocked_by is None else tuple(self.blocked_by.split("\n"))
@@ -176,6 +171,7 @@ class Create(_Planned):
     """A tag that is not live will be: ``after``."""
 
     action: ClassVar = Action.CREATE
+    verb: ClassVar = "create"
     tag_id: ClassVar[None] = None
 
     after: Tag
@@ -184,11 +180,6 @@ class Create(_Planned):
     def names(self) -> tuple[str, ...]:
         """The new name."""
         return (self.after.name,)
-
-    @property
-    def verb(self) -> str:
-        """``create``."""
-        return self.action
 
     @property
     def touches(self) -> Hashable:
@@ -221,12 +212,27 @@ class _OfLiveTag(_Planned):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update(_OfLiveTag):
-    """The live tag ``before`` becomes ``after``; ``fields`` are those that differ."""
+    """The live tag ``before`` becomes ``after``; ``fields`` are those that differ.
+
+    ``trashes``: whether it moves the tag to the trash, whatever its reason says; ``restores``:
+    whether it takes the tag back from there. ``verb`` is one word for people.
+    """
 
     action: ClassVar = Action.UPDATE
 
     after: Tag
     fields: tuple[str, ...]
+    trashes: bool = field(init=False, repr=False, compare=False)
+    restores: bool = field(init=False, repr=False, compare=False)
+    verb: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Tell what it has to do with the trash: guards, order and words ask again and again."""
+        _OfLiveTag.__post_init__(self)
+        was, will_be = (parse(tag.name) is not None for tag in (self.before, self.after))
+        object.__setattr__(self, "trashes", will_be and not was)
+        object.__setattr__(self, "restores", was and not will_be)
+        object.__setattr__(self, "verb", "trash" if self.trashes else "update")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -236,22 +242,7 @@ class Update(_OfLiveTag):
     @property
     def name(self) -> str:
         """What the tag will be called; on its way to the trash, what people know it as."""
-        return self.names[0 if self.trashes else 1]
-
-    @property
-    def verb(self) -> str:
-        """``update``, ``trash``."""
-        return "trash" if self.trashes else self.action
-
-    @property
-    def trashes(self) -> bool:
-        """Whether it moves the tag to the trash, whatever its reason says."""
-        return parse(self.after.name) is not None and parse(self.before.name) is None
-
-    @property
-    def restores(self) -> bool:
-        """Whether it takes the tag back from the trash."""
-        return parse(self.before.name) is not None and parse(self.after.name) is None
+        return self.before.name if self.trashes else self.after.name
 
     @property
     def disables(self) -> bool:
@@ -261,24 +252,23 @@ class Update(_OfLiveTag):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delete(_OfLiveTag):
-    """The live tag ``before`` goes for good."""
+    """The live tag ``before`` goes for good; ``purges``: from the trash."""
 
     action: ClassVar = Action.DELETE
+
+    purges: bool = field(init=False, repr=False, compare=False)
+    verb: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Tell whether the tag lay in the trash."""
+        _OfLiveTag.__post_init__(self)
+        object.__setattr__(self, "purges", parse(self.before.name) is not None)
+        object.__setattr__(self, "verb", "purge" if self.purges else "delete")
 
     @property
     def names(self) -> tuple[str, ...]:
         """The live name."""
         return (self.before.name,)
-
-    @property
-    def verb(self) -> str:
-        """``delete``, ``purge``."""
-        return "purge" if self.purges else self.action
-
-    @property
-    def purges(self) -> bool:
-        """Whether the tag lay in the trash."""
-        return parse(self.before.name) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +283,7 @@ class Merge(_OfLiveTag):
     """
 
     action: ClassVar = Action.MERGE
+    verb: ClassVar = "merge"
 
     into: LiveTag
     after: Tag
@@ -302,11 +293,6 @@ class Merge(_OfLiveTag):
     def names(self) -> tuple[str, ...]:
         """The name that is given up, and the one that its interactions get."""
         return self.before.name, self.after.name
-
-    @property
-    def verb(self) -> str:
-        """``merge``."""
-        return self.action
 
     @property
     def trashed(self) -> LiveTag:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change, Count
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem, Source
-    from reconciler.model.tag import AccountRef, LiveTag, Place, Tag
+    from reconciler.model.tag import AccountRef, LiveTag, Place
     from reconciler.model.trash import Day
 
 
@@ -224,19 +224,22 @@ def digest(plan: Plan) -> str:
 
 
 def _canonical(change: Change) -> list[list[str | None] | None]:
-    before, after = map(_values, before_and_after(change))
-    if after is not None and isinstance(change, Update) and change.trashes:
-        after[0] = undated(change.after.name)
-    return [before, after]
+    """Both sides of ``change``; the day in a new trash name is no part of it."""
+    trashes = isinstance(change, Update) and change.trashes
+    return [
+        None
+        if tag is None
+        else [undated(tag.name) if trashes else tag.name, tag.color, tag.status.value]
+        for tag in before_and_after(change)
+    ]
 
 
 def _of_merge(change: Change) -> list[object]:
     """What only a merge has: the tag that survives. The name in the trash holds the day."""
-    return [change.into.id, _values(change.into.tag)] if isinstance(change, Merge) else []
-
-
-def _values(tag: Tag | None) -> list[str | None] | None:
-    return None if tag is None else [tag.name, tag.color, tag.status.value]
+    if not isinstance(change, Merge):
+        return []
+    tag = change.into
+    return [tag.id, [tag.name, tag.color, tag.status.value]]
 
 
 def _class_of_loss(change: Change) -> str | None:

@@ -97,6 +97,7 @@ def kept(name: str) -> str:
     return f"{name[:head].rstrip()}{middle}{name[-tail:].lstrip()}"
 
 
+@lru_cache(maxsize=4096)
 def original(name: str) -> str:
     """What people call the tag ``name``, be it in the trash or not."""
     found = parse(name)

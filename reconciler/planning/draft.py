@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.change import Create, Delete, Reason, Update
@@ -13,7 +14,7 @@ from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.state import Unmanaged
 from reconciler.model.tag import Company, Place, Status, Tag, completed, differing
-from reconciler.model.trash import original
+from reconciler.model.trash import parse, seen
 from reconciler.planning.advice import Advice
 from reconciler.planning.contests import several_former
 from reconciler.planning.differ import changed_fields
@@ -21,7 +22,7 @@ from reconciler.planning.elsewhere import elsewhere
 from reconciler.planning.matching import Matches, match
 from reconciler.planning.merging import groups_of, merges
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
-from reconciler.planning.trash import Names, is_due, restoring, trashed
+from reconciler.planning.trash import is_due, restoring, trashed, trashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -128,7 +129,8 @@ class _Work:
                 self._plan_place(place, declared, tags, trash)
             else:
                 self._keep(place, tags)
-                self._leave_in_trash(place, trash)
+                if trash:
+                    self._leave_in_trash(place, trash)
 
     def draft(self) -> Draft:
         changes = tuple(self._changes)
@@ -183,9 +185,10 @@ class _Work:
         trash: Sequence[LiveTag],
     ) -> None:
         covers = self._narrowing.covers_tag
-        names = Names(trash, self._today)
-        remove = _delete if self._days is None else names.trashing
-        merging = self._merge(place, declared, [*tags, *trash], names)
+        taken = {seen(tag.name) for tag in trash}
+        moved = partial(trashing, taken=taken, today=self._today)
+        remove = _delete if self._days is None else moved
+        merging = self._merge(place, declared, [*tags, *trash], taken)
         matches = match(
             declared,
             [*merging.restored, *(tag for tag in tags if tag.id not in merging.set_aside)],
@@ -208,7 +211,8 @@ class _Work:
             for declaration, tag in matches.unwanted
             if covers(tag.name)
         )
-        self._plan_trash(place, matches, trash, merging.given_up)
+        if trash:
+            self._plan_trash(place, matches, trash, merging.given_up)
         self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
         self._changes.extend(self._changes_to_unmanaged(place, unmanaged, remove))
@@ -243,9 +247,11 @@ class _Work:
         place: Place,
         declared: Mapping[str, Declaration],
         tags: Sequence[LiveTag],
-        trash: Names,
+        taken: set[str],
     ) -> _Merging:
-        """Plan the merges of ``place``, and say what they leave to matching."""
+        """Plan the merges of ``place``, and say what they leave to matching; ``taken``: its trash
+        names.
+        """
         merging = _Merging()
         for group in groups_of(place, declared, tags):
             name, survivor = group.declaration.name, group.survivor(self._uses)
@@ -253,7 +259,7 @@ class _Work:
                 merging.set_aside.update(tag.id for tag in group.olds)
                 continue
             self._groups.append(group)
-            found = merges(group, self._uses, self._today, trash.taken)
+            found = merges(group, self._uses, self._today, taken)
             self._changes += found
             merging.given_up.update(one.tag_id for one in found)
             merging.names[name] = group.names
@@ -318,9 +324,9 @@ def _by_company(live: LiveAccount, ignore: Sequence[str]) -> tuple[_ByPlace, _By
     found: _ByPlace = {}
     trash: _ByPlace = {}
     for tag in live.tags:
-        name = original(tag.name)
-        if not ignored(name):
-            (found if name is tag.name else trash).setdefault(tag.company_id, []).append(tag)
+        trashed = parse(tag.name)
+        if not ignored(tag.name if trashed is None else trashed.kept):
+            (trash if trashed else found).setdefault(tag.company_id, []).append(tag)
     return found, trash
 
 

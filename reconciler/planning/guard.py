@@ -110,7 +110,7 @@ def takes_away(change: Change) -> bool:
 
 def is_removal(change: Change) -> TypeGuard[Update | Delete]:
     """Whether ``change`` deletes a tag or moves it to the trash."""
-    return is_delete(change) or is_trashing(change)
+    return isinstance(change, Delete) or (isinstance(change, Update) and change.trashes)
 
 
 def is_trashing(change: Change) -> TypeGuard[Update]:
@@ -299,17 +299,17 @@ class _Moves(NamedTuple):
     def of(cls, changes: Sequence[Change]) -> _Moves:
         return cls(
             Counter(change.place for change in changes if _takes_from_place(change)),
-            Counter(change.place for change in changes if _gives_to_place(change)),
+            Counter(
+                change.place
+                for change in changes
+                if isinstance(change, Create) or (isinstance(change, Update) and change.restores)
+            ),
         )
 
 
 def _takes_from_place(change: Change) -> bool:
     """What lies in the trash is no longer one of its place's tags: purging it empties nothing."""
     return is_removal(change) and not (is_delete(change) and change.purges)
-
-
-def _gives_to_place(change: Change) -> bool:
-    return isinstance(change, Create) or (isinstance(change, Update) and change.restores)
 
 
 def _is_removal_in(place: Place) -> Test:

@@ -85,7 +85,8 @@ def match(
             matches.missing.append(declaration)
     _sort_out_undeclared(matches, by_name, duplicates)
     _hold_back_what_may_be_stored(matches, longest=max(map(len, by_name), default=0))
-    _take_back(matches, newest_first(trash))
+    if trash:
+        _take_back(matches, newest_first(trash))
     _keep_look_alikes(matches, keeps_unmanaged=keeps_unmanaged)
     return matches
 
@@ -138,8 +139,6 @@ def _hold_back_what_may_be_stored(matches: Matches, *, longest: int) -> None:
 
 def _take_back(matches: Matches, trash: Mapping[str, list[LiveTag]]) -> None:
     """Take back from the trash what is declared and not live, rather than create it."""
-    if not trash:
-        return
     live = {declaration.name for declaration, _tag in matches.pairs}
     disabled = (
         one

@@ -62,29 +62,31 @@ def trashed(place: Place, tag: LiveTag, days: int | None) -> TrashedTag:
     return TrashedTag(place=place, tag=tag, due=due(tag, days))
 
 
-class Names:
-    """Hands out the trash names of one place and day, each once; ``taken`` holds those that there
-    are, folded by :func:`reconciler.model.trash.seen`.
+def trashing(
+    place: Place,
+    declaration: Declaration | None,
+    tag: LiveTag,
+    *,
+    taken: set[str],
+    today: Day,
+) -> Update:
+    """The update that moves ``tag`` to the trash; ``declaration`` asks for its absence.
+
+    ``taken``: the place's trash names, folded by :func:`reconciler.model.trash.seen`; the new one
+    is added.
     """
-
-    def __init__(self, trash: Iterable[LiveTag], today: Day) -> None:
-        self.taken = {seen(tag.name) for tag in trash}
-        self._today = today
-
-    def trashing(self, place: Place, declaration: Declaration | None, tag: LiveTag) -> Update:
-        """The update that moves ``tag`` to the trash; ``declaration`` asks for its absence."""
-        name = trash_name(tag.name, self._today, self.taken)
-        self.taken.add(seen(name))
-        after = Tag(name, tag.color, Status.DISABLED)
-        return Update(
-            place=place,
-            before=tag,
-            after=after,
-            fields=differing(tag, after),
-            reason=Reason.TRASH,
-            source=declaration.source if declaration else None,
-            note=declaration.note if declaration else None,
-        )
+    name = trash_name(tag.name, today, taken)
+    taken.add(seen(name))
+    after = Tag(name, tag.color, Status.DISABLED)
+    return Update(
+        place=place,
+        before=tag,
+        after=after,
+        fields=differing(tag, after),
+        reason=Reason.TRASH,
+        source=declaration.source if declaration else None,
+        note=declaration.note if declaration else None,
+    )
 
 
 def restoring(place: Place, declaration: Declaration, tag: LiveTag) -> Update:

@@ -123,15 +123,14 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
         lines += [style.delete(line) for line in (f"  {first}", *(f"      {one}" for one in more))]
     if plan.muted:
         lines += _hung(f"Muted: {wording.muted(plan.muted)}.", width=width)
-    lines += _trash(plan, width=width)
+    if plan.trash:
+        lines += _trash(plan, width=width)
     lines += _hung(f"Requests: {wording.requests(plan)}.", width=width)
     return [*lines, f"Digest: {plan.digest}"]
 
 
 def _trash(plan: Plan, *, width: int) -> list[str]:
     """What lies in the trash, below its count."""
-    if not plan.trash:
-        return []
     lines = _hung(
         f"In the trash: {count(len(plan.trash), 'tag')}; {wording.TRASH_HINT}.", width=width
     )

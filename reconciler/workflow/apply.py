@@ -14,15 +14,14 @@ from reconciler.model.outcome import Failure, Outcome, Report, Result
 from reconciler.text.plural import count
 from reconciler.workflow import clock
 from reconciler.workflow.refusals import blocked_refusal
-from reconciler.workflow.renewal import accounts_of, already_done, refuse_unless_current
+from reconciler.workflow.renewal import Today, accounts_of, refuse_unless_current, today_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
     from reconciler.config import Configuration
     from reconciler.executor import Watcher
-    from reconciler.model.change import Change
     from reconciler.model.plan import Plan
     from reconciler.model.state import Account
     from reconciler.provider import Provider
@@ -96,10 +95,10 @@ async def apply(
         accounts = accounts_of(plan, request.configuration)
         providers = {account.handle: opened.provider(account) for account in accounts}
         before = sum(provider.requests for provider in providers.values())
-        done: Sequence[Change] = ()
+        today = Today()
         if request.waited is not Waited.NOWHERE:
             try:
-                done = await already_done(
+                today = await today_of(
                     plan, providers, request.configuration, deletes=request.deletes
                 )
             except ReconcilerError as error:
@@ -107,11 +106,12 @@ async def apply(
         run = RunContext(
             watcher=request.watcher,
             deletes=request.deletes,
+            counted=today.counted,
             parallelism=request.parallelism,
             stopping=opened.stopping,
             pause=opened.wait,
         )
-        report = await execute(plan, providers, run, done=done)
+        report = await execute(plan, providers, run, done=today.done)
         after = sum(provider.requests for provider in providers.values())
     return replace(report, requests=after - before)
 

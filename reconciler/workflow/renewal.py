@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.concurrency import side_by_side
 from reconciler.errors import ReconcilerError, RefusedError
@@ -145,14 +146,23 @@ def _account_of(use: AccountUse) -> Account:
     )
 
 
-async def already_done(
+class Today(NamedTuple):
+    """What live state says of a plan that waited: the changes that are ``done``, and what has the
+    tags that go, ``counted`` anew.
+    """
+
+    done: tuple[Change, ...] = ()
+    counted: Mapping[Change, Loss] = MappingProxyType({})
+
+
+async def today_of(
     plan: Plan,
     providers: Mapping[str, Provider],
     configuration: Configuration | None,
     *,
     deletes: Deletes,
-) -> tuple[Change, ...]:
-    """The changes of ``plan`` that live state shows as made. Only reads.
+) -> Today:
+    """What live state says of ``plan`` today. Only reads.
 
     Of ``deletes`` that are held back nothing is asked. Raises RefusedError for what
     is stale or blocked today, and what reading raises, the account named.
@@ -181,7 +191,10 @@ async def already_done(
     blocked = [change for one in found for change in one.blocked]
     if blocked:
         raise blocked_refusal(blocked)
-    return tuple(change for one in found for change in one.done)
+    return Today(
+        done=tuple(change for one in found for change in one.done),
+        counted={change: loss for one in found for change, loss in one.counted},
+    )
 
 
 def _of_account(plan: Plan, handle: str, deletes: Deletes) -> tuple[Change, ...]:
@@ -198,6 +211,7 @@ class _Renewed:
     """What became of an account's changes since they were planned."""
 
     done: tuple[Change, ...]
+    counted: list[tuple[Change, Loss]]
     stale: list[tuple[Change, str]]
     blocked: list[Change]
 
@@ -248,7 +262,12 @@ class _Renewal:
         guarded = guard(self._measure(listing), pending, others=others, beyond=beyond)
         held = hold_deletes_back(guarded, listing.odd)
         blocked = [change for change in held if change.blocked_by is not None]
-        return _Renewed(done=fresh.done, stale=stale, blocked=blocked)
+        counted = [
+            (planned, now.loss)
+            for planned, now in zip(fresh.pending, pending, strict=True)
+            if is_removal(now) and now.loss is not None
+        ]
+        return _Renewed(done=fresh.done, counted=counted, stale=stale, blocked=blocked)
 
     def _to_read(self, desired: DesiredAccount | None) -> frozenset[str | None] | None:
         """Places whose tags must be read; None: everything, as guards count the whole."""

@@ -116,8 +116,22 @@ tags = _mapping(
     },
 )  # fmt: skip
 _accounts = _mapping(
-    ("id", "id", "connection", "api_key_env", "unmanaged", "protect", "ignore", "limits", "idd"),
+    (
+        "id",
+        "id",
+        "connection",
+        "api_key_env",
+        "unmanaged",
+        "protect",
+        "ignore",
+        "limits",
+        "trash",
+        "idd",
+    ),
     {
+        "trash": st.one_of(
+            st.sampled_from(("off", "30d", "999d", "0d", "1000d", "30", "30D", " 30d")), _SCALARS
+        ),
         "id": st.sampled_from(("ACC1", "ACC2")),
         "unmanaged": st.sampled_from(("keep", "disable", "delete")),
         "protect": _LISTS,

@@ -21,7 +21,7 @@ from reconciler.model.change import (
     Update,
 )
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, TrashedTag, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
@@ -82,6 +82,7 @@ policies = st.builds(
         interactions=st.integers(0, 10**6),
         flows=st.integers(0, 9),
     ),
+    trash=st.none() | st.integers(1, 999),
 )
 allowances = st.builds(
     Allowance,
@@ -162,6 +163,7 @@ def plans(draw: st.DrawFn) -> Plan:
         unmanaged=draw(st.integers(0, 10**6)),
         warnings=tuple(draw(st.lists(problems, max_size=2))),
         unmanaged_tags=tuple(draw(st.lists(unmanaged(draw(st.sampled_from(refs))), max_size=2))),
+        trash=tuple(draw(st.lists(trashed(draw(st.sampled_from(refs))), max_size=2))),
         gateway=draw(st.sampled_from([None, "maton", "callrail"])),
         created_at=draw(texts),
         tool_version=draw(texts),
@@ -176,6 +178,13 @@ def unmanaged(draw: st.DrawFn, account: AccountRef) -> UnmanagedTag:
     """A live tag of ``account`` that nobody declared."""
     place = draw(places(account))
     return UnmanagedTag(place=place, tag=draw(live_tags(place.company_id)))
+
+
+@st.composite
+def trashed(draw: st.DrawFn, account: AccountRef) -> TrashedTag:
+    """A tag in the trash of ``account``."""
+    one = draw(unmanaged(account))
+    return TrashedTag(place=one.place, tag=one.tag, due=draw(st.none() | st.dates()))
 
 
 def live_tags(company_id: str | None) -> st.SearchStrategy[LiveTag]:

@@ -78,6 +78,7 @@ def test_the_top_level_has_the_fields_of_the_contract() -> None:
                 "interactions": 500,
                 "flows": 0,
             },
+            "trash": 30,
         },
         "source": {"file": "accounts.yaml", "line": 3, "column": 1},
         "limits_source": None,
@@ -91,6 +92,7 @@ def test_the_top_level_has_the_fields_of_the_contract() -> None:
     assert found["summary"] == {
         "create": 1,
         "update": 1,
+        "trash": 0,
         "merge": 0,
         "delete": 1,
         "unchanged": 212,

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.sandbox import Options, Sandbox
 from reconciler.sandbox.switches import set_switches
-from tests.e2e.desk import ACCOUNT, Desk
+from tests.e2e.desk import ACCOUNT, HEAD, Desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BUSY = "- name: Opportunity\n  state: absent\n  note: Over.\n"
 IDLE = "- name: Never used\n  state: absent\n  note: Over.\n"
+DELETED = HEAD + "    trash: off\n"
 COMPANY = "COM1"
 EXACT_ZERO = {"count": 0, "precision": "exact"}
 UNKNOWN = {"count": None, "precision": "unknown"}
@@ -56,7 +57,7 @@ def refused(desk: Desk) -> Ran:
 
 
 def test_more_interactions_than_the_limit_are_refused(desk: Desk, honest: bool) -> None:
-    desk.declare(BUSY)
+    desk.declare(BUSY, head=DELETED)
     (change,) = desk.document("plan")["changes"]
     calls, forms = change["loss"]["calls"], change["loss"]["forms"]
     # A company's tag may have the name too, then nobody can tell whose the calls are.
@@ -67,7 +68,7 @@ def test_more_interactions_than_the_limit_are_refused(desk: Desk, honest: bool) 
 
 
 def test_an_unknown_number_counts_as_more(desk: Desk, honest: bool) -> None:
-    desk.declare(IDLE)
+    desk.declare(IDLE, head=DELETED)
     (change,) = desk.document("plan")["changes"]
     assert change["loss"]["forms"] == change["loss"]["texts"] == EXACT_ZERO
     if honest:
@@ -80,7 +81,7 @@ def test_an_unknown_number_counts_as_more(desk: Desk, honest: bool) -> None:
 
 @pytest.mark.parametrize("tags", [BUSY, IDLE], ids=["busy", "idle"])
 def test_it_stands_where_the_eye_falls_first(desk: Desk, honest: bool, tags: str) -> None:
-    desk.declare(tags + "- name: Another\n- name: A third\n")
+    desk.declare(tags + "- name: Another\n- name: A third\n", head=DELETED)
     desk.run("plan --report text=t --report markdown=m --report html=h")
     nothing = honest and tags == IDLE
     top = "\n".join(desk.read("m").splitlines()[:7])
@@ -170,7 +171,7 @@ def absent(name: str) -> str:
 
 def loss_of(desk: Desk, name: str) -> dict[str, Any]:
     """What the plan says a delete of ``name`` loses."""
-    desk.declare(absent(name))
+    desk.declare(absent(name), head=DELETED)
     (change,) = desk.document("plan")["changes"]
     loss: dict[str, Any] = change["loss"]
     return loss
@@ -227,7 +228,9 @@ def test_a_name_on_both_levels_is_counted_at_most(workspace: Workspace) -> None:
     desk.sandbox.store.insert("tags", [tag_row(90, "Spam", company=COMPANY)])
     assert loss_of(desk, "Spam")["calls"] == {"count": 7, "precision": "at_most"}
     assert "at most 7 calls lose the tag" in desk.run("plan").out
-    desk.declare(f"- name: Spam\n  companies: [{COMPANY}]\n  state: absent\n  note: Over.\n")
+    desk.declare(
+        f"- name: Spam\n  companies: [{COMPANY}]\n  state: absent\n  note: Over.\n", head=DELETED
+    )
     (change,) = desk.document("plan")["changes"]
     assert change["loss"]["calls"] == {"count": 7, "precision": "at_most"}
 
@@ -255,7 +258,7 @@ def test_a_flow_that_applies_the_tag_is_seen(workspace: Workspace) -> None:
 
 def test_the_forecast_holds_the_count_before_deletes(workspace: Workspace) -> None:
     desk = workspace(used={"Old": (3, 1, 1)})
-    desk.declare(absent("Old"))
+    desk.declare(absent("Old"), head=DELETED)
     plan = desk.document("plan --out plan.json")
     before = len(desk.sandbox.log.entries)
     assert desk.run("apply plan.json --allow-deletes").code == 0

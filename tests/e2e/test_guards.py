@@ -40,6 +40,7 @@ def test_an_account_that_nothing_is_called_is_wrong_usage(desk: Desk, line: str)
     assert desk.writes == []
 
 
+NO_TRASH = f"{HEAD}    trash: off\n"
 ABSENT = "- name: Schedule requested\n  state: absent\n  note: Over.\n- name: Kept\n"
 LIVE = 7886733
 """The id of Schedule requested."""
@@ -183,6 +184,7 @@ def test_a_loss_that_has_grown_since_the_review_makes_it_stale(with_plan: Desk) 
 
 def test_a_loss_that_has_grown_a_little_is_as_reviewed(with_plan: Desk) -> None:
     call(with_plan, 30)
+    with_plan.declare(ABSENT, head=NO_TRASH)
     with_plan.run("plan --out plan.json")
     with_plan.sandbox.store.run("DELETE FROM calls WHERE id = 'CAL" + "0" * 32 + "'")
     assert with_plan.run("apply plan.json --allow-deletes").code == 0
@@ -190,8 +192,9 @@ def test_a_loss_that_has_grown_a_little_is_as_reviewed(with_plan: Desk) -> None:
 
 def test_more_interactions_than_today_s_limit_refuse_the_plan(with_plan: Desk) -> None:
     call(with_plan, 30)
+    with_plan.declare(ABSENT, head=NO_TRASH)
     with_plan.run("plan --out plan.json")
-    with_plan.declare(ABSENT, head=f"{HEAD}    limits: {{interactions: 29}}\n")
+    with_plan.declare(ABSENT, head=f"{NO_TRASH}    limits: {{interactions: 29}}\n")
     assert "acme: 30 interactions lose their tag, more than limits.interactions 29" in refused(
         with_plan
     )
@@ -217,6 +220,7 @@ def test_a_plan_that_forgets_what_blocked_it_is_guarded_all_the_same(
 
 def test_a_plan_that_says_less_than_is_lost_is_counted_anew(with_plan: Desk) -> None:
     call(with_plan, 200)
+    with_plan.declare(ABSENT, head=NO_TRASH)
     assert with_plan.run("plan --out plan.json").code == 5
 
     def harmless(document: dict[str, Any]) -> None:

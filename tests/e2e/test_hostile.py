@@ -142,7 +142,7 @@ def test_a_github_runner_is_told_nothing_but_ours(desk: Desk) -> None:
         assert_no_command(
             line.removeprefix("::error ").removeprefix("::warning ").partition("::")[2]
         )
-    assert len(desk.read("out").splitlines()) == 9
+    assert len(desk.read("out").splitlines()) == 10
     assert_safe_markdown(desk.read("summary"))
 
 

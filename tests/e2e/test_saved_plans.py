@@ -229,13 +229,25 @@ def test_a_snapshot_gives_the_same_plan_without_a_network(desk: Desk) -> None:
 def test_an_offline_plan_with_deletes_is_counted_before_it_is_applied(desk: Desk) -> None:
     desk.declare(
         "- name: Schedule requested\n  state: absent\n  note: Over.\n"
-        f"- name: Opportunity\n  companies: [{COMPANY}]"
+        f"- name: Opportunity\n  companies: [{COMPANY}]",
+        head=HEAD + "    trash: off\n",
     )
     desk.run("snapshot --out live.json")
     desk.run("plan --live live.json --out plan.json")
     ran = desk.run("apply plan.json --allow-deletes")
     assert ran.code == 5
     assert "counted" in ran.err
+
+
+def test_an_offline_plan_moves_to_the_trash_what_nobody_counted(desk: Desk) -> None:
+    desk.declare("- name: Schedule requested\n  state: absent\n  note: Over.\n- name: Kept\n")
+    desk.run("snapshot --out live.json")
+    desk.run("plan --live live.json --out plan.json")
+    ran = desk.run("apply plan.json")
+    assert ran.code == 0, ran.err
+    (name,) = (one for one in desk.tags() if one.endswith("Schedule requested"))
+    assert name.startswith("~trash ")
+    assert desk.tags()[name]["status"] == "disabled"
 
 
 def test_github_gets_annotations_a_summary_and_outputs(desk: Desk) -> None:

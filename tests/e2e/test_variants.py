@@ -55,6 +55,7 @@ accounts:
   acme:
     id: {ACCOUNT}
     limits: {{deletes: 10, delete_percent: 100}}
+    trash: off
 """
 UNMANAGED_DELETED = HEAD + "    unmanaged: delete\n"
 DECLARED = f"""

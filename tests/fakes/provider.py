@@ -96,13 +96,16 @@ class FakeProvider:
     async def delete(self, tag: LiveTag) -> bool:
         """Delete it; gone is gone."""
         self._write("delete", tag.name)
+        for tags in self.assigned.values():
+            tags.discard(tag.id)
         return self.live.pop(tag.id, None) is not None
 
     async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
-        """The calls that the test gave the name."""
+        """The calls that the test gave the name, else those that have the very tag."""
         self.requests += 1
         applied = await self.flows(place, tag) if flows else UNKNOWN
-        return Loss(calls=Count(self.calls.get(tag.name, 0)), flows=applied)
+        assigned = sum(tag.id in tags for tags in self.assigned.values())
+        return Loss(calls=Count(self.calls.get(tag.name, assigned)), flows=applied)
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that the test gave the name."""

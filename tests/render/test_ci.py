@@ -77,7 +77,7 @@ def test_failed_and_unknown_changes_are_annotated() -> None:
 def test_outputs_of_a_plan() -> None:
     found = plan(create(), delete(blocked_by="no"), unchanged=3)
     assert github.outputs(found) == (
-        "has_changes=true\npartial=false\ncreate=1\nupdate=0\nmerge=0\ndelete=1\nblocked=1\n"
+        "has_changes=true\npartial=false\ncreate=1\nupdate=0\ntrash=0\nmerge=0\ndelete=1\nblocked=1\n"
         "unchanged=3\n"
         f"digest={found.digest}\n"
     )

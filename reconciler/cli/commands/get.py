@@ -108,6 +108,7 @@ def _with_filters(command: flags.Function) -> flags.Function:
     type=one_of((Format.TEXT, Format.JSON, Format.YAML, Format.CSV)),
     help="of stdout",
 )
+@click.option("--trash", is_flag=True, help="of tags: those in the trash, and when they are due")
 @_with_filters
 @flags.network
 def command(
@@ -119,11 +120,12 @@ def command(
     account: str | None,
     limit: int | None,
     form: Format,
+    trash: bool,
     network: flags.NetworkFlags,
     **filters: tuple[str, ...],
 ) -> int:
     """List what CallRail holds, read-only and complete."""
     from reconciler.cli.get import GetFlags, run
 
-    asked = GetFlags(resource, row_id, config, account, limit, form, network, filters)
+    asked = GetFlags(resource, row_id, config, account, limit, form, trash, network, filters)
     return run(asked, console)

@@ -27,9 +27,9 @@ VERSION = "9.9.9"
 NO_GIT = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
 
-def build(source: Path, target: Path, **environ: str) -> None:
+def build(source: Path, target: Path, *flags: str, **environ: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-d", target],
+        [sys.executable, "-m", "hatchling", "build", "-d", target, *flags],
         cwd=source,
         env=NO_GIT | environ,
         capture_output=True,

@@ -221,7 +221,7 @@ def test_nothing_installs_a_bare_name() -> None:
         word.strip("`\"'(),;")
         for text in texts
         for one, other in installs.findall(text)
-        for word in (one or other).split(" @ ")[0].split()
+        for word in re.sub(r"\S+ @ ", "", one or other).split()
     ]
     assert {"-e", "."} & set(words)
     bare = re.compile(r"callrail[-_.]reconciler(\[.*\])?([=<>~!].*)?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.outcome import Report
+from reconciler.model.outcome import Report, Verification
 from reconciler.model.plan import Plan
 from reconciler.render import outcomes
 from reconciler.render.drift import headline
@@ -55,7 +55,8 @@ def _sentences(outcome: Plan | Report | str) -> Iterator[str]:
         yield f"Nothing was changed: {_sentence(outcome.failure.message)}"
     else:
         yield f"{outcomes.verdict(outcome)}: {outcomes.counts(outcome) or 'nothing to do'}."
-        yield outcomes.verification(outcome).replace("done:", "done.")
+        if outcome.verification is not Verification.NOTHING_WRITTEN:
+            yield outcomes.verification(outcome).replace("done:", "done.")
         if outcome.plan.unread:
             yield f"Not read: {listed([one.account for one in outcome.plan.unread])}."
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-SCHEMA_URL = (
-    "https://raw.githubusercontent.com/callrail-reconciler/reconciler/main/schemas/"
-    "config.schema.json"
-)
-"""The ``$id`` of the configuration's schema, from where editors fetch it."""
+SCHEMA_URL = "https://json.schemastore.org/callrail-reconciler.json"
+"""The ``$id`` of the configuration's schema, from where editors fetch it.
+
+SchemaStore is the catalog that they ask; nobody but its maintainers can put a file there.
+"""
 SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_URL}"
 """What makes an editor complete and explain the file; a comment to everybody else."""
 

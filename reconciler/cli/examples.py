@@ -1,4 +1,4 @@
-"""The files of ``examples/``, which an installed package carries too."""
+"""The files of ``examples/`` and the lock, which an installed package carries too."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Final
 
 _PACKAGE: Final = Path(__file__).parents[1]
-_HOMES: Final = (_PACKAGE / "_examples", _PACKAGE.parent / "examples")
 
 
 def example(name: str) -> str:
     """The text of ``name``, such as ``ci/github/plan.yml``, from a checkout or the package."""
-    home = next(home for home in _HOMES if home.is_dir())
+    return packaged("examples", name)
+
+
+def packaged(folder: str, name: str) -> str:
+    """The text of ``name`` in ``folder``, which an installed package has below ``_FOLDER``."""
+    homes = (_PACKAGE / f"_{folder}", _PACKAGE.parent / folder)
+    home = next(home for home in homes if home.is_dir())
     return (home / name).read_text("utf-8")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.pipelines import REQUIREMENTS, pipeline_files, requirement
+from reconciler.cli.pipelines import REQUIREMENTS, filled_in, pipeline_files
 from reconciler.config.template import TEMPLATE
 from reconciler.errors import RefusedError, UsageError
 
@@ -64,6 +64,6 @@ def _write_all(files: Mapping[Path, str]) -> None:
 
 
 def _advise(ci: str, root: Path, console: Console) -> None:
-    if requirement() is None:
+    if not filled_in(ci):
         console.log(f"Fill in {root / REQUIREMENTS[ci]}: where runners get reconciler from.")
     console.log("The head of each pipeline file says which environments and secrets it needs.")

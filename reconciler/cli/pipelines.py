@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from typing import Final, Required, TypedDict
 
 from reconciler import __version__
-from reconciler.cli.examples import example
+from reconciler.cli.examples import example, packaged
 
 NAME: Final = "callrail-reconciler"
 PIPELINES: Final = {
@@ -18,12 +18,18 @@ PIPELINES: Final = {
     },
     "gitlab": {".gitlab-ci.yml": "ci/gitlab/gitlab-ci.yml"},
 }
-REQUIREMENTS: Final = {"github": ".github/reconciler.txt", "gitlab": ".gitlab/reconciler.txt"}
+REQUIREMENTS: Final = {"github": "reconciler-requirements.txt", "gitlab": ".gitlab/reconciler.txt"}
+_HEAD: Final = """\
+# What the pipeline installs, every file by its hash: this package, from where your runners can reach
+# it, and below what it needs.
+"""
 
 
 def pipeline_files(system: str) -> dict[str, str]:
     """What a pipeline of ``system`` (``github`` or ``gitlab``) consists of: paths with texts."""
     files = {path: example(name) for path, name in PIPELINES[system].items()}
+    if system == "github":
+        return files | {REQUIREMENTS[system]: _hashed()}
     head = "# What the pipeline installs: this package, from where your runners can reach it.\n"
     line = requirement() or (
         "# It was installed from a directory or an index here. Write one of these; never the bare\n"
@@ -39,11 +45,37 @@ def requirement() -> str | None:
 
     None for a directory of this machine, and for an index: the name alone does not say which one.
     """
+    noted = _noted()
+    return None if noted is None else _from_url(noted)
+
+
+def filled_in(system: str) -> bool:
+    """Whether the requirements of ``system`` are whole; pip takes no hash of a Git repository."""
+    line = requirement()
+    return line is not None and (system != "github" or "#sha256=" in line)
+
+
+def _hashed() -> str:
+    """Requirements that pip takes with ``--require-hashes``, or loudly refuses: not filled in."""
+    line = requirement()
+    if line is None or "#sha256=" not in line:
+        wheel = f"{NAME.replace('-', '_')}-{__version__}-py3-none-any.whl"
+        line = (
+            "# Fill in where the wheel is, in this repository or at an https address, and its hash:\n"
+            f"#   {NAME} @ https://HOST/{wheel} --hash=sha256:HASH\n"
+            "# Never the bare name: whoever registers it on PyPI would run beside your keys.\n"
+            f"./vendor/{wheel} --hash=sha256:{'0' * 64}"
+        )
+    return f"{_HEAD}{line}\n{packaged('requirements', 'run.lock')}"
+
+
+def _noted() -> _Noted | None:
     try:
         noted = distribution(NAME).read_text("direct_url.json")
     except PackageNotFoundError:
         return None
-    return None if noted is None else _from_url(json.loads(noted))
+    found: _Noted | None = None if noted is None else json.loads(noted)
+    return found
 
 
 def _from_url(noted: _Noted) -> str | None:

@@ -1,4 +1,4 @@
-"""A GitHub runner of a few lines: conditions, environments, artifacts, and real bash."""
+"""A GitHub runner of a few lines: conditions, protected environments, artifacts, and real bash."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 SECRET = "CALLRAIL_API_KEY"
 STATUS = re.compile(r"\b(cancelled|failure|success|always)\(\)")
+LIMITED = {"deployment_branch_policy": {"protected_branches": True}, "protection_rules": []}
+"""What GitHub says of an environment that is limited to the default branch."""
 
 
 @dataclass
@@ -40,17 +43,23 @@ class Runner:
     scratch: Path
     environ: dict[str, str]
     key: str
+    shell: Sequence[str] = ("-e",)
 
     def __post_init__(self) -> None:
         self.hub_path = self.scratch / "hub.json"
-        self.artifacts: dict[str, Path] = {}
         self.before: dict[str, Callable[[], object]] = {}
-        self.save({"pulls": [], "comments": {}, "issues": [], "next": 100})
+        self.number = 0
+        self.save(
+            {"pulls": [], "comments": {}, "issues": [], "reviews": [], "artifacts": [], "next": 100,
+             "environments": {"callrail": LIMITED, "callrail-purge": LIMITED},
+             "calls": 0, "fails_at": 0}
+        )  # fmt: skip
         programs = self.scratch / "bin"
         programs.mkdir(parents=True)
         (programs / "reconciler").symlink_to(Path(sys.executable).parent / "reconciler")
         _program(programs / "gh", f'exec "{sys.executable}" "{ROOT}/tests/roads/gh" "$@"')
-        _program(programs / "python", 'test "$1 $2 $3" = "-m pip install" && test -f "${@: -1}"')
+        _program(self.scratch / "python", _INSTALLED)
+        _program(programs / "python", _INSTALLING.format(installed=self.scratch / "python"))
         self.path = f"{programs}:/usr/bin:/bin"
 
     @property
@@ -64,29 +73,65 @@ class Runner:
         self.hub_path.parent.mkdir(parents=True, exist_ok=True)
         self.hub_path.write_text(json.dumps(hub), "utf-8")
 
-    def run(self, workflow: str, **context: Any) -> dict[str, Job]:
+    def run(
+        self,
+        workflow: str,
+        *,
+        event: str = "push",
+        ref: str = "refs/heads/main",
+        again: bool = False,
+        **context: Any,
+    ) -> dict[str, Job]:
         """Run a workflow of the repository; ``context`` is ``github.event``, ``inputs`` and so on.
 
-        ``before`` holds what happens before a job starts, such as while approvers sleep over it.
+        ``again``: all jobs of the run before are run anew. ``before`` holds what happens before a
+        job starts, such as while others write.
         """
         path = self.repository / ".github/workflows" / workflow
-        jobs = yaml.safe_load(path.read_text("utf-8"))["jobs"]
+        document = yaml.safe_load(path.read_text("utf-8"))
+        self.number += not again
+        payload = {"repository": {"default_branch": "main"}} | context.get("github", {}).get(
+            "event", {}
+        )
+        github = {
+            "token": "gh-token",
+            "repository": "acme/tags",
+            "event_name": event,
+            "event": payload,
+            "ref": ref,
+            "ref_name": ref.removeprefix("refs/heads/"),
+            "run_id": str(self.number),
+            "run_attempt": "2" if again else "1",
+        }
+        self.head = payload.get("pull_request", {}).get("head", {}) or {
+            "ref": github["ref_name"],
+            "repo": {"full_name": "acme/tags"},
+        }
+        # What a job that asks for no shell of its own gets has no pipefail.
+        named = document.get("defaults", {}).get("run", {}).get("shell") == "bash"
+        self.shell = ["--noprofile", "--norc", "-eo", "pipefail"] if named else ["-e"]
         done: dict[str, Job] = {}
-        self.artifacts.clear()
-        for name, job in jobs.items():
+        for name, job in document["jobs"].items():
             needed = job.get("needs", [])
             needs = {one: done[one] for one in ([needed] if isinstance(needed, str) else needed)}
             bad = any(one.result == "failure" for one in needs.values())
             skipped = any(one.result != "success" for one in needs.values())
+            environment = self.hub["environments"].get(job.get("environment"))
             scope = {
-                "github": {"token": "gh-token", "repository": "acme/tags"} | context["github"],
+                "github": github,
                 "inputs": context.get("inputs", {}),
-                "needs": {key: {"outputs": one.outputs} for key, one in needs.items()},
-                "secrets": {SECRET: self.key} if "environment" in job else {},
+                "needs": {
+                    key: {"outputs": one.outputs, "result": one.result}
+                    for key, one in needs.items()
+                },
+                "secrets": {SECRET: self.key} if environment else {},
             }
             condition = job.get("if", "success()")
             if not holds(condition, scope, failed=bad, unsound=skipped):
                 done[name] = Job("skipped")
+                continue
+            if environment and environment["deployment_branch_policy"] and ref != "refs/heads/main":
+                done[name] = Job("failure", f"{ref} is not allowed to deploy")
                 continue
             self.before.get(name, lambda: None)()
             parts = [
@@ -99,34 +144,45 @@ class Runner:
     def _job(self, name: str, job: dict[str, Any], scope: dict[str, Any]) -> Job:
         home = self.scratch / "jobs" / name
         shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(self.repository, home / "work")
+        (home / "temp").mkdir(parents=True)
+        shutil.copytree(self.repository, home / "work", symlinks=True)
+        scope = scope | {"runner": {"temp": str(home / "temp")}}
         this, steps, failed = Job("success"), dict[str, Any](), False
         for number, step in enumerate(job["steps"]):
             inside = scope | {"steps": steps}
+            mine = steps[step.get("id", number)] = {"outputs": {}, "outcome": "skipped"}
             if not holds(step.get("if", "success()"), inside, failed=failed, unsound=failed):
                 continue
             if "uses" in step:
-                self._use(
-                    step["uses"].partition("@")[0], filled(step.get("with", {}), inside), home
-                )
-                continue
-            files = {key: home / f"{key}-{number}" for key in ("OUTPUT", "STEP_SUMMARY")}
-            for path in files.values():
-                path.touch()
-            done = self.bash(
-                step["run"],
-                home / "work",
-                filled(step.get("env", {}), inside)
-                | {f"GITHUB_{key}": str(path) for key, path in files.items()},
-            )
-            this.log += done.stdout + done.stderr
-            this.summary += files["STEP_SUMMARY"].read_text("utf-8")
-            failed = failed or done.returncode != 0
-            lines = files["OUTPUT"].read_text("utf-8").splitlines()
-            steps[step.get("id", number)] = {"outputs": dict(ln.split("=", 1) for ln in lines)}
+                given = filled(step.get("with", {}), inside)
+                good = self._use(step["uses"].partition("@")[0], given, home)
+            else:
+                good = self._step(this, step, mine, inside, home)
+            mine["outcome"] = "success" if good else "failure"
+            failed = failed or not (good or step.get("continue-on-error"))
         this.result = "failure" if failed else "success"
         this.outputs = filled(job.get("outputs", {}), scope | {"steps": steps})
         return this
+
+    def _step(
+        self, job: Job, step: dict[str, Any], mine: dict[str, Any], scope: dict[str, Any], home: Path
+    ) -> bool:
+        """Whether the script of ``step`` succeeds; ``mine`` gets its outputs."""
+        files = {key: home / f"{key}-{len(job.log)}" for key in ("OUTPUT", "STEP_SUMMARY")}
+        for path in files.values():
+            path.write_text("", "utf-8")
+        done = self.bash(
+            step["run"],
+            home / "work",
+            filled(step.get("env", {}), scope)
+            | {f"GITHUB_{key}": str(path) for key, path in files.items()}
+            | {"RUNNER_TEMP": str(home / "temp"), "GITHUB_RUN_ID": str(self.number)},
+        )
+        job.log += done.stdout + done.stderr
+        job.summary += files["STEP_SUMMARY"].read_text("utf-8")
+        lines = files["OUTPUT"].read_text("utf-8").splitlines()
+        mine["outputs"] = dict(ln.split("=", 1) for ln in lines)
+        return done.returncode == 0
 
     def bash(
         self, script: str, where: Path, environ: Mapping[str, str]
@@ -135,7 +191,7 @@ class Runner:
         path = self.scratch / "step.sh"
         path.write_text(script, "utf-8")
         return subprocess.run(
-            ["/bin/bash", "--noprofile", "--norc", "-eo", "pipefail", path],
+            ["/bin/bash", *self.shell, path],
             cwd=where,
             env={
                 "PATH": self.path,
@@ -154,20 +210,67 @@ class Runner:
             check=False,
         )
 
-    def _use(self, action: str, given: Mapping[str, str], home: Path) -> None:
+    def _use(self, action: str, given: Mapping[str, str], home: Path) -> bool:
+        """Whether ``action`` succeeds; artifacts belong to the run, and to whoever's it was."""
         if action == "actions/upload-artifact":
-            kept = self.artifacts[given["name"]] = home / "artifact"
-            kept.mkdir()
-            for path in (home / "work").glob(given["path"]):
-                shutil.copy(path, kept)
-        elif action == "actions/download-artifact":
+            return self._upload(given, home)
+        if action == "actions/download-artifact":
             wanted = re.compile(given.get("pattern", given.get("name", "")).replace("*", ".*"))
-            target = home / "work" / given.get("path", ".")
-            for name, kept in self.artifacts.items():
-                if wanted.fullmatch(name):
-                    shutil.copytree(kept, target, dirs_exist_ok=True)
-        else:
-            assert action in {"actions/checkout", "actions/setup-python"}, action
+            run = int(given.get("run-id", self.number))
+            found = [
+                row
+                for row in self.hub["artifacts"]
+                if row["workflow_run"]["id"] == run and wanted.fullmatch(row["name"])
+            ]
+            for row in found:
+                target = home / "work" / given.get("path", ".")
+                shutil.copytree(row["folder"], target, dirs_exist_ok=True)
+            return bool(found) or "pattern" in given
+        assert action in {"actions/checkout", "actions/setup-python"}, action
+        return True
+
+    def _upload(self, given: Mapping[str, str], home: Path) -> bool:
+        paths = [one for one in Path("/").glob(given["path"].lstrip("/")) if one.is_file()]
+        if not paths:
+            return given.get("if-no-files-found") == "ignore"
+        hub = self.hub
+        hub["next"] += 1
+        folder = self.scratch / "artifacts" / str(hub["next"])
+        folder.mkdir(parents=True)
+        for path in paths:
+            shutil.copy(path, folder)
+        kept = [
+            row
+            for row in hub["artifacts"]
+            if (row["workflow_run"]["id"], row["name"]) != (self.number, given["name"])
+        ]
+        assert len(kept) == len(hub["artifacts"]) or given.get("overwrite") == "True"
+        row = {
+            "id": hub["next"], "name": given["name"], "expired": False, "folder": str(folder),
+            "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "workflow_run": {
+                "id": self.number, "head_branch": self.head["ref"], "repository_id": 1,
+                "head_repository_id": 1 if self.head["repo"]["full_name"] == "acme/tags" else 2,
+            },
+        }  # fmt: skip
+        self.save(hub | {"artifacts": [row, *kept]})
+        return True
+
+
+_INSTALLING = """\
+if [ "$1 $2 $3" = "-I -m venv" ]; then
+  mkdir -p "$4/bin" && cp "{installed}" "$4/bin/python"
+else
+  test "$1 $2 $3" = "-m pip install" && test -f "${{@: -1}}"
+fi"""
+"""What stands for the runner's Python: it can make an environment, and install (for GitLab)."""
+_INSTALLED = f"""\
+if [ "$1 $2 $3" = "-I -m pip" ]; then
+  test -f "${{@: -1}}"
+else
+  exec "{sys.executable}" "$@"
+fi"""
+"""What stands for the Python of an environment: all that is to be installed is there."""
 
 
 def holds(condition: str, scope: dict[str, Any], *, failed: bool, unsound: bool) -> bool:
@@ -186,7 +289,7 @@ def filled(values: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, str]:
     """``values`` with their expressions replaced."""
     return {
         name: re.sub(
-            r"\$\{\{\s*([\w.]+)\s*\}\}", lambda found: looked_up(found[1], scope), str(value)
+            r"\$\{\{\s*([\w.-]+)\s*\}\}", lambda found: looked_up(found[1], scope), str(value)
         )
         for name, value in values.items()
     }

@@ -41,7 +41,6 @@ def act(runner: Runner, args: str) -> subprocess.CompletedProcess[str]:
         runner.repository,
         {
             "RUNNER_TEMP": str(runner.scratch),
-            "PYTHONPATH": str(ROOT),
             "ARGS": args,
             SECRET: runner.key,
             "GITHUB_OUTPUT": str(runner.scratch / "output"),

@@ -58,6 +58,7 @@ class ApplyFlags(NamedTuple):
     auto_approve: bool
     expect_digest: str | None
     deletes: Deletes
+    since: str | None = None
 
 
 def run(file: str | None, flags: ApplyFlags, console: Console) -> int:
@@ -76,6 +77,11 @@ def run(file: str | None, flags: ApplyFlags, console: Console) -> int:
             "a saved plan is applied as it was reviewed: --account, --company and --tag "
             "can't narrow it",
             hint="Give them to `plan --out` instead.",
+        )
+    if flags.since is not None:
+        raise UsageError(
+            "a saved plan is applied as it was reviewed: --since can't change it",
+            hint="Give it to `plan --out` instead.",
         )
     return asyncio.run(_apply_saved(file, flags, console))
 
@@ -117,9 +123,8 @@ async def _plan_and_apply(flags: ApplyFlags, console: Console) -> int:
     async with Session(
         flags.network, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        request = plan_request(
-            PlanFlags(flags.config, flags.narrowing, flags.network), console, count_usage=True
-        )
+        asked = PlanFlags(flags.config, flags.narrowing, flags.network, since=flags.since)
+        request = plan_request(asked, console, count_usage=True)
         await session.watch(refuse_numbers(configuration, session))
         work = make_plan(configuration, session.provider, request)
         plan = stamp(await session.watch(work))

@@ -141,6 +141,12 @@ account_option = click.option(
 live_option = click.option(
     "--live", type=FILE, metavar="FILE", help="read a snapshot instead of live state, offline"
 )
+since_option = click.option(
+    "--since",
+    type=FILE,
+    metavar="SNAPSHOT",
+    help="tell by an earlier snapshot what was renamed, deleted and made anew in CallRail",
+)
 config_paths = family(
     "config",
     lambda config, path: (*config, *path),

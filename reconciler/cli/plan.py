@@ -28,13 +28,16 @@ if TYPE_CHECKING:
     from reconciler.cli.flags import NarrowingFlags, NetworkFlags, OutputFlags
     from reconciler.config import Configuration
     from reconciler.model.plan import Plan
+    from reconciler.model.state import Snapshot
 
 LOG: Final = logging.getLogger(__name__)
 DIFFERENCE = 2
 
 
 class PlanFlags(NamedTuple):
-    """What is asked of a plan; ``live`` is a snapshot to plan against."""
+    """What is asked of a plan; ``live`` is a snapshot to plan against, ``since`` one to tell by
+    what people have changed.
+    """
 
     config: tuple[str, ...]
     narrowing: NarrowingFlags
@@ -42,6 +45,7 @@ class PlanFlags(NamedTuple):
     live: str | None = None
     show_unmanaged: bool = False
     impact: bool = False
+    since: str | None = None
 
 
 def run(
@@ -132,8 +136,10 @@ def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
     from reconciler.document import load_snapshot
     from reconciler.workflow.snapshot import provider_from
 
-    provider_for = provider_from(load_snapshot(read_file(asked.live)))
-    request = plan_request(asked, console, count_usage=False)
+    live = load_snapshot(read_file(asked.live))
+    provider_for = provider_from(live)
+    counted = all(one.usage is not None for one in live)
+    request = plan_request(asked, console, count_usage=counted)
     with console.working("Planning"):
         return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
 
@@ -156,8 +162,18 @@ def plan_request(asked: PlanFlags, console: Console, *, count_usage: bool) -> Pl
         count_usage=count_usage,
         count_all=asked.impact,
         list_unmanaged=asked.show_unmanaged,
+        since=read_since(asked.since),
         say=console.progress().step,
     )
+
+
+def read_since(path: str | None) -> Snapshot | None:
+    """The snapshot of ``--since``; None where it was not given."""
+    if path is None:
+        return None
+    from reconciler.document import read_snapshot
+
+    return read_snapshot(read_file(path))
 
 
 def stamp(plan: Plan) -> Plan:

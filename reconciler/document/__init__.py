@@ -10,7 +10,7 @@ from reconciler.document.joining import join
 from reconciler.document.plan import load_plan, plan_document, plan_pieces
 from reconciler.document.problems import error_document, problems_document
 from reconciler.document.report import load_report, report_document
-from reconciler.document.snapshot import load_snapshot, snapshot_document
+from reconciler.document.snapshot import load_snapshot, read_snapshot, snapshot_document
 from reconciler.document.writing import FORMAT_VERSION, dump
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "plan_document",
     "plan_pieces",
     "problems_document",
+    "read_snapshot",
     "report_document",
     "snapshot_document",
 ]

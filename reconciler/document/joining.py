@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.errors import DocumentError
-from reconciler.model.plan import AccountUse, Plan
+from reconciler.model.plan import AccountUse, Evidence, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,6 +41,7 @@ def join(plans: Sequence[Plan]) -> Plan:
         trash=tuple(chain.from_iterable(plan.trash for plan in plans)),
         unread=tuple(dict.fromkeys(chain.from_iterable(plan.unread for plan in plans))),
         companies_unread=any(plan.companies_unread for plan in plans),
+        since=_evidence([plan.since for plan in plans]),
         gateway=gateways.pop() if len(gateways) == 1 else None,
         # The oldest part is what the whole can be trusted for.
         created_at=min(plan.created_at for plan in plans),
@@ -53,6 +54,15 @@ def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for one in counts:
         total.update(one)
     return dict(sorted(total.items()))
+
+
+def _evidence(parts: Sequence[Evidence | None]) -> Evidence | None:
+    """The snapshot of all ``parts``; None where they were not held against one."""
+    known = [one for one in parts if one is not None]
+    if len(known) < len(parts) or len({one.created_at for one in known}) != 1:
+        return None
+    lacking = dict.fromkeys(chain.from_iterable(one.lacking for one in known))
+    return Evidence(known[0].created_at, tuple(lacking), sum(one.older for one in known))
 
 
 def _accounts(uses: Iterable[AccountUse]) -> tuple[AccountUse, ...]:

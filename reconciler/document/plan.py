@@ -26,11 +26,13 @@ from reconciler.model.change import (
     Update,
     before_and_after,
 )
+from reconciler.model.news import News
 from reconciler.model.outcome import AccountError
 from reconciler.model.plan import (
     AccountUse,
     Allowance,
     Beyond,
+    Evidence,
     Plan,
     Summary,
     TrashedTag,
@@ -87,8 +89,10 @@ def _document(plan: Plan, changes: object) -> Document:
         document["companies_unread"] = True
     if plan.undoes is not None:
         document["undoes"] = plan.undoes
+    if plan.since is not None:
+        document["since"] = _evidence_fields(plan.since)
     if plan.unmanaged_tags:
-        document["unmanaged"] = [_live_fields(one) for one in plan.unmanaged_tags]
+        document["unmanaged"] = [_unmanaged_fields(one) for one in plan.unmanaged_tags]
     if plan.trash:
         document["trash"] = [_trashed_fields(one) for one in plan.trash]
     return document
@@ -120,6 +124,7 @@ def load_plan(text: str) -> Plan:
         unread=tuple(map(unread_of, root.nodes("unread"))) if root.has("unread") else (),
         companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
         undoes=root.text("undoes") if root.has("undoes") else None,
+        since=_evidence_of(root.node("since")) if root.has("since") else None,
     )
     if root.text("digest") != plan.digest:
         raise altered(
@@ -128,6 +133,20 @@ def load_plan(text: str) -> Plan:
     root.confirm(plan_document(plan))
     expect_sound(plan.changes, KIND)
     return plan
+
+
+def _evidence_fields(since: Evidence) -> Document:
+    lacking = {"lacking": list(since.lacking)} if since.lacking else {}
+    older = {"older": since.older} if since.older else {}
+    return {"created_at": since.created_at, **lacking, **older}
+
+
+def _evidence_of(node: Node) -> Evidence:
+    return Evidence(
+        created_at=node.text("created_at"),
+        lacking=node.texts("lacking") if node.has("lacking") else (),
+        older=node.whole("older") if node.has("older") else 0,
+    )
 
 
 def _muted_of(root: Node) -> dict[str, int]:
@@ -161,6 +180,7 @@ def change_fields(change: Change) -> Document:
         "note": change.note,
         "loss": loss and loss_fields(loss),
         "blocked_by": change.blocked_by,
+        **({} if change.since is None else {"since": change.since.value}),
         **(_merge_fields(change) if isinstance(change, Merge) else {}),
     }
 
@@ -282,6 +302,11 @@ def _trashed_fields(entry: TrashedTag) -> Document:
     return {**_live_fields(entry), "due": None if entry.due is None else entry.due.isoformat()}
 
 
+def _unmanaged_fields(entry: UnmanagedTag) -> Document:
+    since = {} if entry.since is None else {"since": entry.since.value}
+    return {**_live_fields(entry), **since}
+
+
 def _live_fields(entry: UnmanagedTag | TrashedTag) -> Document:
     place = entry.place
     return {
@@ -388,10 +413,11 @@ def change_of(node: Node, places: Places) -> Change:
         "source": node.optional("source", source_of),
         "note": node.optional_text("note"),
         "blocked_by": node.optional_text("blocked_by"),
+        "since": _since_of(node),
     }
     action = node.word("action", Action)
     before, after = node.optional("before", tag_of), node.optional("after", tag_of)
-    tag_id, loss = node.optional_whole("tag_id", least=1), node.optional("loss", _loss_of)
+    tag_id, loss = node.optional_whole("tag_id", least=1), node.optional("loss", loss_of)
     fields = node.texts("fields")
     match action, before, tag_id, after:
         case Action.CREATE, None, _, Tag() if not fields and loss is None:
@@ -422,6 +448,11 @@ class _Shared(TypedDict):
     source: Source | None
     note: str | None
     blocked_by: str | None
+    since: News | None
+
+
+def _since_of(node: Node) -> News | None:
+    return node.word("since", News) if node.has("since") else None
 
 
 _PARTS: Final = "tag_id, before, after, fields and loss"
@@ -436,7 +467,8 @@ def tag_of(node: Node) -> Tag:
     return Tag(node.text("name"), node.optional_text("color"), node.word("status", Status))
 
 
-def _loss_of(node: Node) -> Loss:
+def loss_of(node: Node) -> Loss:
+    """What :func:`loss_fields` wrote."""
     return Loss(**{kind: _count_of(node.node(kind)) for kind in _KINDS})
 
 
@@ -449,7 +481,8 @@ def _unmanaged_of(root: Node, places: Places) -> tuple[UnmanagedTag, ...]:
     if not root.has("unmanaged"):
         return ()
     return tuple(
-        UnmanagedTag(place=places.of(node), tag=_listed(node)) for node in root.nodes("unmanaged")
+        UnmanagedTag(places.of(node), _listed(node), _since_of(node))
+        for node in root.nodes("unmanaged")
     )
 
 

@@ -12,6 +12,7 @@ from reconciler.model.trash import parse
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
+    from reconciler.model.news import News
     from reconciler.model.problem import Source
     from reconciler.model.tag import LiveTag, Place
 
@@ -40,6 +41,8 @@ class Reason(StrEnum):
     PURGE = "purge"
     """Deleted because its time in the trash is over."""
     UNDO = "undo"
+    RENAMED_BACK = "renamed_back"
+    """A tag that had the declared name when the snapshot of ``--since`` was taken."""
 
 
 class Precision(StrEnum):
@@ -141,7 +144,8 @@ class Loss:
 class _Planned:
     """What is known of every change: its place, why it is planned, and what keeps it from going.
 
-    ``blocked_by`` says why it may not be sent, one reason a line (None: it may).
+    ``blocked_by`` says why it may not be sent, one reason a line (None: it may). ``since``: what
+    people did that made it necessary, as far as a snapshot shows it.
     """
 
     place: Place
@@ -149,6 +153,7 @@ class _Planned:
     source: Source | None = None
     note: str | None = None
     blocked_by: str | None = None
+    since: News | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ class PlanCode(StrEnum):
     FORMER_ELSEWHERE = "PLAN008"
     NOT_CREATED = "PLAN009"
     SEVERAL_IN_TRASH = "PLAN010"
+    RENAMED_SINCE = "PLAN011"
+    ANOTHER_SINCE = "PLAN012"
 
 
 MEANINGS: Final = {
@@ -36,6 +38,10 @@ MEANINGS: Final = {
     "tidy.",
     PlanCode.SEVERAL_IN_TRASH: "Several tags in the trash had the declared name; the newest comes "
     "back.",
+    PlanCode.RENAMED_SINCE: "A declared name's tag was renamed since the snapshot; it is renamed "
+    "back, or the plan says why not.",
+    PlanCode.ANOTHER_SINCE: "Another tag than in the snapshot has a declared name, without its "
+    "history.",
 }
 
 LOUD: Final = frozenset({PlanCode.LOOK_ALIKE, PlanCode.MOVED, PlanCode.NOT_CREATED})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model.change import Change, Count
+    from reconciler.model.news import News
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem, Source
     from reconciler.model.tag import AccountRef, LiveTag, Place
@@ -93,10 +94,24 @@ class Summary(NamedTuple):
 
 
 class UnmanagedTag(NamedTuple):
-    """A live tag that nobody declared and the plan leaves alone (listed on request)."""
+    """A live tag that nobody declared and the plan leaves alone (listed on request).
+
+    ``since``: what became of it since the snapshot that the plan was held against.
+    """
 
     place: Place
     tag: LiveTag
+    since: News | None = None
+
+
+class Evidence(NamedTuple):
+    """The snapshot that a plan was held against: when it was taken, the accounts (by handle) that
+    it does not hold, and how many ``older`` differences it shows, where these were left out.
+    """
+
+    created_at: str
+    lacking: tuple[str, ...] = ()
+    older: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +135,7 @@ class Plan:
     ``companies_unread``: of some account only its account level was read, because nothing else is
     declared there; ``unmanaged`` does not count its companies' tags. ``trash``: what lies there
     already and stays. ``undoes``: the digest of the plan whose apply this one takes back.
+    ``since``: the snapshot that it was held against; a change bears what that shows of its cause.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -136,6 +152,7 @@ class Plan:
     unread: tuple[AccountError, ...] = ()
     companies_unread: bool = False
     undoes: str | None = None
+    since: Evidence | None = None
 
     @cached_property
     def summary(self) -> Summary:

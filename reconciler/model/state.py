@@ -11,6 +11,7 @@ from reconciler.model.tag import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.model.change import Loss
     from reconciler.model.problem import Problem, Source
     from reconciler.model.tag import AccountRef, Company, LiveTag
 
@@ -152,7 +153,7 @@ class LiveAccount(NamedTuple):
     """One account as it is: all its tags, or all of the companies that the work concerns.
 
     ``unread`` counts live tags that the cheapest complete read left out; ``requests`` what the
-    reading cost.
+    reading cost. ``usage``: what has each tag, by its id; None: nobody counted.
     """
 
     account: AccountRef
@@ -160,3 +161,11 @@ class LiveAccount(NamedTuple):
     companies: Mapping[str, Company]
     unread: int = 0
     requests: int = 0
+    usage: Mapping[int, Loss] | None = None
+
+
+class Snapshot(NamedTuple):
+    """Live state as it was saved at ``created_at``: ISO 8601, UTC, as far as the file is right."""
+
+    created_at: str
+    accounts: tuple[LiveAccount, ...]

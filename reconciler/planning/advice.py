@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import Declaration
     from reconciler.model.tag import Place
     from reconciler.planning.matching import Matches
+    from reconciler.planning.since import Traced
 
 
 class _Finding(NamedTuple):
@@ -54,12 +55,15 @@ class _Alikes:
 class Advice:
     """Collects findings over an account's places.
 
-    ``unmanaged``: what the account's policy does to what nobody declared.
+    ``unmanaged``: what the account's policy does to what nobody declared; ``since``: when the
+    snapshot was taken that the plan is held against.
     """
 
     unmanaged: Unmanaged = Unmanaged.KEEP
+    since: str = ""
     _places: dict[_Finding, list[Place]] = field(default_factory=lambda: defaultdict(list))
     _alikes: dict[Declaration, _Alikes] = field(default_factory=lambda: defaultdict(_Alikes))
+    _traces: dict[Traced, list[Place]] = field(default_factory=lambda: defaultdict(list))
     contests: list[Contest] = field(default_factory=list)
     _stored: dict[Declaration, _Alikes] = field(default_factory=lambda: defaultdict(_Alikes))
 
@@ -68,6 +72,9 @@ class Advice:
         for finding in (*_renames(matches), *_duplicates(matches), *_in_trash(matches)):
             if covers(finding.subject, *finding.detail):
                 self._places[finding].append(place)
+        for traced in matches.traced:
+            if covers(traced.declaration.name, traced.now):
+                self._traces[traced].append(place)
         renamed = ((matches.declared[n], tag) for n, tag in matches.renames.renamed.items())
         left = matches.renames.still_live
         rivals = ((one, (tag, *left.get(one.name, ()))) for one, tag in renamed)
@@ -96,6 +103,11 @@ class Advice:
         found = [_problem(*item, self.unmanaged) for item in self._places.items()]
         found += [_alike(*one, self.unmanaged) for one in self._alikes.items()]
         found += [_stored_as(*one) for one in self._stored.items()]
+        if self._traces:
+            # Here and not above: most plans are held against no snapshot.
+            from reconciler.planning.since_advice import traced_problem  # noqa: PLC0415
+
+            found += [traced_problem(*one, self.since) for one in self._traces.items()]
         yield from sorted(
             found, key=lambda one: (one.source is not None, one.source, one.code, one.message)
         )

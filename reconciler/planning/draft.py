@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from reconciler.model.trash import Day
     from reconciler.planning.contests import Contest
     from reconciler.planning.merging import Group
+    from reconciler.planning.since import Past
 
 
 class Draft(NamedTuple):
@@ -73,15 +74,17 @@ def draft(
     *,
     today: Day,
     uses: Mapping[tuple[Place, int], Loss] | None = None,
+    past: Past | None = None,
 ) -> Draft:
     """Work out what makes ``live`` like ``desired``; the account's policy decides on what nobody
     declared.
 
     What shall go moves to the trash of ``today`` where the account has one;
     :func:`reconciler.planning.trash.settled` deletes instead what is then counted as unused.
-    ``uses`` is what has the tags of ``Draft.groups``, as far as it was counted.
+    ``uses`` is what has the tags of ``Draft.groups``, as far as it was counted. ``past`` is the
+    account as a snapshot has it: evidence of renames, by which nothing is removed or merged.
     """
-    work = _Work(desired, live, narrowing, today, uses or {})
+    work = _Work(desired, live, narrowing, today, uses or {}, past)
     work.run()
     return work.draft()
 
@@ -96,8 +99,10 @@ class _Work:
         narrowing: Narrowing,
         today: Day,
         uses: Mapping[tuple[Place, int], Loss],
+        past: Past | None,
     ) -> None:
         self._desired = desired
+        self._hindsight = None if past is None else past.seen_from(live, desired.account.policy)
         self._today, self._uses = today, uses
         self._groups: list[Group] = []
         self._live, self._trash = _by_company(live, desired.account.policy.ignore)
@@ -113,7 +118,9 @@ class _Work:
         self._unchanged = 0
         self._total = 0
         self._keeps_unmanaged = desired.account.policy.unmanaged is Unmanaged.KEEP
-        self._advice = Advice(unmanaged=desired.account.policy.unmanaged)
+        self._advice = Advice(
+            unmanaged=desired.account.policy.unmanaged, since=past.moment if past else ""
+        )
 
     def run(self) -> None:
         live = self._live
@@ -134,6 +141,8 @@ class _Work:
 
     def draft(self) -> Draft:
         changes = tuple(self._changes)
+        if self._hindsight is not None:
+            changes = tuple(map(self._hindsight.marked, changes))
         touched = {change.place for change in changes}
         unread = 0 if self._narrowing != EVERYTHING else self._unread
         return Draft(
@@ -196,6 +205,8 @@ class _Work:
             keeps_unmanaged=self._keeps_unmanaged,
             survivors=merging.survivors,
         )
+        if self._hindsight is not None:
+            self._hindsight.take_back(matches, place.company_id)
         for declaration, tag in matches.pairs:
             spoken_of = merging.names.get(declaration.name, ())
             if not differing(tag, declaration):
@@ -203,7 +214,8 @@ class _Work:
             elif declaration.name in merging.renamed:
                 pass  # a part of the merge of the tag that has the declared name
             elif covers(declaration.name, tag.name, *spoken_of):
-                self._changes.append(_update(place, declaration, tag))
+                back = declaration.name in matches.renamed_back
+                self._changes.append(_update(place, declaration, tag, renamed_back=back))
         creates = [_create(place, one) for one in matches.missing if covers(one.name)]
         self._changes.extend(creates)
         self._changes.extend(
@@ -271,8 +283,9 @@ class _Work:
         return merging
 
     def _keep(self, place: Place, tags: list[LiveTag]) -> None:
+        seen = self._hindsight
         self._unmanaged.extend(
-            UnmanagedTag(place=place, tag=tag)
+            UnmanagedTag(place, tag, seen.news(tag) if seen else None)
             for tag in tags
             if self._narrowing.covers_tag(tag.name)
         )
@@ -323,9 +336,11 @@ def _by_company(live: LiveAccount, ignore: Sequence[str]) -> tuple[_ByPlace, _By
     return found, trash
 
 
-def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Update:
+def _update(place: Place, declaration: Declaration, tag: LiveTag, *, renamed_back: bool) -> Update:
     fields = differing(tag, declaration)
-    if "name" in fields:
+    if renamed_back:
+        reason = Reason.RENAMED_BACK
+    elif "name" in fields:
         merged = tag.name in declaration.merged_from
         reason = Reason.MERGED_FROM if merged else Reason.RENAMED_FROM
     elif "status" in fields:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.state import Declaration
     from reconciler.model.tag import LiveTag
+    from reconciler.planning.since import Traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Matches:
     ``stored_as``: declarations that are not created, because live names may be theirs as the server
     tidied them; ``alike``: names, still live or about to go, that look like a declared one which is
     missing or younger; ``restored``: declarations that take the first of their tags back from the
-    trash, the older ones behind it stay there.
+    trash, the older ones behind it stay there; ``renamed_back``: declared name -> the tag among the
+    pairs that had it when a snapshot was taken; ``traced``: what else that snapshot shows.
     """
 
     declared: Mapping[str, Declaration]
@@ -52,6 +54,8 @@ class Matches:
     alike: list[tuple[Declaration, Sequence[str]]] = field(default_factory=list)
     renames: Renames = field(default_factory=Renames)
     restored: list[tuple[Declaration, Sequence[LiveTag]]] = field(default_factory=list)
+    renamed_back: dict[str, LiveTag] = field(default_factory=dict)
+    traced: list[Traced] = field(default_factory=list)
 
 
 def match(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.model.change import (
@@ -17,15 +18,17 @@ from reconciler.model.change import (
     Update,
 )
 from reconciler.model.codes import PlanCode
+from reconciler.model.news import News
 from reconciler.model.tag import Status
 from reconciler.model.trash import original, parse
 from reconciler.render.escape import label, terminal
+from reconciler.text.moment import moment
 from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from reconciler.model.plan import AccountUse, Allowance, Plan, TrashedTag
+    from reconciler.model.plan import AccountUse, Allowance, Evidence, Plan, TrashedTag
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str], str]
@@ -85,20 +88,55 @@ def detail(change: Change, *, chip: Chip = no_chip, days: int | None = None) -> 
 
     ``days``: how long the account's trash keeps a tag; None: not known here.
     """
+    happened = "" if change.since is None else f"{HAPPENED[change.since]} since the snapshot"
+    return "; ".join(filter(None, [*_details(change, chip, days), happened]))
+
+
+def _details(change: Change, chip: Chip, days: int | None) -> Iterable[str]:
     match change:
         case Create(after=after):
-            return values(after, chip=chip)
+            return [values(after, chip=chip)]
         case Update(trashes=True):
-            return "; ".join(filter(None, [_kept_in_trash(change, days), _why(change)]))
+            return [_kept_in_trash(change, days), _why(change)]
         case Update(after=after):
             parts = [*_differences(change, chip=chip), *filter(None, [usage(change)])]
-            why = _why(change) if after.status is Status.DISABLED else ""
-            return "; ".join(filter(None, [", ".join(parts), why]))
+            return [", ".join(parts), _why(change) if after.status is Status.DISABLED else ""]
         case Merge():
-            return "; ".join(filter(None, [*_of_merge(change), _why(change)]))
+            return [*_of_merge(change), _why(change)]
         case Delete():
-            return "; ".join(filter(None, [usage(change), _why(change)]))
+            return [usage(change), _why(change)]
     assert_never(change)
+
+
+HAPPENED: Final = {
+    News.GONE: "deleted",
+    News.ANEW: "deleted and created anew",
+    News.TRASHED: "moved to the trash",
+    News.RENAMED: "renamed",
+    News.MOVED: "in another company",
+    News.DISABLED: "disabled",
+    News.RECOLORED: "recolored",
+    News.ENABLED: "enabled",
+    News.RESTORED: "taken back from the trash",
+    News.NEW: "new",
+}
+"""What became of a tag, in one word or a few."""
+
+
+def since(evidence: Evidence, changes: Iterable[Change]) -> str:
+    """``2026-11-01 07:00 UTC: 1 renamed, 2 deleted; beacon is not in that snapshot``."""
+    counted = Counter(change.since for change in changes)
+    news = [f"{number(counted[one])} {text}" for one, text in HAPPENED.items() if counted[one]]
+    said = ", ".join(news) or "nothing here is news"
+    return "; ".join([f"{moment(evidence.created_at)}: {said}", *lacking(evidence)])
+
+
+def lacking(evidence: Evidence) -> list[str]:
+    """``beacon is not in that snapshot``, where that is so of some accounts."""
+    names = [label(handle) for handle in evidence.lacking]
+    if not names:
+        return []
+    return [f"{joined(names)} {'is' if len(names) == 1 else 'are'} not in that snapshot"]
 
 
 def _kept_in_trash(change: Update, days: int | None) -> str:

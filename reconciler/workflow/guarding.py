@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from reconciler.concurrency import side_by_side
-from reconciler.model.change import Delete, Update
+from reconciler.model.change import Delete, Reason, Update
 from reconciler.model.plan import NOTHING_BEYOND, Beyond
 from reconciler.planning import draft, guard
 from reconciler.planning.guard import is_disable, is_removal, takes_away, totals
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import DesiredAccount, LiveAccount
     from reconciler.model.trash import Day
     from reconciler.planning import Draft
+    from reconciler.planning.since import Past
     from reconciler.provider import Provider
 
 COUNTED_WHEN_BLOCKED = 100
@@ -88,8 +89,8 @@ class Guarding:
     """How an account is counted and guarded.
 
     ``today`` is the day by which the trash goes. ``count``: count what has the tags that go;
-    ``count_all``: those that are disabled and renamed too. ``say`` hears one line of progress at a
-    time.
+    ``count_all``: those that are disabled and renamed too. ``past``: the account as a snapshot has
+    it. ``say`` hears one line of progress at a time.
     """
 
     provider: Provider
@@ -98,6 +99,7 @@ class Guarding:
     count: bool
     count_all: bool
     say: Callable[[str], None]
+    past: Past | None = None
 
     def needs_all(self, drafted: Draft, unread: int | None) -> bool:
         """Whether guards must see more than the draft rests on: ``unread`` tags were left out.
@@ -114,7 +116,7 @@ class Guarding:
         """Count and guard what was ``drafted``; ``live`` is all that :meth:`needs_all` asks for."""
         others: tuple[Change, ...] = ()
         if self.narrowing != EVERYTHING and any(map(takes_away, drafted.changes)):
-            whole = draft(desired, live, today=self.today).changes
+            whole = draft(desired, live, today=self.today, past=self.past).changes
             others = tuple(change for change in whole if not self.narrowing.covers(change))
         every = (*drafted.changes, *others)
         if self.count:
@@ -162,6 +164,8 @@ class Guarding:
         match change:
             case Update(fields=fields):
                 changed = "name" in fields or "status" in fields
-                return is_removal(change) or (self.count_all and changed)
+                # A rename that nobody wrote down is shown with what it concerns.
+                counted = self.count_all or change.reason is Reason.RENAMED_BACK
+                return is_removal(change) or (counted and changed)
             case _:
                 return is_removal(change)

@@ -25,13 +25,17 @@ from reconciler.workflow.guarding import Guarding, concerned, warn_of_flows
 from reconciler.workflow.merging import uses_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
+    from reconciler.model.change import Loss
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem
-    from reconciler.model.state import DesiredAccount
-    from reconciler.model.tag import Company
+    from reconciler.model.state import DesiredAccount, Snapshot
+    from reconciler.model.tag import Company, Place
     from reconciler.model.trash import Day
+    from reconciler.planning.since import Past
 
 ProviderFor = Callable[[Account], Provider]
 Part = tuple[Draft, AccountUse, Sequence[Change]]
@@ -45,8 +49,8 @@ class PlanRequest:
     """What is asked of a plan.
 
     ``today`` is the day by which the trash goes. ``count_usage``: count what has a tag that goes;
-    ``count_all``: one that is disabled or renamed too. ``say`` hears one line of progress at a
-    time.
+    ``count_all``: one that is disabled or renamed too. ``since`` is evidence of what people have
+    renamed. ``say`` hears one line of progress at a time.
     """
 
     narrowing: Narrowing
@@ -54,6 +58,7 @@ class PlanRequest:
     count_usage: bool = True
     count_all: bool = False
     list_unmanaged: bool = False
+    since: Snapshot | None = None
     say: Callable[[str], None] = lambda _line: None
 
 
@@ -64,8 +69,15 @@ async def make_plan(
 
     An account that can't be read is named in ``Plan.unread``, and the others are planned; where
     none can be read, the error of the first is raised. Raises ConfigError for selectors that match
-    nothing, UsageError for a ``--company`` or ``--tag`` that does.
+    nothing, UsageError for a ``--company`` or ``--tag`` that does, or where ``--since`` has none of
+    the accounts.
     """
+    evidence = None
+    if request.since is not None:
+        # Here and not above: most plans are held against no snapshot.
+        from reconciler.workflow.since import evidence_of  # noqa: PLC0415
+
+        evidence = evidence_of(request.since, configuration.accounts)
     everyone = [_Reading(one, provider_for, request) for one in configuration.accounts]
     needs = configuration.needs_companies
     await side_by_side(one.read_companies(needed=needs(one.handle)) for one in everyone)
@@ -94,6 +106,7 @@ async def make_plan(
         muted=muted,
         unread=tuple(one.unread for one in everyone if one.unread is not None),
         companies_unread=any(one.companies_unread for one in accounts),
+        since=evidence,
     )
 
 
@@ -135,6 +148,15 @@ class _Reading:
     """Requests that reading the companies took."""
     left_out: int = 0
     """Live tags that were left out because nothing is declared in their places."""
+    past: Past | None = None
+    """The account as the snapshot of ``--since`` has it."""
+
+    def __post_init__(self) -> None:
+        if self.request.since is not None:
+            # Here and not above: most plans are held against no snapshot.
+            from reconciler.workflow.since import past_of  # noqa: PLC0415
+
+            self.past = past_of(self.request.since, self.account)
 
     @property
     def handle(self) -> str:
@@ -215,7 +237,18 @@ class _Reading:
         if not (self.request.count_usage and drafted.groups):
             return drafted
         uses = await uses_of(self.provider, drafted.groups)
-        return draft(desired, live, self.request.narrowing, today=self.request.today, uses=uses)
+        return self._draft(desired, live, uses)
+
+    def _draft(
+        self,
+        desired: DesiredAccount,
+        live: LiveAccount,
+        uses: Mapping[tuple[Place, int], Loss] | None = None,
+    ) -> Draft:
+        request = self.request
+        return draft(
+            desired, live, request.narrowing, today=request.today, uses=uses, past=self.past
+        )
 
     @property
     def _guarding(self) -> Guarding:
@@ -225,6 +258,7 @@ class _Reading:
             today=self.request.today,
             count=self.request.count_usage,
             count_all=self.request.count_all,
+            past=self.past,
             say=lambda line: self.request.say(f"{self.handle}: {line}"),
         )
 
@@ -248,7 +282,7 @@ class _Reading:
                 companies=desired.companies,
                 unread=listing.unread or 0,
             )
-            drafted = draft(desired, live, self.request.narrowing, today=self.request.today)
+            drafted = self._draft(desired, live)
             if not (listing.proven or proven) and self._needs_absence(desired, drafted, live):
                 proven = True
             elif not whole and self._guarding.needs_all(drafted, listing.unread):

@@ -20,8 +20,17 @@ from reconciler.model.change import (
     Reason,
     Update,
 )
+from reconciler.model.news import News
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, TrashedTag, UnmanagedTag
+from reconciler.model.plan import (
+    AccountUse,
+    Allowance,
+    Beyond,
+    Evidence,
+    Plan,
+    TrashedTag,
+    UnmanagedTag,
+)
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
@@ -127,6 +136,7 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
         "source": draw(st.none() | sources),
         "note": draw(st.none() | texts),
         "blocked_by": draw(st.none() | texts),
+        "since": draw(st.none() | st.sampled_from(News)),
     }
     before = draw(live_tags(place.company_id))._replace(id=tag_id)
     loss = draw(st.none() | losses)
@@ -151,6 +161,14 @@ def places(account: AccountRef) -> st.SearchStrategy[Place]:
     return st.builds(Place, account=st.just(account), company=st.none() | companies)
 
 
+evidence = st.builds(
+    Evidence,
+    created_at=texts,
+    lacking=st.lists(texts, max_size=2).map(tuple),
+    older=st.integers(0, 99),
+)
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """A plan that a planner could have made."""
@@ -170,6 +188,7 @@ def plans(draw: st.DrawFn) -> Plan:
         unread=tuple(draw(st.lists(account_errors, max_size=2))),
         muted=draw(st.dictionaries(codes, st.integers(1, 99), max_size=3)),
         companies_unread=draw(st.booleans()),
+        since=draw(st.none() | evidence),
     )
 
 
@@ -177,7 +196,8 @@ def plans(draw: st.DrawFn) -> Plan:
 def unmanaged(draw: st.DrawFn, account: AccountRef) -> UnmanagedTag:
     """A live tag of ``account`` that nobody declared."""
     place = draw(places(account))
-    return UnmanagedTag(place=place, tag=draw(live_tags(place.company_id)))
+    since = draw(st.none() | st.sampled_from(News))
+    return UnmanagedTag(place, draw(live_tags(place.company_id)), since)
 
 
 @st.composite
@@ -199,6 +219,13 @@ def live_tags(company_id: str | None) -> st.SearchStrategy[LiveTag]:
     )
 
 
+def uses_of(listed: list[LiveTag]) -> st.SearchStrategy[dict[int, Loss] | None]:
+    """What has each of these tags; None for none of them."""
+    if not listed:
+        return st.none()
+    return st.fixed_dictionaries({tag.id: losses for tag in listed})
+
+
 @st.composite
 def live_accounts(draw: st.DrawFn) -> tuple[LiveAccount, ...]:
     """A few accounts as a server could have listed them."""
@@ -214,6 +241,7 @@ def live_accounts(draw: st.DrawFn) -> tuple[LiveAccount, ...]:
                 companies={company.id: company for company in companies},
                 unread=draw(st.integers(0, 99)),
                 requests=draw(st.integers(0, 99)),
+                usage=draw(st.none() | uses_of(listed)),
             )
         )
     return tuple(found)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 )
 @flags.config_option
 @flags.narrowing
+@flags.since_option
 @click.option("--auto-approve", is_flag=True, help="do not ask")
 @click.option("--expect-digest", metavar="sha256:…", help="refuse unless the plan is this one")
 @click.option("--allow-deletes", is_flag=True, help="delete what the plan deletes")
@@ -43,6 +44,7 @@ def command(
     file: str | None,
     config: tuple[str, ...],
     narrowing: flags.NarrowingFlags,
+    since: str | None,
     auto_approve: bool,
     expect_digest: str | None,
     allow_deletes: bool,
@@ -59,5 +61,7 @@ def command(
         raise UsageError("--allow-deletes and --no-deletes contradict each other")
     deletes = Deletes.SEND if allow_deletes else Deletes.UNDECIDED
     deletes = Deletes.HOLD_BACK if no_deletes else deletes
-    asked = ApplyFlags(config, narrowing, network, output, auto_approve, expect_digest, deletes)
+    asked = ApplyFlags(
+        config, narrowing, network, output, auto_approve, expect_digest, deletes, since
+    )
     return run(file, asked, console)

@@ -142,7 +142,7 @@ def _show_plan(plan: Plan, flags: ApplyFlags, console: Console) -> None:
 
     log_plan(plan)
     console.warnings(plan.warnings)
-    report_unread(plan, console)
+    report_unread(plan.unread, console)
     publish_plan(plan, console)
     if flags.output.form is Format.TEXT:
         console.result(text.plan(plan, style=console.style(), width=console.width()))

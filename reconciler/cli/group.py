@@ -22,7 +22,8 @@ COMMANDS: Final = {
     "show": "show saved plans; several are joined into one report",
     "drift": "report what differs from the configuration, changing nothing; exit 2 if "
     "anything does",
-    "snapshot": "save live state for `plan --live FILE`",
+    "snapshot": "save live state for `plan --live FILE`, `diff` and `--since`",
+    "diff": "show what changed between two snapshots, or since one, tag by tag",
     "get": "list what CallRail holds, read-only",
     "update": "change one call, after showing it and asking: tags, note, value, lead status, name",
     "connections": "manage Maton's connections to CallRail",
@@ -39,7 +40,7 @@ COMMANDS: Final = {
 EXIT_CODES: Final = (
     ("0", "done, or nothing to do"),
     ("1", "an error; nothing was changed"),
-    ("2", "plan --detailed-exitcode, drift: there is a difference"),
+    ("2", "plan or diff --detailed-exitcode, drift: there is a difference"),
     ("3", "apply incomplete: the report says what failed, is unknown or was not tried"),
     ("4", "no key, or it was refused: 401, or 403 on something that must be read"),
     ("5", "refused: deletes not allowed, over a limit, protected, stale or too old, not approved"),

@@ -17,19 +17,24 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console
     from reconciler.cli.flags import OutputFlags
     from reconciler.cli.values import ReportFile
+    from reconciler.model.news import Comparison
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.render.style import Style
 
     Text = str | Iterable[str]
+    Result = Plan | Report | Comparison
 
 
 class Shown(enum.Enum):
-    """As what a result is shown: a plan for review, a plan as what has drifted, what was done."""
+    """As what a result is shown: a plan for review, a plan as what has drifted, what was done,
+    what changed between two readings.
+    """
 
     PLAN = enum.auto()
     DRIFT = enum.auto()
     REPORT = enum.auto()
+    DIFF = enum.auto()
 
 
 _OF_PLANS: Final = {
@@ -54,12 +59,18 @@ RENDERERS: Final[Mapping[Shown, Mapping[Format, str]]] = {
         Format.HTML: "reconciler.render.html:report",
         Format.GITLAB: "reconciler.cli.output:report_gitlab",
     },
+    Shown.DIFF: {
+        Format.TEXT: "reconciler.render.diff:text",
+        Format.JSON: "reconciler.cli.output:diff_json",
+        Format.MARKDOWN: "reconciler.render.markdown:diff",
+        Format.CSV: "reconciler.render.diff:csv",
+    },
 }
 """Where the function stands that makes the text; imported when it is asked for."""
 
 
 def rendered(
-    value: Plan | Report, shown: Shown, form: Format, *, style: Style | None = None, width: int = 0
+    value: Result, shown: Shown, form: Format, *, style: Style | None = None, width: int = 0
 ) -> Text:
     """``value`` as ``form``; ``style`` (plain) and ``width`` (columns, 0: any) concern text."""
     module, _, name = RENDERERS[shown][form].partition(":")
@@ -75,6 +86,13 @@ def report_json(report: Report) -> str:
 
     made = report.plan.created_at
     return dump(report_document(report, exit_code=exit_code(report), created_at=made))
+
+
+def diff_json(comparison: Comparison) -> str:
+    """The comparison as a document."""
+    from reconciler.document import diff_document, dump
+
+    return dump(diff_document(comparison))
 
 
 def report_gitlab(report: Report) -> str:
@@ -100,7 +118,7 @@ def prepare(
     expect_writable([*(path for _form, path in output.report), *([out] if out else [])])
 
 
-def emit(value: Plan | Report, shown: Shown, output: OutputFlags, console: Console) -> None:
+def emit(value: Result, shown: Shown, output: OutputFlags, console: Console) -> None:
     """Show ``value`` on stdout in ``--format`` and write each ``--report``.
 
     A report that can't be written takes nothing from the others; the first one's OutputError is
@@ -113,9 +131,7 @@ def emit(value: Plan | Report, shown: Shown, output: OutputFlags, console: Conso
         write_reports(value, shown, output, console)
 
 
-def write_reports(
-    value: Plan | Report, shown: Shown, output: OutputFlags, console: Console
-) -> None:
+def write_reports(value: Result, shown: Shown, output: OutputFlags, console: Console) -> None:
     """Write each ``--report``; raises the first OutputError after the last one."""
     _write(output.report, console, lambda form: rendered(value, shown, form))
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console
     from reconciler.cli.flags import NarrowingFlags, NetworkFlags, OutputFlags
     from reconciler.config import Configuration
+    from reconciler.model.outcome import AccountError
     from reconciler.model.plan import Plan
     from reconciler.model.state import Snapshot
 
@@ -107,7 +108,7 @@ def show(plan: Plan, output: OutputFlags, console: Console, *, as_: Shown = Show
     """The plan on stdout and in the reports, its warnings on stderr, annotations for GitHub."""
     log_plan(plan)
     console.warnings(plan.warnings)
-    report_unread(plan, console)
+    report_unread(plan.unread, console)
     publish_plan(plan, console)
     emit(plan, as_, output, console)
 
@@ -121,9 +122,9 @@ def log_plan(plan: Plan) -> None:
         LOG.info('decided: %s "%s" in %s (%s)', one.verb, one.name, one.place, why)
 
 
-def report_unread(plan: Plan, console: Console) -> None:
+def report_unread(unread: Iterable[AccountError], console: Console) -> None:
     """Name on stderr the accounts that could not be read, and why."""
-    for one in plan.unread:
+    for one in unread:
         message = f"{one.account} could not be read: {one.message}"
         console.complaint(message, one.hint, code=one.code)
 

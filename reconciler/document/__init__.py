@@ -2,10 +2,12 @@
 
 What belongs here: the fields of every document the tool prints, and the strict reading of those
 it takes back. The published contracts are ``schemas/*.schema.json`` (plan, report, snapshot,
+diff,
 problems, error); a field that is added here is added there. What does not: files, streams and
 clocks (text comes in and goes out), and deciding whether a plan may be applied.
 """
 
+from reconciler.document.diff import diff_document
 from reconciler.document.joining import join
 from reconciler.document.plan import load_plan, plan_document, plan_pieces
 from reconciler.document.problems import error_document, problems_document
@@ -15,6 +17,7 @@ from reconciler.document.writing import FORMAT_VERSION, dump
 
 __all__ = [
     "FORMAT_VERSION",
+    "diff_document",
     "dump",
     "error_document",
     "join",

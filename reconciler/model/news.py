@@ -75,8 +75,9 @@ _WEIGHT = {one: weight for weight, one in enumerate(News)}
 class TagNews:
     """One tag ``before`` and ``after``; None: it was, or is, not live.
 
-    ``had`` and ``has``: what had it and what has it, where both readings counted that. ``news`` is
-    empty where nothing but these counts differs. ``place`` is where it is, or was.
+    ``had`` and ``has``: what had it and what has it, where both readings counted that; of one that
+    is live by one of them, where that one did. ``news`` is empty where nothing but these counts
+    differs. ``place`` is where it is, or was.
     """
 
     place: Place

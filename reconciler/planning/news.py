@@ -42,8 +42,8 @@ def news_between(
             place=place,
             before=old,
             after=new,
-            had=_use(before, old) if counted else None,
-            has=_use(after, new) if counted else None,
+            had=_use(before, old) if counted or new is None else None,
+            has=_use(after, new) if counted or old is None else None,
         )
         for old, new in pairs
         for place in [places.of(new or old)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Change, Create, Delete, Update
 from reconciler.model.palette import PALETTE
+from reconciler.render import diff as differences
 from reconciler.render import drift as drifted
 from reconciler.render import outcomes, place_groups, wording
 from reconciler.render.budget import Budget
@@ -22,6 +23,7 @@ from reconciler.text.plural import count, number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.model.news import Comparison
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.render.place_groups import PlaceGroup
@@ -99,6 +101,18 @@ def drift(plan: Plan, *, limit: int = LIMIT) -> str:
         sections=sections,
         cut=budget.cut,
     )
+
+
+def diff(comparison: Comparison, *, limit: int = LIMIT) -> str:
+    """What changed between two readings, in fewer than ``limit`` bytes."""
+    budget = Budget(limit - _RESERVE)
+    sections = []
+    for heading, found in differences.sections(comparison):
+        lines = ["\n  ".join(wrap(log(line), _WIDEST)) for line in found]
+        fitting = budget.fitting(lines, around=_block(heading, lines))
+        sections += [(heading, fitting)] if fitting else []
+    headline = differences.headline(comparison)
+    return markdown("diff.md.j2", headline=headline, sections=sections, cut=budget.cut)
 
 
 _RESERVE: Final = 2_400

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
     from reconciler.model.tag import LiveTag, Tag
+    from reconciler.provider import Provider
     from reconciler.workflow.plan import ProviderFor
 
 
@@ -39,7 +40,7 @@ async def read_live(
 
     async def read(account: Account) -> LiveAccount:
         try:
-            return await read_account(account, provider_for, usage=usage, say=say)
+            return await read_account(account, provider_for(account), usage=usage, say=say)
         except ABOUT_ONE_ACCOUNT as error:
             raise in_account(error, account.handle) from error
 
@@ -47,14 +48,9 @@ async def read_live(
 
 
 async def read_account(
-    account: Account,
-    provider_for: ProviderFor,
-    *,
-    usage: bool,
-    say: Callable[[str], None],
+    account: Account, provider: Provider, *, usage: bool, say: Callable[[str], None]
 ) -> LiveAccount:
     """One account, as :func:`read_live` reads it."""
-    provider = provider_for(account)
     companies = {company.id: company for company in await provider.companies()}
     # What is not in the listing will pass for gone.
     listing = await provider.tags(proven=True)
@@ -66,6 +62,8 @@ async def read_account(
             for tag in listing.tags
         )
         counted = {tag.id: loss for tag, loss in zip(listing.tags, losses, strict=True)}
+        for kind, why in provider.uncounted.items():
+            say(f"{account.handle}: {kind} can't be counted: {why}")
     return LiveAccount(
         account=account.ref,
         tags=listing.tags,

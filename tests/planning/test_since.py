@@ -1,0 +1,267 @@
+"""A snapshot is evidence: a create may become a rename by it, and nothing else changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.change import Create, Reason, Update
+from reconciler.model.news import News
+from reconciler.model.plan import AccountUse, Evidence
+from reconciler.model.state import LiveAccount, Snapshot, State, Unmanaged
+from reconciler.model.tag import LiveTag, Status
+from reconciler.planning import assemble
+from reconciler.planning.since import Past
+from reconciler.planning.since_news import is_news, only_news
+from tests.builders import ACME, live_tag, only
+from tests.planning.people import (
+    NORTH,
+    TRASH,
+    Account,
+    delete,
+    disable,
+    make_anew,
+    recolor,
+    rename,
+    swap,
+    take_name,
+    trash,
+)
+from tests.planning.strategies import (
+    COLORS,
+    COMPANIES,
+    NAMES,
+    PLACES,
+    World,
+    worlds,
+)
+from tests.planning.strategies import (
+    TRASH as TRASHED,
+)
+from tests.wishes import declare, desired, draft, live
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from reconciler.model.change import Change
+    from reconciler.model.plan import Plan
+    from reconciler.planning import Draft
+
+AT = "2026-11-01 07:00 UTC"
+
+
+def past(*tags: LiveTag) -> Past:
+    return Past(live(*tags), AT)
+
+
+def said(drafted: Draft) -> list[tuple[str, str]]:
+    """Codes and messages of the warnings that rest on the snapshot."""
+    return [(one.code, one.message) for one in drafted.warnings if AT in one.message]
+
+
+def test_a_tag_that_was_renamed_gets_its_name_back() -> None:
+    block = declare("Opportunity", color="blue1")
+    now = live_tag(7, "Oppty")
+    drafted = draft(desired(block), live(now), past=past(live_tag(7)))
+    change = only(drafted, Update)
+    assert (change.before, change.after.name, change.fields) == (
+        now,
+        "Opportunity",
+        ("name", "color"),
+    )
+    assert (change.reason, change.since, change.source) == (
+        Reason.RENAMED_BACK,
+        News.RENAMED,
+        block.source,
+    )
+    assert drafted.unmanaged == ()
+    ((code, message),) = said(drafted)
+    assert code == "PLAN011"
+    assert message == (
+        f'"Opportunity" was renamed to "Oppty" since {AT} and is renamed back (acme · account)'
+    )
+    ((hint,),) = ([one.hint for one in drafted.warnings],)
+    assert hint is not None
+    assert hint.endswith('name: "Oppty"\nrenamed_from: ["Opportunity"]')
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "why"),
+    [
+        ("Spam", {}, "of which a block speaks too"),
+        ("Old spam", {}, "of which a block speaks too"),
+        ("VIP calls", {"protect": ("VIP*",)}, "which `protect` keeps as it is"),
+        ("crm-lead", {"ignore": ("crm-*",)}, "which `ignore` leaves to others"),
+        (TRASH.format("Other"), {}, "and lies in the trash"),
+    ],
+)
+def test_a_tag_that_may_not_be_taken_is_named_and_the_declared_one_created(
+    name: str, values: dict[str, Any], why: str
+) -> None:
+    wish = desired(declare("Opportunity"), declare("Spam", renamed_from=("Old spam",)), **values)
+    there = live(live_tag(7, name), live_tag(8, "Spam" if name != "Spam" else "Else"))
+    drafted = draft(wish, there, past=past(live_tag(7)))
+    creates = [change for change in drafted.changes if isinstance(change, Create)]
+    assert [change.name for change in creates] == ["Opportunity"]
+    assert not [one for one in drafted.changes if one.reason is Reason.RENAMED_BACK]
+    ((code, message),) = said(drafted)
+    assert (code, why in message, "a new tag is created" in message) == ("PLAN011", True, True)
+
+
+@pytest.mark.parametrize("state", [State.ABSENT, State.DISABLED])
+def test_a_tag_that_is_not_wanted_live_is_left_alone_under_its_new_name(state: State) -> None:
+    drafted = draft(
+        desired(declare(state=state, note="Why")),
+        live(live_tag(7, "Oppty")),
+        past=past(live_tag(7)),
+    )
+    assert drafted.changes == ()
+    ((code, message),) = said(drafted)
+    assert (code, f"declared {state.value}, is left alone" in message) == ("PLAN011", True)
+
+
+def test_one_of_another_place_is_no_evidence() -> None:
+    moved = live_tag(7, "Oppty", company_id=NORTH.id)
+    drafted = draft(desired(declare()), live(moved, companies=[NORTH]), past=past(live_tag(7)))
+    assert isinstance(only(drafted, Create), Create)
+    assert said(drafted) == []
+
+
+def test_the_oldest_of_several_that_had_the_name_gets_it_back() -> None:
+    now = [live_tag(7, "Oppty"), live_tag(5, "Oppor")]
+    drafted = draft(desired(declare()), live(*now), past=past(live_tag(7), live_tag(5)))
+    assert only(drafted, Update).before.id == 5
+
+
+def test_what_the_server_may_have_tidied_is_renamed_back_where_it_had_the_name() -> None:
+    now = live(live_tag(7, "opportunity"))
+    assert draft(desired(declare()), now).changes == ()
+    change = only(draft(desired(declare()), now, past=past(live_tag(7))), Update)
+    assert change.after.name == "Opportunity"
+
+
+def test_the_trash_comes_before_a_tag_that_was_renamed() -> None:
+    """Else a restore would become a purge by a snapshot's word."""
+    lies = live_tag(3, "~trash 2025-01-01 Opportunity", status=Status.DISABLED)
+    now = live(live_tag(7, "Oppty"), lies)
+    drafted = draft(desired(declare()), now, past=past(live_tag(7)))
+    assert only(drafted, Update).before == lies
+    assert [code for code, _message in said(drafted)] == ["PLAN012"]
+
+
+DEED_TO_PLAN: tuple[tuple[Callable[..., object], str | None, News | None, str | None], ...] = (
+    (rename, "update", News.RENAMED, "PLAN011"),
+    (delete, "create", News.GONE, None),
+    (recolor, "update", News.RECOLORED, None),
+    (disable, "update", News.DISABLED, None),
+    (trash, "update", News.TRASHED, None),
+    (make_anew, None, None, "PLAN012"),
+    (take_name, None, None, "PLAN012"),
+    (swap, None, None, "PLAN012"),
+)
+
+
+@pytest.mark.parametrize(("deed", "action", "since", "code"), DEED_TO_PLAN)
+def test_what_people_did_is_told_by_plan_and_drift(
+    deed: Callable[..., object], action: str | None, since: News | None, code: str | None
+) -> None:
+    account = Account()
+    one, other = account.make("Lead"), account.make("Spam")
+    then = [*account.tags.values()]
+    deed(account, one, other)
+    # The name of the other one is nobody's business.
+    wish = desired(companies=[(NORTH, (declare("Lead", color="gray1"),))])
+    now = live(*account.tags.values(), companies=[NORTH])
+    drafted = draft(wish, now, past=past(*then))
+    assert [(change.action, change.since) for change in drafted.changes] == (
+        [(action, since)] if action else []
+    )
+    assert [found for found, _message in said(drafted)] == ([code] if code else [])
+    assert is_news(only_news(plan_of(drafted)))
+    quiet = draft(wish, now, past=past(*account.tags.values()))
+    assert said(quiet) == []
+    assert not is_news(only_news(plan_of(quiet)))
+    assert only_news(plan_of(quiet)).since == Evidence("", (), older=len(quiet.changes))
+
+
+def plan_of(drafted: Draft) -> Plan:
+    plan = assemble([(drafted, AccountUse(account=ACME), drafted.changes)], list_unmanaged=True)
+    return replace(plan, since=Evidence(""))
+
+
+def test_drift_tells_what_is_new_of_tags_that_nobody_declared() -> None:
+    now = live(live_tag(1), live_tag(2, "Old"), live_tag(3, "Renamed"), live_tag(4, "New"))
+    then = past(live_tag(1), live_tag(2, "Old", color="red1"), live_tag(3, "Before"))
+    plan = only_news(plan_of(draft(desired(declare()), now, past=then)))
+    assert [(one.tag.name, one.since) for one in plan.unmanaged_tags] == [
+        ("Renamed", News.RENAMED),
+        ("New", News.NEW),
+    ]
+
+
+def test_an_account_that_the_snapshot_lacks_is_listed_whole() -> None:
+    drafted = draft(desired(declare()), live(live_tag(2, "Other")))
+    plan = replace(plan_of(drafted), since=Evidence("", ("acme",)))
+    assert only_news(plan) == plan
+
+
+def stripped(changes: Iterable[Change]) -> set[Change]:
+    return {replace(change, since=None) for change in changes}
+
+
+@st.composite
+def forged(draw: st.DrawFn, world: World) -> Past:
+    """Whatever a snapshot may say of ids that are live, and of others."""
+    ids = [tag.id for tag in world.live] + [901, 902]
+    rows = st.tuples(
+        st.sampled_from(ids),
+        st.sampled_from((*NAMES, *TRASHED)),
+        st.sampled_from(COLORS),
+        st.sampled_from(Status),
+        st.sampled_from(PLACES),
+    )
+    tags = draw(st.lists(rows, max_size=12, unique_by=lambda row: row[0]))
+    return Past(LiveAccount(ACME, tuple(LiveTag(*row) for row in tags), {}), AT)
+
+
+@given(st.data(), worlds(), st.sampled_from(((), ("Oppty",), ("Lea*",))))
+def test_no_forged_snapshot_removes_or_merges_anything(
+    data: st.DataObject, world: World, protect: tuple[str, ...]
+) -> None:
+    policy = replace(world.desired.account.policy, protect=protect)
+    wish = world.desired._replace(account=replace(world.desired.account, policy=policy))
+    account = live(*world.live, companies=COMPANIES)
+    without = draft(wish, account)
+    given_one = draft(wish, account, past=data.draw(forged(world)))
+    before, after = stripped(without.changes), stripped(given_one.changes)
+    added = after - before
+    assert all(
+        isinstance(one, Update)
+        and one.reason is Reason.RENAMED_BACK
+        and not one.trashes
+        and not one.disables
+        and one.before.name not in protect
+        for one in added
+    )
+    assert len({one.tag_id for one in added}) == len(added)
+    # What is not there any more: creates that are renames now, and what would have befallen these.
+    renamed = {one.tag_id for one in added}
+    names = {(one.place.company_id, one.after.name) for one in added if isinstance(one, Update)}
+    for gone in before - after:
+        if isinstance(gone, Create):
+            assert (gone.place.company_id, gone.name) in names
+        else:
+            assert gone.tag_id in renamed
+            assert wish.account.policy.unmanaged is not Unmanaged.KEEP
+
+
+def test_a_snapshot_without_the_account_is_none() -> None:
+    from reconciler.workflow.since import past_of
+
+    account = desired(declare()).account
+    assert past_of(Snapshot("", ()), account) is None
+    assert past_of(Snapshot("2026-11-01T07:00:00Z", (live(),)), account) is not None

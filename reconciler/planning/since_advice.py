@@ -34,24 +34,24 @@ def traced_problem(traced: Traced, places: Sequence[Place], since: str) -> Probl
 
 
 _MESSAGES: Final = {
-    Trace.RENAMED_BACK: "{renamed} and is renamed back",
-    Trace.NOT_WANTED: "{renamed} and, declared {state}, is left alone",
-    Trace.IN_TRASH: "{renamed} and lies in the trash; a new tag is created",
-    Trace.SPOKEN_OF: "{renamed}, of which a block speaks too; a new tag is created",
-    Trace.PROTECTED: "{renamed}, which `protect` keeps as it is; a new tag is created",
-    Trace.IGNORED: "{renamed}, which `ignore` leaves to others; a new tag is created",
+    Trace.RENAMED_BACK: "{renamed}; it is renamed back",
+    Trace.NOT_WANTED: "{renamed}; declared {state}, it is left alone",
+    Trace.IN_TRASH: "{renamed}; it lies in the trash, and a new tag is created",
+    Trace.SPOKEN_OF: "{renamed}; a block speaks of that name too, so a new tag is created",
+    Trace.PROTECTED: "{renamed}; `protect` keeps that name, so a new tag is created",
+    Trace.IGNORED: "{renamed}; `ignore` leaves that name to others, so a new tag is created",
     Trace.ANOTHER: "{another} is called {now}",
-    Trace.SWAPPED: "{another} is called {now}, of which a block speaks too",
+    Trace.SWAPPED: "{another} is called {now}, and a block speaks of that name too",
     Trace.ANEW: "{another}, id {gone}, is gone",
 }
 
 
 def _message(traced: Traced, since: str) -> str:
-    declaration = traced.declaration
+    declaration, by = traced.declaration, f"the snapshot of {since}"
     name, now = double_quoted(declaration.name), double_quoted(traced.now)
     return _MESSAGES[traced.trace].format(
-        renamed=f"{name} was renamed to {now} since {since}",
-        another=f"{name} is another tag than at {since}; the one that had the name",
+        renamed=f"{name} was renamed to {now}, by {by}",
+        another=f"{name} is another tag than in {by}; the one that had the name",
         state=declaration.state.value,
         now=now,
         gone=traced.now,

@@ -115,7 +115,7 @@ def _headline_since(plan: Plan, since: Evidence) -> str:
     found = f"{count(len(plan.changes), 'difference')} in {count(len(places), 'place')}"
     others = len(_warned(plan, PlanCode.ANOTHER_SINCE))
     if others:
-        found += f", {count(others, 'declared name is', 'declared names are')} on other tags"
+        found += f", {wording.on_other_tags(others)}"
     older = f"{count(since.older, 'older difference')} not listed" if since.older else ""
     rest = "; ".join(filter(None, [older, f"{number(plan.summary.unchanged)} as declared"]))
     if is_news(plan):

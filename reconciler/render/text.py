@@ -105,7 +105,7 @@ _SAID_IN_PLACE: Final = 2
 def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
     lines = _hung(f"Plan: {wording.summary(plan)}.", width=width)
     if plan.since is not None:
-        lines += _hung(f"Since {wording.since(plan.since, plan.changes)}.", width=width)
+        lines += _hung(wording.since(plan), width=width)
     merges = wording.merges(plan)
     lines += _hung(f"Merges: {merges}.", width=width) if merges else []
     for why in wording.partial(plan):

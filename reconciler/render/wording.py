@@ -123,12 +123,24 @@ HAPPENED: Final = {
 """What became of a tag, in one word or a few."""
 
 
-def since(evidence: Evidence, changes: Iterable[Change]) -> str:
-    """``2026-11-01 07:00 UTC: 1 renamed, 2 deleted; beacon is not in that snapshot``."""
-    counted = Counter(change.since for change in changes)
+def since(plan: Plan) -> str:
+    """``Since 2026-11-01 07:00 UTC: 1 renamed, 2 deleted; beacon is not in that snapshot.``; empty
+    where the plan was held against none.
+    """
+    if plan.since is None:
+        return ""
+    counted = Counter(change.since for change in plan.changes)
     news = [f"{number(counted[one])} {text}" for one, text in HAPPENED.items() if counted[one]]
-    said = ", ".join(news) or "nothing here is news"
-    return "; ".join([f"{moment(evidence.created_at)}: {said}", *lacking(evidence)])
+    others = sum(warning.code == PlanCode.ANOTHER_SINCE for warning in plan.warnings)
+    news += [on_other_tags(others)] if others else []
+    said = ", ".join(news) or "no change here is news"
+    told = "; ".join([f"{moment(plan.since.created_at)}: {said}", *lacking(plan.since)])
+    return f"Since {told}."
+
+
+def on_other_tags(names: int) -> str:
+    """``1 declared name is on another tag``."""
+    return count(names, "declared name is on another tag", "declared names are on other tags")
 
 
 def lacking(evidence: Evidence) -> list[str]:

@@ -2,10 +2,10 @@
 
 ``live.json`` is what the server holds: companies by name (a list of ids makes them alike), tags as
 [id, name, colour, company or null, status]; calls, forms and texts as tag name -> number; flows as
-the ids of the tags that each applies. Days in the trash are told as of 2026-11-25. ``expect.json``
-may hold
-``exit_code`` of the plan (0), ``apply`` (flags of the apply; null where it is refused), ``args``
-of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt, messages.txt and,
+the ids of the tags that each applies. Days in the trash are told as of 2026-11-25. ``then.json`` is
+the same as it was on 2026-11-01; a snapshot of that is there as ``snapshot.json``. ``expect.json``
+may hold ``exit_code`` of the plan (0), ``apply`` (flags of the apply; null where it is refused),
+``args`` of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt, messages.txt and,
 of a few cases, plan.json anew, for review in the diff; every document is held against its schema.
 """
 
@@ -39,6 +39,8 @@ UPDATE = bool(os.environ.get("UPDATE_GOLDEN"))
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_case(case: Path, tmp_path: Path) -> None:
     expect = _load(case / "expect.json", {})
+    if (case / "then.json").exists():
+        _snapshot(case, tmp_path)
     shutil.copy(case / "config.yaml", tmp_path / "reconciler.yaml")
     for more in case.glob("more*.yaml"):
         shutil.copy(more, tmp_path / more.name)
@@ -69,6 +71,17 @@ def test_case(case: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_a_case_says_what_it_shows(case: Path) -> None:
     assert re.search("^# [^ ].*[.!?]$", (case / "config.yaml").read_text("utf-8"), re.MULTILINE)
+
+
+def _snapshot(case: Path, directory: Path) -> None:
+    """A snapshot of what the case held on 2026-11-01."""
+    shutil.copy(case / "config.yaml", directory / "reconciler.yaml")
+    with Sandbox(Options(seed="empty")) as sandbox:
+        fill(sandbox, _load(case / "then.json", {}))
+        ran = run("snapshot", environ=direct(sandbox), cwd=directory)
+    assert ran.code == 0, ran.err
+    document = {**json.loads(ran.out), "created_at": "2026-11-01T07:00:00Z"}
+    (directory / "snapshot.json").write_text(json.dumps(document), "utf-8")
 
 
 def _load(path: Path, default: Any) -> Any:

@@ -83,7 +83,8 @@ def test_a_tag_that_was_renamed_gets_its_name_back() -> None:
     ((code, message),) = said(drafted)
     assert code == "PLAN011"
     assert message == (
-        f'"Opportunity" was renamed to "Oppty" since {AT} and is renamed back (acme · account)'
+        f'"Opportunity" was renamed to "Oppty", by the snapshot of {AT}; it is renamed back '
+        "(acme · account)"
     )
     ((hint,),) = ([one.hint for one in drafted.warnings],)
     assert hint is not None
@@ -93,11 +94,11 @@ def test_a_tag_that_was_renamed_gets_its_name_back() -> None:
 @pytest.mark.parametrize(
     ("name", "values", "why"),
     [
-        ("Spam", {}, "of which a block speaks too"),
-        ("Old spam", {}, "of which a block speaks too"),
-        ("VIP calls", {"protect": ("VIP*",)}, "which `protect` keeps as it is"),
-        ("crm-lead", {"ignore": ("crm-*",)}, "which `ignore` leaves to others"),
-        (TRASH.format("Other"), {}, "and lies in the trash"),
+        ("Spam", {}, "a block speaks of that name too"),
+        ("Old spam", {}, "a block speaks of that name too"),
+        ("VIP calls", {"protect": ("VIP*",)}, "`protect` keeps that name"),
+        ("crm-lead", {"ignore": ("crm-*",)}, "`ignore` leaves that name to others"),
+        (TRASH.format("Other"), {}, "it lies in the trash"),
     ],
 )
 def test_a_tag_that_may_not_be_taken_is_named_and_the_declared_one_created(
@@ -122,7 +123,7 @@ def test_a_tag_that_is_not_wanted_live_is_left_alone_under_its_new_name(state: S
     )
     assert drafted.changes == ()
     ((code, message),) = said(drafted)
-    assert (code, f"declared {state.value}, is left alone" in message) == ("PLAN011", True)
+    assert (code, f"declared {state.value}, it is left alone" in message) == ("PLAN011", True)
 
 
 def test_one_of_another_place_is_no_evidence() -> None:

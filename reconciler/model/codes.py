@@ -44,5 +44,7 @@ MEANINGS: Final = {
     "history.",
 }
 
-LOUD: Final = frozenset({PlanCode.LOOK_ALIKE, PlanCode.MOVED, PlanCode.NOT_CREATED})
+LOUD: Final = frozenset(
+    {PlanCode.LOOK_ALIKE, PlanCode.MOVED, PlanCode.NOT_CREATED, PlanCode.RENAMED_SINCE}
+)
 """What can't be muted: history is about to part from its name, or a declared tag is missing."""

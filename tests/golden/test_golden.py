@@ -5,8 +5,9 @@
 the ids of the tags that each applies. Days in the trash are told as of 2026-11-25. ``then.json`` is
 the same as it was on 2026-11-01; a snapshot of that is there as ``snapshot.json``. ``expect.json``
 may hold ``exit_code`` of the plan (0), ``apply`` (flags of the apply; null where it is refused),
-``args`` of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt, messages.txt and,
-of a few cases, plan.json anew, for review in the diff; every document is held against its schema.
+``args`` of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt,
+messages.txt and, of a few cases, plan.json anew, for review in the diff; every document is held
+against its schema.
 """
 
 from __future__ import annotations

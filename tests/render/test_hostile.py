@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +13,19 @@ from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
 from reconciler.model.change import Count, Loss, Reason, one_a_line
+from reconciler.model.news import (
+    AccountNews,
+    CompanyNews,
+    Comparison,
+    News,
+    Reading,
+    TagNews,
+)
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Evidence, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag, differing
-from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
+from reconciler.render import diff, github, gitlab, html, markdown, outcomes, table, text
 from reconciler.render.drift import drift
 from reconciler.render.problems import problems
 from tests.builders import ACME, company, create, delete, live_tag, plan, update
@@ -96,6 +105,34 @@ def report_of(foreign: str) -> Report:
     )
 
 
+def comparison_of(foreign: str) -> Comparison:
+    """What changed between two snapshots that hold ``foreign``."""
+    account = AccountRef("acme", "ACC1", foreign)
+    where = Place(account, company(foreign, id="COM1"))
+    old, new = live_tag(7, foreign, color=foreign), live_tag(7, f"{foreign}2")
+    elsewhere = old._replace(company_id=foreign)
+    error = AccountError(account=foreign, code="api", message=foreign, hint=foreign)
+    companies = CompanyNews(account=account, before=where.company, after=None)
+    tags = [(old, new), (elsewhere, new), (old, None), (None, new), (old, old._replace(id=8))]
+    told = tuple(TagNews(place=where, before=one, after=other) for one, other in tags)
+    return Comparison(
+        old=Reading(foreign, foreign),
+        new=Reading(None, foreign),
+        accounts=(AccountNews(account, told, (companies,), 0),),
+        only_old=(AccountRef(foreign, foreign),),
+        unread=(error,),
+    )
+
+
+def held_against(foreign: str) -> Plan:
+    """A plan that was held against a snapshot that says ``foreign``."""
+    the_plan = plan_of(foreign)
+    changes = tuple(replace(change, since=News.RENAMED) for change in the_plan.changes)
+    unmanaged = tuple(one._replace(since=News.NEW) for one in the_plan.unmanaged_tags)
+    since = Evidence(foreign, (foreign,), 3)
+    return replace(the_plan, changes=changes, unmanaged_tags=unmanaged, since=since)
+
+
 TEXTS: dict[str, Callable[[str], str]] = {
     "plan": lambda foreign: text.plan(plan_of(foreign)),
     "narrow plan": lambda foreign: text.plan(plan_of(foreign), width=40),
@@ -108,6 +145,10 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "markdown": lambda foreign: markdown.plan(plan_of(foreign)),
     "markdown drift": lambda foreign: markdown.drift(plan_of(foreign)),
     "markdown report": lambda foreign: markdown.report(report_of(foreign)),
+    "diff": lambda foreign: diff.text(comparison_of(foreign), width=60),
+    "markdown diff": lambda foreign: markdown.diff(comparison_of(foreign)),
+    "plan since": lambda foreign: text.plan(held_against(foreign)),
+    "drift since": lambda foreign: drift(held_against(foreign)),
 }
 
 
@@ -127,6 +168,8 @@ def test_no_text_at_all_acts_on_a_terminal_or_a_runner(foreign: str) -> None:
 def test_no_payload_breaks_a_page(payload: str) -> None:
     assert_safe_page(html.plan(plan_of(payload)))
     assert_safe_page(html.drift(plan_of(payload)))
+    assert_safe_page(html.drift(held_against(payload)))
+    assert_safe_page(html.plan(held_against(payload)))
     assert_safe_page(html.report(report_of(payload)))
 
 
@@ -145,6 +188,9 @@ def test_no_text_at_all_is_markdown(foreign: str) -> None:
 def test_no_payload_is_markdown(payload: str) -> None:
     assert_safe_markdown(markdown.plan(plan_of(payload)))
     assert_safe_markdown(markdown.drift(plan_of(payload)))
+    assert_safe_markdown(markdown.drift(held_against(payload)))
+    assert_safe_markdown(markdown.plan(held_against(payload)))
+    assert_safe_markdown(markdown.diff(comparison_of(payload)))
     assert_safe_markdown(markdown.report(report_of(payload)))
 
 
@@ -158,6 +204,11 @@ def test_no_cell_is_a_formula(cells: list[str]) -> None:
     shown = table.csv([dict(enumerate_names(cells))])
     assert_safe_csv(shown)
     assert shown.count("\n") == 2
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
+def test_no_cell_of_a_comparison_is_a_formula(payload: str) -> None:
+    assert_safe_csv(diff.csv(comparison_of(payload)))
 
 
 def enumerate_names(cells: list[str]) -> list[tuple[str, str]]:

@@ -97,6 +97,24 @@ def test_its_first_plan_is_what_the_command_prints(tmp_path: Path) -> None:
     assert (done.code, done.out) == (0, shown)
 
 
+def test_its_commands_tell_what_has_changed_since(tmp_path: Path) -> None:
+    section = README.partition("## What has changed since, and was it me?\n")[2]
+    lines = re.findall(r"^reconciler (.+?) +#", section.partition("\n## ")[0], re.MULTILINE)
+    assert len(lines) == 4
+    with Sandbox(Options(seed="agency")) as sandbox:
+        environ = direct(sandbox)
+        written = run("import", environ=environ, cwd=tmp_path)
+        (tmp_path / "reconciler.yaml").write_text(written.out, "utf-8")
+        done = [run(*line.split(), environ=environ, cwd=tmp_path) for line in lines]
+        assert [one.code for one in done] == [0, 0, 0, 0]
+        sandbox.store.run("UPDATE tags SET name = 'Premium' WHERE id = 7886050")
+        _snapshot, diff, drift, plan = lines
+        told = {line: run(*line.split(), environ=environ, cwd=tmp_path) for line in lines[1:]}
+    assert "7886050 in acme-dental-group · Dental North: VIP -> Premium" in told[diff].out
+    assert (told[drift].code, "VIP: called Premium now" in told[drift].out) == (2, True)
+    assert "name Premium -> VIP" in told[plan].out
+
+
 @pytest.mark.parametrize("text", CONFIGURATIONS)
 def test_its_configurations_are_valid(text: str, tmp_path: Path) -> None:
     configuration = loaded(tmp_path, textwrap.dedent(text))

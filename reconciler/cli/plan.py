@@ -163,15 +163,12 @@ def plan_request(asked: PlanFlags, console: Console, *, count_usage: bool) -> Pl
         count_usage=count_usage,
         count_all=asked.impact,
         list_unmanaged=asked.show_unmanaged,
-        since=read_since(asked.since),
+        since=None if asked.since is None else _read_since(asked.since),
         say=console.progress().step,
     )
 
 
-def read_since(path: str | None) -> Snapshot | None:
-    """The snapshot of ``--since``; None where it was not given."""
-    if path is None:
-        return None
+def _read_since(path: str) -> Snapshot:
     from reconciler.document import read_snapshot
 
     return read_snapshot(read_file(path))

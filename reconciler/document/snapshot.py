@@ -67,6 +67,7 @@ def _account_fields(live: LiveAccount) -> Document:
         "name": live.account.name,
         "unread": live.unread,
         "requests": live.requests,
+        **({"odd": live.odd} if live.odd else {}),
         "companies": [
             {"id": company.id, "name": company.name, "active": company.active}
             for company in live.companies.values()
@@ -111,6 +112,7 @@ def _account_of(node: Node) -> LiveAccount:
         unread=node.whole("unread"),
         requests=node.whole("requests"),
         usage=counted or None,
+        odd=node.whole("odd", least=1) if node.has("odd") else 0,
     )
 
 

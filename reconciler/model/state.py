@@ -153,7 +153,8 @@ class LiveAccount(NamedTuple):
     """One account as it is: all its tags, or all of the companies that the work concerns.
 
     ``unread`` counts live tags that the cheapest complete read left out; ``requests`` what the
-    reading cost. ``usage``: what has each tag, by its id; None: nobody counted.
+    reading cost. ``usage``: what has each tag, by its id; None: nobody counted. ``odd`` counts rows
+    that are no tags as we know them: where there are some, what is not in ``tags`` may be live.
     """
 
     account: AccountRef
@@ -162,6 +163,7 @@ class LiveAccount(NamedTuple):
     unread: int = 0
     requests: int = 0
     usage: Mapping[int, Loss] | None = None
+    odd: int = 0
 
 
 class Snapshot(NamedTuple):

@@ -29,10 +29,14 @@ if TYPE_CHECKING:
 def news_between(
     before: LiveAccount, after: LiveAccount, narrowing: Narrowing = EVERYTHING
 ) -> AccountNews:
-    """What became of the account ``before`` by the time of ``after``; both are whole."""
+    """What became of the account ``before`` by the time of ``after``.
+
+    Of a reading that holds odd rows nothing is taken for absent.
+    """
     pairs = [
         (old, new)
         for old, new in _pairs(before, after)
+        if not ((old is None and before.odd) or (new is None and after.odd))
         if narrowing.covers_tag(*(tag.name for tag in (old, new) if tag is not None))
     ]
     places = _Places(before, after)
@@ -65,7 +69,7 @@ def _pairs(before: LiveAccount, after: LiveAccount) -> Iterator[Pair]:
         if (same := live.get(tag.id)) is not None:
             yield tag, same
         else:
-            anew = made[tag.company_id, tag.name]
+            anew = () if before.odd or after.odd else made[tag.company_id, tag.name]
             yield tag, anew.pop() if anew else None
     for tags in made.values():
         for tag in tags:

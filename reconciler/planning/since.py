@@ -65,18 +65,21 @@ class Past:
     def __init__(self, then: LiveAccount, moment: str) -> None:
         self.moment = moment
         self._tags = {tag.id: tag for tag in then.tags}
+        self._odd = bool(then.odd)
         self._named: dict[tuple[str | None, str], list[LiveTag]] = defaultdict(list)
         for tag in sorted(then.tags):
             self._named[tag.company_id, tag.name].append(tag)
 
     def news(self, tag: LiveTag) -> tuple[News, ...]:
         """What became of the live ``tag`` since."""
-        return news_of(self._tags.get(tag.id), tag)
+        then = self._tags.get(tag.id)
+        return () if then is None and self._odd else news_of(then, tag)
 
     def seen_from(self, now: LiveAccount, policy: Policy) -> Hindsight:
         """This past beside the account as it is ``now``."""
         live = {tag.id: tag for tag in now.tags}
-        return Hindsight(self, live, any_alike(policy.protect), any_alike(policy.ignore))
+        owned = any_alike(policy.protect), any_alike(policy.ignore)
+        return Hindsight(self, live, *owned, whole=not now.odd)
 
     def named(self, company_id: str | None, name: str) -> Sequence[LiveTag]:
         """The tags that had this name in that place, the oldest first."""
@@ -84,14 +87,15 @@ class Past:
 
 
 class Hindsight(NamedTuple):
-    """The ``past`` of an account beside what it is by now: ``live`` are all its tags by id, and
-    names of them are protected, or ignored.
+    """The ``past`` of an account beside what it is by now: ``live`` are its tags by id, all of them
+    where it is ``whole``, and names are protected, or ignored.
     """
 
     past: Past
     live: Mapping[int, LiveTag]
     is_protected: Callable[[str], bool]
     is_ignored: Callable[[str], bool]
+    whole: bool
 
     def take_back(self, matches: Matches, company_id: str | None) -> None:
         """Note in ``matches``, which are of that place, what became of each declared name's tag,
@@ -120,6 +124,10 @@ class Hindsight(NamedTuple):
         found = _cause(change, self)
         return change if found is None else replace(change, since=found)
 
+    def is_gone(self, tag: LiveTag) -> bool:
+        """Whether ``tag``, which was live, certainly is no more."""
+        return self.whole and tag.id not in self.live
+
     def news(self, tag: LiveTag) -> News | None:
         """The weightiest of what became of the live ``tag`` since."""
         return next(iter(self.past.news(tag)), None)
@@ -128,7 +136,7 @@ class Hindsight(NamedTuple):
         """What became of the live ``tag`` since, or of the one that had its name and is gone."""
         news = self.past.news(tag)
         then = self.past.named(tag.company_id, tag.name)
-        if news == (News.NEW,) and then and then[0].id not in self.live:
+        if news == (News.NEW,) and then and self.is_gone(then[0]):
             return news_of(then[0], tag)
         return news
 
@@ -141,8 +149,8 @@ def _traces(matches: Matches, seen: Hindsight, company_id: str | None) -> Iterat
     missing |= {one.name for one, _names in matches.stored_as}
     formers = {former for one in matches.declared.values() for former in one.former_names}
     for name, declaration in matches.declared.items():
-        then = {tag.id for tag in past.named(company_id, name)}
-        if not then or (name in has and has[name].id in then):
+        named = past.named(company_id, name)
+        if not named or (name in has and has[name].id in {tag.id for tag in named}):
             continue
         now = seen.elsewhere(company_id, name)
         if now:
@@ -154,8 +162,8 @@ def _traces(matches: Matches, seen: Hindsight, company_id: str | None) -> Iterat
             else:
                 found = _obstacle(now[0], seen, known=known) or Trace.RENAMED_BACK
             yield Traced(declaration, found, now[0].name)
-        elif name in has and not then & seen.live.keys():
-            yield Traced(declaration, Trace.ANEW, str(min(then)))
+        elif name in has and all(map(seen.is_gone, named)):
+            yield Traced(declaration, Trace.ANEW, str(named[0].id))
 
 
 def _obstacle(tag: LiveTag, seen: Hindsight, *, known: bool) -> Trace | None:
@@ -191,7 +199,9 @@ def _cause(change: Change, seen: Hindsight) -> News | None:
     match change:
         case Create(place=place, after=after):
             then = seen.past.named(place.company_id, after.name)
-            return next(iter(news_of(then[0], seen.live.get(then[0].id))), None) if then else None
+            now = seen.live.get(then[0].id) if then else None
+            known = then and (now is not None or seen.is_gone(then[0]))
+            return next(iter(news_of(then[0], now)), None) if known else None
         case Update(trashes=False, before=before, fields=fields):
             news = seen.news_of_named(before)
             return next((one for one in news if _FIELDS.get(one, fields[0]) in fields), None)

@@ -88,24 +88,23 @@ def detail(change: Change, *, chip: Chip = no_chip, days: int | None = None) -> 
 
     ``days``: how long the account's trash keeps a tag; None: not known here.
     """
-    happened = "" if change.since is None else f"{HAPPENED[change.since]} since the snapshot"
-    return "; ".join(filter(None, [*_details(change, chip, days), happened]))
-
-
-def _details(change: Change, chip: Chip, days: int | None) -> Iterable[str]:
     match change:
         case Create(after=after):
-            return [values(after, chip=chip)]
+            said = [values(after, chip=chip)]
         case Update(trashes=True):
-            return [_kept_in_trash(change, days), _why(change)]
+            said = [_kept_in_trash(change, days), _why(change)]
         case Update(after=after):
             parts = [*_differences(change, chip=chip), *filter(None, [usage(change)])]
-            return [", ".join(parts), _why(change) if after.status is Status.DISABLED else ""]
+            said = [", ".join(parts), _why(change) if after.status is Status.DISABLED else ""]
         case Merge():
-            return [*_of_merge(change), _why(change)]
+            said = [*_of_merge(change), _why(change)]
         case Delete():
-            return [usage(change), _why(change)]
-    assert_never(change)
+            said = [usage(change), _why(change)]
+        case _:
+            assert_never(change)
+    if change.since is not None:
+        said.append(f"{HAPPENED[change.since]} since the snapshot")
+    return "; ".join(filter(None, said))
 
 
 HAPPENED: Final = {

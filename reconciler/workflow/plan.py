@@ -25,15 +25,12 @@ from reconciler.workflow.guarding import Guarding, concerned, warn_of_flows
 from reconciler.workflow.merging import uses_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
-    from reconciler.model.change import Loss
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount, Snapshot
-    from reconciler.model.tag import Company, Place
+    from reconciler.model.tag import Company
     from reconciler.model.trash import Day
     from reconciler.planning.since import Past
 
@@ -72,13 +69,15 @@ async def make_plan(
     nothing, UsageError for a ``--company`` or ``--tag`` that does, or where ``--since`` has none of
     the accounts.
     """
+    everyone = [_Reading(one, provider_for, request) for one in configuration.accounts]
     evidence = None
     if request.since is not None:
         # Here and not above: most plans are held against no snapshot.
-        from reconciler.workflow.since import evidence_of  # noqa: PLC0415
+        from reconciler.workflow.since import evidence_of, past_of  # noqa: PLC0415
 
         evidence = evidence_of(request.since, configuration.accounts)
-    everyone = [_Reading(one, provider_for, request) for one in configuration.accounts]
+        for one in everyone:
+            one.past = past_of(request.since, one.account)
     needs = configuration.needs_companies
     await side_by_side(one.read_companies(needed=needs(one.handle)) for one in everyone)
     accounts = _readable(everyone)
@@ -150,13 +149,6 @@ class _Reading:
     """Live tags that were left out because nothing is declared in their places."""
     past: Past | None = None
     """The account as the snapshot of ``--since`` has it."""
-
-    def __post_init__(self) -> None:
-        if self.request.since is not None:
-            # Here and not above: most plans are held against no snapshot.
-            from reconciler.workflow.since import past_of  # noqa: PLC0415
-
-            self.past = past_of(self.request.since, self.account)
 
     @property
     def handle(self) -> str:
@@ -237,14 +229,6 @@ class _Reading:
         if not (self.request.count_usage and drafted.groups):
             return drafted
         uses = await uses_of(self.provider, drafted.groups)
-        return self._draft(desired, live, uses)
-
-    def _draft(
-        self,
-        desired: DesiredAccount,
-        live: LiveAccount,
-        uses: Mapping[tuple[Place, int], Loss] | None = None,
-    ) -> Draft:
         request = self.request
         return draft(
             desired, live, request.narrowing, today=request.today, uses=uses, past=self.past
@@ -281,8 +265,10 @@ class _Reading:
                 tags=listing.tags,
                 companies=desired.companies,
                 unread=listing.unread or 0,
+                odd=len(listing.odd),
             )
-            drafted = self._draft(desired, live)
+            request = self.request
+            drafted = draft(desired, live, request.narrowing, today=request.today, past=self.past)
             if not (listing.proven or proven) and self._needs_absence(desired, drafted, live):
                 proven = True
             elif not whole and self._guarding.needs_all(drafted, listing.unread):

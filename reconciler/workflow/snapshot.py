@@ -52,8 +52,10 @@ async def read_account(
 ) -> LiveAccount:
     """One account, as :func:`read_live` reads it."""
     companies = {company.id: company for company in await provider.companies()}
-    # What is not in the listing will pass for gone.
-    listing = await provider.tags(proven=True)
+    listing = await provider.tags()
+    if listing.odd:
+        rows = count(len(listing.odd), "row of the listing is not a tag", "rows are not tags")
+        say(f"{account.handle}: {rows} as we know them; what is not listed may be live")
     counted: dict[int, Loss] | None = None
     if usage:
         say(f"{account.handle}: counting what has {count(len(listing.tags), 'tag')}")
@@ -70,6 +72,7 @@ async def read_account(
         companies=companies,
         requests=provider.requests,
         usage=counted,
+        odd=len(listing.odd),
     )
 
 

@@ -242,6 +242,7 @@ def live_accounts(draw: st.DrawFn) -> tuple[LiveAccount, ...]:
                 unread=draw(st.integers(0, 99)),
                 requests=draw(st.integers(0, 99)),
                 usage=draw(st.none() | uses_of(listed)),
+                odd=draw(st.integers(0, 2)),
             )
         )
     return tuple(found)

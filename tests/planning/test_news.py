@@ -112,6 +112,15 @@ def test_counts_are_compared_where_both_have_them() -> None:
     assert alone == other
 
 
+def test_where_a_row_was_not_understood_nothing_is_taken_for_absent() -> None:
+    one, other = live_tag(1, "Lead"), live_tag(2, "Spam")
+    odd = reading([one], odd=1)
+    assert news_between(reading([one, other]), odd).tags == ()
+    assert news_between(odd, reading([one, other])).tags == ()
+    (anew,) = news_between(odd, reading([live_tag(3, "Lead")])).tags
+    assert anew.news == (News.GONE,)
+
+
 def test_narrowing_takes_a_tag_by_either_name_and_leaves_companies_to_their_own_flag() -> None:
     before = LiveAccount(ACME, (live_tag(1, "VIP"), live_tag(2, "Spam")), {"COM1": company("Elm")})
     after = LiveAccount(ACME, (live_tag(1, "Premium"), live_tag(2, "Junk")), {})

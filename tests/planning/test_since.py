@@ -133,6 +133,21 @@ def test_one_of_another_place_is_no_evidence() -> None:
     assert said(drafted) == []
 
 
+def test_where_a_row_was_not_understood_no_tag_is_called_deleted_or_new() -> None:
+    odd = live(live_tag(9, "Opportunity"), live_tag(8, "Other"))._replace(odd=1)
+    wish = desired(declare(color="blue1"), declare("Spam"))
+    then = past(live_tag(7), live_tag(6, "Spam"))
+    drafted = draft(wish, odd, past=then)
+    assert [(one.name, one.since) for one in drafted.changes] == [
+        ("Opportunity", News.NEW),
+        ("Spam", None),
+    ]
+    assert said(drafted) == []
+    unsure = Past(live(live_tag(7))._replace(odd=1), AT)
+    drafted = draft(wish, odd._replace(odd=0), past=unsure)
+    assert {one.since for one in (*drafted.changes, *drafted.unmanaged)} == {None}
+
+
 def test_the_oldest_of_several_that_had_the_name_gets_it_back() -> None:
     now = [live_tag(7, "Oppty"), live_tag(5, "Oppor")]
     drafted = draft(desired(declare()), live(*now), past=past(live_tag(7), live_tag(5)))

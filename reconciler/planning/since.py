@@ -21,7 +21,7 @@ from reconciler.model.news import News, news_of
 from reconciler.model.trash import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from reconciler.model.change import Change
     from reconciler.model.state import Declaration, LiveAccount, Policy
@@ -41,6 +41,8 @@ class Trace(Enum):
     """It has another declared name, or a former one."""
     PROTECTED = auto()
     IGNORED = auto()
+    MERGED_INTO = auto()
+    """Other tags become the declared one: which one they are merged into no snapshot decides."""
     ANOTHER = auto()
     """It has another name, and another tag has the declared one."""
     SWAPPED = auto()
@@ -97,11 +99,15 @@ class Hindsight(NamedTuple):
     is_ignored: Callable[[str], bool]
     whole: bool
 
-    def take_back(self, matches: Matches, company_id: str | None) -> None:
+    def take_back(
+        self, matches: Matches, company_id: str | None, *, merged_into: Container[str] = ()
+    ) -> None:
         """Note in ``matches``, which are of that place, what became of each declared name's tag,
         and turn creates into renames where the tag is live and nobody speaks of it.
+
+        ``merged_into``: declared names that other tags are merged into.
         """
-        matches.traced.extend(_traces(matches, self, company_id))
+        matches.traced.extend(_traces(matches, self, company_id, merged_into))
         back = {
             one.declaration.name: self.elsewhere(company_id, one.declaration.name)[0]
             for one in matches.traced
@@ -141,7 +147,9 @@ class Hindsight(NamedTuple):
         return news
 
 
-def _traces(matches: Matches, seen: Hindsight, company_id: str | None) -> Iterator[Traced]:
+def _traces(
+    matches: Matches, seen: Hindsight, company_id: str | None, merged_into: Container[str]
+) -> Iterator[Traced]:
     past = seen.past
     has = {declaration.name: tag for declaration, tag in matches.pairs}
     has |= {declaration.name: tags[0] for declaration, tags in matches.restored}
@@ -159,6 +167,8 @@ def _traces(matches: Matches, seen: Hindsight, company_id: str | None) -> Iterat
                 found = Trace.SWAPPED if known else Trace.ANOTHER
             elif name not in missing:
                 found = Trace.NOT_WANTED
+            elif name in merged_into:
+                found = Trace.MERGED_INTO
             else:
                 found = _obstacle(now[0], seen, known=known) or Trace.RENAMED_BACK
             yield Traced(declaration, found, now[0].name)

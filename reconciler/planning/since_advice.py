@@ -40,6 +40,7 @@ _MESSAGES: Final = {
     Trace.SPOKEN_OF: "{renamed}; a block speaks of that name too, so a new tag is created",
     Trace.PROTECTED: "{renamed}; `protect` keeps that name, so a new tag is created",
     Trace.IGNORED: "{renamed}; `ignore` leaves that name to others, so a new tag is created",
+    Trace.MERGED_INTO: "{renamed}; other tags are merged into a new one of the declared name",
     Trace.ANOTHER: "{another} is called {now}",
     Trace.SWAPPED: "{another} is called {now}, and a block speaks of that name too",
     Trace.ANEW: "{another}, id {gone}, is gone",
@@ -72,7 +73,7 @@ def _hint(traced: Traced) -> str | None:
                 "If they are one, paste this line to give what has it the declared tag:\n"
                 f"merged_from: [{names}]"
             )
-        case Trace.SPOKEN_OF | Trace.PROTECTED | Trace.IGNORED:
+        case Trace.SPOKEN_OF | Trace.PROTECTED | Trace.IGNORED | Trace.MERGED_INTO:
             name = double_quoted(declaration.name)
             return f"Rename it in CallRail before you apply, and {name} keeps its history."
         case Trace.SWAPPED:

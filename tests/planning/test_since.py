@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.change import Change
     from reconciler.model.plan import Plan
+    from reconciler.model.state import DesiredAccount
     from reconciler.planning import Draft
 
 AT = "2026-11-01 07:00 UTC"
@@ -148,6 +149,18 @@ def test_where_a_row_was_not_understood_no_tag_is_called_deleted_or_new() -> Non
     assert {one.since for one in (*drafted.changes, *drafted.unmanaged)} == {None}
 
 
+def test_companies_tags_are_merged_into_no_tag_by_a_snapshots_word() -> None:
+    top, other = declare("Spam"), live_tag(7, "VIP calls")
+    wish = desired(top, promoted={NORTH.id: {"Spam": top}})
+    now = live(other, live_tag(8, "Spam", company_id=NORTH.id), companies=[NORTH])
+    forgery = past(live_tag(7, "Spam"))
+    drafted = draft(wish, now, past=forgery)
+    assert [one.action for one in drafted.changes] == ["create", "merge"]
+    assert stripped(drafted.changes) == stripped(draft(wish, now).changes)
+    ((code, message),) = said(drafted)
+    assert (code, "merged into a new one" in message) == ("PLAN011", True)
+
+
 def test_the_oldest_of_several_that_had_the_name_gets_it_back() -> None:
     now = [live_tag(7, "Oppty"), live_tag(5, "Oppor")]
     drafted = draft(desired(declare()), live(*now), past=past(live_tag(7), live_tag(5)))
@@ -232,11 +245,38 @@ def stripped(changes: Iterable[Change]) -> set[Change]:
 
 @st.composite
 def renamed(draw: st.DrawFn) -> World:
-    """A world some of whose tags people have renamed, so that declared names are missing."""
+    """A world some of whose tags people have renamed, so that declared names are missing; former
+    names may be merged, and companies' tags into the account's.
+    """
     world = draw(worlds())
+    wish = draw(merging(world.desired))
     names = st.sampled_from(("VIP calls", "Oppty", "Leads", "Lead", TRASHED[0]))
     tags = [tag._replace(name=draw(names)) if draw(st.booleans()) else tag for tag in world.live]
-    return replace(world, live=tuple(tags))
+    return World(wish, tuple(tags))
+
+
+@st.composite
+def merging(draw: st.DrawFn, wish: DesiredAccount) -> DesiredAccount:
+    """The same, some former names to be merged, and some tags of companies promoted."""
+    tags = {
+        place: {
+            name: one._replace(merged_from=one.renamed_from, renamed_from=())
+            if draw(st.booleans())
+            else one
+            for name, one in blocks.items()
+        }
+        for place, blocks in wish.tags.items()
+    }
+    top = [one for one in tags.get(None, {}).values() if one.state is State.ENABLED]
+    promoted = {}
+    for company in COMPANIES if top else ():
+        own = tags.get(company.id, {})
+        taken = {*own, *(former for one in own.values() for former in one.former_names)}
+        free = [name for name in NAMES if name not in taken]
+        names = draw(st.lists(st.sampled_from(free), max_size=2, unique=True)) if free else []
+        if names:
+            promoted[company.id] = {name: draw(st.sampled_from(top)) for name in names}
+    return wish._replace(tags=tags, promoted=promoted)
 
 
 @st.composite

@@ -16,6 +16,7 @@ from reconciler.cli.values import (
     duration,
     one_of,
     report_file,
+    webhook,
 )
 
 if TYPE_CHECKING:
@@ -146,6 +147,14 @@ since_option = click.option(
     type=FILE,
     metavar="SNAPSHOT",
     help="tell by an earlier snapshot what was renamed, deleted and made anew in CallRail",
+)
+webhook_option = click.option(
+    "--webhook",
+    type=Parsed("address", webhook),
+    multiple=True,
+    callback=only_one(None),
+    metavar="URL",
+    help="post the outcome there as JSON, with a text for Slack; https only, sent once",
 )
 config_paths = family(
     "config",

@@ -133,6 +133,7 @@ def emit(value: Result, shown: Shown, output: OutputFlags, console: Console) -> 
 
 def write_reports(value: Result, shown: Shown, output: OutputFlags, console: Console) -> None:
     """Write each ``--report``; raises the first OutputError after the last one."""
+    console.outcome = value
     _write(output.report, console, lambda form: rendered(value, shown, form))
 
 

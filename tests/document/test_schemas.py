@@ -15,6 +15,7 @@ from reconciler.document import (
     diff_document,
     dump,
     error_document,
+    notice_document,
     plan_document,
     problems_document,
     report_document,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import LiveAccount
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
-NAMES = ("plan", "report", "snapshot", "diff", "problems", "error")
+NAMES = ("plan", "report", "snapshot", "diff", "problems", "error", "notice")
 
 
 def schema(name: str) -> Any:
@@ -100,6 +101,12 @@ def test_any_report_validates(report: Report) -> None:
     document = report_document(report, exit_code=3)
     check("report", document)
     assert sum(document["summary"].values()) == len(report.plan.changes)
+
+
+@given(reports(), st.booleans())
+def test_any_notice_validates(report: Report, is_drift: bool) -> None:
+    outcome = report.plan if is_drift else report
+    check("notice", notice_document("apply", outcome, exit_code=3, text="a", run=None))
 
 
 @given(live_accounts())

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     ("is live state as configured?", "reconciler drift"),
     ("for an issue", "reconciler drift --format markdown"),
     ("only what is new since then", "reconciler drift --since yesterday.json"),
+    ("told to a channel, too", 'reconciler drift --webhook "$SLACK_WEBHOOK"'),
 )
 @flags.config_paths
 @flags.narrowing
 @flags.live_option
 @flags.since_option
 @flags.output()
+@flags.webhook_option
 @flags.network
 def command(
     console: Console,
@@ -30,6 +32,7 @@ def command(
     live: str | None,
     since: str | None,
     output: flags.OutputFlags,
+    webhook: str | None,
     network: flags.NetworkFlags,
 ) -> int:
     """Report what differs from the configuration, changing nothing.
@@ -41,6 +44,7 @@ def command(
     from reconciler.cli.output import Shown, prepare
     from reconciler.cli.plan import DIFFERENCE, PlanFlags, read_only_plan, show
 
+    console.webhook = webhook
     prepare(output, console)
     asked = PlanFlags(config, narrowing, network, live, show_unmanaged=True, since=since)
     plan = read_only_plan(asked, console)

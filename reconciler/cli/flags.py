@@ -10,6 +10,7 @@ import click
 from reconciler.cli.values import (
     FILE,
     Format,
+    Only,
     Parsed,
     ReportFile,
     between,
@@ -45,6 +46,13 @@ class NarrowingFlags(NamedTuple):
     account: tuple[str, ...] = ()
     company: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
+
+
+class CauseFlags(NamedTuple):
+    """What changes are told apart by, and the part of them that is wanted."""
+
+    base: str | None = None
+    only: Only | None = None
 
 
 class OutputFlags(NamedTuple):
@@ -171,6 +179,24 @@ narrowing = family(
             multiple=True,
             metavar="GLOB",
             help="only these, by any of their names; one that matches nothing is refused (repeats)",
+        ),
+    ],
+)
+causes = family(
+    "causes",
+    CauseFlags,
+    CauseFlags._fields,
+    [
+        click.option(
+            "--base",
+            metavar="REF",
+            help="mark each change as this change, drift or both, by the configuration where HEAD "
+            "left REF (in CI: the pull request's base)",
+        ),
+        click.option(
+            "--only",
+            type=one_of(Only),
+            help="without drift, which REF plans as well; the digest is of the rest",
         ),
     ],
 )

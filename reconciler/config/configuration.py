@@ -13,7 +13,7 @@ from reconciler.text.plural import listed
 from reconciler.text.quote import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from reconciler.config.exemptions import Exemption
@@ -105,6 +105,16 @@ class Configuration:
             accounts=tuple(one for one in self.accounts if one.handle in wanted),
             entries=tuple(entry for entry in entries if entry.accounts),
         )
+
+    def on_account_level(self, handles: Collection[str]) -> Configuration:
+        """The same without what is declared in the companies of accounts ``handles``."""
+        if not handles:
+            return self
+        others = {one.handle for one in self.accounts}.difference(handles)
+        entries = (
+            entry if entry.selector is None else _narrow(entry, others) for entry in self.entries
+        )
+        return replace(self, entries=tuple(entry for entry in entries if entry.accounts))
 
     def resolve(self, companies: Mapping[str, Sequence[Company]]) -> Desired:
         """Turn selectors into companies: ``companies`` holds those of each account, by handle.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.model.change import (
     NONE,
+    Cause,
     Change,
     Count,
     Create,
@@ -25,7 +27,7 @@ from reconciler.text.plural import count, number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from reconciler.model.plan import AccountUse, Allowance, Plan, TrashedTag
+    from reconciler.model.plan import AccountUse, Allowance, Base, Plan, TrashedTag
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str], str]
@@ -58,6 +60,8 @@ def no_changes(plan: Plan) -> str:
         return "No changes in the accounts that could be read: they match the configuration."
     if plan.undoes is not None:
         return NOTHING_TO_UNDO
+    if plan.base is not None and plan.base.drift:
+        return f"No changes from this change; {_drift(plan.base.drift)} left out."
     held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
     return _HELD_BACK if held_back else NO_CHANGES
 
@@ -99,6 +103,70 @@ def detail(change: Change, *, chip: Chip = no_chip, days: int | None = None) -> 
         case Delete():
             return "; ".join(filter(None, [usage(change), _why(change)]))
     assert_never(change)
+
+
+def cause(change: Change) -> str:
+    """``[drift]``; empty where the cause is not known."""
+    return "" if change.cause is None else f"[{change.cause.value}]"
+
+
+def causes(plan: Plan) -> str:
+    """``2 from this change, 1 from both, 3 drift; base: origin/main (3f1c2ab09d12)``, or why they
+    are unknown; empty where nobody asked.
+    """
+    base = plan.base
+    if base is None:
+        return ""
+    if base.unknown is not None:
+        return f"unknown: {terminal(base.unknown)}"
+    found = Counter(change.cause for change in plan.changes)
+    counted = [f"{number(found[one])} {said}" for one, said in _FROM if found[one]]
+    if base.drift:
+        counted.append(f"{_drift(base.drift)} left out")
+    return f"{', '.join(counted) or 'no changes'}; base: {revision(base)}"
+
+
+_FROM: Final = (
+    (Cause.THIS_CHANGE, "from this change"),
+    (Cause.BOTH, "from both"),
+    (Cause.DRIFT, "drift"),
+)
+
+
+def revision(base: Base) -> str:
+    """``origin/main (3f1c2ab09d12)``: what is called the base, and the commit that was read."""
+    ref = label(base.ref)
+    return ref if base.commit in {None, base.ref} else f"{ref} ({(base.commit or '')[:12]})"
+
+
+def undone(plan: Plan) -> list[str]:
+    """A line for each change that the base plans and nobody does any more, and for each account
+    that only the base declares.
+    """
+    base = plan.base
+    if base is None or not plan.causes_known:
+        return []
+    lines = [
+        f"{title(one.place)}: {' '.join(filter(None, [one.verb, named(one), _shortly(one)]))}"
+        for one in base.undone[:MOST_UNDONE]
+    ]
+    more = len(base.undone) - MOST_UNDONE
+    lines += [f"and {number(more)} more"] if more > 0 else []
+    return [*lines, *(f"{label(one)}: not declared any more, and not read" for one in base.unread)]
+
+
+UNDONE: Final = "No longer planned, since this change"
+MOST_UNDONE: Final = 20
+"""Changes not planned any more that a plan lists; its JSON holds all."""
+
+
+def _shortly(change: Change) -> str:
+    details = detail(change)
+    return f"({details})" if details else ""
+
+
+def _drift(changes: int) -> str:
+    return f"{count(changes, 'change')} of drift"
 
 
 def _kept_in_trash(change: Update, days: int | None) -> str:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
-from reconciler.model.change import Count, Loss, Reason, one_a_line
+from reconciler.model.change import Cause, Count, Loss, Reason, one_a_line
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Base, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag, differing
 from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
@@ -65,7 +65,14 @@ def plan_of(foreign: str) -> Plan:
             loss=Loss(calls=Count(3)),
             blocked_by=one_a_line([foreign]),
         ),
-        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
+        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED, cause=Cause.DRIFT),
+        base=Base(
+            ref=foreign,
+            commit=foreign,
+            unknown=foreign if len(foreign) % 2 else None,
+            undone=(update(before, after, place=where, fields=fields),),
+            unread=(foreign,),
+        ),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),
         unmanaged_tags=(UnmanagedTag(place=where, tag=live_tag(7, foreign, color=foreign)),),

@@ -122,9 +122,10 @@ async def _plan_and_apply(flags: ApplyFlags, console: Console) -> int:
     from reconciler.workflow.plan import make_plan
 
     configuration = load_configuration(flags.config, console, account=flags.narrowing.account)
-    causes = flags.causes if any(flags.causes) else None
-    asked = PlanFlags(flags.config, flags.narrowing, flags.network, causes=causes)
-    base = base_of(asked, console)
+    asked, base = PlanFlags(flags.config, flags.narrowing, flags.network), None
+    if any(flags.causes):
+        asked = asked._replace(causes=flags.causes)
+        base = base_of(flags.causes, asked, console)
     async with Session(
         flags.network, console, configuration.gateway, accounts=configuration.accounts
     ) as session:

@@ -146,6 +146,12 @@ account_option = click.option(
     shell_complete=complete_accounts,
     help="only this one (repeats)",
 )
+company_option = click.option(
+    "--company",
+    multiple=True,
+    metavar="GLOB",
+    help="only these, by name or id; one that matches nothing is refused (repeats)",
+)
 live_option = click.option(
     "--live", type=FILE, metavar="FILE", help="read a snapshot instead of live state, offline"
 )
@@ -168,12 +174,7 @@ narrowing = family(
     NarrowingFlags._fields,
     [
         account_option,
-        click.option(
-            "--company",
-            multiple=True,
-            metavar="GLOB",
-            help="only these, by name or id; one that matches nothing is refused (repeats)",
-        ),
+        company_option,
         click.option(
             "--tag",
             multiple=True,

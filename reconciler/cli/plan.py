@@ -131,7 +131,7 @@ def report_unread(plan: Plan, console: Console) -> None:
 def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
     """The plan of ``plan`` and ``drift``: from a snapshot where one is given, else from live."""
     configuration = load_configuration(asked.config, console, account=asked.narrowing.account)
-    base = base_of(asked, console)
+    base = None if asked.causes is None else base_of(asked.causes, asked, console)
     if asked.live is None:
         return asyncio.run(_live_plan(configuration, asked, base, console))
     from reconciler.document import load_snapshot
@@ -143,13 +143,11 @@ def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
         return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
 
 
-def base_of(asked: PlanFlags, console: Console) -> Baseline | None:
-    """What the flags, or CI, have changes told apart by."""
-    if asked.causes is None:
-        return None
+def base_of(causes: CauseFlags, asked: PlanFlags, console: Console) -> Baseline | None:
+    """What ``causes``, or CI, have the changes of a plan told apart by."""
     from reconciler.cli.baseline import baseline
 
-    return baseline(asked.causes, asked.config, asked.narrowing, console)
+    return baseline(causes, asked.config, asked.narrowing, console)
 
 
 async def _live_plan(

@@ -106,7 +106,7 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
     lines = _hung(f"Plan: {wording.summary(plan)}.", width=width)
     merges = wording.merges(plan)
     lines += _hung(f"Merges: {merges}.", width=width) if merges else []
-    lines += _causes(plan, width=width)
+    lines += [] if plan.base is None else _causes(plan, width=width)
     for why in wording.partial(plan):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width=width)]
     lost = wording.lost(plan)
@@ -128,7 +128,9 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
         lines += _trash(plan, width=width)
     lines += _hung(f"Requests: {wording.requests(plan)}.", width=width)
     lines.append(f"Digest: {plan.digest}")
-    return [*lines, f"Digest of this change: {plan.this_change.digest}"] if plan.drift else lines
+    if plan.base is not None and plan.drift:
+        lines.append(f"Digest of this change: {plan.this_change.digest}")
+    return lines
 
 
 def _causes(plan: Plan, *, width: int) -> list[str]:
@@ -172,8 +174,9 @@ def _change(
         Action.MERGE: style.update,
         Action.DELETE: style.delete,
     }[change.action]
-    said = wording.detail(change, chip=chip, days=days)
-    details = " ".join(filter(None, [said, wording.cause(change)]))
+    details = wording.detail(change, chip=chip, days=days)
+    if change.cause is not None:
+        details = f"{details} {wording.cause(change)}".lstrip()
     head = f"{verb}  {name}" if deletes else f"{paint(verb)}  {name}"
     lines = _hang(head, details, width=width)
     return [f"  {paint(line) if deletes else line}" for line in lines]

@@ -294,10 +294,15 @@ def had_by(change: Update | Delete) -> str:
 
     For who only compares: nothing is taken away.
     """
-    if change.loss is None:
+    return had(change.loss)
+
+
+def had(loss: Loss | None) -> str:
+    """The same of what was counted."""
+    if loss is None:
         return ""
-    have = _clause(change.loss, ("has it", "have it"), nothing="no interaction has it")
-    return "; ".join(filter(None, [have, applied_by(change.loss)]))
+    have = _clause(loss, ("has it", "have it"), nothing="no interaction has it")
+    return "; ".join(filter(None, [have, applied_by(loss)]))
 
 
 def losing(loss: Loss) -> str:

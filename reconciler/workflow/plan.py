@@ -304,7 +304,7 @@ class _Reading:
                 companies=desired.companies,
                 unread=listing.unread or 0,
             )
-            drafted = self._draft(desired, live, {})
+            drafted = draft(desired, live, self.request.narrowing, today=self.request.today)
             if not (listing.proven or proven) and self._needs_absence(desired, drafted, live):
                 proven = True
             elif not whole and self._guarding.needs_all(drafted, listing.unread):

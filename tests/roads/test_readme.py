@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,17 @@ def test_causes_are_told_as_it_shows(tmp_path: Path) -> None:
         assert "[both]" in done.stdout or "[this change]" in done.stdout
     saved = json.loads((repository.top / "this-change.json").read_text())
     assert saved["base"]["digest"] == saved["digest"]
+
+
+def test_explain_runs_as_it_shows(tmp_path: Path) -> None:
+    block = re.compile(r"^  ```sh\n(  reconciler explain .*?)^  ```", re.MULTILINE | re.DOTALL)
+    (script,) = block.findall(README)
+    (tmp_path / "reconciler.yaml").write_text(FIRST)
+    with Sandbox(Options(seed="agency")) as sandbox:
+        named, code = textwrap.dedent(script).splitlines()
+        ran = run(*shlex.split(named)[1:], environ=direct(sandbox), cwd=tmp_path)
+        assert "acme · Dental West\n  why    not declared\n  live   Opportunity" in ran.out
+    assert run(*code.split()[1:]).out.startswith("PLAN004: ")
 
 
 def test_its_commands_are_the_ones_of_the_jobs() -> None:

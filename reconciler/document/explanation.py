@@ -49,6 +49,7 @@ def _block_fields(block: DeclaredBlock) -> Document:
         "state": one.state.value,
         "renamed_from": list(one.renamed_from),
         "merged_from": list(one.merged_from),
+        "promoted": list(block.promoted),
         "note": one.note,
         "accounts": list(block.accounts),
         "level": "account" if block.companies is None else "company",

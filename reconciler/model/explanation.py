@@ -17,13 +17,15 @@ class DeclaredBlock:
     """A ``declaration`` that has the name, or lists it among its former names.
 
     ``companies`` and ``excepted`` are as written at ``place``; ``companies`` None: account level,
-    empty: all. ``scope`` is the one that says so; None: the block itself does.
+    empty: all. ``promoted`` are names of companies' own tags that become this one. ``scope`` is
+    the one that says where; None: the block itself does.
     """
 
     declaration: Declaration
     accounts: tuple[str, ...]
     companies: tuple[str, ...] | None
     excepted: tuple[str, ...]
+    promoted: tuple[str, ...] = ()
     scope: str | None
     place: Source
 

@@ -14,7 +14,9 @@ Method. The cause is worked out before anything is counted, from the two drafts 
 function of base, head and live. Equal is what does the same to the same tag; note, line and reason
 are no part of that. A tag that goes compares as it was drafted, to the trash or deleted by the
 account's rule, whatever counting makes of it. What the base plans for objects that head leaves
-alone is *undone*: it would have been made, and is not any more.
+alone is *undone*: it would have been made, and is not any more. A merge needs the tag that it
+gives: where it is no drift, the change that makes that tag, or calls it so, goes with it, as
+*both*.
 """
 
 from __future__ import annotations
@@ -44,10 +46,20 @@ def told_apart(head: Sequence[Change], base: Sequence[Change]) -> ToldApart:
     for change in base:
         for touched in _objects(change):
             before.setdefault(touched, []).append(change)
+    told = [replace(change, cause=_cause(change, _of(before, change))) for change in head]
+    needed = {
+        one
+        for change in told
+        if isinstance(change, Merge) and change.cause is not Cause.DRIFT
+        for one in _given(change)
+    }
     ours = {one for change in head for one in _objects(change)}
     return ToldApart(
         changes=tuple(
-            replace(change, cause=_cause(change, _of(before, change))) for change in head
+            replace(change, cause=Cause.BOTH)
+            if change.cause is Cause.DRIFT and not needed.isdisjoint(_objects(change))
+            else change
+            for change in told
         ),
         undone=tuple(change for change in base if ours.isdisjoint(_objects(change))),
     )
@@ -64,6 +76,14 @@ def _cause(change: Change, before: Iterable[Change]) -> Cause:
     return Cause.DRIFT if effect(change) in effects else Cause.BOTH
 
 
+def _given(change: Merge) -> Iterator[Hashable]:
+    """The tag that a merge gives, by its id where it is live, and by its name."""
+    account = change.place.account.id
+    if change.into is not None:
+        yield account, change.into.id
+    yield account, change.into_company_id, change.after.name
+
+
 def _objects(change: Change) -> Iterator[Hashable]:
     """The live tags that ``change`` touches, and the name that it makes."""
     account = change.place.account.id
@@ -74,9 +94,8 @@ def _objects(change: Change) -> Iterator[Hashable]:
             yield account, before.id
             if not change.trashes:
                 yield account, change.place.company_id, after.name
-        case Merge(before=before, into=into, after=after):
+        case Merge(before=before):
             yield account, before.id
-            yield account, into.id
-            yield account, into.company_id, after.name
+            yield from _given(change)
         case Delete(before=before):
             yield account, before.id

@@ -69,7 +69,11 @@ def _asked(block: DeclaredBlock) -> str:
     values.append("enabled or disabled" if one.state is State.ANY else one.state.value)
     former = [
         f"{said} {listed_in_order([label(name) for name in names])}"
-        for said, names in (("renamed from", one.renamed_from), ("merged from", one.merged_from))
+        for said, names in (
+            ("renamed from", one.renamed_from),
+            ("merged from", one.merged_from),
+            ("merged from companies' own", block.promoted),
+        )
         if names
     ]
     return "; ".join([", ".join(values), *former, *([terminal(one.note)] if one.note else [])])

@@ -59,7 +59,7 @@ async def explain(
     """Read companies and tags of all accounts of ``configuration``, and say what becomes of those
     of the name. Raises UsageError for a name or company that is nowhere, with the nearest.
     """
-    entries = [one for one in configuration.entries if request.name in _names(one)]
+    entries = [one for one in configuration.entries if request.name in one.names]
     readings = [
         _Explaining(one, provider_for(one), entries, request) for one in configuration.accounts
     ]
@@ -88,10 +88,6 @@ async def explain(
     )
 
 
-def _names(entry: Entry) -> tuple[str, ...]:
-    return entry.name, *entry.declaration.former_names
-
-
 def _block(entry: Entry) -> DeclaredBlock:
     selector = entry.selector
     scope = entry.block.value.get("scope")
@@ -100,6 +96,7 @@ def _block(entry: Entry) -> DeclaredBlock:
         accounts=entry.accounts,
         companies=None if selector is None else selector.include or (),
         excepted=() if selector is None else selector.exclude,
+        promoted=tuple(dict.fromkeys(one.name for one in entry.promotions)),
         scope=scope if isinstance(scope, str) else None,
         place=entry.place.source,
     )
@@ -146,7 +143,7 @@ class _Explaining:
     async def explain(self, desired: DesiredAccount) -> None:
         """Fill in ``spots`` and ``elsewhere``."""
         own = [one for one in self.entries if self.account.handle in one.accounts]
-        names = {self.request.name, *chain.from_iterable(map(_names, own))}
+        names = {self.request.name, *chain.from_iterable(one.names for one in own)}
         changes = await self._changes(desired, names)
         of_name = [tag for tag in self.tags if tag.name in names or original(tag.name) in names]
         self.rules = tuple(self._rules(of_name))
@@ -290,25 +287,38 @@ def _why(
     entry: Entry | None, entries: Sequence[Entry], company: Company | None
 ) -> tuple[str, Source | None]:
     """Why something declares the name in a place, or why nothing does, and the line."""
-    if company is None:
-        if entry is not None:
-            return "declared on account level", entry.declaration.source
-        return ("declared in companies only" if entries else "not declared"), None
+    if company is not None:
+        return _why_in(company, entry, entries)
+    if entry is not None:
+        return "declared on account level", entry.declaration.source
+    return ("declared in companies only" if entries else "not declared"), None
+
+
+def _why_in(
+    company: Company, entry: Entry | None, entries: Sequence[Entry]
+) -> tuple[str, Source | None]:
     if entry is not None:
         found = reach(entry, company)
         by = quoted(found.pattern) if found.pattern else "`companies: all`"
         return f"{by} selects it", found.source
+    promoting = (reach(one, company) for entry in entries for one in entry.promoting)
     reasons = [reach(one, company) for one in entries if one.selector is not None]
-    for reached, said in _NOT_REACHED.items():
-        for found in reasons:
-            if found.reached is reached:
-                near = "" if found.pattern is None else said.format(quoted(found.pattern))
-                return near or said.partition(" (")[0], found.source
+    said = [(_PROMOTED, one) for one in promoting if one.reached is Reached.SELECTED]
+    said += [
+        (text, one)
+        for reached, text in _NOT_REACHED.items()
+        for one in reasons
+        if one.reached is reached
+    ]
+    for text, found in said[:1]:
+        near = "" if found.pattern is None else text.format(quoted(found.pattern))
+        return near or text.partition(" (")[0], found.source
     if not company.active:
         return "the company is disabled", None
     return ("declared on account level only" if entries else "not declared"), None
 
 
+_PROMOTED: Final = "its own become the account's"
 _NOT_REACHED: Final = {
     Reached.EXCEPTED: "excepted by {}",
     Reached.DISABLED: "the company is disabled, so it is skipped",

@@ -168,7 +168,7 @@ class _Reading:
 
     @property
     def handle(self) -> str:
-        return self.account.handle
+        return self.account.ref.handle
 
     @property
     def provider(self) -> Provider:
@@ -261,8 +261,10 @@ class _Reading:
         """
         places = self.places_read
         if places is not None:
-            tags = {place: tags for place, tags in base.tags.items() if place in places}
-            base = base._replace(tags=tags)
+            base = base._replace(
+                tags={place: tags for place, tags in base.tags.items() if place in places},
+                promoted={one: names for one, names in base.promoted.items() if one in places},
+            )
         told = told_apart(drafted.changes, self._draft(base, live, uses).changes)
         self.undone = [one for one in told.undone if listing.proven or not needs_absence(one)]
         self.drift = sum(change.cause is Cause.DRIFT for change in told.changes)
@@ -364,5 +366,5 @@ def _of_merges(changes: Sequence[Change], reading: int) -> int:
     written = [one for one in merges if one.loss is not None and one.loss.interactions.number]
     if not written:
         return sum(map(requests, merges))
-    first = 2 + reading * (1 + any(one.into.company_id is None for one in written))
+    first = 2 + reading * (1 + any(one.into_company_id is None for one in written))
     return sum(map(requests, merges)) + first

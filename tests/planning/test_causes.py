@@ -109,6 +109,22 @@ def test_a_merge_is_drift_where_base_merges_the_same_tags_the_same_way() -> None
     assert only(told(desired(head), desired(declare()), [GRAY, old])) is Cause.THIS_CHANGE
 
 
+def test_what_a_merge_of_this_change_gives_goes_with_it() -> None:
+    """Without the tag that it gives it could not be made."""
+    wish, theirs = declare("Spam"), live_tag(2, "Spam", company_id="COM1")
+    base = desired(wish)
+    head = desired(wish, promoted={"COM1": {"Spam": wish}})
+    create, merge = told(head, base, [theirs]).changes
+    assert isinstance(merge, Merge)
+    assert (merge.into, merge.cause, create.cause) == (None, Cause.BOTH, Cause.BOTH)
+    # The tag that is renamed to the name is no other case.
+    old, older = live_tag(1, "Oppty"), live_tag(3, "Opp")
+    base = desired(declare(merged_from=("Oppty",)))
+    head = desired(declare(merged_from=("Oppty", "Opp")))
+    assert {one.cause for one in told(base, base, [old]).changes} == {Cause.DRIFT}
+    assert {one.cause for one in told(head, base, [old, older]).changes} == {Cause.BOTH}
+
+
 @dataclass(frozen=True)
 class Scene:
     """A configuration, the one before, and an account."""
@@ -217,8 +233,9 @@ def concerns(change: Change) -> set[object]:
         case Update(before=before, after=after):
             trashed = parse(after.name) is not None and parse(before.name) is None
             return {before.id} | (set() if trashed else {(place, after.name)})
-        case Merge(before=before, into=into, after=after):
-            return {before.id, into.id, (into.company_id, after.name)}
+        case Merge(before=before, after=after):
+            given = set() if change.into is None else {change.into.id}
+            return {before.id, *given, (change.into_company_id, after.name)}
         case Delete(before=before):
             return {before.id}
 

@@ -120,6 +120,27 @@ def test_a_saved_plan_holds_only_these(desk: Desk) -> None:
     assert desk.tags()["Schedule requested"]["color"] == "orange3"
 
 
+def test_a_merge_takes_along_the_create_that_it_needs(desk: Desk, repository: Repository) -> None:
+    repository.git("checkout", "-q", "--force", "main")
+    desk.declare("- name: Opportunity\n- {name: Schedule requested, color: gray1}")
+    repository.commit()
+    merged = "- {name: Opportunity, merged_from: [{name: Opportunity, companies: all}]}"
+    desk.declare(f"{merged}\n- {{name: Schedule requested, color: gray1}}")
+    causes = {
+        (change["action"], change["name"]): change["cause"]
+        for change in desk.document("plan --base main")["changes"]
+    }
+    assert causes == {
+        ("create", "Opportunity"): "both",
+        ("merge", "Opportunity"): "both",
+        ("update", "Schedule requested"): "drift",
+    }
+    done = desk.run("apply --base main --only this-change --auto-approve")
+    assert done.code == 0, done.out + done.err
+    assert desk.run("plan --base main --only this-change --detailed-exitcode").code == 0
+    assert desk.tags()["Schedule requested"]["color"] == "orange3"
+
+
 def test_limits_count_drift_that_is_left_out(desk: Desk, repository: Repository) -> None:
     off = "- {name: %s, state: disabled}"
     for name in ("One", "Two"):

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.cli.exit_code import exit_code
 from reconciler.model.change import Cause, Change, Create, Delete, Merge, Update
-from reconciler.model.plan import AccountUse, Base, Plan
+from reconciler.model.plan import AccountUse, Base, Plan, is_of_this_change
 from reconciler.model.problem import Source
 from reconciler.model.state import DesiredAccount, State, Unmanaged
 from reconciler.model.tag import LiveTag, Status
 from reconciler.model.trash import original, parse, undated
 from reconciler.planning import guard
+from reconciler.planning.assemble import in_order
 from reconciler.planning.causes import told_apart
 from tests.builders import ACME, live_tag
+from tests.fakes.provider import FakeProvider
 from tests.planning.strategies import COLORS, COMPANIES, worlds
+from tests.planning.test_properties import carry_out
 from tests.wishes import TODAY, declare, desired, draft, live
 
 if TYPE_CHECKING:
@@ -198,6 +202,24 @@ def test_drift_elsewhere_leaves_the_digest_of_this_change_as_it_was(
         for tag in scene.live
     )
     assert digest(scene, moved_on) == digest(scene, scene.live)
+
+
+@given(scenes())
+def test_after_only_this_change_just_the_drift_is_left(scene: Scene) -> None:
+    provider = FakeProvider.of(scene.live)
+    drafted = draft(scene.head, live(*scene.live, companies=COMPANIES))
+    found = told(scene.head, scene.base, scene.live).changes
+    mine, drift = (
+        [one for one in found if is_of_this_change(one) is kind] for kind in (True, False)
+    )
+    guarded = guard(drafted, mine, others=drift)
+    if any(change.blocked_by for change in guarded):
+        return
+    plan = Plan(accounts=(AccountUse(account=ACME),), changes=in_order(guarded))
+    report = carry_out(plan, provider)
+    assert (exit_code(report), report.verified) == (0, True)
+    rest = draft(scene.head, live(*provider.live.values(), companies=COMPANIES)).changes
+    assert {one.touches for one in rest} == {one.touches for one in drift}
 
 
 def digest(scene: Scene, tags: Sequence[LiveTag]) -> str:

@@ -111,7 +111,7 @@ class _Git:
             raise RevisionError(f"{double_quoted(ref)} is not the name of a revision")
         if (tip := self._ask("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")) is None:
             raise RevisionError(f"there is no commit {double_quoted(ref)} here{self._cut()}")
-        found = self._ask("merge-base", "--end-of-options", _object(tip), "HEAD")
+        found = self._ask("merge-base", _object(tip), "HEAD")
         if found is None:
             raise RevisionError(f"HEAD and {ref} have no commit in common{self._cut()}")
         return _object(found)

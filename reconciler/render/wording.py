@@ -143,24 +143,28 @@ def revision(base: Base) -> str:
 
 
 def undone(plan: Plan) -> list[str]:
-    """A line for each change that the base plans and nobody does any more, and for each account
-    that only the base declares.
+    """A line for what the base plans and nobody does any more, places of which the same is said
+    counted, and one for each account that only the base declares.
     """
     base = plan.base
     if base is None or not plan.causes_known:
         return []
+    places: dict[tuple[str, str], list[str]] = {}
+    for one in base.undone:
+        said = " ".join(filter(None, [one.verb, named(one), _shortly(one)]))
+        places.setdefault((one.place.account.handle, said), []).append(title(one.place))
     lines = [
-        f"{title(one.place)}: {' '.join(filter(None, [one.verb, named(one), _shortly(one)]))}"
-        for one in base.undone[:MOST_UNDONE]
+        f"{where[0]}{f' and {number(len(where) - 1)} more' if where[1:] else ''}: {said}"
+        for (_account, said), where in places.items()
     ]
-    more = len(base.undone) - MOST_UNDONE
-    lines += [f"and {number(more)} more"] if more > 0 else []
+    more = len(lines) - MOST_UNDONE
+    lines = [*lines[:MOST_UNDONE], *([f"and {number(more)} more"] if more > 0 else [])]
     return [*lines, *(f"{label(one)}: not declared any more, and not read" for one in base.unread)]
 
 
 UNDONE: Final = "No longer planned, since this change"
 MOST_UNDONE: Final = 20
-"""Changes not planned any more that a plan lists; its JSON holds all."""
+"""Lines of what is not planned any more; a plan's JSON holds every change."""
 
 
 def _shortly(change: Change) -> str:

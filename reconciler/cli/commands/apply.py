@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         "what the last commit changed, and no drift",
         "reconciler apply --base HEAD^1 --only this-change",
     ),
+    ("told to a channel, too", 'reconciler apply plan.json --webhook "$SLACK_WEBHOOK"'),
 )
 @click.argument(
     "file",
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--allow-deletes", is_flag=True, help="delete what the plan deletes")
 @click.option("--no-deletes", is_flag=True, help="do all but the deletes")
 @flags.output()
+@flags.webhook_option
 @flags.network
 def command(
     console: Console,
@@ -54,6 +56,7 @@ def command(
     allow_deletes: bool,
     no_deletes: bool,
     output: flags.OutputFlags,
+    webhook: str | None,
     network: flags.NetworkFlags,
 ) -> int:
     """Make live tags as configured, after asking; or do what a saved plan says."""
@@ -61,6 +64,7 @@ def command(
     from reconciler.errors import UsageError
     from reconciler.executor import Deletes
 
+    console.webhook = webhook
     if allow_deletes and no_deletes:
         raise UsageError("--allow-deletes and --no-deletes contradict each other")
     deletes = Deletes.SEND if allow_deletes else Deletes.UNDECIDED

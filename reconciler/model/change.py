@@ -48,6 +48,17 @@ class Reason(StrEnum):
     """A tag that had the declared name when the snapshot of ``--since`` was taken."""
 
 
+class Cause(StrEnum):
+    """Where a change comes from, told by what the configuration before this change plans."""
+
+    THIS_CHANGE = "this change"
+    """Only the configuration at hand plans it."""
+    DRIFT = "drift"
+    """The one before plans the same: live state is not as it says."""
+    BOTH = "both"
+    """Both plan something for the tag, and not the same."""
+
+
 class Precision(StrEnum):
     """How sure a count is."""
 
@@ -158,7 +169,8 @@ class _Planned:
     """What is known of every change: its place, why it is planned, and what keeps it from going.
 
     ``blocked_by`` says why it may not be sent, one reason a line (None: it may). ``since``: what
-    people did that made it necessary, as far as a snapshot shows it.
+    people did that made it necessary, as far as a snapshot shows it. ``cause`` is None where no
+    configuration before this one is known.
     """
 
     place: Place
@@ -167,6 +179,7 @@ class _Planned:
     note: str | None = None
     blocked_by: str | None = None
     since: News | None = None
+    cause: Cause | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

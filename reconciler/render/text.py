@@ -104,10 +104,9 @@ _SAID_IN_PLACE: Final = 2
 
 def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
     lines = _hung(f"Plan: {wording.summary(plan)}.", width=width)
-    if plan.since is not None:
-        lines += _hung(wording.since(plan), width=width)
     merges = wording.merges(plan)
     lines += _hung(f"Merges: {merges}.", width=width) if merges else []
+    lines += _causes(plan, width=width)
     for why in wording.partial(plan):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width=width)]
     lost = wording.lost(plan)
@@ -128,7 +127,24 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
     if plan.trash:
         lines += _trash(plan, width=width)
     lines += _hung(f"Requests: {wording.requests(plan)}.", width=width)
-    return [*lines, f"Digest: {plan.digest}"]
+    lines.append(f"Digest: {plan.digest}")
+    if plan.base is not None and plan.drift:
+        lines.append(f"Digest of this change: {plan.this_change.digest}")
+    return lines
+
+
+def _causes(plan: Plan, *, width: int) -> list[str]:
+    """What people did since a snapshot, where changes come from, what is not planned any more."""
+    lines = [] if plan.since is None else _hung(wording.since(plan), width=width)
+    if plan.base is None:
+        return lines
+    causes, undone = wording.causes(plan), wording.undone(plan)
+    lines += _hung(f"Causes: {causes}.", width=width) if causes else []
+    if undone:
+        lines.append(f"{wording.UNDONE}:")
+    for line in undone:
+        lines += [f"  {one}" for one in _hung(line, width=width - 2 if width else 0)]
+    return lines
 
 
 def _trash(plan: Plan, *, width: int) -> list[str]:
@@ -162,6 +178,8 @@ def _change(
         Action.DELETE: style.delete,
     }[change.action]
     details = wording.detail(change, chip=chip, days=days)
+    if change.cause is not None:
+        details = f"{details} {wording.cause(change)}".lstrip()
     head = f"{verb}  {name}" if deletes else f"{paint(verb)}  {name}"
     lines = _hang(head, details, width=width)
     return [f"  {paint(line) if deletes else line}" for line in lines]

@@ -3,11 +3,11 @@
 ``live.json`` is what the server holds: companies by name (a list of ids makes them alike), tags as
 [id, name, colour, company or null, status]; calls, forms and texts as tag name -> number; flows as
 the ids of the tags that each applies. Days in the trash are told as of 2026-11-25. ``then.json`` is
-the same as it was on 2026-11-01; a snapshot of that is there as ``snapshot.json``. ``expect.json``
-may hold ``exit_code`` of the plan (0), ``apply`` (flags of the apply; null where it is refused),
-``args`` of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt,
-messages.txt and, of a few cases, plan.json anew, for review in the diff; every document is held
-against its schema.
+the same as it was on 2026-11-01; a snapshot of that is there as ``snapshot.json``. ``base.yaml`` is
+the configuration of the commit before. ``expect.json`` may hold ``exit_code`` of the plan (0),
+``apply`` (flags of the apply; null where it is refused), ``args`` of the plan and ``switches`` of
+the server. ``UPDATE_GOLDEN=1`` writes plan.txt, messages.txt and, of a few cases, plan.json anew,
+for review in the diff; every document is held against its schema.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import pytest
 from reconciler.sandbox import Options, Sandbox, Switches
 from reconciler.schema import load_schema
 from tests.cli_runner import direct, run
+from tests.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,10 @@ def test_case(case: Path, tmp_path: Path) -> None:
     for more in case.glob("more*.yaml"):
         shutil.copy(more, tmp_path / more.name)
     switches = Switches(**expect.get("switches", {}))
+    if (case / "base.yaml").exists():
+        repository = Repository.at(tmp_path)
+        repository.commit(reconciler=(case / "base.yaml").read_text("utf-8"))
+        shutil.copy(case / "config.yaml", tmp_path / "reconciler.yaml")
     with Sandbox(Options(seed="empty", switches=switches)) as sandbox:
         fill(sandbox, _load(case / "live.json", {}))
         environ = direct(sandbox)

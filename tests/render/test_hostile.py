@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
-from reconciler.model.change import Count, Loss, Reason, one_a_line
+from reconciler.model.change import Cause, Count, Loss, Reason, one_a_line
 from reconciler.model.news import (
     AccountNews,
     CompanyNews,
@@ -22,7 +22,7 @@ from reconciler.model.news import (
     TagNews,
 )
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from reconciler.model.plan import AccountUse, Allowance, Evidence, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Base, Evidence, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag, differing
 from reconciler.render import diff, github, gitlab, html, markdown, outcomes, table, text
@@ -75,7 +75,14 @@ def plan_of(foreign: str) -> Plan:
             loss=Loss(calls=Count(3)),
             blocked_by=one_a_line([foreign]),
         ),
-        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
+        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED, cause=Cause.DRIFT),
+        base=Base(
+            ref=foreign,
+            commit=foreign,
+            unknown=foreign if len(foreign) % 2 else None,
+            undone=(update(before, after, place=where, fields=fields),),
+            unread=(foreign,),
+        ),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),
         unmanaged_tags=(UnmanagedTag(place=where, tag=live_tag(7, foreign, color=foreign)),),
@@ -245,8 +252,8 @@ def test_one_annotation_is_one_command(foreign: str) -> None:
 
 @given(anything)
 def test_outputs_and_counts_hold_no_foreign_text(foreign: str) -> None:
-    shown = github.outputs(plan_of(foreign))
-    assert len(shown.splitlines()) == 10
+    found = plan_of(foreign)
+    assert len(github.outputs(found).splitlines()) == 10 + found.causes_known
     assert json.loads(gitlab.plan(plan_of(foreign))) == {"create": 1, "update": 1, "delete": 2}
 
 

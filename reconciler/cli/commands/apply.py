@@ -21,6 +21,10 @@ if TYPE_CHECKING:
         "in CI: only if the plan is still the reviewed one",
         "reconciler apply --auto-approve --expect-digest sha256:3f1c",
     ),
+    (
+        "what the last commit changed, and no drift",
+        "reconciler apply --base HEAD^1 --only this-change",
+    ),
     ("told to a channel, too", 'reconciler apply plan.json --webhook "$SLACK_WEBHOOK"'),
 )
 @click.argument(
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 @flags.config_option
 @flags.narrowing
 @flags.since_option
+@flags.causes
 @click.option("--auto-approve", is_flag=True, help="do not ask")
 @click.option("--expect-digest", metavar="sha256:…", help="refuse unless the plan is this one")
 @click.option("--allow-deletes", is_flag=True, help="delete what the plan deletes")
@@ -47,6 +52,7 @@ def command(
     config: tuple[str, ...],
     narrowing: flags.NarrowingFlags,
     since: str | None,
+    causes: flags.CauseFlags,
     auto_approve: bool,
     expect_digest: str | None,
     allow_deletes: bool,
@@ -66,6 +72,6 @@ def command(
     deletes = Deletes.SEND if allow_deletes else Deletes.UNDECIDED
     deletes = Deletes.HOLD_BACK if no_deletes else deletes
     asked = ApplyFlags(
-        config, narrowing, network, output, auto_approve, expect_digest, deletes, since
+        config, narrowing, causes, network, output, auto_approve, expect_digest, deletes, since
     )
     return run(file, asked, console)

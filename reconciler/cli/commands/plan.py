@@ -22,6 +22,10 @@ if TYPE_CHECKING:
         "reconciler plan --since yesterday.json",
     ),
     (
+        "what comes from this branch, and what has drifted in CallRail",
+        "reconciler plan --base origin/main",
+    ),
+    (
         "one account, as a page beside the text",
         "reconciler plan --account acme --report html=plan.html",
     ),
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 )
 @flags.live_option
 @flags.since_option
+@flags.causes
 @click.option("--detailed-exitcode", is_flag=True, help="exit 2 when there is a difference")
 @click.option("--show-unmanaged", is_flag=True, help="list undeclared tags")
 @click.option(
@@ -51,6 +56,7 @@ def command(
     out: str | None,
     live: str | None,
     since: str | None,
+    causes: flags.CauseFlags,
     detailed_exitcode: bool,
     show_unmanaged: bool,
     impact: bool,
@@ -60,5 +66,5 @@ def command(
     """Show what apply would do. Nothing is changed."""
     from reconciler.cli.plan import PlanFlags, run
 
-    asked = PlanFlags(config, narrowing, network, live, show_unmanaged, impact, since)
+    asked = PlanFlags(config, narrowing, network, live, show_unmanaged, impact, causes, since)
     return run(asked, output, console, out=out, detailed_exitcode=detailed_exitcode)

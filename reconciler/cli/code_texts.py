@@ -159,6 +159,12 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
                            "Paste renamed_from, or take the server's spelling."),
     PlanCode.SEVERAL_IN_TRASH: ("Lead went to the trash twice, and is declared again",
                                 "Nothing, if the newest is right; else rename the other by hand."),
+    PlanCode.RENAMED_SINCE: (
+        "plan --since yesterday.json, and VIP is called Premium since then",
+        "Let the plan rename it back, or write the new name and the old one in `renamed_from`."),
+    PlanCode.ANOTHER_SINCE: (
+        "plan --since yesterday.json, and Hot was deleted and created anew since then",
+        "Look whether the new tag is meant; what had the old one has it no more."),
     ODD_ROW: ("a tag without a name on page 3 of the listing",
               "Look at that tag in CallRail; report it if it looks right there."),
     UNCOUNTED: ("text threads, with a key whose user may not see them",

@@ -52,7 +52,7 @@ class _Edit(NamedTuple):
     lines: tuple[str, ...]
 
 
-class _Cell(NamedTuple):
+class _LandedCell(NamedTuple):
     account: AccountTags
     company_id: str | None
     tag: LiveTag | None
@@ -71,7 +71,7 @@ def taken_in(
     ``desired`` and ``live`` (by account id) are of the accounts to look at; new blocks belong into
     ``file``.
     """
-    work = _Work(configuration, file)
+    work = _Drifts(configuration, file)
     for account in desired:
         work.read(account, live[account.account.ref.id])
     edits = [*work.edits()]
@@ -89,7 +89,7 @@ def taken_in(
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
-class _Work:
+class _Drifts:
     """Collects cells by entry, and what no entry names."""
 
     def __init__(self, configuration: Configuration, file: str) -> None:
@@ -98,7 +98,7 @@ class _Work:
         self._entries = {id(one.declaration): one for one in configuration.entries}
         self._own = [one for one in configuration.entries if one.block.source.file == file]
         self.grouping = Grouping()
-        self._cells: dict[int, list[_Cell]] = defaultdict(list)
+        self._cells: dict[int, list[_LandedCell]] = defaultdict(list)
         self._new: list[tuple[LiveAccount, list[LiveTag]]] = []
 
     def read(self, desired: DesiredAccount, live: LiveAccount) -> None:
@@ -114,7 +114,7 @@ class _Work:
                 tag = oldest.get((company_id, name))
                 moving = any((company_id, one) in places for one in declaration.former_names)
                 drifted = not moving and _has_drifted(declaration, tag)
-                self._cells[id(declaration)].append(_Cell(account, company_id, tag, drifted))
+                self._cells[id(declaration)].append(_LandedCell(account, company_id, tag, drifted))
         for company_id, names in desired.promoted.items():
             known.update((company_id, name) for name in names)
         self._new.append((live, [tag for at, tag in oldest.items() if at not in known]))
@@ -141,8 +141,8 @@ class _Work:
     def _of_entry(
         self,
         entry: Entry,
-        cells: Sequence[_Cell],
-        drifted: Sequence[_Cell],
+        cells: Sequence[_LandedCell],
+        drifted: Sequence[_LandedCell],
         blocks: list[DeclarationGroup],
     ) -> Iterator[_Edit]:
         source = entry.block.source
@@ -178,7 +178,7 @@ class _Work:
             yield f"{pad}state: {tag.status.value}"
 
     def _excepted(
-        self, entry: Entry, at: str, cells: Sequence[_Cell], drifted: Sequence[_Cell]
+        self, entry: Entry, at: str, cells: Sequence[_LandedCell], drifted: Sequence[_LandedCell]
     ) -> _Edit:
         source = entry.block.source
         indent = source.column - 1
@@ -225,7 +225,7 @@ class _Work:
         return self._own[-1] if self._own else None
 
 
-def _names(cell: _Cell) -> tuple[str, ...]:
+def _names(cell: _LandedCell) -> tuple[str, ...]:
     return cell.account.named([cell.company_id or ""])
 
 

@@ -11,6 +11,7 @@ drift. The file itself is only read: its comments, its order and its scopes stay
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,9 +95,13 @@ class _Drifts:
 
     def __init__(self, configuration: Configuration, file: str) -> None:
         self._configuration = configuration
+        self._file = file
         self._ignored = ignored_of(configuration)
         self._entries = {id(one.declaration): one for one in configuration.entries}
         self._own = [one for one in configuration.entries if one.block.source.file == file]
+        self._by_name = {one.name: one for one in self._own}
+        self._folded = [one.name.casefold() for one in self._own]
+        self._in_order = self._folded == sorted(self._folded)
         self.grouping = Grouping()
         self._cells: dict[int, list[_LandedCell]] = defaultdict(list)
         self._new: list[tuple[LiveAccount, list[LiveTag]]] = []
@@ -205,24 +210,26 @@ class _Drifts:
     def _block(self, block: DeclarationGroup, number: int) -> _Edit:
         handles = [one.handle for one in self._configuration.accounts]
         lines = [*block_lines(block, handles, {}, self.grouping.called)]
+        if not self._own:
+            return _Edit(None, number, f"{self._file}: below `tags:`", (*lines,))
         after = self._neighbour(block.look.name)
-        if after is None:
-            return _Edit(None, number, "below `tags:`", (*lines,))
-        source = after.block.source
+        entry, where = (self._own[0], "above") if after is None else (after, "below")
+        source = entry.block.source
         pad = " " * max(source.column - 3, 0)
-        remark = f"below the block of {double_quoted(after.name)} at {source.file}:{source.line}"
-        return _Edit(source, 1 + number, remark, tuple(pad + line[2:] for line in lines))
+        remark = f"{where} the block of {double_quoted(entry.name)} at {source.file}:{source.line}"
+        # In the order in which they will stand; sorting keeps that of blocks above.
+        order = -1 if after is None else 1 + number
+        return _Edit(source, order, remark, tuple(pad + line[2:] for line in lines))
 
     def _neighbour(self, name: str) -> Entry | None:
-        """The entry below which a block of ``name`` belongs."""
-        own = [one for one in self._own if one.name == name]
-        if own:
-            return own[-1]
-        names = [one.name.casefold() for one in self._own]
-        if names == sorted(names):
-            before = [one for one in self._own if one.name.casefold() < name.casefold()]
-            return before[-1] if before else None
-        return self._own[-1] if self._own else None
+        """The entry below which a block of ``name`` belongs: by name, where that is their order."""
+        own = self._by_name.get(name)
+        if own is not None or not self._own:
+            return own
+        if not self._in_order:
+            return self._own[-1]
+        at = bisect_left(self._folded, name.casefold())
+        return self._own[at - 1] if at else None
 
 
 def _names(cell: _LandedCell) -> tuple[str, ...]:

@@ -69,7 +69,9 @@ def pasted(text: str, out: str) -> str:
             (at for at in range(first + 1, len(lines)) if not lines[at].startswith("    ")),
             len(lines),
         )
-        if remark.startswith("# below"):
+        if remark.startswith("# above"):
+            lines[first:first] = new
+        elif remark.startswith("# below"):
             lines[last:last] = new
         elif "delete the block" in remark:
             del lines[first:last]
@@ -95,6 +97,10 @@ CASES = {
     ),
     "a new one on account level": (
         "UPDATE tags SET name = 'Meeting' WHERE name = 'Lead' AND company_id = 'COM1'"
+    ),
+    "new ones above and below all": (
+        "UPDATE tags SET name = CASE company_id WHEN 'COM1' THEN 'Abc' ELSE 'Zzz' END"
+        " WHERE name = 'Lead' AND company_id < 'COM3'"
     ),
     "moved to account level": (
         "UPDATE tags SET company_id = NULL WHERE name = 'Spam' AND company_id = 'COM1'"

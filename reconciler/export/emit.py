@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from reconciler.config.grouping import Choice, DeclarationGroup, Grouping, group
-from reconciler.config.quoting import scalar, sequence
 from reconciler.config.template import SCHEMA_LINE
+from reconciler.export.grouping import Choice, DeclarationGroup, Grouping, group
+from reconciler.export.quoting import scalar, sequence
 from reconciler.model.state import Limits, Policy, Unmanaged
 from reconciler.model.tag import Status
-from reconciler.text.alike import skeleton
+from reconciler.text.alike import Names
 from reconciler.text.plural import count
 from reconciler.text.quote import double_quoted
 
@@ -43,11 +43,26 @@ def emit(
     """
     grouping = group(accounts, base)
     _remark_on_alikes(grouping.groups)
+    return write(accounts, grouping, [_HEADING], base=base, muted=muted)
+
+
+_HEADING = "What is live, as configuration: its plan is empty. Written by `reconciler import`."
+
+
+def write(
+    accounts: Sequence[tuple[AccountRef, Mapping[str, Company], Sequence[LiveTag]]],
+    grouping: Grouping,
+    heading: Iterable[str],
+    *,
+    base: Configuration | None = None,
+    muted: Collection[str] = (),
+) -> str:
+    """The text of a configuration that declares ``grouping``; ``heading`` says what it is for."""
     scopes = _scopes(grouping.groups)
     handles = [ref.handle for ref, _companies, _tags in accounts]
     lines = [
         SCHEMA_LINE,
-        "# What is live, as configuration: its plan is empty. Written by `reconciler import`.",
+        *(f"# {line}" for line in heading),
         "version: 1",
         *([f"gateway: {base.gateway.value}"] if base and base.gateway else []),
         "",
@@ -55,11 +70,11 @@ def emit(
         *_muted({**dict.fromkeys(muted, _AS_FOUND), **(base.muted if base else {})}),
         *_scope_lines(scopes, grouping.called),
         "",
-        *_left_out(grouping),
+        *left_out(grouping),
         "tags:" if grouping.groups else "tags: []",
     ]
     for one in grouping.groups:
-        lines.extend(_tag(one, handles, scopes, grouping.called))
+        lines.extend(block_lines(one, handles, scopes, grouping.called))
     return "\n".join(lines) + "\n"
 
 
@@ -154,14 +169,19 @@ def _who(references: Sequence[str], called: Mapping[str, str]) -> Iterator[str]:
         yield f"    # and {len(ids) - _MOST_REMARKS} more; `reconciler get companies` lists them"
 
 
-def _tag(
+def block_lines(
     one: DeclarationGroup,
     handles: Sequence[str],
     scopes: Mapping[Choice, str],
     called: Mapping[str, str],
 ) -> Iterator[str]:
+    """The lines of one block: remarks, then the keys.
+
+    ``handles`` are all accounts, ``scopes`` the names of choices, ``called`` the names of companies
+    that choices mean by their ids.
+    """
     for remark in one.remarks[:_MOST_REMARKS]:
-        yield f"  # {remark}"
+        yield from (f"  # {line}" for line in remark.split("\n"))
     if len(one.remarks) > _MOST_REMARKS:
         yield f"  # and {len(one.remarks) - _MOST_REMARKS} more remarks like these"
     yield f"  - name: {scalar(one.look.name)}"
@@ -169,6 +189,9 @@ def _tag(
         yield f"    color: {scalar(one.look.color)}"
     if one.look.status is Status.DISABLED:
         yield "    state: disabled"
+    for key, names in (("merged_from", one.merged_from), ("renamed_from", one.renamed_from)):
+        if names:
+            yield from sequence(key, names, indent=4)
     if one.choice is not None and one.choice in scopes:
         yield f"    scope: {scopes[one.choice]}"
     elif one.choice is not None:
@@ -177,7 +200,8 @@ def _tag(
         yield from sequence("accounts", sorted(one.accounts), indent=4)
 
 
-def _left_out(grouping: Grouping) -> Iterator[str]:
+def left_out(grouping: Grouping) -> Iterator[str]:
+    """Comments on the live tags that no block declares."""
     for handle, tags in sorted(grouping.disabled.items()):
         what = count(
             tags, "live tag of disabled companies is", "live tags of disabled companies are"
@@ -202,27 +226,21 @@ def _left_out(grouping: Grouping) -> Iterator[str]:
 
 def _remark_on_alikes(groups: Sequence[DeclarationGroup]) -> None:
     """Say where names look alike, or stand on both levels, in one account."""
-    names: dict[tuple[str, str], dict[str, None]] = {}
     levels: dict[tuple[str, str], set[bool]] = {}
-    by_name: dict[str, list[DeclarationGroup]] = {}
+    handles: dict[str, dict[str, None]] = {}
+    names: dict[str, dict[str, None]] = {}
     for one in groups:
-        by_name.setdefault(one.look.name, []).append(one)
-        key = skeleton(one.look.name)
         for handle in one.accounts:
-            names.setdefault((handle, key), {})[one.look.name] = None
+            names.setdefault(handle, {})[one.look.name] = None
             levels.setdefault((handle, one.look.name), set()).add(one.choice is None)
-    reported: set[str] = set()
-    for one in groups:
-        # Once a name: its other blocks stand below the first.
-        if one.look.name in reported:
-            continue
-        reported.add(one.look.name)
-        key = skeleton(one.look.name)
-        handles = {handle for block in by_name[one.look.name] for handle in block.accounts}
-        alike = dict.fromkeys(name for handle in sorted(handles) for name in names[handle, key])
-        alike.pop(one.look.name)
+            handles.setdefault(one.look.name, {})[handle] = None
+    known = {handle: Names(names) for handle, names in names.items()}
+    # Once a name: its other blocks stand below the first.
+    for one in {one.look.name: one for one in reversed(groups)}.values():
+        name, own = one.look.name, sorted(handles[one.look.name])
+        alike = dict.fromkeys(like for handle in own for like in known[handle].like(name))
         if alike:
             quoted = ", ".join(map(double_quoted, list(alike)[:3]))
             one.remarks.append(f"looks like {quoted}: one tag, or two?")
-        if any(len(levels[handle, one.look.name]) > 1 for handle in handles):
+        if any(len(levels[handle, name]) > 1 for handle in own):
             one.remarks.append("live on account level and on company level")

@@ -60,7 +60,7 @@ from reconciler.model.outcome import (
 )
 from reconciler.model.tag import Level, LiveTag
 from reconciler.planning.assemble import Phase, phase
-from reconciler.planning.canaries import Effect, canary, effects
+from reconciler.planning.canaries import Effect, canary, cheapest_to_measure, effects
 from reconciler.planning.verification import Verified, as_stored, combined, verify
 from reconciler.text.plural import count, number
 from reconciler.text.quote import double_quoted
@@ -237,14 +237,16 @@ class _AccountWork:
         """Work off merges: one alone until it is seen that they keep what is there.
 
         Those into one tag follow each other, and the one by which it takes its name over is first;
-        companies' tags that become the account's wait for nothing.
+        companies' tags that become the account's wait for nothing. The first is one that shows most
+        cheaply that what has a tag keeps it.
         """
         into: dict[int, list[Merge]] = {}
         for change in changes:
             if isinstance(change, Merge):
                 renamed = None if change.promotes else change.into
                 into.setdefault((renamed or change.before).id, []).append(change)
-        waiting = iter(sorted(group, key=lambda one: not one.renames) for group in into.values())
+        groups = [sorted(group, key=lambda one: not one.renames) for group in into.values()]
+        waiting = iter(sorted(groups, key=lambda group: cheapest_to_measure(group[0])))
 
         async def worker(*, until_proven: bool) -> None:
             for group in waiting:

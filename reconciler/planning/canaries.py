@@ -10,12 +10,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Merge, Precision, Update
+from reconciler.model.change import Loss, Merge, Precision, Update
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
-    from reconciler.model.change import Change, Loss
+    from reconciler.model.change import Change
 
 _PAGE: Final = 250
 
@@ -52,16 +52,29 @@ def canary(changes: Iterable[Change], proven: Collection[Effect]) -> Update | No
     return min(candidates, key=_number, default=None)
 
 
+def cheapest_to_measure(change: Merge) -> tuple[bool, int]:
+    """A key by which the merge comes first that most cheaply shows that nothing is lost."""
+    loss = change.loss or Loss.unknown()
+    return not _in_use(loss), loss.interactions.number
+
+
 def canary_cost(changes: Iterable[Change]) -> int:
     """The most requests that looking at the canaries of one account's ``changes`` takes."""
-    pages: Mapping[Effect, list[int]] = {effect: [] for effect in Effect}
-    for change in changes:
-        if isinstance(change, Update) and change.loss is not None and _in_use(change.loss):
-            kinds = (change.loss.calls, change.loss.forms, change.loss.texts)
-            cost = sum(-(-one.number // _PAGE) for one in kinds)
-            for effect in effects(change):
-                pages[effect].append(cost)
-    return sum(map(min, filter(None, pages.values())))
+    updates = [change for change in changes if isinstance(change, Update)]
+    proven: set[Effect] = set()
+    cost = 0
+    for trashes in (False, True):
+        remaining = [change for change in updates if change.trashes is trashes]
+        while (first := canary(remaining, proven)) is not None:
+            remaining.remove(first)
+            proven |= effects(first)
+            cost += _pages(first)
+    return cost
+
+
+def _pages(change: Update) -> int:
+    loss = change.loss or Loss()
+    return sum(-(-one.number // _PAGE) for one in (loss.calls, loss.forms, loss.texts))
 
 
 def _in_use(loss: Loss) -> bool:

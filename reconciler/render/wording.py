@@ -183,7 +183,8 @@ def merges(plan: Plan) -> str:
     if len(losses) < len(found):
         return said
     needed = sum(use.merge_requests for use in plan.accounts)
-    return f"{said}, about {count(needed, 'request')}: {_within(plan)}"
+    how = "at most" if total.precision is Precision.AT_MOST else "about"
+    return f"{said}, {how} {count(needed, 'request')}: {_within(plan)}"
 
 
 def _within(plan: Plan) -> str:

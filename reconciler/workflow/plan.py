@@ -15,14 +15,14 @@ from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
 from reconciler.planning.canaries import canary_cost
 from reconciler.planning.guard import is_removal, takes_away
-from reconciler.planning.merging import requests
+from reconciler.planning.merging import canary_requests, requests
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.provider import Listing, Provider
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
-from reconciler.workflow.guarding import Guarding, concerned, warn_of_flows
-from reconciler.workflow.merging import uses_of
+from reconciler.workflow.guarding import Guarded, Guarding, concerned, warn_of_flows
+from reconciler.workflow.merging import flows_of, uses_of
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration
@@ -181,11 +181,8 @@ class _Reading:
         self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
-        drafted = await self._with_merges(desired, drafted, live)
         provider, guarding = self.provider, self._guarding
-        before = provider.requests
-        guarded = await guarding.guarded(desired, live, drafted)
-        counting = provider.requests - before
+        drafted, guarded, counting = await self._guarded(desired, live, drafted)
         drafted = await guarding.with_uses(drafted)
         if self.request.count_usage:
             self.usage = await warn_of_flows(provider, self.handle, guarded.changes)
@@ -208,14 +205,27 @@ class _Reading:
         )
         return drafted, use, changes
 
-    async def _with_merges(
-        self, desired: DesiredAccount, drafted: Draft, live: LiveAccount
-    ) -> Draft:
-        """``drafted`` once it is known what has the tags that are to become one."""
-        if not (self.request.count_usage and drafted.groups):
-            return drafted
-        uses = await uses_of(self.provider, drafted.groups)
-        return draft(desired, live, self.request.narrowing, today=self.request.today, uses=uses)
+    async def _guarded(
+        self, desired: DesiredAccount, live: LiveAccount, drafted: Draft
+    ) -> tuple[Draft, Guarded, int]:
+        """What was ``drafted``, guarded; with merges once it is known what has their tags.
+
+        Also what counting anew will cost: what goes is counted first, then the flows of merges.
+        """
+        provider, guarding = self.provider, self._guarding
+        before = provider.requests
+        guarded = await guarding.guarded(desired, live, drafted)
+        counting = provider.requests - before if any(map(is_removal, guarded.changes)) else 0
+        if self.request.count_usage and drafted.groups:
+            before = provider.requests
+            await flows_of(provider, drafted.groups)
+            counting += provider.requests - before
+            uses = await uses_of(provider, drafted.groups)
+            today = self.request.today
+            drafted = draft(desired, live, self.request.narrowing, today=today, uses=uses)
+            silent = replace(guarding, say=lambda _line: None)
+            guarded = await silent.guarded(desired, live, drafted)
+        return drafted, guarded, counting
 
     @property
     def _guarding(self) -> Guarding:
@@ -294,19 +304,10 @@ def apply_cost(changes: Sequence[Change], reading: int, *, companies: int, count
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
     if any(map(is_removal, changes)):
-        cost += reading + counting
-    return cost
+        cost += reading
+    return cost + counting
 
 
 def _of_merges(changes: Sequence[Change], reading: int) -> int:
-    """Requests of the merges, and of the first interaction's reads before and after its write.
-
-    Tags are read once more then, because none of the name may have been made; before it too where
-    companies may have tags of an account-level name.
-    """
     merges = [change for change in changes if isinstance(change, Merge)]
-    written = [one for one in merges if one.loss is not None and one.loss.interactions.number]
-    if not written:
-        return sum(map(requests, merges))
-    first = 2 + reading * (1 + any(one.into_company_id is None for one in written))
-    return sum(map(requests, merges)) + first
+    return sum(map(requests, merges)) + canary_requests(merges, reading)

@@ -353,6 +353,50 @@ def test_a_company_s_tag_is_merged_into_the_account_s_of_the_same_name(
             assert len(pair.writes) == 1
 
 
+@pytest.mark.parametrize(
+    ("switch", "result"),
+    [
+        ("tags_filter_delay=2", Result.DONE),
+        ("tags_filter=partial", Result.DONE),
+        ("text_search=fuzzy", Result.DONE),
+        ("page_cap=2", Result.DONE),
+        ("renamed_assignments=dropped", Result.FAILED),
+        ("disabled_assignments=dropped", Result.FAILED),
+        ("append=list", Result.FAILED),
+    ],
+)
+def test_a_name_on_both_levels_is_told_apart_once_one_has_its_trash_name(
+    switch: str, result: Result
+) -> None:
+    """How many have the company's is not known before; that none of them lost it is."""
+    with table(switch) as pair:
+        body = {"name": NEW_NAME, "tag_level": "account"}
+        pair.sandbox.app.act(ACCOUNT, "POST", "tags.json", body)
+        (made,) = (tag for tag in pair.sandbox.store.tags() if tag["company_id"] is None)
+        into = NEW._replace(id=made["id"], color=made["color"], company_id=None)
+        for one in (OLD_ONE, NONE, f"CAL{OLD_ONES + 2:032x}"):
+            pair.colleague.tag(one, into.id)
+        before = pair.ids()
+        shown = [one for one, names in pair.names().items() if NEW_NAME in names]
+        calls, forms, texts = (
+            Count(sum(one.startswith(kind) for one in shown), Precision.AT_MOST)
+            for kind in ("CAL", "FOR", "TEX")
+        )
+        trash = f"~trash 2026-11-25 {NEW_NAME}"
+        counted = Loss(calls=calls, forms=forms, texts=texts)
+        promotion = merge(0, before=NEW, into=into, after=into.tag, trash_name=trash, loss=counted)
+        report = pair.apply(promotion, parallelism=10)
+        assert report.outcomes[0].result is result, report.outcomes[0].message
+        after = pair.ids()
+        if result is Result.DONE:
+            for one, tags in before.items():
+                assert after[one] == tags | ({into.id} if NEW_TAG in tags else set())
+        else:
+            assert exit_code(report) == 3
+            named = {tag["id"]: tag["name"] for tag in pair.sandbox.store.tags()}
+            assert named[NEW_TAG] == (trash if "append" in switch else NEW_NAME)
+
+
 TAKES_AWAY = {"renamed_assignments=dropped", "disabled_assignments=dropped"}
 
 

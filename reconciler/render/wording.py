@@ -69,11 +69,15 @@ def title(place: Place) -> str:
 
 
 def named(change: Change) -> str:
-    """The change's name, safe to show; of a merge ``Oppty -> Opportunity``."""
+    """The change's name, safe to show; of a merge ``Oppty -> Opportunity``, and of a company's tag
+    that becomes the account's ``Spam -> the account's`` or ``SPAM -> the account's Spam``.
+    """
     if not isinstance(change, Merge):
         return label(change.name)
-    where = " on account level" if change.promotes else ""
-    return f"{label(merged_name(change))} -> {label(change.name)}{where}"
+    was, will_be = label(merged_name(change)), label(change.name)
+    if change.promotes:
+        will_be = "the account's" if was == will_be else f"the account's {will_be}"
+    return f"{was} -> {will_be}"
 
 
 def merged_name(change: Merge) -> str:
@@ -155,7 +159,7 @@ def _of_merge(change: Merge) -> Iterable[str]:
     if change.under_way:
         yield "what is left of a merge"
     elif change.promotes:
-        yield "then the company's own goes to the trash"
+        yield f"then the company's {label(change.before.name)} goes to the trash"
     elif change.renames and change.into is not None:
         yield (
             f"the other way round: {label(change.before.name)} (id {change.before.id}) is on fewer "

@@ -19,6 +19,7 @@ class PlanCode(StrEnum):
     FORMER_ELSEWHERE = "PLAN008"
     NOT_CREATED = "PLAN009"
     SEVERAL_IN_TRASH = "PLAN010"
+    PURGES_WAIT = "PLAN011"
 
 
 MEANINGS: Final = {
@@ -34,6 +35,8 @@ MEANINGS: Final = {
     PlanCode.FORMER_ELSEWHERE: "A former name is live in another place: something still writes it.",
     PlanCode.NOT_CREATED: "A declared tag is not created: a live one differs only by what servers "
     "tidy.",
+    PlanCode.PURGES_WAIT: "More tags in the trash are due than the limits allow to delete; the "
+    "oldest go.",
     PlanCode.SEVERAL_IN_TRASH: "Several tags in the trash had the declared name; the newest comes "
     "back.",
 }

@@ -22,7 +22,15 @@ from reconciler.planning.elsewhere import elsewhere
 from reconciler.planning.matching import Matches, match
 from reconciler.planning.merging import groups_of, merges, promotions_of
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
-from reconciler.planning.trash import is_due, restored_as, restoring, trashed, trashing
+from reconciler.planning.trash import (
+    is_due,
+    restored_as,
+    restoring,
+    trashed,
+    trashing,
+    wait_for_limits,
+    within_limits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -117,6 +125,7 @@ class _Work:
         self._unmanaged: list[UnmanagedTag] = []
         self._live_in: dict[Place, int] = {}
         self._unchanged = 0
+        self._warnings: list[Problem] = []
         self._total = 0
         self._keeps_unmanaged = desired.account.policy.unmanaged is Unmanaged.KEEP
         self._advice = Advice(unmanaged=desired.account.policy.unmanaged)
@@ -143,6 +152,21 @@ class _Work:
         # Only now is it known what there is on account level.
         for waiting in self._to_promote:
             self._promote(*waiting)
+        if any(isinstance(one, Delete) and one.purges for one in self._changes):
+            self._let_purges_wait()
+
+    def _let_purges_wait(self) -> None:
+        """Leave in the trash what is due beyond the limits."""
+        account = self._desired.account
+        before = len(self._changes)
+        self._changes, waiting = within_limits(
+            self._changes, account.policy.limits, self._total + self._unread
+        )
+        for one in waiting:
+            self._leave_in_trash(one.place, [one.before])
+        if waiting:
+            due_now = sum(isinstance(one, Delete) and one.purges for one in self._changes)
+            self._warnings.append(wait_for_limits(account, before - len(self._changes), due_now))
 
     def draft(self) -> Draft:
         changes = tuple(self._changes)
@@ -160,6 +184,7 @@ class _Work:
             contests=tuple(self._advice.contests),
             groups=tuple(self._groups),
             warnings=(
+                *self._warnings,
                 *several_former(self._advice.contests, {}),
                 *self._advice.problems(),
                 *self._advice.moves(changes),

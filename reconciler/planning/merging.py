@@ -14,7 +14,8 @@ Method. Where the declared name is not live the survivor is renamed by an update
 most interactions survives, so that the fewest are written: that may be an old spelling, which
 then takes over the declared name as soon as the tag that has it is in the trash. A tag that flows
 apply survives before all others, because flows know it by its id. What nobody counted moves
-nothing: then the tag that has the declared name stays.
+nothing: then the tag that has the declared name stays. Where none of them is live, the survivor is
+taken back from the trash: one that had the declared name, else the one with most interactions.
 
 A *promotion* gives up tags of a company for one on account level, whatever each is on: no tag can
 change its level. Where that one is not live either the plan creates it first.
@@ -27,8 +28,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Merge, Precision, Reason
 from reconciler.model.state import State
-from reconciler.model.tag import completed
-from reconciler.model.trash import kept, parse, seen, trash_name
+from reconciler.model.tag import Status, completed
+from reconciler.model.trash import kept, original, parse, seen, trash_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -87,8 +88,20 @@ class Group:
         return named is not None and named.name == self.declaration.name and not chosen
 
     def survivor(self, uses: Mapping[tuple[Place, int], Loss]) -> LiveTag | None:
-        """The tag that stays; ``uses``: what has each tag, by place and id. None: none is live."""
-        if self.account is not None or (self.named is not None and not self._may_choose):
+        """The tag that stays; ``uses``: what has each tag, by place and id. None: it is created."""
+        if self.account is not None:
+            return self.named
+        if not self.live:
+            return max(
+                self.trashed,
+                key=lambda tag: (
+                    original(tag.name) == kept(self.declaration.name),
+                    _weight(tag, self.place, uses),
+                    tag.name,
+                    tag.id,
+                ),
+            )
+        if self.named is not None and not self._may_choose:
             return self.named
         best = self.named
         for tag in self.olds:
@@ -188,12 +201,16 @@ def merges(
         named[tag.id] = trash_name(tag.name, today, taken)
         taken.add(seen(named[tag.id]))
     for tag in group.trashed:
+        if tag == survivor:
+            continue
         left = uses.get((group.place, tag.id))
         if left is not None and left.interactions.number:
             given_up.append(tag)
             named[tag.id] = tag.name
     declaration = group.declaration
     look = group.named if group.named in given_up else survivor
+    if look is not None and not group.live:
+        look = look._replace(status=Status.ENABLED)
     after = group.account or (look and completed(look, declaration))
     if after is None:
         return ()

@@ -254,7 +254,7 @@ class _Work:
         if trash:
             self._plan_trash(place, trash, merging.given_up, matches)
         if self._desired.promoted and place.company is None:
-            self._account_level = _will_be(matches)
+            self._account_level = _will_be(matches, [*tags, *trash])
         self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
         self._changes.extend(self._changes_to_unmanaged(place, unmanaged, remove))
@@ -393,12 +393,13 @@ class _Merging:
     names: dict[str, dict[str, None]] = field(default_factory=dict)
 
 
-def _will_be(matches: Matches) -> dict[str, tuple[LiveTag | None, Tag]]:
+def _will_be(matches: Matches, live: Sequence[LiveTag]) -> dict[str, tuple[LiveTag | None, Tag]]:
     """What there will be of the declared names, and which live tag has each or takes it over."""
+    as_is = {tag.id: tag for tag in live}
     found: dict[str, tuple[LiveTag | None, Tag]] = {
         one.name: (None, completed(Tag(one.name), one)) for one in matches.missing
     }
-    found |= {one.name: (tag, completed(tag, one)) for one, tag in matches.pairs}
+    found |= {one.name: (as_is[tag.id], completed(tag, one)) for one, tag in matches.pairs}
     return found | {
         one.name: (tags[0], restored_as(one, tags[0])) for one, tags in matches.restored
     }

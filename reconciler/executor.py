@@ -58,7 +58,7 @@ from reconciler.model.outcome import (
     Result,
     Verification,
 )
-from reconciler.model.tag import Level, LiveTag
+from reconciler.model.tag import Level, differing
 from reconciler.planning.assemble import Phase, phase
 from reconciler.planning.canaries import Effect, canary, cheapest_to_measure, effects
 from reconciler.planning.verification import Verified, as_stored, combined, verify
@@ -70,6 +70,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.change import Loss
     from reconciler.model.plan import Plan
+    from reconciler.model.tag import LiveTag
     from reconciler.provider import Provider
 
 LOG = logging.getLogger("reconciler.executor")
@@ -106,7 +107,7 @@ class RunContext:
     watcher: Watcher
     deletes: Deletes = Deletes.SEND
     counted: Mapping[Change, Loss] = field(default_factory=dict)
-    made: Mapping[Change, LiveTag] = field(default_factory=dict)
+    made: dict[Change, LiveTag] = field(default_factory=dict)
     parallelism: int = 10
     stopping: Callable[[], int | None] = lambda: None
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -162,6 +163,7 @@ class _AccountWork:
     """What is seen to leave a tag on what has it."""
     _harmed: dict[Effect, Change] = field(default_factory=dict)
     """The change by which something lost its tag; none that does the same is tried."""
+    _made: dict[Change, LiveTag] = field(default_factory=dict)
     _in_part: bool = False
     """Whether a change that failed was made in part."""
     _ended: Counter[Result] = field(default_factory=Counter)
@@ -237,14 +239,16 @@ class _AccountWork:
         """Work off merges: one alone until it is seen that they keep what is there.
 
         Those into one tag follow each other, and the one by which it takes its name over is first;
-        companies' tags that become the account's wait for nothing. The first is one that shows most
-        cheaply that what has a tag keeps it.
+        companies' tags that become the account's as it is wait for nothing. The first is one that
+        shows most cheaply that what has a tag keeps it.
         """
         into: dict[int, list[Merge]] = {}
         for change in changes:
             if isinstance(change, Merge):
-                renamed = None if change.promotes else change.into
-                into.setdefault((renamed or change.before).id, []).append(change)
+                same = change.into
+                if change.promotes and (same is None or not differing(same, change.after)):
+                    same = change.before
+                into.setdefault((same or change.before).id, []).append(change)
         groups = [sorted(group, key=lambda one: not one.renames) for group in into.values()]
         waiting = iter(sorted(groups, key=lambda group: cheapest_to_measure(group[0])))
 
@@ -336,6 +340,7 @@ class _AccountWork:
         match change:
             case Create(place=place, after=after):
                 made = await self.provider.create(place, after)
+                self._made[change] = made.tag
                 return as_stored(change, Result.ADOPTED if made.adopted else Result.DONE, made.tag)
             case Update(before=before, after=after):
                 written = await self.provider.update(before, after)
@@ -360,15 +365,9 @@ class _AccountWork:
         """
         if change.into is not None:
             return change.into
-        for one in self.outcomes.values():
-            made = one.change
-            if not isinstance(made, Create) or made.place.company or made.name != change.name:
-                continue
-            if one.tag_id is None or not one.result.succeeded:
-                return None
-            tag = one.stored or made.after
-            now = LiveTag(one.tag_id, tag.name, tag.color, tag.status, None)
-            return self.run.made.get(made, now)
+        for made, tag in (self.run.made | self._made).items():
+            if made.place == change.place._replace(company=None) and made.name == change.name:
+                return tag
         return None
 
     async def _kept(self, change: Update, now: LiveTag) -> Kept | None:

@@ -85,7 +85,11 @@ class Merging:
         trashed = await self._give_up(change)
         found = await self._all_found(change, trashed, had)
         was, into = into, await self._take_over(change, trashed, into)
-        found = tuple(_renamed(one, was.name, into.name) for one in found)
+        if was.name != into.name and any(was.name in one.tags for one in found):
+            # What showed that name may have a tag of the other level: now only that one has it.
+            listed = await self._listed(change, trashed, _loss(change))
+            anew = {one.id: one for one in listed}
+            found = tuple(anew.get(one.id, one) for one in found)
         lacking = [one for one in found if into.name not in one.tags]
         self._note(change, Appended(had=len(found) - len(lacking), left=len(lacking)))
         for _round in range(ROUNDS):
@@ -220,7 +224,8 @@ class Merging:
         """
         for position, one in enumerate(lacking):
             try:
-                before = await self.provider.recent(one)
+                renamed = change.into is not None and change.into.name in one.tags
+                before = await (self.provider.read if renamed else self.provider.recent)(one)
                 namesakes = await self._namesakes(into, one) if into.company_id is None else set()
                 refusal = await self._refusal(before, into)
                 self._count(change, got=refusal is None)
@@ -382,8 +387,3 @@ def _count_of(loss: Loss, kind: Kind) -> Count:
 
 def _ids(found: Sequence[Interaction]) -> frozenset[str]:
     return frozenset(one.id for one in found)
-
-
-def _renamed(one: Interaction, before: str, after: str) -> Interaction:
-    """``one`` after its tag ``before`` was renamed."""
-    return replace(one, tags=tuple(after if tag == before else tag for tag in one.tags))

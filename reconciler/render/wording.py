@@ -74,10 +74,15 @@ def named(change: Change) -> str:
     """
     if not isinstance(change, Merge):
         return label(change.name)
-    was, will_be = label(merged_name(change)), label(change.name)
-    if change.promotes:
-        will_be = "the account's" if was == will_be else f"the account's {will_be}"
-    return f"{was} -> {will_be}"
+    return f"{label(merged_name(change))} -> {given_name(change)}"
+
+
+def given_name(change: Merge) -> str:
+    """What the interactions of a merge get; ``the account's``, where a company's is called so."""
+    name = label(change.name)
+    if not change.promotes:
+        return name
+    return "the account's" if name == label(merged_name(change)) else f"the account's {name}"
 
 
 def merged_name(change: Merge) -> str:

@@ -13,7 +13,7 @@ from reconciler.model.plan import AccountUse, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
-from reconciler.planning.canaries import canary_cost
+from reconciler.planning.canaries import canaries, canary_cost
 from reconciler.planning.guard import is_removal, takes_away
 from reconciler.planning.merging import canary_requests, requests
 from reconciler.planning.narrowing import EVERYTHING
@@ -215,7 +215,8 @@ class _Reading:
         provider, guarding = self.provider, self._guarding
         before = provider.requests
         guarded = await guarding.guarded(desired, live, drafted)
-        counting = provider.requests - before if any(map(is_removal, guarded.changes)) else 0
+        anew = any(map(is_removal, guarded.changes)) or canaries(guarded.changes)
+        counting = provider.requests - before if anew else 0
         if self.request.count_usage and drafted.groups:
             before = provider.requests
             await flows_of(provider, drafted.groups)

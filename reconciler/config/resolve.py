@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.config.collector import Collector
@@ -31,14 +30,16 @@ def resolve(configuration: Configuration, companies: Mapping[str, Sequence[Compa
     selectors = SelectorCheck(indexes, problems)
     for entry in configuration.entries:
         selectors.check(entry)
-        for one in entry.promoting:
+        for one in entry.promoting if entry.promotions else ():
             selectors.check(one)
     selectors.finish()
     landing = _Landing(configuration.entries, problems)
     accounts = tuple(
         landing.land(account, indexes[account.handle]) for account in configuration.accounts
     )
-    promoting = chain.from_iterable(entry.promoting for entry in configuration.entries)
+    promoting = [
+        one for entry in configuration.entries if entry.promotions for one in entry.promoting
+    ]
     company_level = [entry for entry in configuration.entries if entry.selector is not None]
     company_level.extend(promoting)
     check_claims(_landings(company_level, indexes), former_names(company_level), problems)

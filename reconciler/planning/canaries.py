@@ -90,9 +90,11 @@ def cheapest_to_measure(change: Merge) -> tuple[bool, int]:
 
 def canary_cost(changes: Iterable[Change]) -> int:
     """The most requests that looking at the canaries of one account's ``changes`` takes."""
-    updates = [change for change in changes if isinstance(change, Update)]
+    updates = [one for one in changes if isinstance(one, Update) and one.loss is not None]
     proven: set[Effect] = set()
     cost = 0
+    if not updates:
+        return cost
     for trashes in (False, True):
         remaining = [change for change in updates if change.trashes is trashes]
         while (first := canary(remaining, proven)) is not None:

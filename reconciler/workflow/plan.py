@@ -215,8 +215,9 @@ class _Reading:
         provider, guarding = self.provider, self._guarding
         before = provider.requests
         guarded = await guarding.guarded(desired, live, drafted)
-        anew = any(map(is_removal, guarded.changes)) or canaries(guarded.changes)
-        counting = provider.requests - before if anew else 0
+        counting = provider.requests - before
+        if counting and not (any(map(is_removal, guarded.changes)) or canaries(guarded.changes)):
+            counting = 0
         if self.request.count_usage and drafted.groups:
             before = provider.requests
             await flows_of(provider, drafted.groups)
@@ -311,4 +312,4 @@ def apply_cost(changes: Sequence[Change], reading: int, *, companies: int, count
 
 def _of_merges(changes: Sequence[Change], reading: int) -> int:
     merges = [change for change in changes if isinstance(change, Merge)]
-    return sum(map(requests, merges)) + canary_requests(merges, reading)
+    return sum(map(requests, merges)) + canary_requests(merges, reading) if merges else 0

@@ -136,6 +136,9 @@ class Provider(Protocol):
     async def read(self, interaction: Interaction) -> Interaction:
         """``interaction`` as it is now; raises NotFoundError when it is gone."""
 
+    async def recent(self, interaction: Interaction) -> Interaction:
+        """The same where ``interaction`` is as a read of the last two seconds showed it."""
+
     async def replace_tags(self, interaction: Interaction) -> Interaction:
         """Give it its ``tags`` and no others, to put back what was lost; as read back."""
 

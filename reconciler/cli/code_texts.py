@@ -152,7 +152,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     PlanCode.MOVED: ("Lead leaves account level and is created in companies",
                      "Expect a new tag without calls, or keep the old place."),
     PlanCode.OTHER_LEVEL: ("Lead is declared in companies and live on account level",
-                           "Declare the other one disabled, or change the level here."),
+                           "Take companies' own in: merged_from: [{name: Lead, companies: all}]."),
     PlanCode.FORMER_ELSEWHERE: ("Oppty is a former name here and live in Dental West",
                                 "Find what writes it (an integration, say), or declare it there."),
     PlanCode.NOT_CREATED: ("Lead is declared, and lead is live on a server that tidies case",
@@ -165,6 +165,8 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     PlanCode.ANOTHER_SINCE: (
         "plan --since yesterday.json, and Hot was deleted and created anew since then",
         "Look whether the new tag is meant; what had the old one has it no more."),
+    PlanCode.PURGES_WAIT: ("nine tags in the trash are due, and limits.deletes is 5",
+                           "Apply this plan and the next; or raise the limits for a while."),
     ODD_ROW: ("a tag without a name on page 3 of the listing",
               "Look at that tag in CallRail; report it if it looks right there."),
     UNCOUNTED: ("text threads, with a key whose user may not see them",

@@ -21,6 +21,7 @@ class PlanCode(StrEnum):
     SEVERAL_IN_TRASH = "PLAN010"
     RENAMED_SINCE = "PLAN011"
     ANOTHER_SINCE = "PLAN012"
+    PURGES_WAIT = "PLAN013"
 
 
 MEANINGS: Final = {
@@ -36,6 +37,8 @@ MEANINGS: Final = {
     PlanCode.FORMER_ELSEWHERE: "A former name is live in another place: something still writes it.",
     PlanCode.NOT_CREATED: "A declared tag is not created: a live one differs only by what servers "
     "tidy.",
+    PlanCode.PURGES_WAIT: "More tags in the trash are due than the limits allow to delete; the "
+    "oldest go.",
     PlanCode.SEVERAL_IN_TRASH: "Several tags in the trash had the declared name; the newest comes "
     "back.",
     PlanCode.RENAMED_SINCE: "A declared name's tag was renamed since the snapshot; it is renamed "

@@ -22,7 +22,15 @@ from reconciler.planning.elsewhere import elsewhere
 from reconciler.planning.matching import Matches, match
 from reconciler.planning.merging import groups_of, merges, promotions_of
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
-from reconciler.planning.trash import is_due, restored_as, restoring, trashed, trashing
+from reconciler.planning.trash import (
+    is_due,
+    restored_as,
+    restoring,
+    trashed,
+    trashing,
+    wait_for_limits,
+    within_limits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -122,6 +130,7 @@ class _Work:
         self._unmanaged: list[UnmanagedTag] = []
         self._live_in: dict[Place, int] = {}
         self._unchanged = 0
+        self._warnings: list[Problem] = []
         self._total = 0
         self._keeps_unmanaged = desired.account.policy.unmanaged is Unmanaged.KEEP
         self._advice = Advice(
@@ -150,6 +159,21 @@ class _Work:
         # Only now is it known what there is on account level.
         for waiting in self._to_promote:
             self._promote(*waiting)
+        if any(isinstance(one, Delete) and one.purges for one in self._changes):
+            self._let_purges_wait()
+
+    def _let_purges_wait(self) -> None:
+        """Leave in the trash what is due beyond the limits."""
+        account = self._desired.account
+        before = len(self._changes)
+        self._changes, waiting = within_limits(
+            self._changes, account.policy.limits, self._total + self._unread
+        )
+        for one in waiting:
+            self._leave_in_trash(one.place, [one.before])
+        if waiting:
+            due_now = sum(isinstance(one, Delete) and one.purges for one in self._changes)
+            self._warnings.append(wait_for_limits(account, before - len(self._changes), due_now))
 
     def draft(self) -> Draft:
         changes = tuple(self._changes)
@@ -169,6 +193,7 @@ class _Work:
             contests=tuple(self._advice.contests),
             groups=tuple(self._groups),
             warnings=(
+                *self._warnings,
                 *several_former(self._advice.contests, {}),
                 *self._advice.problems(),
                 *self._advice.moves(changes),
@@ -241,7 +266,7 @@ class _Work:
         if trash:
             self._plan_trash(place, trash, merging.given_up, matches)
         if self._desired.promoted and place.company is None:
-            self._account_level = _will_be(matches)
+            self._account_level = _will_be(matches, [*tags, *trash])
         self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
         self._changes.extend(self._changes_to_unmanaged(place, unmanaged, remove))
@@ -381,12 +406,13 @@ class _Merging:
     names: dict[str, dict[str, None]] = field(default_factory=dict)
 
 
-def _will_be(matches: Matches) -> dict[str, tuple[LiveTag | None, Tag]]:
+def _will_be(matches: Matches, live: Sequence[LiveTag]) -> dict[str, tuple[LiveTag | None, Tag]]:
     """What there will be of the declared names, and which live tag has each or takes it over."""
+    as_is = {tag.id: tag for tag in live}
     found: dict[str, tuple[LiveTag | None, Tag]] = {
         one.name: (None, completed(Tag(one.name), one)) for one in matches.missing
     }
-    found |= {one.name: (tag, completed(tag, one)) for one, tag in matches.pairs}
+    found |= {one.name: (as_is[tag.id], completed(tag, one)) for one, tag in matches.pairs}
     return found | {
         one.name: (tags[0], restored_as(one, tags[0])) for one, tags in matches.restored
     }

@@ -149,7 +149,7 @@ def _former(change: Merge) -> str:
         had = ""
     return (
         f"{wording.title(change.place)} · {label(wording.merged_name(change))}, merged into "
-        f"{label(change.name)}{had}{_declared_at(change)}"
+        f"{wording.given_name(change)}{had}{_declared_at(change)}"
     )
 
 

@@ -76,11 +76,20 @@ def title(place: Place) -> str:
 
 
 def named(change: Change) -> str:
-    """The change's name, safe to show; of a merge ``Oppty -> Opportunity``."""
+    """The change's name, safe to show; of a merge ``Oppty -> Opportunity``, and of a company's tag
+    that becomes the account's ``Spam -> the account's`` or ``SPAM -> the account's Spam``.
+    """
     if not isinstance(change, Merge):
         return label(change.name)
-    where = " on account level" if change.promotes else ""
-    return f"{label(merged_name(change))} -> {label(change.name)}{where}"
+    return f"{label(merged_name(change))} -> {given_name(change)}"
+
+
+def given_name(change: Merge) -> str:
+    """What the interactions of a merge get; ``the account's``, where a company's is called so."""
+    name = label(change.name)
+    if not change.promotes:
+        return name
+    return "the account's" if name == label(merged_name(change)) else f"the account's {name}"
 
 
 def merged_name(change: Merge) -> str:
@@ -276,7 +285,7 @@ def _of_merge(change: Merge) -> Iterable[str]:
     if change.under_way:
         yield "what is left of a merge"
     elif change.promotes:
-        yield "then the company's own goes to the trash"
+        yield f"then the company's {label(change.before.name)} goes to the trash"
     elif change.renames and change.into is not None:
         yield (
             f"the other way round: {label(change.before.name)} (id {change.before.id}) is on fewer "
@@ -304,7 +313,8 @@ def merges(plan: Plan) -> str:
     if len(losses) < len(found):
         return said
     needed = sum(use.merge_requests for use in plan.accounts)
-    return f"{said}, about {count(needed, 'request')}: {_within(plan)}"
+    how = "at most" if total.precision is Precision.AT_MOST else "about"
+    return f"{said}, {how} {count(needed, 'request')}: {_within(plan)}"
 
 
 def _within(plan: Plan) -> str:

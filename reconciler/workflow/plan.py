@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -13,34 +13,32 @@ from reconciler.model.plan import AccountUse, Base, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
-from reconciler.planning.canaries import canary_cost
+from reconciler.planning.canaries import canaries, canary_cost
 from reconciler.planning.causes import told_apart
 from reconciler.planning.guard import is_removal, takes_away
-from reconciler.planning.merging import requests
+from reconciler.planning.merging import canary_requests, requests
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.provider import Listing, Provider
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.baseline import expect_known
 from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
-from reconciler.workflow.guarding import Guarding, concerned, warn_of_flows
-from reconciler.workflow.merging import uses_of
+from reconciler.workflow.guarding import Guarded, Guarding, concerned, warn_of_flows
+from reconciler.workflow.merging import Uses, flows_of, uses_of
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
-    from reconciler.model.change import Loss
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount, Snapshot
-    from reconciler.model.tag import Company, Place
+    from reconciler.model.tag import Company
     from reconciler.model.trash import Day
     from reconciler.planning.since import Past
     from reconciler.workflow.baseline import Baseline
 
 ProviderFor = Callable[[Account], Provider]
 Part = tuple[Draft, AccountUse, Sequence[Change]]
-Uses = Mapping[tuple["Place", int], "Loss"]
 
 SEVERAL_PAGES = 250
 """Tags; more than a page of the API's listings holds."""
@@ -226,13 +224,8 @@ class _Reading:
         self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
-        drafted, uses = await self._with_merges(desired, drafted, live)
-        if base is not None:
-            drafted = self._with_causes(drafted, base, listing, live, uses)
         provider, guarding = self.provider, self._guarding
-        before = provider.requests
-        guarded = await guarding.guarded(desired, live, drafted)
-        counting = provider.requests - before
+        drafted, guarded, counting = await self._guarded(desired, base, listing, live, drafted)
         drafted = await guarding.with_uses(drafted)
         if self.request.count_usage:
             self.usage = await warn_of_flows(provider, self.handle, guarded.changes)
@@ -255,14 +248,38 @@ class _Reading:
         )
         return drafted, use, changes
 
-    async def _with_merges(
-        self, desired: DesiredAccount, drafted: Draft, live: LiveAccount
-    ) -> tuple[Draft, Uses]:
-        """``drafted`` once it is known what has the tags that are to become one, and that."""
-        if not (self.request.count_usage and drafted.groups):
-            return drafted, {}
-        uses = await uses_of(self.provider, drafted.groups)
-        return self._draft(desired, live, uses), uses
+    async def _guarded(
+        self,
+        desired: DesiredAccount,
+        base: DesiredAccount | None,
+        listing: Listing,
+        live: LiveAccount,
+        drafted: Draft,
+    ) -> tuple[Draft, Guarded, int]:
+        """What was ``drafted``, guarded; with merges once it is known what has their tags.
+
+        Also what counting anew will cost: what goes is counted first, then the flows of merges.
+        """
+        provider, guarding = self.provider, self._guarding
+        merging = self.request.count_usage and bool(drafted.groups)
+        if base is not None and not merging:
+            drafted = self._with_causes(drafted, base, listing, live, {})
+        before = provider.requests
+        guarded = await guarding.guarded(desired, live, drafted)
+        counting = provider.requests - before
+        if counting and not (any(map(is_removal, guarded.changes)) or canaries(guarded.changes)):
+            counting = 0
+        if merging:
+            before = provider.requests
+            await flows_of(provider, drafted.groups)
+            counting += provider.requests - before
+            uses = await uses_of(provider, drafted.groups)
+            drafted = self._draft(desired, live, uses)
+            if base is not None:
+                drafted = self._with_causes(drafted, base, listing, live, uses)
+            silent = replace(guarding, say=lambda _line: None)
+            guarded = await silent.guarded(desired, live, drafted)
+        return drafted, guarded, counting
 
     def _with_causes(
         self, drafted: Draft, base: DesiredAccount, listing: Listing, live: LiveAccount, uses: Uses
@@ -371,19 +388,10 @@ def apply_cost(changes: Sequence[Change], reading: int, *, companies: int, count
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
     if any(map(is_removal, changes)):
-        cost += reading + counting
-    return cost
+        cost += reading
+    return cost + counting
 
 
 def _of_merges(changes: Sequence[Change], reading: int) -> int:
-    """Requests of the merges, and of the first interaction's reads before and after its write.
-
-    Tags are read once more then, because none of the name may have been made; before it too where
-    companies may have tags of an account-level name.
-    """
     merges = [change for change in changes if isinstance(change, Merge)]
-    written = [one for one in merges if one.loss is not None and one.loss.interactions.number]
-    if not written:
-        return sum(map(requests, merges))
-    first = 2 + reading * (1 + any(one.into_company_id is None for one in written))
-    return sum(map(requests, merges)) + first
+    return sum(map(requests, merges)) + canary_requests(merges, reading) if merges else 0

@@ -181,6 +181,10 @@ class SnapshotProvider:
         """Not possible."""
         self._refuse(interaction)
 
+    async def recent(self, interaction: Interaction) -> Interaction:
+        """Not possible."""
+        self._refuse(interaction)
+
     async def replace_tags(self, interaction: Interaction) -> Interaction:
         """Not possible."""
         self._refuse(interaction)

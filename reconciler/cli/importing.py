@@ -61,11 +61,11 @@ async def _read(
     async with Session(
         network, console, base.gateway if base else None, accounts=base.accounts if base else ()
     ) as session:
-        accounts = await session.watch(_accounts(named, base, session))
+        accounts = await session.watch(accounts_of(named, base, session))
         return await session.watch(read_live(accounts, session.provider))
 
 
-async def _accounts(
+async def accounts_of(
     named: Sequence[str], base: Configuration | None, session: Session
 ) -> list[Account]:
     """The accounts meant: those named, else those configured, else all that the key sees."""

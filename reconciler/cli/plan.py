@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console
     from reconciler.cli.flags import NarrowingFlags, NetworkFlags, OutputFlags
     from reconciler.config import Configuration
+    from reconciler.model.audit import Audit
     from reconciler.model.plan import Plan
 
 LOG: Final = logging.getLogger(__name__)
@@ -117,9 +118,9 @@ def log_plan(plan: Plan) -> None:
         LOG.info('decided: %s "%s" in %s (%s)', one.verb, one.name, one.place, why)
 
 
-def report_unread(plan: Plan, console: Console) -> None:
+def report_unread(read: Plan | Audit, console: Console) -> None:
     """Name on stderr the accounts that could not be read, and why."""
-    for one in plan.unread:
+    for one in read.unread:
         message = f"{one.account} could not be read: {one.message}"
         console.complaint(message, one.hint, code=one.code)
 

@@ -21,7 +21,7 @@ from reconciler.text.quote import double_quoted
 from reconciler.text.visible import NOT_IN_A_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from reconciler.config.configuration import Configuration
 
@@ -125,7 +125,7 @@ class _Account:
     def __init__(self, ref: AccountRef, companies: Mapping[str, Company], result: Grouping) -> None:
         self._ref = ref
         self._active = {one.id: one for one in companies.values() if one.active}
-        self._references = _references(list(self._active.values()), companies)
+        self._references = references(list(self._active.values()), companies)
         self._result = result
         for one in self._active.values():
             if self._references.get(one.id) == one.id != one.name:
@@ -212,8 +212,13 @@ class _Account:
         )
 
 
-def _references(active: Sequence[Company], companies: Mapping[str, Company]) -> dict[str, str]:
-    """How to write each active company so that nothing else is meant: by name, else by id."""
+def references(
+    active: Sequence[Company], companies: Collection[str] = frozenset()
+) -> dict[str, str]:
+    """How to write each active company so that nothing else is meant: by name, else by id.
+
+    ``companies`` are the ids of all.
+    """
     bearers = Counter(one.name for one in active)
     references = {}
     for one in active:

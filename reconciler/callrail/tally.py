@@ -76,9 +76,9 @@ class Tally:
         most = sum(self._counts[one] for one in places) + self._like(asked)
         bounded = self._whole and not self._silences(asked.company_id)
         count = Count.between(least, most if bounded else None)
-        days = [self._last[one] for one in places if one in self._last]
-        last = max(days, default=None)
-        quiet = self._recent.isdisjoint(places) and (last is None or last < self._since)
+        last = max((self._last[one] for one in sure if one in self._last), default=None)
+        recent = any(one in self._last and self._last[one] >= self._since for one in places)
+        quiet = not recent and self._recent.isdisjoint(places)
         return Tallied(count, last, idle=count.most is not None and quiet)
 
     def _places(self, asked: NameAt) -> list[NameAt]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import tracemalloc
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from reconciler.model.state import LiveAccount
 from reconciler.model.tag import Company, LiveTag, Status
 from reconciler.planning import assemble, guard
 from reconciler.render import text
+from reconciler.text.alike import groups
 from tests.builders import ACME, create, plan
 from tests.callrail.stand_in import tag_rows
 from tests.wishes import draft
@@ -162,6 +164,33 @@ def test_planning_and_showing_many_companies(tmp_path: Path) -> None:
         return drafted(desired, live)
 
     assert_linear(work_of)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda n: f"Campaign {n:04}",
+        lambda n: f"{_word(n)} {_word(n * 7 + 3)}",
+        lambda n: f"area/{_word(n)}",
+        lambda n: f"Sale {_word(n)[:4]}",
+    ],
+    ids=["numbers", "two words", "one word of two", "short words"],
+)
+def test_grouping_names_that_look_alike(name: Callable[[int], str]) -> None:
+    def work_of(size: int) -> Callable[[], object]:
+        names = [name(one) for one in range(size)]
+        names += [one.upper() for one in names[::7]]
+        return lambda: groups(names)
+
+    assert_linear(work_of)
+
+
+SYLLABLES = ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi")
+
+
+def _word(number: int) -> str:
+    """Another word of ten letters for each number, as far from the others as chance has it."""
+    return "".join(Random(number).choices(SYLLABLES, k=5))
 
 
 def test_reading_pages() -> None:

@@ -10,7 +10,7 @@ from reconciler.config.grouping import Choice, DeclarationGroup, Grouping, group
 from reconciler.config.quoting import scalar, sequence
 from reconciler.model.state import Limits, Policy, Unmanaged
 from reconciler.model.tag import Status
-from reconciler.text.alike import skeleton
+from reconciler.text.alike import Names
 from reconciler.text.plural import count
 from reconciler.text.quote import double_quoted
 
@@ -200,27 +200,21 @@ def _left_out(grouping: Grouping) -> Iterator[str]:
 
 def _remark_on_alikes(groups: Sequence[DeclarationGroup]) -> None:
     """Say where names look alike, or stand on both levels, in one account."""
-    names: dict[tuple[str, str], dict[str, None]] = {}
     levels: dict[tuple[str, str], set[bool]] = {}
-    by_name: dict[str, list[DeclarationGroup]] = {}
+    handles: dict[str, dict[str, None]] = {}
+    names: dict[str, dict[str, None]] = {}
     for one in groups:
-        by_name.setdefault(one.look.name, []).append(one)
-        key = skeleton(one.look.name)
         for handle in one.accounts:
-            names.setdefault((handle, key), {})[one.look.name] = None
+            names.setdefault(handle, {})[one.look.name] = None
             levels.setdefault((handle, one.look.name), set()).add(one.choice is None)
-    reported: set[str] = set()
-    for one in groups:
-        # Once a name: its other blocks stand below the first.
-        if one.look.name in reported:
-            continue
-        reported.add(one.look.name)
-        key = skeleton(one.look.name)
-        handles = {handle for block in by_name[one.look.name] for handle in block.accounts}
-        alike = dict.fromkeys(name for handle in sorted(handles) for name in names[handle, key])
-        alike.pop(one.look.name)
+            handles.setdefault(one.look.name, {})[handle] = None
+    known = {handle: Names(names) for handle, names in names.items()}
+    # Once a name: its other blocks stand below the first.
+    for one in {one.look.name: one for one in reversed(groups)}.values():
+        name, own = one.look.name, sorted(handles[one.look.name])
+        alike = dict.fromkeys(like for handle in own for like in known[handle].like(name))
         if alike:
             quoted = ", ".join(map(double_quoted, list(alike)[:3]))
             one.remarks.append(f"looks like {quoted}: one tag, or two?")
-        if any(len(levels[handle, one.look.name]) > 1 for handle in handles):
+        if any(len(levels[handle, name]) > 1 for handle in own):
             one.remarks.append("live on account level and on company level")

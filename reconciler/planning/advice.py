@@ -16,7 +16,7 @@ from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Unmanaged
 from reconciler.planning.contests import Contest, contests_of
 from reconciler.planning.guard import is_delete, is_removal
-from reconciler.text.alike import skeleton
+from reconciler.text.alike import Names
 from reconciler.text.plural import few
 from reconciler.text.quote import double_quoted, quoted_all
 
@@ -103,20 +103,24 @@ class Advice:
     @staticmethod
     def moves(changes: Sequence[Change]) -> Iterator[Problem]:
         """Warn of each name that goes in one place and is created in another, or nearly so."""
-        created: dict[str, dict[str, Change]] = defaultdict(dict)
+        created: dict[str, Change] = {}
         for change in changes:
             if isinstance(change, Create):
-                created[skeleton(change.name)].setdefault(change.name, change)
+                created.setdefault(change.name, change)
+        if not created:
+            return
+        known = Names(created)
         reported: set[str] = set()
         for change in changes:
             if not is_removal(change) or change.name in reported:
                 continue
-            alike = created.get(skeleton(change.name), {})
-            there = alike.get(change.name) or next(iter(alike.values()), None)
+            name = (
+                change.name if change.name in created else next(iter(known.like(change.name)), None)
+            )
             # Look-alikes of one place are named with it.
-            if there is not None and there.place != change.place:
+            if name is not None and created[name].place != change.place:
                 reported.add(change.name)
-                yield _moved(change, there)
+                yield _moved(change, created[name])
 
 
 def _moved(change: Change, there: Change) -> Problem:

@@ -191,17 +191,17 @@ class _Work:
         merging = self._merge(place, declared, [*tags, *trash], taken)
         matches = match(
             declared,
-            [tag for tag in tags if tag.id not in merging.set_aside],
+            [*merging.restored, *(tag for tag in tags if tag.id not in merging.set_aside)],
             trash=[tag for tag in trash if tag.id not in merging.given_up],
             keeps_unmanaged=self._keeps_unmanaged,
             survivors=merging.survivors,
         )
         for declaration, tag in matches.pairs:
             spoken_of = merging.names.get(declaration.name, ())
+            if declaration.name in merging.renamed:
+                continue  # a part of the merge of the tag that has the declared name
             if not differing(tag, declaration):
                 self._unchanged += covers(tag.name)
-            elif declaration.name in merging.renamed:
-                pass  # a part of the merge of the tag that has the declared name
             elif covers(declaration.name, tag.name, *spoken_of):
                 self._changes.append(_update(place, declaration, tag))
         creates = [_create(place, one) for one in matches.missing if covers(one.name)]
@@ -264,9 +264,14 @@ class _Work:
             merging.given_up.update(one.tag_id for one in found)
             merging.names[name] = group.names
             merging.set_aside.update(tag.id for tag in group.live if tag != survivor)
-            if survivor is not None and survivor.name != name:
+            if not group.live:
+                restored = restoring(place, group.declaration, survivor)
+                self._changes.append(restored)
+                merging.restored.append(survivor.changed_to(restored.after))
+                merging.given_up.add(survivor.id)
+            elif survivor.name != name:
                 merging.survivors[name] = survivor
-            if any(one.renames for one in found):
+            if not group.live or any(one.renames for one in found):
                 merging.renamed.add(name)
         return merging
 
@@ -296,13 +301,15 @@ class _Work:
 @dataclass(slots=True)
 class _Merging:
     """What merges leave to matching: ``survivors`` that take over a declared name, ids of tags that
-    are ``set_aside`` and, of those, ``given_up`` by a merge, declared names that are ``renamed`` by
-    a merge itself, and the ``names`` that belong to each.
+    are ``set_aside``, ids of tags ``given_up`` by a merge or taken back by one, those ``restored``
+    as they will be, declared names whose change is ``renamed`` by the merge itself, and the
+    ``names`` that belong to each.
     """
 
     survivors: dict[str, LiveTag] = field(default_factory=dict)
     set_aside: set[int] = field(default_factory=set)
     given_up: set[int] = field(default_factory=set)
+    restored: list[LiveTag] = field(default_factory=list)
     renamed: set[str] = field(default_factory=set)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.state import State
 from reconciler.model.trash import kept
-from reconciler.planning.alikes import Alikes, Tidied
 from reconciler.planning.renames import Renames, find_renames
+from reconciler.planning.tidied import Tidied
 from reconciler.planning.trash import newest_first
+from reconciler.text.alike import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -166,15 +167,15 @@ def _keep_look_alikes(matches: Matches, *, keeps_unmanaged: bool) -> None:
     absent = {tag.name for _declaration, tag in matches.unwanted}
     if not oldest and not absent:
         return
-    alikes = Alikes({*oldest, *absent}, len(matches.declared))
+    known = Names({*oldest, *absent})
     for declaration in matches.missing:
-        if names := alikes.of(declaration.name):
+        if names := known.like(declaration.name):
             matches.alike.append((declaration, names))
     if not keeps_unmanaged and oldest:
-        alikes = Alikes(oldest, len(matches.declared))
+        known = Names(oldest)
         restored = ((declaration, tags[0]) for declaration, tags in matches.restored)
         for declaration, tag in (*matches.pairs, *restored):
-            older = [one for one in alikes.of(declaration.name) if oldest[one] < tag.id]
+            older = [one for one in known.like(declaration.name) if oldest[one] < tag.id]
             if older:
                 matches.alike.append((declaration, older))
     _keep(matches, {name for _declaration, names in matches.alike for name in names})

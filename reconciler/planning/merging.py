@@ -14,7 +14,8 @@ Method. Where the declared name is not live the survivor is renamed by an update
 most interactions survives, so that the fewest are written: that may be an old spelling, which
 then takes over the declared name as soon as the tag that has it is in the trash. A tag that flows
 apply survives before all others, because flows know it by its id. What nobody counted moves
-nothing: then the tag that has the declared name stays.
+nothing: then the tag that has the declared name stays. Where none of them is live, the survivor is
+taken back from the trash: one that had the declared name, else the one with most interactions.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Merge, Reason
 from reconciler.model.state import State
-from reconciler.model.tag import completed
-from reconciler.model.trash import kept, parse, seen, trash_name
+from reconciler.model.tag import Status, completed
+from reconciler.model.trash import kept, original, parse, seen, trash_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,14 +79,25 @@ class Group:
         chosen = self.declaration.keep_id or self.several or not self.olds
         return named is not None and named.name == self.declaration.name and not chosen
 
-    def survivor(self, uses: Mapping[tuple[Place, int], Loss]) -> LiveTag | None:
-        """The tag that stays; ``uses``: what has each tag, by place and id. None: none is live."""
+    def survivor(self, uses: Mapping[tuple[Place, int], Loss]) -> LiveTag:
+        """The tag that stays; ``uses``: what has each tag, by place and id."""
+        if not self.live:
+            return max(
+                self.trashed,
+                key=lambda tag: (
+                    original(tag.name) == kept(self.declaration.name),
+                    _weight(tag, self.place, uses),
+                    tag.name,
+                    tag.id,
+                ),
+            )
         if self.named is not None and not self._may_choose:
             return self.named
         best = self.named
         for tag in self.olds:
             if best is None or _weight(tag, self.place, uses) > _weight(best, self.place, uses):
                 best = tag
+        assert best is not None  # noqa: S101 - one is live; said for the type checker
         return best
 
 
@@ -142,26 +154,27 @@ def merges(
     Of tags in the trash ``uses`` holds what is left to do.
     """
     survivor = group.survivor(uses)
-    if survivor is None:
-        return ()
     given_up = [tag for tag in group.live if tag != survivor]
     named: dict[int, str] = {}
     for tag in given_up:
         named[tag.id] = trash_name(tag.name, today, taken)
         taken.add(seen(named[tag.id]))
     for tag in group.trashed:
+        if tag == survivor:
+            continue
         left = uses.get((group.place, tag.id))
         if left is not None and left.interactions.number:
             given_up.append(tag)
             named[tag.id] = tag.name
     look = group.named if group.named in given_up else None
+    look = look or (survivor if group.live else survivor._replace(status=Status.ENABLED))
     declaration = group.declaration
     return tuple(
         Merge(
             place=group.place,
             before=tag,
             into=survivor,
-            after=completed(look or survivor, declaration),
+            after=completed(look, declaration),
             trash_name=named[tag.id],
             loss=uses.get((group.place, tag.id)),
             reason=Reason.MERGED_FROM,

@@ -63,5 +63,12 @@ async def _audit(asked: AuditFlags, console: Console) -> Audit:
             say=console.progress().step,
         )
         audit = await session.watch(make_audit(accounts, session.auditable, request, base))
+        sent = session.client.requests
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return replace(audit, only_deviating=asked.deviating, created_at=now, tool_version=__version__)
+    return replace(
+        audit,
+        requests=sent,
+        only_deviating=asked.deviating,
+        created_at=now,
+        tool_version=__version__,
+    )

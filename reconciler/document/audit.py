@@ -34,7 +34,7 @@ def _fields(audit: Audit) -> Document:
         "narrowed": audit.narrowed,
         "accounts": (_account_fields(one, audit) for one in audit.accounts),
         "unread": [unread_fields(one) for one in audit.unread],
-        "requests": audit.requests_used,
+        "requests": audit.requests,
     }
 
 

@@ -181,7 +181,7 @@ class AccountAudit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """All accounts that could be read, and why the others could not.
+    """All accounts that could be read, and why the others could not; what it took in ``requests``.
 
     ``only_deviating``: whether names that are the same everywhere are left out of what is shown;
     None: as each format has it. ``narrowed``: it is of some companies or names.
@@ -190,6 +190,7 @@ class Audit:
     accounts: tuple[AccountAudit, ...]
     unread: tuple[AccountError, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    requests: int = 0
     narrowed: bool = False
     only_deviating: bool | None = None
     created_at: str = ""
@@ -200,9 +201,3 @@ class Audit:
         asked = self.only_deviating
         only = only_deviating if asked is None else asked
         return tuple(name for name in one.names if name.deviates) if only else one.names
-
-    @property
-    def requests_used(self) -> int:
-        """What reading cost, accounts that could not be read included."""
-        used = sum(one.requests for one in self.accounts)
-        return used + sum(one.requests for one in self.unread)

@@ -32,14 +32,13 @@ from reconciler.model.tag import Level, Status, Tag, differing
 from reconciler.model.trash import parse
 from reconciler.model.usage import NameAt, Use
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
-from reconciler.text.alike import skeleton
-from reconciler.text.nearest import likeness
+from reconciler.text.alike import alike, groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.problem import Source
-    from reconciler.model.state import Declaration, DesiredAccount, LiveAccount
+    from reconciler.model.state import DesiredAccount, LiveAccount
     from reconciler.model.tag import Company, LiveTag, Values
     from reconciler.model.usage import Uses
 
@@ -136,19 +135,21 @@ def _spellings(
     live: _Sorted, desired: DesiredAccount | None, uses: Uses | None
 ) -> dict[str, list[str]]:
     """Each name that stands for others, with all of its spellings; itself first."""
-    declared: dict[str, Declaration] = {}
-    for blocks in () if desired is None else desired.tags.values():
-        declared |= blocks
-    former = {old: one.name for one in declared.values() for old in one.former_names}
+    blocks = (
+        [] if desired is None else [b for there in desired.tags.values() for b in there.values()]
+    )
+    declared = dict.fromkeys(block.name for block in blocks)
+    former = {old: block.name for block in blocks for old in block.former_names}
+    others = sorted(live.by_name.keys() - declared.keys(), key=lambda one: _weight(one, live, uses))
+    head_of = {name: former.get(name, name) for name in others}
+    for group in groups([*declared, *(name for name in others if name not in former)]):
+        heads = [name for name in group if name in declared] or group[:1]
+        for name in group:
+            if name not in declared:
+                head_of[name] = next((one for one in heads if alike(name, one)), heads[0])
     found: dict[str, list[str]] = {name: [name] for name in declared}
-    heads = _Heads(declared)
-    for name in sorted(live.by_name, key=lambda one: _weight(one, live, uses)):
-        if name in declared:
-            continue
-        head = former.get(name) or heads.of(name)
-        if head is None:
-            heads.add(name)
-        found.setdefault(head or name, []).append(name)
+    for name in others:
+        found.setdefault(head_of[name], []).append(name)
     return found
 
 
@@ -159,25 +160,6 @@ def _weight(name: str, live: _Sorted, uses: Uses | None) -> tuple[bool, int, int
     use = None if uses is None else uses.of.get(NameAt(name, None))
     used = 0 if use is None else use.loss.interactions.number
     return not everywhere, -len(places), -used, name
-
-
-class _Heads:
-    """Names that stand for others, found by what looks like them."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._by_skeleton: dict[str, str] = {}
-        for name in names:
-            self.add(name)
-
-    def add(self, name: str) -> None:
-        self._by_skeleton.setdefault(skeleton(name), name)
-
-    def of(self, name: str) -> str | None:
-        key = skeleton(name)
-        if key in self._by_skeleton:
-            return self._by_skeleton[key]
-        near = max(self._by_skeleton, key=lambda one: likeness(key, one), default=None)
-        return None if near is None or likeness(key, near) <= 0.8 else self._by_skeleton[near]
 
 
 class _Counts:

@@ -103,13 +103,17 @@ class AccountPart:
     sections: Sequence[tuple[str, Sequence[str]]]
     names: frozenset[str]
     blocks: Sequence[str]
-    counted: str
 
 
 def _fitting(one: AccountAudit, names: Sequence[NameAudit], budget: Budget) -> AccountPart:
-    told = [(name.name, said.facts(name, one)) for name in names]
+    told = [(label(name.name), said.facts(name, one)) for name in names]
     sections = []
-    for heading, found in (*told, *said.sections(one)):
+    counted = said.counted(one)
+    for heading, found in (
+        *told,
+        *said.sections(one),
+        ("What was counted", [counted] * bool(counted)),
+    ):
         lines = ["\n  ".join(wrap(log(line), _WIDEST)) for line in found]
         fitting = budget.fitting(lines, around=f"{heading}{_AROUND}")
         sections += [(heading, fitting)] if fitting else []
@@ -119,9 +123,8 @@ def _fitting(one: AccountAudit, names: Sequence[NameAudit], budget: Budget) -> A
         handle=one.account.handle,
         headline=said.headline(one),
         sections=sections,
-        names=frozenset(name.name for name in names),
+        names=frozenset(heading for heading, _lines in told),
         blocks=blocks if fits else [],
-        counted=said.counted(one),
     )
 
 

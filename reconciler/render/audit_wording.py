@@ -220,7 +220,7 @@ def counted(one: AccountAudit) -> str:
 
 def requests(audit: Audit) -> str:
     """``56 used; 944 of this hour's 1,000 are left``."""
-    said = f"{number(audit.requests_used)} used"
+    said = f"{number(audit.requests)} used"
     told = [
         f"{label(one.account.handle)}: {wording.allowance(one.allowance)}"
         if len(audit.accounts) > 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +13,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
-from reconciler.model.change import Count, Loss, Reason, one_a_line
+from reconciler.document.audit import audit_document
+from reconciler.model.audit import Audit
+from reconciler.model.change import UNKNOWN, Count, Loss, Reason, one_a_line
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
-from reconciler.model.tag import AccountRef, Place, Tag, differing
-from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
+from reconciler.model.state import LiveAccount
+from reconciler.model.tag import AccountRef, Place, Status, Tag, differing
+from reconciler.model.usage import NameAt, Use, Uses
+from reconciler.planning import audit
+from reconciler.render import audit as rendered_audit
+from reconciler.render import (
+    audit_page,
+    github,
+    gitlab,
+    html,
+    markdown,
+    outcomes,
+    table,
+    text,
+)
 from reconciler.render.drift import drift
 from reconciler.render.problems import problems
 from tests.builders import ACME, company, create, delete, live_tag, plan, update
@@ -79,6 +96,28 @@ def problem_of(foreign: str) -> Problem:
     return Problem(foreign, foreign, foreign, marks)
 
 
+def audit_of(foreign: str) -> Audit:
+    """An audit of an account in which everything is called ``foreign``."""
+    companies = [company(foreign, id=f"COM{number}") for number in range(3)]
+    names = (foreign, f"{foreign}s", foreign.upper(), f"~trash 2026-11-25 {foreign}", foreign)
+    tags = [
+        live_tag(
+            number,
+            name,
+            color=foreign,
+            company_id=None if at is None else f"COM{at}",
+            status=Status.DISABLED if number % 3 else Status.ENABLED,
+        )
+        for number, (name, at) in enumerate(product(names, (None, 0, 1, 2)), 1)
+    ]
+    ref = AccountRef(foreign, "ACC1", foreign)
+    live = LiveAccount(account=ref, tags=tuple(tags), companies={one.id: one for one in companies})
+    day = date(2026, 11, 25)
+    uses = Uses({NameAt(foreign, None): Use(Loss(calls=UNKNOWN))}, day, day, {"forms": foreign})
+    error = AccountError(account=foreign, code="api", message=foreign, hint=foreign)
+    return Audit(accounts=(audit.audit(live, uses=uses),), unread=(error,))
+
+
 def report_of(foreign: str) -> Report:
     """The report of an apply whose server answered ``foreign``."""
     the_plan = plan_of(foreign)
@@ -108,6 +147,10 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "markdown": lambda foreign: markdown.plan(plan_of(foreign)),
     "markdown drift": lambda foreign: markdown.drift(plan_of(foreign)),
     "markdown report": lambda foreign: markdown.report(report_of(foreign)),
+    "audit": lambda foreign: rendered_audit.text(audit_of(foreign), width=60),
+    "audit markdown": lambda foreign: rendered_audit.markdown(audit_of(foreign)),
+    "audit csv": lambda foreign: rendered_audit.csv(audit_of(foreign)),
+    "audit json": lambda foreign: dump(audit_document(audit_of(foreign))),
 }
 
 
@@ -128,17 +171,20 @@ def test_no_payload_breaks_a_page(payload: str) -> None:
     assert_safe_page(html.plan(plan_of(payload)))
     assert_safe_page(html.drift(plan_of(payload)))
     assert_safe_page(html.report(report_of(payload)))
+    assert_safe_page(audit_page.page(audit_of(payload)))
 
 
 @given(anything)
 def test_no_text_at_all_breaks_a_page(foreign: str) -> None:
     assert_safe_page(html.plan(plan_of(foreign)))
+    assert_safe_page(audit_page.page(audit_of(foreign)))
 
 
 @given(anything)
 def test_no_text_at_all_is_markdown(foreign: str) -> None:
     assert_safe_markdown(markdown.plan(plan_of(foreign)))
     assert_safe_markdown(markdown.report(report_of(foreign)))
+    assert_safe_markdown(rendered_audit.markdown(audit_of(foreign)))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
@@ -146,6 +192,7 @@ def test_no_payload_is_markdown(payload: str) -> None:
     assert_safe_markdown(markdown.plan(plan_of(payload)))
     assert_safe_markdown(markdown.drift(plan_of(payload)))
     assert_safe_markdown(markdown.report(report_of(payload)))
+    assert_safe_markdown(rendered_audit.markdown(audit_of(payload)))
 
 
 @given(anything)
@@ -158,6 +205,11 @@ def test_no_cell_is_a_formula(cells: list[str]) -> None:
     shown = table.csv([dict(enumerate_names(cells))])
     assert_safe_csv(shown)
     assert shown.count("\n") == 2
+
+
+@given(anything)
+def test_no_cell_of_an_audit_is_a_formula(foreign: str) -> None:
+    assert_safe_csv(rendered_audit.csv(audit_of(foreign)))
 
 
 def enumerate_names(cells: list[str]) -> list[tuple[str, str]]:

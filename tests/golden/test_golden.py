@@ -38,23 +38,23 @@ UPDATE = bool(os.environ.get("UPDATE_GOLDEN"))
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_case(case: Path, tmp_path: Path) -> None:
-    expect = _load(case / "expect.json", {})
+    expect = load(case / "expect.json", {})
     shutil.copy(case / "config.yaml", tmp_path / "reconciler.yaml")
     for more in case.glob("more*.yaml"):
         shutil.copy(more, tmp_path / more.name)
     switches = Switches(**expect.get("switches", {}))
     with Sandbox(Options(seed="empty", switches=switches)) as sandbox:
-        fill(sandbox, _load(case / "live.json", {}))
+        fill(sandbox, load(case / "live.json", {}))
         environ = direct(sandbox)
         args = expect.get("args", [])
         plan = run("plan", *args, environ=environ, cwd=tmp_path)
         document = run("plan", "--format", "json", *args, environ=environ, cwd=tmp_path)
         assert plan.code == document.code == expect.get("exit_code", 0), plan.err
-        _hold(case / "plan.txt", plan.out)
-        _hold(case / "messages.txt", _messages(plan.err))
+        hold(case / "plan.txt", plan.out)
+        hold(case / "messages.txt", _messages(plan.err))
         timeless = _timeless(document.out)
         if case.name.startswith(AS_JSON):
-            _hold(case / "plan.json", timeless)
+            hold(case / "plan.json", timeless)
         if "apply" in expect and expect["apply"] is None:
             return
         apply = run(
@@ -71,7 +71,7 @@ def test_a_case_says_what_it_shows(case: Path) -> None:
     assert re.search("^# [^ ].*[.!?]$", (case / "config.yaml").read_text("utf-8"), re.MULTILINE)
 
 
-def _load(path: Path, default: Any) -> Any:
+def load(path: Path, default: Any) -> Any:
     return json.loads(_shifted(path.read_text("utf-8"), _LATER)) if path.exists() else default
 
 
@@ -181,7 +181,7 @@ def _timeless(text: str) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _hold(path: Path, text: str) -> None:
+def hold(path: Path, text: str) -> None:
     if "~trash " in text:
         # The digest of a plan that starts from such a name covers its day.
         text = re.sub(r"(?<=sha256:)[0-9a-f]{64}", "0" * 64, _shifted(text, -_LATER))

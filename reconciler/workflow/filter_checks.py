@@ -61,11 +61,7 @@ def refuse_unknown_companies(patterns: Iterable[str], known: Sequence[Company]) 
 
 def declared_names(configuration: Configuration) -> set[str]:
     """Every name and former name that is declared."""
-    return {
-        name
-        for entry in configuration.entries
-        for name in (entry.name, *entry.declaration.former_names)
-    }
+    return {name for entry in configuration.entries for name in entry.names}
 
 
 def check_tags(patterns: Iterable[str], names: Collection[str], *, unread: bool) -> None:

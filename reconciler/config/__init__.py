@@ -1,8 +1,8 @@
 """The configuration: YAML files become a checked Configuration, and with the companies a Desired.
 
-What belongs here: the language, its positions and diagnostics, selectors, and the way back from
-live state to text (:mod:`reconciler.config.emit`). What does not: HTTP, comparing with live state,
-drawing diagnostics for people. The yaml library stays in :mod:`reconciler.config.source`; it and
+What belongs here: the language, its positions and diagnostics, selectors. What does not: HTTP,
+comparing with live state, drawing diagnostics for people, the way back from live state to text
+(:mod:`reconciler.export`). The yaml library stays in :mod:`reconciler.config.source`; it and
 jsonschema are imported only when a file is loaded.
 """
 

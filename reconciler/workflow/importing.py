@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.config import load_text
-from reconciler.config.emit import emit
 from reconciler.config.muting import MUTABLE
+from reconciler.export.emit import emit
 from reconciler.model.trash import parse
 from reconciler.planning import draft
 from reconciler.workflow import clock

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.writing import as_yaml
+from reconciler.export.rows import as_yaml
 
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.text(st.characters(exclude_categories=["Cs"]))

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from reconciler.config.grouping import Choice, DeclarationGroup, Grouping, group
-from reconciler.config.quoting import scalar, sequence
+from reconciler.export.grouping import Choice, DeclarationGroup, Grouping, group
+from reconciler.export.quoting import scalar, sequence
 from reconciler.model.state import Limits, Policy, Unmanaged
 from reconciler.model.tag import Status
 from reconciler.text.alike import Names

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 
 from reconciler.config import load
-from reconciler.config.emit import emit
-from reconciler.config.grouping import is_line, refusal
-from reconciler.config.quoting import scalar
 from reconciler.config.selectors import CompanyIndex
+from reconciler.export.emit import emit
+from reconciler.export.grouping import is_line, refusal
+from reconciler.export.quoting import scalar
 from reconciler.model.names import is_glob
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status, differing

@@ -140,6 +140,8 @@ def _spellings(
     )
     declared = dict.fromkeys(block.name for block in blocks)
     former = {old: block.name for block in blocks for old in block.former_names}
+    for promoted in () if desired is None else desired.promoted.values():
+        former |= {old: block.name for old, block in promoted.items()}
     others = sorted(live.by_name.keys() - declared.keys(), key=lambda one: _weight(one, live, uses))
     head_of = {name: former.get(name, name) for name in others}
     for group in groups([*declared, *(name for name in others if name not in former)]):

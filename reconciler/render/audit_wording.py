@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.config.grouping import is_line, references, refusal
-from reconciler.config.quoting import scalar, sequence
+from reconciler.export.grouping import is_line, refusal
+from reconciler.export.quoting import scalar
 from reconciler.model.audit import CellState
 from reconciler.model.tag import Level
 from reconciler.model.trash import original
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.audit import AccountAudit, Audit, NameAudit, Trashed
     from reconciler.model.tag import Company
 
+_WIDEST_BLOCK: Final = 90
 MOST_PLACES: Final = 6
 """Companies that a line names; the page, JSON and CSV name all."""
 CONSOLIDATE: Final = "reconciler import --consolidate > reconciler.yaml"
@@ -250,33 +251,33 @@ def blocks(one: AccountAudit) -> list[str]:
     if one.declared:
         return []
     found = (name for name in one.deviating if name.levels and refusal(name.name) is None)
-    return [line for name in found for line in _blocks(name, one)]
+    return [line for name in found for line in _block(name)]
 
 
-def _blocks(name: NameAudit, one: AccountAudit) -> Iterator[str]:
-    """A block where the name belongs, and one for the companies that spell it otherwise."""
-    written = references(one.companies, [place.id for place in one.companies])
-    misspelt = [
-        written[place.id]
-        for place in one.companies
-        if any(place in spelling.places for spelling in name.spellings) and place.id in written
-    ]
-    for level in name.levels:
-        everywhere = ["  companies: all"] if level is Level.COMPANY else []
-        yield from _block(name, everywhere, level)
-    if misspelt and Level.COMPANY not in name.levels:
-        yield from _block(name, sequence("companies", misspelt, indent=2), Level.COMPANY)
+def _block(name: NameAudit) -> Iterator[str]:
+    """A block for each level that the name belongs on; its other spellings become it."""
+    for level in sorted(name.levels):
+        yield f"- name: {scalar(name.name)}"
+        if level is Level.COMPANY:
+            yield "  companies: all"
+        if name.color and is_line(name.color):
+            yield f"  color: {scalar(name.color)}"
+        merged = list(_merged(name, level))
+        flow = f"  merged_from: [{', '.join(merged)}]"
+        if merged and len(flow) > _WIDEST_BLOCK:
+            yield "  merged_from:"
+            yield from (f"    - {one}" for one in merged)
+        elif merged:
+            yield flow
 
 
-def _block(name: NameAudit, where: Sequence[str], level: Level) -> Iterator[str]:
-    yield f"- name: {scalar(name.name)}"
-    yield from where
-    if name.color and is_line(name.color):
-        yield f"  color: {scalar(name.color)}"
-    merged = [
-        spelling.name
-        for spelling in name.spellings
-        if any((place is None) == (level is Level.ACCOUNT) for place in spelling.places)
-    ]
-    if merged:
-        yield from sequence("merged_from", merged, indent=2)
+def _merged(name: NameAudit, level: Level) -> Iterator[str]:
+    """The tags that become one, as ``merged_from`` has them."""
+    for spelling in name.spellings:
+        if any((place is None) == (level is Level.ACCOUNT) for place in spelling.places):
+            yield scalar(spelling.name)
+    if level is Level.ACCOUNT and Level.COMPANY not in name.levels:
+        in_companies = [one.name for one in name.spellings if set(one.places) != {None}]
+        own = [name.name] * name.on_both_levels
+        for one in (*own, *in_companies):
+            yield f"{{name: {scalar(one)}, companies: all}}"

@@ -14,6 +14,7 @@ from reconciler.sandbox import Options, Sandbox, Switches
 from reconciler.sandbox.faults import parse_fault
 from reconciler.schema import load_schema
 from tests.e2e.desk import Desk
+from tests.golden.test_golden import HERE, fill, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,6 +147,20 @@ def test_what_import_writes_deviates_nowhere(agency: Sandbox, tmp_path: Path) ->
     assert wrong
     assert all("Spam " in names for names in wrong)
     assert "all as declared" in desk.run("audit").out
+
+
+def test_what_is_pasted_and_applied_deviates_no_more(tmp_path: Path) -> None:
+    case = load(HERE / "130-audit-against-what-most-have" / "live.json", {})
+    with Sandbox(Options(seed="empty")) as sandbox:
+        fill(sandbox, case)
+        desk = Desk.at(tmp_path, sandbox)
+        blocks = desk.run("audit").out.partition("reconciler.yaml\n")[2].partition("\n\n")[0]
+        desk.declare(blocks)
+        desk.apply()
+        (account,) = desk.document("audit")["accounts"]
+        assert account["summary"]["deviating"] == 0
+        extra = [one["name"] for one in account["names"] if one["deviates"]]
+        assert extra == ["Quote sent", "VIP"]
 
 
 @pytest.mark.parametrize(

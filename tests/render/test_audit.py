@@ -63,12 +63,14 @@ def test_what_deviates_comes_first_and_what_does_not_is_left_out() -> None:
 def test_what_is_to_be_pasted_is_a_configuration() -> None:
     text = rendered.text(MESSY).partition("reconciler.yaml\n")[2].partition("\n\n")[0]
     head = f"version: 1\naccounts:\n  acme:\n    id: {ACME.id}\ntags:\n"
-    blocks = [entry.declaration for entry in load_text(head + text, "reconciler.yaml").entries]
-    assert [(one.name, one.color, one.merged_from) for one in blocks] == [
-        ("Opportunity", "blue1", ("Oppty",)),
-        ("Spam", "red1", ()),
-        ("Spam", "red1", ("spam",)),
-    ]
+    opportunity, spam = load_text(head + text, "reconciler.yaml").entries
+    declared = opportunity.declaration
+    assert (declared.name, declared.color, declared.merged_from) == (
+        "Opportunity",
+        "blue1",
+        ("Oppty",),
+    )
+    assert [one.name for one in spam.promotions] == ["Spam", "spam"]
 
 
 def test_a_comment_that_would_be_too_long_says_so() -> None:

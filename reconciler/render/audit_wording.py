@@ -67,7 +67,7 @@ def sections(one: AccountAudit) -> list[tuple[str, list[str]]]:
 
 def facts(name: NameAudit, one: AccountAudit) -> list[str]:
     """Where a name belongs and how it is used, then what deviates and where."""
-    at = Places(one)
+    at = CompanyNames(one)
     lines = [_belongs(name, one)]
     lines += [
         f"also spelt {label(spelling.name)}: {at.listed(spelling.places)}{_used(spelling.use)}"
@@ -96,7 +96,7 @@ _SAID: Final = {
 """How places in a state are announced, where nothing more is to be said of them."""
 
 
-class Places:
+class CompanyNames:
     """Names of an account's companies, for lines that list some."""
 
     def __init__(self, one: AccountAudit) -> None:
@@ -140,7 +140,7 @@ def _belongs(name: NameAudit, one: AccountAudit) -> str:
     return "; ".join(parts)
 
 
-def _colors(name: NameAudit, at: Places) -> Iterator[str]:
+def _colors(name: NameAudit, at: CompanyNames) -> Iterator[str]:
     """``instead of blue1: gray1 in 2 (Dental Bay, Dental Elm), red1 in Dental Mill``."""
     by_color: dict[str, list[str | None]] = {}
     for company_id in name.places(CellState.OTHER_COLOR):
@@ -153,14 +153,14 @@ def _colors(name: NameAudit, at: Places) -> Iterator[str]:
         yield f"instead of {terminal(name.color)}: {', '.join(others)}"
 
 
-def _other_level(places: Sequence[str | None], at: Places) -> str:
+def _other_level(places: Sequence[str | None], at: CompanyNames) -> str:
     if None in places:
         return "on account level too: people see two"
     return f"in companies too, where people see two: {at.listed_ids(places)}"
 
 
 def _extra(name: NameAudit, one: AccountAudit) -> str:
-    return f"{Places(one).listed_ids(tuple(name.cells))}{_used(name.use)}"
+    return f"{CompanyNames(one).listed_ids(tuple(name.cells))}{_used(name.use)}"
 
 
 def _used(use: Use | None) -> str:

@@ -51,7 +51,7 @@ async def make_audit(
     first is raised. Raises ConfigError for selectors that match nothing, UsageError for a
     ``--company`` or ``--tag`` that does.
     """
-    everyone = [_Reading(one, provider_for, request) for one in accounts]
+    everyone = [_AccountReading(one, provider_for, request) for one in accounts]
     await side_by_side(one.read() for one in everyone)
     read = _read(everyone)
     desired = _desired(configuration, read)
@@ -68,7 +68,7 @@ async def make_audit(
     )
 
 
-def _read(accounts: Sequence[_Reading]) -> list[_Reading]:
+def _read(accounts: Sequence[_AccountReading]) -> list[_AccountReading]:
     """Those of ``accounts`` that could be read; where there are none, the first error is raised."""
     read = [one for one in accounts if one.error is None]
     if accounts and not read and accounts[0].error is not None:
@@ -76,7 +76,7 @@ def _read(accounts: Sequence[_Reading]) -> list[_Reading]:
     return read
 
 
-def _desired(configuration: Configuration | None, read: Sequence[_Reading]) -> Desired:
+def _desired(configuration: Configuration | None, read: Sequence[_AccountReading]) -> Desired:
     """What is declared in each account that was read and is configured."""
     if configuration is None:
         return Desired(())
@@ -86,7 +86,7 @@ def _desired(configuration: Configuration | None, read: Sequence[_Reading]) -> D
 
 
 def _check_narrowing(
-    narrowing: Narrowing, read: Sequence[_Reading], configuration: Configuration | None
+    narrowing: Narrowing, read: Sequence[_AccountReading], configuration: Configuration | None
 ) -> None:
     companies = [company for one in read for company in one.live.companies.values()]
     refuse_unknown_companies(narrowing.companies, companies)
@@ -97,7 +97,7 @@ def _check_narrowing(
 
 
 @dataclass(slots=True)
-class _Reading:
+class _AccountReading:
     """One account on its way to its audit."""
 
     account: Account

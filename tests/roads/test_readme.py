@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,15 @@ def test_its_first_plan_is_what_the_command_prints(tmp_path: Path) -> None:
     with Sandbox(Options(seed="agency")) as sandbox:
         (tmp_path / "reconciler.yaml").write_text(FIRST, "utf-8")
         done = run("plan", "--quiet", cwd=tmp_path, environ=direct(sandbox))
+    assert (done.code, done.out) == (0, shown)
+
+
+def test_its_audit_is_what_the_command_prints(tmp_path: Path) -> None:
+    section = README.partition("## Who deviates\n")[2].partition("\n## ")[0]
+    line, shown = (section.split("```")[at].partition("\n")[2] for at in (1, 3))
+    with Sandbox(Options(seed="agency")) as sandbox:
+        words = [*shlex.split(line)[1:], "--quiet"]
+        done = run(*words, cwd=tmp_path, environ=direct(sandbox))
     assert (done.code, done.out) == (0, shown)
 
 

@@ -14,7 +14,7 @@ from reconciler.model.tag import AccountRef
 from reconciler.text.nearest import did_you_mean
 from reconciler.text.plural import listed
 from reconciler.text.quote import quoted
-from reconciler.workflow.importing import written
+from reconciler.workflow.importing import tidied, written
 from reconciler.workflow.snapshot import read_live
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console
     from reconciler.cli.flags import NetworkFlags
     from reconciler.config import Configuration
-    from reconciler.model.state import LiveAccount
 
     Seen = tuple[Account, str, str]
     """An account, its name and its number."""
@@ -37,11 +36,17 @@ def run(
     handles: Sequence[str],
     network: NetworkFlags,
     console: Console,
+    *,
+    consolidate: bool = False,
+    usage: bool = False,
 ) -> int:
     """Read the accounts whole and print the configuration that asks for what is there.
 
     ``named`` are ids, handles or names; ``handles`` limit what the configuration has.
+    ``consolidate``: the one that tidies instead; ``usage``: by what has each spelling.
     """
+    if usage and not consolidate:
+        raise UsageError("--usage goes with --consolidate: nothing else is decided by it")
     base = load_if_there(config, console)
     if base is not None and handles:
         base = base.only(handles)
@@ -50,19 +55,29 @@ def run(
             "--account names a handle of a configuration, and there is none",
             hint="Give the account's id or name instead: `reconciler import ACC…`.",
         )
-    live = asyncio.run(_read(named, base, network, console))
-    console.result(written(live, base))
+    console.result(
+        asyncio.run(_import(named, base, network, console, consolidate=consolidate, usage=usage))
+    )
     return 0
 
 
-async def _read(
-    named: Sequence[str], base: Configuration | None, network: NetworkFlags, console: Console
-) -> Sequence[LiveAccount]:
+async def _import(
+    named: Sequence[str],
+    base: Configuration | None,
+    network: NetworkFlags,
+    console: Console,
+    *,
+    consolidate: bool,
+    usage: bool,
+) -> str:
     async with Session(
         network, console, base.gateway if base else None, accounts=base.accounts if base else ()
     ) as session:
         accounts = await session.watch(accounts_of(named, base, session))
-        return await session.watch(read_live(accounts, session.provider))
+        live = await session.watch(read_live(accounts, session.provider))
+        if consolidate:
+            return await session.watch(tidied(live, base, session.provider if usage else None))
+    return written(live, base)
 
 
 async def accounts_of(

@@ -42,10 +42,25 @@ def emit(
     """
     grouping = group(accounts, base)
     _remark_on_alikes(grouping.groups)
+    return write(accounts, grouping, [_HEADING], base=base, muted=muted)
+
+
+_HEADING = "What is live, as configuration: its plan is empty. Written by `reconciler import`."
+
+
+def write(
+    accounts: Sequence[tuple[AccountRef, Mapping[str, Company], Sequence[LiveTag]]],
+    grouping: Grouping,
+    heading: Iterable[str],
+    *,
+    base: Configuration | None = None,
+    muted: Collection[str] = (),
+) -> str:
+    """The text of a configuration that declares ``grouping``; ``heading`` says what it is for."""
     scopes = _scopes(grouping.groups)
     handles = [ref.handle for ref, _companies, _tags in accounts]
     lines = [
-        "# What is live, as configuration: its plan is empty. Written by `reconciler import`.",
+        *(f"# {line}" for line in heading),
         "version: 1",
         *([f"gateway: {base.gateway.value}"] if base and base.gateway else []),
         "",
@@ -159,7 +174,7 @@ def _tag(
     called: Mapping[str, str],
 ) -> Iterator[str]:
     for remark in one.remarks[:_MOST_REMARKS]:
-        yield f"  # {remark}"
+        yield from (f"  # {line}" for line in remark.split("\n"))
     if len(one.remarks) > _MOST_REMARKS:
         yield f"  # and {len(one.remarks) - _MOST_REMARKS} more remarks like these"
     yield f"  - name: {scalar(one.look.name)}"
@@ -167,6 +182,9 @@ def _tag(
         yield f"    color: {scalar(one.look.color)}"
     if one.look.status is Status.DISABLED:
         yield "    state: disabled"
+    for key, names in (("merged_from", one.merged_from), ("renamed_from", one.renamed_from)):
+        if names:
+            yield from sequence(key, names, indent=4)
     if one.choice is not None and one.choice in scopes:
         yield f"    scope: {scopes[one.choice]}"
     elif one.choice is not None:

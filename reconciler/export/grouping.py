@@ -21,7 +21,7 @@ from reconciler.text.quote import double_quoted
 from reconciler.text.visible import NOT_IN_A_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.config.configuration import Configuration
 
@@ -48,12 +48,17 @@ class Choice:
 
 @dataclass(slots=True)
 class DeclarationGroup:
-    """One declaration to be written; ``remarks`` are for the person who reads it."""
+    """One declaration to be written; ``remarks`` are for the person who reads it.
+
+    ``merged_from`` and ``renamed_from``: other names that it takes over.
+    """
 
     look: Look
     choice: Choice | None
     accounts: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    merged_from: dict[str, None] = field(default_factory=dict)
+    renamed_from: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +90,26 @@ def group(
     base: Configuration | None,
 ) -> Grouping:
     """Join the live tags of ``accounts``; ``base`` says what they ignore."""
-    ignores = {one.ref.id: one.policy.ignore for one in base.accounts} if base else {}
+    ignored = ignored_of(base)
     result = Grouping()
     joined: dict[tuple[Look, Choice | None], DeclarationGroup] = {}
     for ref, companies, tags in accounts:
-        account = _Account(ref, companies, result)
-        for look, choice, remarks in account.declarations(tags, any_alike(ignores.get(ref.id, ()))):
+        account = AccountTags(ref, companies, result)
+        for look, choice, remarks in account.declarations(tags, ignored(ref)):
             one = joined.setdefault((look, choice), DeclarationGroup(look, choice))
             one.accounts.append(ref.handle)
             one.remarks.extend(remarks)
     for one in joined.values():
         one.accounts.sort()
         one.remarks.sort()
-    result.groups.extend(sorted(joined.values(), key=_order))
+    result.groups.extend(sorted(joined.values(), key=in_order))
     return result
+
+
+def ignored_of(base: Configuration | None) -> Callable[[AccountRef], Callable[[str], bool]]:
+    """The test for names that an account of ``base`` ignores."""
+    ignores = {one.ref.id: one.policy.ignore for one in base.accounts} if base else {}
+    return lambda ref: any_alike(ignores.get(ref.id, ()))
 
 
 def refusal(name: str) -> str | None:
@@ -119,15 +130,15 @@ def is_line(text: str) -> bool:
     return 0 < len(text) <= LONGEST_NAME and NOT_IN_A_LINE.search(text) is None
 
 
-class _Account:
-    """One account's live tags on their way to declarations."""
+class AccountTags:
+    """One account's live tags on their way to declarations; what is left out goes to ``result``."""
 
     def __init__(self, ref: AccountRef, companies: Mapping[str, Company], result: Grouping) -> None:
         self._ref = ref
-        self._active = {one.id: one for one in companies.values() if one.active}
-        self._references = references(list(self._active.values()), companies)
+        self.active = {one.id: one for one in companies.values() if one.active}
+        self._references = _references(list(self.active.values()), companies)
         self._result = result
-        for one in self._active.values():
+        for one in self.active.values():
             if self._references.get(one.id) == one.id != one.name:
                 # An id belongs to one account; should two share it, the order decides nothing.
                 known = result.called.get(one.id, one.name)
@@ -136,89 +147,93 @@ class _Account:
     def declarations(
         self, tags: Iterable[LiveTag], ignored: Callable[[str], bool]
     ) -> Iterable[tuple[Look, Choice | None, list[str]]]:
+        """Each look with the companies that have it, and what is remarkable there."""
         bearers: dict[Look, dict[str | None, None]] = {}
         remarks: dict[tuple[Look, bool], list[str]] = {}
-        for (company_id, name), duplicates in self._by_place(tags, ignored).items():
+        for (company_id, name), duplicates in self.by_place(tags, ignored).items():
             first = min(duplicates, key=lambda one: one.id)
             color = first.color if first.color and is_line(first.color) else None
             look = Look(name, color, first.status)
             bearers.setdefault(look, {})[company_id] = None
             if len(duplicates) > 1:
                 where = remarks.setdefault((look, company_id is None), [])
-                where.append(self._remark_on_duplicates(company_id, duplicates))
+                where.append(self.remark_on_duplicates(company_id, duplicates))
         for look, places in bearers.items():
             if None in places:
                 yield look, None, remarks.get((look, True), [])
             chosen = [one for one in places if one is not None]
-            choice = self._choose(chosen, look)
+            choice = self.choose(chosen, look)
             if choice is not None:
                 yield look, choice, remarks.get((look, False), [])
 
-    def _by_place(
-        self, tags: Iterable[LiveTag], ignored: Callable[[str], bool]
+    def by_place(
+        self,
+        tags: Iterable[LiveTag],
+        ignored: Callable[[str], bool],
+        *,
+        refused: Callable[[str], str | None] = refusal,
     ) -> dict[tuple[str | None, str], list[LiveTag]]:
-        """Declarable tags by company and name; the others are noted."""
+        """Tags by company and name, but for those whose names are ``refused``; these are noted."""
         found: dict[tuple[str | None, str], list[LiveTag]] = {}
         for tag in tags:
-            if tag.company_id is not None and tag.company_id not in self._active:
+            if tag.company_id is not None and tag.company_id not in self.active:
                 self._result.disabled[self._ref.handle] += 1
             elif ignored(tag.name):
                 self._result.ignored[self._ref.handle] += 1
-            elif (reason := refusal(tag.name)) is not None:
-                self._leave_out(tag, f"its name can't be declared: {reason}")
+            elif (reason := refused(tag.name)) is not None:
+                self.leave_out(tag, f"its name can't be declared: {reason}")
             else:
                 found.setdefault((tag.company_id, tag.name), []).append(tag)
         return found
 
-    def _choose(self, ids: Sequence[str], look: Look) -> Choice | None:
+    def choose(self, ids: Sequence[str], look: Look) -> Choice | None:
         """The shortest way to say exactly these companies."""
         if not ids:
             return None
-        if len(ids) == len(self._active):
+        if len(ids) == len(self.active):
             return Choice(None)
         wanted = set(ids)
-        others = [one for one in self._active if one not in wanted]
+        others = [one for one in self.active if one not in wanted]
         if len(others) < len(ids) and all(one in self._references for one in others):
-            return Choice(None, self._named(others))
+            return Choice(None, self.named(others))
         for one in ids:
             if one not in self._references:
                 self._note_nameless(one, look)
-        named = self._named(ids)
+        named = self.named(ids)
         return Choice(named) if named else None
 
-    def _named(self, ids: Iterable[str]) -> tuple[str, ...]:
+    def named(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """How to write the companies; those that can't be written safely are left out."""
         known = (self._references[one] for one in ids if one in self._references)
         return tuple(sorted(known, key=lambda name: (name.casefold(), name)))
 
     def _note_nameless(self, company_id: str, look: Look) -> None:
         tag = LiveTag(0, look.name, look.color, look.status, company_id)
-        self._leave_out(tag, "neither its company's name nor its id can be written safely")
+        self.leave_out(tag, "neither its company's name nor its id can be written safely")
 
-    def _leave_out(self, tag: LiveTag, reason: str) -> None:
-        place = self._place(tag.company_id)
+    def leave_out(self, tag: LiveTag, reason: str) -> None:
+        """Note that ``tag`` is left out."""
+        place = self.place(tag.company_id)
         self._result.left_out.append(LeftOut(self._ref.handle, place, tag, reason))
 
-    def _place(self, company_id: str | None) -> str:
+    def place(self, company_id: str | None) -> str:
+        """What people call the place."""
         if company_id is None:
             return "account level"
-        company = self._active.get(company_id)
+        company = self.active.get(company_id)
         return company.name if company else company_id
 
-    def _remark_on_duplicates(self, company_id: str | None, duplicates: Sequence[LiveTag]) -> str:
+    def remark_on_duplicates(self, company_id: str | None, duplicates: Sequence[LiveTag]) -> str:
+        """Say which ids are live tags of one name."""
         ids = ", ".join(str(one.id) for one in sorted(duplicates, key=lambda one: one.id))
-        place = "on account level" if company_id is None else double_quoted(self._place(company_id))
+        place = "on account level" if company_id is None else double_quoted(self.place(company_id))
         return (
             f"{self._ref.handle}, {place}: {len(duplicates)} live tags have this name (ids {ids})"
         )
 
 
-def references(
-    active: Sequence[Company], companies: Collection[str] = frozenset()
-) -> dict[str, str]:
-    """How to write each active company so that nothing else is meant: by name, else by id.
-
-    ``companies`` are the ids of all.
-    """
+def _references(active: Sequence[Company], companies: Mapping[str, Company]) -> dict[str, str]:
+    """How to write each active company so that nothing else is meant: by name, else by id."""
     bearers = Counter(one.name for one in active)
     references = {}
     for one in active:
@@ -230,7 +245,8 @@ def references(
     return references
 
 
-def _order(one: DeclarationGroup) -> tuple[object, ...]:
+def in_order(one: DeclarationGroup) -> tuple[object, ...]:
+    """What declarations are sorted by: name, level, companies."""
     choice = one.choice or Choice((), ())
     return (
         one.look.name.casefold(),

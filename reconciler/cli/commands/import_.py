@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @make(
     ("write down what is live, to start from", "reconciler import > reconciler.yaml"),
     ("of one account, by its name", "reconciler import 'Acme Dental Group'"),
+    ("tidy: one spelling, one colour", "reconciler import --consolidate --usage > reconciler.yaml"),
 )
 @click.argument(
     "named",
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     metavar="[ACCOUNT]...",
     help="id, handle or exact name (default: those configured, else all seen)",
     shell_complete=flags.complete_accounts,
+)
+@click.option(
+    "--consolidate",
+    is_flag=True,
+    help="write the configuration that tidies: what looks like one tag becomes one",
+)
+@click.option(
+    "--usage",
+    is_flag=True,
+    help="with --consolidate: the spelling that most calls, forms and texts have stays, counted",
 )
 @flags.config_option
 @flags.account_option
@@ -34,8 +45,13 @@ def command(
     config: tuple[str, ...],
     account: tuple[str, ...],
     network: flags.NetworkFlags,
+    consolidate: bool,
+    usage: bool,
 ) -> int:
-    """Write live tags as a configuration to stdout. Its plan is empty and quiet."""
+    """Write live tags as a configuration to stdout. Its plan is empty and quiet.
+
+    With --consolidate its plan is the tidying-up: one spelling and one colour for what is one tag.
+    """
     from reconciler.cli.importing import run
 
-    return run(named, config, account, network, console)
+    return run(named, config, account, network, console, consolidate=consolidate, usage=usage)

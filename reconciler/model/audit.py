@@ -104,9 +104,9 @@ class NameAudit:
         return any(cell.deviates for cell in self.cells.values())
 
     @property
-    def only_extra(self) -> bool:
+    def is_extra(self) -> bool:
         """Whether it belongs nowhere, and that is all that there is to say of it."""
-        return not self.levels and not self.spellings
+        return not self.levels and not self.spellings and self.deviates
 
     @property
     def on_both_levels(self) -> bool:
@@ -166,12 +166,12 @@ class AccountAudit:
     @property
     def deviating(self) -> tuple[NameAudit, ...]:
         """Names that are not the same everywhere, or not as declared."""
-        return tuple(one for one in self.names if one.deviates and not one.only_extra)
+        return tuple(one for one in self.names if one.deviates and not one.is_extra)
 
     @property
     def extra(self) -> tuple[NameAudit, ...]:
         """Names that belong nowhere and are live."""
-        return tuple(one for one in self.names if one.deviates and one.only_extra)
+        return tuple(one for one in self.names if one.is_extra)
 
     @property
     def same(self) -> tuple[NameAudit, ...]:

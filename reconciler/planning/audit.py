@@ -95,7 +95,7 @@ def audit(
 
 def _order(one: NameAudit) -> tuple[bool, bool, int, str, str]:
     deviating = sum(cell.deviates for cell in one.cells.values())
-    return not one.deviates, one.only_extra, -deviating, one.name.casefold(), one.name
+    return not one.deviates, one.is_extra, -deviating, one.name.casefold(), one.name
 
 
 class _Sorted(NamedTuple):

@@ -35,7 +35,7 @@ def text(audit: Audit, *, style: Style = PLAIN, width: int = 0) -> str:
 
 def _told(audit: Audit, one: AccountAudit) -> list[NameAudit]:
     """The names that get lines of their own; those that are just there are listed together."""
-    return [name for name in audit.listed(one, only_deviating=True) if name not in one.extra]
+    return [name for name in audit.listed(one, only_deviating=True) if not name.is_extra]
 
 
 def _account(

@@ -105,7 +105,7 @@ class AuditMatrix:
 
 def _account(one: AccountAudit, audit: Audit) -> AccountPage:
     names = audit.listed(one, only_deviating=False)
-    told = [name for name in names if name.deviates and name not in one.extra]
+    told = [name for name in names if name.deviates and not name.is_extra]
     return AccountPage(
         one=one,
         tiles=_tiles(one),

@@ -123,7 +123,7 @@ def _belongs(name: NameAudit, one: AccountAudit) -> str:
         place is not None and any(usage.tag.name == name.name for usage in cell.tags)
         for place, cell in name.cells.items()
     )
-    on_account = None in name.cells and bool(name.cells[None].tags)
+    on_account = bool(name.cells[None].tags) if None in name.cells else _inherits(name, one)
     companies = f"in {number(having)} of {count(len(one.shown), 'company', 'companies')}"
     if on_account:
         where = f"account level, and {companies}" if having else "account level"
@@ -138,6 +138,11 @@ def _belongs(name: NameAudit, one: AccountAudit) -> str:
     if name.use is not None:
         parts.append(f"{wording.interactions(name.use.loss)} have it{_last(name.use)}")
     return "; ".join(parts)
+
+
+def _inherits(name: NameAudit, one: AccountAudit) -> bool:
+    """Whether it is the account's, of which only some companies are shown."""
+    return not one.declared and Level.ACCOUNT in name.levels
 
 
 def _colors(name: NameAudit, at: CompanyNames) -> Iterator[str]:
@@ -246,9 +251,10 @@ def partial(audit: Audit) -> list[str]:
 def blocks(one: AccountAudit) -> list[str]:
     """Lines of YAML that declare what deviates as most have it; other spellings are merged.
 
-    Empty for an account that is held against a configuration: there it is declared already.
+    Empty for an account that is held against a configuration, where it is declared already, and for
+    some of its companies, of which a block for all would be made.
     """
-    if one.declared:
+    if one.declared or len(one.shown) < len(one.companies):
         return []
     found = (name for name in one.deviating if name.levels and refusal(name.name) is None)
     return [line for name in found for line in _block(name)]

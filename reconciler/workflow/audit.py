@@ -60,11 +60,14 @@ async def make_audit(
     by_handle = {one.account.handle: one for one in desired.accounts}
     await side_by_side(one.count(by_handle.get(one.handle)) for one in read)
     warnings, _muted = unmuted(desired.warnings, configuration.muted if configuration else ())
+    audited = [one.audited(by_handle.get(one.handle)) for one in _read(everyone)]
+    narrowed = request.narrowing != EVERYTHING
     return Audit(
-        accounts=tuple(one.audited(by_handle.get(one.handle)) for one in _read(everyone)),
+        # Of an account that has nothing of what was asked for there is nothing to say.
+        accounts=tuple(one for one in audited if one.names or one.trash or not narrowed),
         unread=tuple(one.unread for one in everyone if one.unread is not None),
         warnings=warnings,
-        narrowed=request.narrowing != EVERYTHING,
+        narrowed=narrowed,
     )
 
 
@@ -143,6 +146,8 @@ class _AccountReading:
         if not self.request.usage or self.provider is None:
             return
         found = audit(self.live, desired, narrowing=self.request.narrowing)
+        if not found.names:
+            return
         names = {usage.tag.name for one in found.names for usage in one.usages}
         self.request.say(f"{self.handle}: counting what has the tags")
         try:

@@ -179,6 +179,18 @@ def test_a_flag_that_matches_nothing_is_refused(
     assert said in ran.err
 
 
+def test_narrowed_to_companies_it_says_nothing_of_other_accounts(
+    agency: Sandbox, tmp_path: Path
+) -> None:
+    desk = Desk.at(tmp_path, agency)
+    agency.log.clear()
+    ran = desk.run("audit --usage --company", "Law N*")
+    assert ran.out.startswith("corner-legal\n1 of 10 companies, 6 tags, 6 names: ")
+    assert "account level, and in 1 of 1 company" in ran.out
+    assert "Paste this" not in ran.out
+    assert not any(entry.path.endswith(f"{ACME}/calls.json") for entry in agency.log.entries)
+
+
 def test_narrowed_it_counts_by_asking_where_that_is_cheaper(
     agency: Sandbox, tmp_path: Path
 ) -> None:

@@ -127,6 +127,7 @@ def emit(value: Value, shown: Shown, output: OutputFlags, console: Console) -> N
 
 def write_reports(value: Value, shown: Shown, output: OutputFlags, console: Console) -> None:
     """Write each ``--report``; raises the first OutputError after the last one."""
+    console.outcome = value
     _write(output.report, console, lambda form: rendered(value, shown, form))
 
 

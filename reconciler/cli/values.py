@@ -44,6 +44,12 @@ class LogFormat(enum.StrEnum):
     JSON = "json"
 
 
+class Only(enum.StrEnum):
+    """A part of the changes, by what they come from."""
+
+    THIS_CHANGE = "this-change"
+
+
 class ReportFile(NamedTuple):
     """A file that gets the result as well."""
 
@@ -122,6 +128,13 @@ def between(low: int, high: int) -> Parsed[int]:
         return int(text)
 
     return Parsed("number", number)
+
+
+def webhook(text: str) -> str:
+    """The address of a webhook; the message that it is none does not repeat it."""
+    from reconciler.callrail.endpoints import webhook_address
+
+    return webhook_address(text)
 
 
 def report_file(formats: Iterable[Format]) -> Parsed[ReportFile]:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from reconciler.config.template import SCHEMA_LINE
 from reconciler.export.grouping import Choice, DeclarationGroup, Grouping, group
 from reconciler.export.quoting import scalar, sequence
 from reconciler.model.state import Limits, Policy, Unmanaged
@@ -60,6 +61,7 @@ def write(
     scopes = _scopes(grouping.groups)
     handles = [ref.handle for ref, _companies, _tags in accounts]
     lines = [
+        SCHEMA_LINE,
         *(f"# {line}" for line in heading),
         "version: 1",
         *([f"gateway: {base.gateway.value}"] if base and base.gateway else []),

@@ -5,7 +5,7 @@ What fits is decided here, line by line; the templates lay it out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Change, Create, Delete, Update
@@ -42,9 +42,11 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
     deletes = budget.fitting(_lines("delete", wording.worst_first(plan.deletes)))
     objections = wording.objections(plan).items()
     blocked = budget.fitting([markdown_line("blocked", *one) for one in objections])
-    accounts = _accounts(plan, budget)
+    accounts = _accounts(plan.this_change if plan.causes_known else plan, budget)
+    drift = _accounts(replace(plan, changes=plan.drift), budget)
     warnings = _lines("warning", plan.warnings[:_MOST_WARNINGS])
-    hidden = len(plan.changes) - sum(group.changes for one in accounts for group in one.groups)
+    groups = [group for one in (*accounts, *drift) for group in one.groups]
+    hidden = len(plan.changes) - sum(group.changes for group in groups)
     return markdown(
         "plan.md.j2",
         plan=plan,
@@ -54,7 +56,10 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
         lost=wording.lost_by(lost) if lost else "every interaction that has the tag loses it",
         deletes=deletes,
         blocked=blocked,
+        causes=wording.causes(plan),
         accounts=accounts,
+        drift=drift,
+        undone=budget.fitting(_lines("undone", wording.undone(plan)), essential=False),
         warnings=budget.fitting(warnings, essential=False),
         colors=budget.fitting(_colors(plan), essential=False),
         muted=budget.fitting(_muted(plan), essential=False),
@@ -146,9 +151,12 @@ def _block(head: str, lines: Sequence[str], *above: str) -> str:
 
 
 def _headline(plan: Plan) -> str:
-    summary = plan.summary
     if not plan.changes:
         return wording.no_changes(plan)
+    name, summary = "Partial plan" if plan.unread else "Plan", plan.summary
+    if plan.causes_known:
+        name = "Partial plan of this change" if plan.unread else "This change"
+        summary = plan.this_change.summary
     parts = [
         f"{number(getattr(summary, word))} to {word}"
         for word in ("create", "update", "merge")
@@ -157,7 +165,7 @@ def _headline(plan: Plan) -> str:
     parts += [f"{number(summary.trash)} to the trash"] if summary.trash else []
     parts += [f"**{number(summary.delete)} to delete**"] if summary.delete else []
     parts += [f"**{number(summary.blocked)} blocked**"] if summary.blocked else []
-    return f"{'Partial plan' if plan.unread else 'Plan'}: {', '.join(parts)}"
+    return f"{name}: {', '.join(parts) or 'nothing, all is drift'}"
 
 
 def _accounts(plan: Plan, budget: Budget) -> list[FoldedAccount]:
@@ -204,7 +212,7 @@ def _group(group: PlaceGroup, budget: Budget, days: int | None) -> list[FoldedGr
 def _entry(change: Change, column: int, days: int | None) -> str:
     sign = _DIFF_SIGNS[change.verb]
     name = pad(wording.named(change), column)
-    detail = wording.detail(change, days=days)
+    detail = " ".join(filter(None, [wording.detail(change, days=days), wording.cause(change)]))
     lines = [f"{sign} {change.verb}  {name}   {detail}".rstrip()]
     if change.note and not isinstance(change, Delete) and terminal(change.note) not in detail:
         lines.append(f"#   note: {terminal(change.note)}")

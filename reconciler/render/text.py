@@ -106,6 +106,7 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
     lines = _hung(f"Plan: {wording.summary(plan)}.", width=width)
     merges = wording.merges(plan)
     lines += _hung(f"Merges: {merges}.", width=width) if merges else []
+    lines += [] if plan.base is None else _causes(plan, width=width)
     for why in wording.partial(plan):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width=width)]
     lost = wording.lost(plan)
@@ -126,7 +127,21 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
     if plan.trash:
         lines += _trash(plan, width=width)
     lines += _hung(f"Requests: {wording.requests(plan)}.", width=width)
-    return [*lines, f"Digest: {plan.digest}"]
+    lines.append(f"Digest: {plan.digest}")
+    if plan.base is not None and plan.drift:
+        lines.append(f"Digest of this change: {plan.this_change.digest}")
+    return lines
+
+
+def _causes(plan: Plan, *, width: int) -> list[str]:
+    """Where the changes come from, and what is not planned any more."""
+    causes, undone = wording.causes(plan), wording.undone(plan)
+    lines = _hung(f"Causes: {causes}.", width=width) if causes else []
+    if undone:
+        lines.append(f"{wording.UNDONE}:")
+    for line in undone:
+        lines += [f"  {one}" for one in _hung(line, width=width - 2 if width else 0)]
+    return lines
 
 
 def _trash(plan: Plan, *, width: int) -> list[str]:
@@ -160,6 +175,8 @@ def _change(
         Action.DELETE: style.delete,
     }[change.action]
     details = wording.detail(change, chip=chip, days=days)
+    if change.cause is not None:
+        details = f"{details} {wording.cause(change)}".lstrip()
     head = f"{verb}  {name}" if deletes else f"{paint(verb)}  {name}"
     lines = _hang(head, details, width=width)
     return [f"  {paint(line) if deletes else line}" for line in lines]

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from reconciler.document import dump, plan_document
 from reconciler.document.audit import audit_document
 from reconciler.model.audit import Audit
-from reconciler.model.change import UNKNOWN, Count, Loss, Reason, one_a_line
+from reconciler.model.change import UNKNOWN, Cause, Count, Loss, Reason, one_a_line
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Base, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import AccountRef, Place, Status, Tag, differing
@@ -35,6 +35,7 @@ from reconciler.render import (
     text,
 )
 from reconciler.render.drift import drift
+from reconciler.render.notice import notice
 from reconciler.render.problems import problems
 from tests.builders import ACME, company, create, delete, live_tag, plan, update
 from tests.render.hostile import (
@@ -82,7 +83,14 @@ def plan_of(foreign: str) -> Plan:
             loss=Loss(calls=Count(3)),
             blocked_by=one_a_line([foreign]),
         ),
-        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
+        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED, cause=Cause.DRIFT),
+        base=Base(
+            ref=foreign,
+            commit=foreign,
+            unknown=foreign if len(foreign) % 2 else None,
+            undone=(update(before, after, place=where, fields=fields),),
+            unread=(foreign,),
+        ),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),
         unmanaged_tags=(UnmanagedTag(place=where, tag=live_tag(7, foreign, color=foreign)),),
@@ -144,6 +152,8 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "table": lambda foreign: table.text([{"id": 1, foreign: foreign, "x": [foreign]}], width=60),
     "gitlab": lambda foreign: gitlab.code_quality([problem_of(foreign)]),
     "json": lambda foreign: dump(plan_document(plan_of(foreign))),
+    "notice": lambda foreign: notice("apply", report_of(foreign), exit_code=3) + "\n",
+    "notice of an error": lambda foreign: notice("apply", foreign, exit_code=3) + "\n",
     "markdown": lambda foreign: markdown.plan(plan_of(foreign)),
     "markdown drift": lambda foreign: markdown.drift(plan_of(foreign)),
     "markdown report": lambda foreign: markdown.report(report_of(foreign)),
@@ -200,6 +210,12 @@ def test_a_page_has_as_much_structure_whatever_the_text(foreign: str) -> None:
     assert html.plan(plan_of(foreign)).count("<tr>") == html.plan(plan_of("x")).count("<tr>")
 
 
+@given(anything)
+def test_no_text_at_all_calls_or_links_in_a_channel(foreign: str) -> None:
+    for outcome in (plan_of(foreign), report_of(foreign), foreign):
+        assert not set(notice("drift", outcome, exit_code=2)) & set("<>\n")
+
+
 @given(st.lists(anything, min_size=1, max_size=4))
 def test_no_cell_is_a_formula(cells: list[str]) -> None:
     shown = table.csv([dict(enumerate_names(cells))])
@@ -237,8 +253,8 @@ def test_one_annotation_is_one_command(foreign: str) -> None:
 
 @given(anything)
 def test_outputs_and_counts_hold_no_foreign_text(foreign: str) -> None:
-    shown = github.outputs(plan_of(foreign))
-    assert len(shown.splitlines()) == 10
+    found = plan_of(foreign)
+    assert len(github.outputs(found).splitlines()) == 10 + found.causes_known
     assert json.loads(gitlab.plan(plan_of(foreign))) == {"create": 1, "update": 1, "delete": 2}
 
 

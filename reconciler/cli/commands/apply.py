@@ -21,6 +21,11 @@ if TYPE_CHECKING:
         "in CI: only if the plan is still the reviewed one",
         "reconciler apply --auto-approve --expect-digest sha256:3f1c",
     ),
+    (
+        "what the last commit changed, and no drift",
+        "reconciler apply --base HEAD^1 --only this-change",
+    ),
+    ("told to a channel, too", 'reconciler apply plan.json --webhook "$SLACK_WEBHOOK"'),
 )
 @click.argument(
     "file",
@@ -31,11 +36,13 @@ if TYPE_CHECKING:
 )
 @flags.config_option
 @flags.narrowing
+@flags.causes
 @click.option("--auto-approve", is_flag=True, help="do not ask")
 @click.option("--expect-digest", metavar="sha256:…", help="refuse unless the plan is this one")
 @click.option("--allow-deletes", is_flag=True, help="delete what the plan deletes")
 @click.option("--no-deletes", is_flag=True, help="do all but the deletes")
 @flags.output()
+@flags.webhook_option
 @flags.network
 def command(
     console: Console,
@@ -43,11 +50,13 @@ def command(
     file: str | None,
     config: tuple[str, ...],
     narrowing: flags.NarrowingFlags,
+    causes: flags.CauseFlags,
     auto_approve: bool,
     expect_digest: str | None,
     allow_deletes: bool,
     no_deletes: bool,
     output: flags.OutputFlags,
+    webhook: str | None,
     network: flags.NetworkFlags,
 ) -> int:
     """Make live tags as configured, after asking; or do what a saved plan says."""
@@ -55,9 +64,12 @@ def command(
     from reconciler.errors import UsageError
     from reconciler.executor import Deletes
 
+    console.webhook = webhook
     if allow_deletes and no_deletes:
         raise UsageError("--allow-deletes and --no-deletes contradict each other")
     deletes = Deletes.SEND if allow_deletes else Deletes.UNDECIDED
     deletes = Deletes.HOLD_BACK if no_deletes else deletes
-    asked = ApplyFlags(config, narrowing, network, output, auto_approve, expect_digest, deletes)
+    asked = ApplyFlags(
+        config, narrowing, causes, network, output, auto_approve, expect_digest, deletes
+    )
     return run(file, asked, console)

@@ -15,6 +15,8 @@ from reconciler.callrail.wire import live_tag
 from reconciler.config import load
 from reconciler.document import plan_pieces
 from reconciler.errors import ConfigError
+from reconciler.export.consolidating import consolidated
+from reconciler.export.taking_in import taken_in
 from reconciler.model.audit import Audit
 from reconciler.model.names import any_glob, glob
 from reconciler.model.plan import AccountUse
@@ -209,6 +211,41 @@ def test_grouping_names_that_look_alike(name: Callable[[int], str]) -> None:
         names = [name(one) for one in range(size)]
         names += [one.upper() for one in names[::7]]
         return lambda: groups(names)
+
+    assert_linear(work_of)
+
+
+def spread(size: int, names: int) -> list[LiveTag]:
+    """Some of ``names`` tags in each of ``size`` companies, in two colours."""
+    return [
+        LiveTag(10 * one + n, f"{_word(n)} {_word(one % names)}", f"red{one % 2}", ON, f"COM{one}")
+        for one in range(size)
+        for n in range(2)
+    ]
+
+
+ON = Status.ENABLED
+
+
+def test_tidying_many_names_and_companies() -> None:
+    def work_of(size: int) -> Callable[[], object]:
+        known = {one.id: one for one in companies(size)}
+        return lambda: consolidated([(ACME, known, spread(size, 10))])
+
+    assert_linear(work_of)
+
+
+def test_taking_in_many_names(tmp_path: Path) -> None:
+    def work_of(size: int) -> Callable[[], object]:
+        configuration = configured(tmp_path, size, "")
+        live = [
+            LiveTag(n, f"{_word(n)}{'' if n % 2 else n}", "red2", ON, None) for n in range(size)
+        ]
+        live += [LiveTag(size + n, f"Tag {n:04}", "red2", ON, None) for n in range(0, size, 2)]
+        account = LiveAccount(account=ACME, tags=tuple(live), companies={})
+        desired = configuration.resolve({}).accounts
+        file = configuration.files[0]
+        return lambda: taken_in(configuration, desired, {ACME.id: account}, file)
 
     assert_linear(work_of)
 

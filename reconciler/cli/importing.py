@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.configuration import load_if_there
+from reconciler.cli.configuration import load_configuration, load_if_there
 from reconciler.cli.session import Session
 from reconciler.errors import UsageError
 from reconciler.model.state import Account
@@ -14,7 +15,7 @@ from reconciler.model.tag import AccountRef
 from reconciler.text.nearest import did_you_mean
 from reconciler.text.plural import listed
 from reconciler.text.quote import quoted
-from reconciler.workflow.importing import tidied, written
+from reconciler.workflow.importing import tidied, to_paste, written
 from reconciler.workflow.snapshot import read_live
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console
     from reconciler.cli.flags import NetworkFlags
     from reconciler.config import Configuration
+    from reconciler.model.state import LiveAccount
 
     Seen = tuple[Account, str, str]
     """An account, its name and its number."""
@@ -39,14 +41,20 @@ def run(
     *,
     consolidate: bool = False,
     usage: bool = False,
+    into: str | None = None,
 ) -> int:
     """Read the accounts whole and print the configuration that asks for what is there.
 
     ``named`` are ids, handles or names; ``handles`` limit what the configuration has.
-    ``consolidate``: the one that tidies instead; ``usage``: by what has each spelling.
+    ``consolidate``: the one that tidies instead; ``usage``: by what has each spelling. ``into``:
+    what to write into this file of the configuration instead.
     """
     if usage and not consolidate:
         raise UsageError("--usage goes with --consolidate: nothing else is decided by it")
+    if into is not None:
+        if consolidate:
+            raise UsageError("--into takes in what is live, --consolidate changes it: choose one")
+        return _into(into, named, config, handles, network, console)
     base = load_if_there(config, console)
     if base is not None and handles:
         base = base.only(handles)
@@ -59,6 +67,40 @@ def run(
         asyncio.run(_import(named, base, network, console, consolidate=consolidate, usage=usage))
     )
     return 0
+
+
+def _into(
+    into: str,
+    named: Sequence[str],
+    config: Sequence[str],
+    handles: Sequence[str],
+    network: NetworkFlags,
+    console: Console,
+) -> int:
+    """Print what to write into the file ``into`` so that it asks for what is live."""
+    base = load_configuration(config or [into], console, account=handles)
+    file = next((one for one in base.files if Path(one).resolve() == Path(into).resolve()), None)
+    if file is None:
+        raise UsageError(f"{quoted(into)} is not a file of the configuration")
+    live = asyncio.run(_read(named, base, network, console))
+    known = {one.ref.id for one in base.accounts}
+    for one in live:
+        if one.account.id not in known:
+            raise UsageError(f"the configuration has no account {one.account.id}")
+    text = to_paste(live, base, file)
+    if text:
+        console.result(text)
+    else:
+        console.log("Nothing to take in: all that is live is so declared.")
+    return 0
+
+
+async def _read(
+    named: Sequence[str], base: Configuration, network: NetworkFlags, console: Console
+) -> Sequence[LiveAccount]:
+    async with Session(network, console, base.gateway, accounts=base.accounts) as session:
+        accounts = await session.watch(_accounts(named, base, session))
+        return await session.watch(read_live(accounts, session.provider))
 
 
 async def _import(

@@ -4,10 +4,11 @@ Terms. A *cell* is what one company, or account level, has of a tag in whichever
 a *standard* of an account where more than half of its active companies have it enabled.
 
 Method. Names of all accounts that may be one (``text/alike.py``) become one declaration, under the
-spelling that is used most: by interactions where they were counted, else by the number of places.
-A standard is declared for all companies, so it is created where it is missing; what fewer have
-stays where it is. A cell is enabled where one of its tags is; a company in which none is has a
-block of its own. Levels are kept apart: on which one a tag belongs, people decide.
+spelling that is used most: by interactions where they were counted, else one of account level,
+which all companies see, else the one in most places. A standard is declared for all companies, so
+it is created where it is missing; what fewer have stays where it is. A cell is enabled where one of
+its tags is; a company in which none is has a block of its own. Levels are kept apart: on which one
+a tag belongs, people decide.
 """
 
 from __future__ import annotations
@@ -144,14 +145,22 @@ def _winners(
     """The spelling that stays, by each one of its group."""
     places: Counter[str] = Counter()
     used: Counter[str] = Counter()
+    on_account: set[str] = set()
     for ref, cells in accounts:
-        for (_company_id, name), tags in cells.items():
+        for (company_id, name), tags in cells.items():
             places[name] += 1
+            on_account |= set() if company_id else {name}
             losses = (uses.get((ref.id, tag.id)) for tag in tags)
             used[name] += sum(loss.interactions.number for loss in losses if loss is not None)
     best = sorted(
         (name for name in places if 0 < len(name) <= LONGEST_NAME),
-        key=lambda name: (refusal(name) is not None, -used[name], -places[name], name),
+        key=lambda name: (
+            refusal(name) is not None,
+            -used[name],
+            name not in on_account,
+            -places[name],
+            name,
+        ),
     )
     # The first of a group can be declared, if any of it can.
     return {name: group[0] for group in groups(best) for name in group}

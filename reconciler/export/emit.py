@@ -70,11 +70,11 @@ def write(
         *_muted({**dict.fromkeys(muted, _AS_FOUND), **(base.muted if base else {})}),
         *_scope_lines(scopes, grouping.called),
         "",
-        *_left_out(grouping),
+        *left_out(grouping),
         "tags:" if grouping.groups else "tags: []",
     ]
     for one in grouping.groups:
-        lines.extend(_tag(one, handles, scopes, grouping.called))
+        lines.extend(block_lines(one, handles, scopes, grouping.called))
     return "\n".join(lines) + "\n"
 
 
@@ -169,12 +169,17 @@ def _who(references: Sequence[str], called: Mapping[str, str]) -> Iterator[str]:
         yield f"    # and {len(ids) - _MOST_REMARKS} more; `reconciler get companies` lists them"
 
 
-def _tag(
+def block_lines(
     one: DeclarationGroup,
     handles: Sequence[str],
     scopes: Mapping[Choice, str],
     called: Mapping[str, str],
 ) -> Iterator[str]:
+    """The lines of one block: remarks, then the keys.
+
+    ``handles`` are all accounts, ``scopes`` the names of choices, ``called`` the names of companies
+    that choices mean by their ids.
+    """
     for remark in one.remarks[:_MOST_REMARKS]:
         yield from (f"  # {line}" for line in remark.split("\n"))
     if len(one.remarks) > _MOST_REMARKS:
@@ -195,7 +200,8 @@ def _tag(
         yield from sequence("accounts", sorted(one.accounts), indent=4)
 
 
-def _left_out(grouping: Grouping) -> Iterator[str]:
+def left_out(grouping: Grouping) -> Iterator[str]:
+    """Comments on the live tags that no block declares."""
     for handle, tags in sorted(grouping.disabled.items()):
         what = count(
             tags, "live tag of disabled companies is", "live tags of disabled companies are"

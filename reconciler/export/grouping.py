@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from reconciler.config.configuration import Configuration
 
+NAMELESS = "neither its company's name nor its id can be written safely"
 LONGEST_NAME = 1000
 """As the schema has it."""
 
@@ -135,6 +136,7 @@ class AccountTags:
 
     def __init__(self, ref: AccountRef, companies: Mapping[str, Company], result: Grouping) -> None:
         self._ref = ref
+        self.handle = ref.handle
         self.active = {one.id: one for one in companies.values() if one.active}
         self._references = _references(list(self.active.values()), companies)
         self._result = result
@@ -209,7 +211,7 @@ class AccountTags:
 
     def _note_nameless(self, company_id: str, look: Look) -> None:
         tag = LiveTag(0, look.name, look.color, look.status, company_id)
-        self.leave_out(tag, "neither its company's name nor its id can be written safely")
+        self.leave_out(tag, NAMELESS)
 
     def leave_out(self, tag: LiveTag, reason: str) -> None:
         """Note that ``tag`` is left out."""

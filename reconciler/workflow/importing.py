@@ -9,6 +9,7 @@ from reconciler.config import load_text
 from reconciler.config.muting import MUTABLE
 from reconciler.export.consolidating import consolidated, spelt_alike
 from reconciler.export.emit import emit
+from reconciler.export.taking_in import taken_in
 from reconciler.model.codes import PlanCode
 from reconciler.model.state import Account
 from reconciler.model.tag import Place
@@ -57,6 +58,18 @@ async def tidied(
     # What is to be mended is to be read; what a tidy account still has is known.
     codes = _warned(text, live, only={PlanCode.DUPLICATES.value})
     return consolidated(accounts, base=base, uses=uses, muted=codes) if codes else text
+
+
+def to_paste(live: Sequence[LiveAccount], base: Configuration, file: str) -> str:
+    """What to write into the files of ``base`` so that it asks for what is ``live``.
+
+    Blocks that are new belong into ``file``. Empty where nothing differs.
+    """
+    by_id = {one.account.id: one for one in live}
+    accounts = [one for one in base.accounts if one.ref.id in by_id]
+    companies = {one.handle: tuple(by_id[one.ref.id].companies.values()) for one in accounts}
+    desired = base.only(companies).resolve(companies)
+    return taken_in(base, desired.accounts, by_id, file)
 
 
 async def _uses(

@@ -40,6 +40,12 @@ def test_the_spelling_that_most_places_have_takes_the_others_in() -> None:
     )
 
 
+def test_a_spelling_of_account_level_wins_over_more_companies() -> None:
+    text = tidied(tag(1, "Opportunity"), *everywhere("Oppty", 50))
+    assert text.count("- name: Opportunity\n") == 2
+    assert "merged_from: [Oppty]" in text
+
+
 def test_where_interactions_were_counted_the_spelling_that_most_have_stays() -> None:
     tags = [*everywhere("Opportunity", but=1), tag(9, "Oppty", "COM4")]
     live = [(ACME, FOUR, tags)]

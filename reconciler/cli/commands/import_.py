@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli import flags
 from reconciler.cli.command import command as make
+from reconciler.cli.values import FILE
 
 if TYPE_CHECKING:
     from reconciler.cli.console import Console
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 @make(
     ("write down what is live, to start from", "reconciler import > reconciler.yaml"),
     ("of one account, by its name", "reconciler import 'Acme Dental Group'"),
+    ("take what changed in CallRail into a file", "reconciler import --into reconciler.yaml"),
     ("tidy: one spelling, one colour", "reconciler import --consolidate --usage > reconciler.yaml"),
 )
 @click.argument(
@@ -35,6 +37,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="with --consolidate: the spelling that most calls, forms and texts have stays, counted",
 )
+@click.option(
+    "--into",
+    type=FILE,
+    metavar="FILE",
+    help="print what to write into this file, and where, so that it asks for what is live",
+)
 @flags.config_option
 @flags.account_option
 @flags.network
@@ -47,11 +55,15 @@ def command(
     network: flags.NetworkFlags,
     consolidate: bool,
     usage: bool,
+    into: str | None,
 ) -> int:
     """Write live tags as a configuration to stdout. Its plan is empty and quiet.
 
     With --consolidate its plan is the tidying-up: one spelling and one colour for what is one tag.
+    With --into it is lines to paste into a file that you wrote; nothing is written there.
     """
     from reconciler.cli.importing import run
 
-    return run(named, config, account, network, console, consolidate=consolidate, usage=usage)
+    return run(
+        named, config, account, network, console, consolidate=consolidate, usage=usage, into=into
+    )

@@ -99,7 +99,7 @@ async def _read(
     named: Sequence[str], base: Configuration, network: NetworkFlags, console: Console
 ) -> Sequence[LiveAccount]:
     async with Session(network, console, base.gateway, accounts=base.accounts) as session:
-        accounts = await session.watch(_accounts(named, base, session))
+        accounts = await session.watch(accounts_of(named, base, session))
         return await session.watch(read_live(accounts, session.provider))
 
 

@@ -31,6 +31,7 @@ SCHEMAS = (
     "snapshot",
     "diff",
     "report",
+    "audit",
     "explanation",
     "problems",
     "error",

@@ -17,12 +17,15 @@ from reconciler.document import plan_pieces
 from reconciler.errors import ConfigError
 from reconciler.export.consolidating import consolidated
 from reconciler.export.taking_in import taken_in
+from reconciler.model.audit import Audit
 from reconciler.model.names import any_glob, glob
 from reconciler.model.plan import AccountUse
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import Company, LiveTag, Status
 from reconciler.planning import assemble, guard
-from reconciler.render import text
+from reconciler.planning.audit import audit
+from reconciler.render import audit as rendered_audit
+from reconciler.render import audit_page, text
 from reconciler.text.alike import groups
 from tests.builders import ACME, create, plan
 from tests.callrail.stand_in import tag_rows
@@ -102,6 +105,31 @@ def drafted(desired: DesiredAccount, live: list[LiveTag]) -> Callable[[], object
         found = draft(desired, account)
         changes = guard(found, found.changes)
         text.plan(assemble([(found, AccountUse(account=ACME), changes)]))
+
+    return work
+
+
+@pytest.mark.parametrize(("names", "places"), [(3, None), (None, 3)])
+def test_auditing_many_companies_or_many_names(names: int | None, places: int | None) -> None:
+    # Of many companies a line names a few; of many names each has lines of its own.
+    assert_linear(lambda size: audited(names or size, places or size))
+
+
+def audited(names: int, places: int) -> Callable[[], object]:
+    known = companies(places)
+    tags = [
+        LiveTag(len(known) * name + at, f"Tag {name:04}", "red1", Status.ENABLED, one.id)
+        for name in range(names)
+        for at, one in enumerate(known, 1)
+        if (name + at) % 9
+    ]
+    live = LiveAccount(account=ACME, tags=tuple(tags), companies={one.id: one for one in known})
+
+    def work() -> None:
+        found = Audit(accounts=(audit(live),))
+        rendered_audit.text(found)
+        rendered_audit.csv(found)
+        audit_page.page(found)
 
     return work
 

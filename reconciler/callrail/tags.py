@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
+    from reconciler.model.usage import NameAt, Uses
     from reconciler.provider import Created, Listing, Updated
 
 T = TypeVar("T")
@@ -110,6 +111,10 @@ class AccountProvider:
     async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """What has ``tag`` of ``place``, and the flows that apply it; see ``losses``."""
         return await self._counting().usage(place, tag, flows=flows)
+
+    async def uses(self, asked: Collection[NameAt]) -> Uses:
+        """What shows each of the names; see ``losses``. All tags must have been read before."""
+        return await self._counting().uses(asked, self._namesakes.names)
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that apply ``tag`` of ``place``."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "init": "write a first reconciler.yaml; never overwrites",
     "import": "write live tags as a configuration to stdout; its plan is empty and quiet",
+    "audit": "show which companies deviate, which names look alike, what is used",
     "validate": "check the configuration offline",
     "plan": "show what apply would do",
     "apply": "make live tags as configured, after asking",

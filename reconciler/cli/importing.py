@@ -99,7 +99,7 @@ async def _read(
     named: Sequence[str], base: Configuration, network: NetworkFlags, console: Console
 ) -> Sequence[LiveAccount]:
     async with Session(network, console, base.gateway, accounts=base.accounts) as session:
-        accounts = await session.watch(_accounts(named, base, session))
+        accounts = await session.watch(accounts_of(named, base, session))
         return await session.watch(read_live(accounts, session.provider))
 
 
@@ -115,14 +115,14 @@ async def _import(
     async with Session(
         network, console, base.gateway if base else None, accounts=base.accounts if base else ()
     ) as session:
-        accounts = await session.watch(_accounts(named, base, session))
+        accounts = await session.watch(accounts_of(named, base, session))
         live = await session.watch(read_live(accounts, session.provider))
         if consolidate:
             return await session.watch(tidied(live, base, session.provider if usage else None))
     return written(live, base)
 
 
-async def _accounts(
+async def accounts_of(
     named: Sequence[str], base: Configuration | None, session: Session
 ) -> list[Account]:
     """The accounts meant: those named, else those configured, else all that the key sees."""

@@ -17,24 +17,26 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console
     from reconciler.cli.flags import OutputFlags
     from reconciler.cli.values import ReportFile
+    from reconciler.model.audit import Audit
     from reconciler.model.news import Comparison
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.render.style import Style
 
     Text = str | Iterable[str]
-    Result = Plan | Report | Comparison
+    Value = Plan | Report | Comparison | Audit
 
 
 class Shown(enum.Enum):
     """As what a result is shown: a plan for review, a plan as what has drifted, what was done,
-    what changed between two readings.
+    what changed between two readings, how an account is.
     """
 
     PLAN = enum.auto()
     DRIFT = enum.auto()
     REPORT = enum.auto()
     DIFF = enum.auto()
+    AUDIT = enum.auto()
 
 
 _OF_PLANS: Final = {
@@ -65,12 +67,19 @@ RENDERERS: Final[Mapping[Shown, Mapping[Format, str]]] = {
         Format.MARKDOWN: "reconciler.render.markdown:diff",
         Format.CSV: "reconciler.render.diff:csv",
     },
+    Shown.AUDIT: {
+        Format.TEXT: "reconciler.render.audit:text",
+        Format.JSON: "reconciler.document.audit:audit_pieces",
+        Format.MARKDOWN: "reconciler.render.audit:markdown",
+        Format.HTML: "reconciler.render.audit_page:page",
+        Format.CSV: "reconciler.render.audit:csv",
+    },
 }
 """Where the function stands that makes the text; imported when it is asked for."""
 
 
 def rendered(
-    value: Result, shown: Shown, form: Format, *, style: Style | None = None, width: int = 0
+    value: Value, shown: Shown, form: Format, *, style: Style | None = None, width: int = 0
 ) -> Text:
     """``value`` as ``form``; ``style`` (plain) and ``width`` (columns, 0: any) concern text."""
     module, _, name = RENDERERS[shown][form].partition(":")
@@ -118,7 +127,7 @@ def prepare(
     expect_writable([*(path for _form, path in output.report), *([out] if out else [])])
 
 
-def emit(value: Result, shown: Shown, output: OutputFlags, console: Console) -> None:
+def emit(value: Value, shown: Shown, output: OutputFlags, console: Console) -> None:
     """Show ``value`` on stdout in ``--format`` and write each ``--report``.
 
     A report that can't be written takes nothing from the others; the first one's OutputError is
@@ -131,7 +140,7 @@ def emit(value: Result, shown: Shown, output: OutputFlags, console: Console) -> 
         write_reports(value, shown, output, console)
 
 
-def write_reports(value: Result, shown: Shown, output: OutputFlags, console: Console) -> None:
+def write_reports(value: Value, shown: Shown, output: OutputFlags, console: Console) -> None:
     """Write each ``--report``; raises the first OutputError after the last one."""
     console.outcome = value
     _write(output.report, console, lambda form: rendered(value, shown, form))
@@ -162,6 +171,11 @@ def _failure(form: Format, command: str, error: BaseException) -> str:
         return dump(error_document(error))
     from reconciler.render import failure
 
+    if form is Format.CSV:
+        from reconciler.render import table
+
+        message = error.message if isinstance(error, ReconcilerError) else type(error).__name__
+        return table.csv([{"error": message}])
     if isinstance(error, ConfigError):
         return failure.render(form, command, message=error.message, problems=error.problems)
     if isinstance(error, ReconcilerError):

@@ -2,8 +2,9 @@
 
 What belongs here: the fields of every document the tool prints, and the strict reading of those
 it takes back. The published contracts are ``schemas/*.schema.json`` (plan, report, snapshot, diff,
-explanation, problems, error, notice); a field that is added here is added there. What does not:
-files, streams and clocks (text comes in and goes out), and deciding whether a plan may be applied.
+audit, explanation, problems, error, notice); a field that is added here is added there. What does
+not: files, streams and clocks (text comes in and goes out), and deciding whether a plan may be
+applied.
 """
 
 from reconciler.document.diff import diff_document

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.document.plan import change_fields, loss_fields, tag_fields
+from reconciler.document.plan import change_fields, loss_fields, source_fields, tag_fields
 from reconciler.document.writing import FORMAT_VERSION, Document
 
 if TYPE_CHECKING:
     from reconciler.model.explanation import DeclaredBlock, Explanation, Spot
-    from reconciler.model.problem import Source
 
 
 def explanation_document(found: Explanation) -> Document:
@@ -43,7 +42,7 @@ def code_document(code: str, means: str, example: str, do: str, *, mutable: bool
 def _block_fields(block: DeclaredBlock) -> Document:
     one = block.declaration
     return {
-        "source": _source_fields(one.source),
+        "source": source_fields(one.source),
         "name": one.name,
         "color": one.color,
         "state": one.state.value,
@@ -56,7 +55,7 @@ def _block_fields(block: DeclaredBlock) -> Document:
         "companies": None if block.companies is None else list(block.companies) or "all",
         "except": list(block.excepted),
         "scope": block.scope,
-        "place": _source_fields(block.place),
+        "place": source_fields(block.place),
     }
 
 
@@ -70,7 +69,7 @@ def _spot_fields(spot: Spot) -> Document:
         "company": place.company and place.company.name,
         "declared": spot.declared,
         "why": spot.why,
-        "source": spot.source and _source_fields(spot.source),
+        "source": spot.source and source_fields(spot.source),
         "live": [
             {"tag_id": tag.id, **tag_fields(tag.tag), "uses": loss and loss_fields(loss)}
             for tag, loss in spot.live
@@ -78,7 +77,3 @@ def _spot_fields(spot: Spot) -> Document:
         "changes": [change_fields(change) for change in spot.changes],
         "nothing": spot.nothing or None,
     }
-
-
-def _source_fields(source: Source) -> Document:
-    return {"file": source.file, "line": source.line, "column": source.column}

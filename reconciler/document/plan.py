@@ -208,7 +208,7 @@ def change_fields(change: Change) -> Document:
         "fields": list(change.fields) if isinstance(change, Update) else [],
         "reason": change.reason.value,
         "cause": change.cause and change.cause.value,
-        "source": change.source and _source_fields(change.source),
+        "source": change.source and source_fields(change.source),
         "note": change.note,
         "loss": loss and loss_fields(loss),
         "blocked_by": change.blocked_by,
@@ -227,7 +227,7 @@ def _merge_fields(change: Merge) -> Document:
             "company_id": change.into_company_id,
             **tag_fields(tag),
         },
-        "interactions": loss and _count_fields(loss.interactions),
+        "interactions": loss and count_fields(loss.interactions),
         "trash_name": change.trash_name,
     }
 
@@ -263,7 +263,7 @@ def unread_of(node: Node) -> AccountError:
 
 def loss_fields(loss: Loss) -> Document:
     """A loss, kind by kind."""
-    return {kind: _count_fields(getattr(loss, kind)) for kind in _KINDS}
+    return {kind: count_fields(getattr(loss, kind)) for kind in _KINDS}
 
 
 _KINDS: Final = ("calls", "forms", "texts", "flows")
@@ -280,12 +280,12 @@ def _account_fields(use: AccountUse) -> Document:
         "connection": use.connection,
         "api_key_env": use.api_key_env,
         "policy": _policy_fields(use.policy),
-        "source": use.source and _source_fields(use.source),
-        "limits_source": use.limits_source and _source_fields(use.limits_source),
+        "source": use.source and source_fields(use.source),
+        "limits_source": use.limits_source and source_fields(use.limits_source),
         "beyond": {
             "deletes": use.beyond.deletes,
             "disables": use.beyond.disables,
-            "interactions": _count_fields(use.beyond.interactions),
+            "interactions": count_fields(use.beyond.interactions),
             "flows": use.beyond.flows,
         },
         **({} if use.requests_per_hour is None else {"requests_per_hour": use.requests_per_hour}),
@@ -303,7 +303,8 @@ def _policy_fields(policy: Policy) -> Document:
     }
 
 
-def _source_fields(source: Source) -> Document:
+def source_fields(source: Source) -> Document:
+    """A place in a file."""
     return {"file": source.file, "line": source.line, "column": source.column}
 
 
@@ -330,7 +331,8 @@ def tag_fields(tag: Tag) -> Document:
     return {"name": tag.name, "color": tag.color, "status": tag.status.value}
 
 
-def _count_fields(count: Count) -> Document:
+def count_fields(count: Count) -> Document:
+    """A number and how sure it is; null where it is unknown."""
     known = count.precision is not Precision.UNKNOWN
     return {"count": count.number if known else None, "precision": count.precision.value}
 

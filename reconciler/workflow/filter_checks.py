@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.config import Configuration
     from reconciler.model.state import Desired, LiveAccount
+    from reconciler.model.tag import Company
     from reconciler.planning import Narrowing
 
 
@@ -34,7 +35,13 @@ def check_companies(
             f"--company {quoted(patterns[0])}: nothing is declared on company level",
             hint="Leave --company out; every tag here is on account level.",
         )
-    known = [one for account in desired.accounts for one in account.companies.values()]
+    refuse_unknown_companies(
+        patterns, [one for account in desired.accounts for one in account.companies.values()]
+    )
+
+
+def refuse_unknown_companies(patterns: Iterable[str], known: Sequence[Company]) -> None:
+    """Raise UsageError for a pattern that none of the active ones of ``known`` matches."""
     active = {text for one in known if one.active for text in (one.name, one.id)}
     for pattern in patterns:
         matches = glob(pattern)

@@ -40,7 +40,7 @@ UPDATE = bool(os.environ.get("UPDATE_GOLDEN"))
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_case(case: Path, tmp_path: Path) -> None:
-    expect = _load(case / "expect.json", {})
+    expect = load(case / "expect.json", {})
     if (case / "then.json").exists():
         _snapshot(case, tmp_path)
     shutil.copy(case / "config.yaml", tmp_path / "reconciler.yaml")
@@ -52,17 +52,17 @@ def test_case(case: Path, tmp_path: Path) -> None:
         repository.commit(reconciler=(case / "base.yaml").read_text("utf-8"))
         shutil.copy(case / "config.yaml", tmp_path / "reconciler.yaml")
     with Sandbox(Options(seed="empty", switches=switches)) as sandbox:
-        fill(sandbox, _load(case / "live.json", {}))
+        fill(sandbox, load(case / "live.json", {}))
         environ = direct(sandbox)
         args = expect.get("args", [])
         plan = run("plan", *args, environ=environ, cwd=tmp_path)
         document = run("plan", "--format", "json", *args, environ=environ, cwd=tmp_path)
         assert plan.code == document.code == expect.get("exit_code", 0), plan.err
-        _hold(case / "plan.txt", plan.out)
-        _hold(case / "messages.txt", _messages(plan.err))
+        hold(case / "plan.txt", plan.out)
+        hold(case / "messages.txt", _messages(plan.err))
         timeless = _timeless(document.out)
         if case.name.startswith(AS_JSON):
-            _hold(case / "plan.json", timeless)
+            hold(case / "plan.json", timeless)
         if "apply" in expect and expect["apply"] is None:
             return
         apply = run(
@@ -83,14 +83,14 @@ def _snapshot(case: Path, directory: Path) -> None:
     """A snapshot of what the case held on 2026-11-01."""
     shutil.copy(case / "config.yaml", directory / "reconciler.yaml")
     with Sandbox(Options(seed="empty")) as sandbox:
-        fill(sandbox, _load(case / "then.json", {}))
+        fill(sandbox, load(case / "then.json", {}))
         ran = run("snapshot", environ=direct(sandbox), cwd=directory)
     assert ran.code == 0, ran.err
     document = {**json.loads(ran.out), "created_at": "2026-11-01T07:00:00Z"}
     (directory / "snapshot.json").write_text(json.dumps(document), "utf-8")
 
 
-def _load(path: Path, default: Any) -> Any:
+def load(path: Path, default: Any) -> Any:
     return json.loads(_shifted(path.read_text("utf-8"), _LATER)) if path.exists() else default
 
 
@@ -200,7 +200,7 @@ def _timeless(text: str) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _hold(path: Path, text: str) -> None:
+def hold(path: Path, text: str) -> None:
     if "~trash " in text:
         # The digest of a plan that starts from such a name covers its day.
         text = re.sub(r"(?<=sha256:)[0-9a-f]{64}", "0" * 64, _shifted(text, -_LATER))

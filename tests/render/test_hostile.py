@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import date
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
-from reconciler.model.change import Cause, Count, Loss, Reason, one_a_line
+from reconciler.document.audit import audit_document
+from reconciler.model.audit import Audit
+from reconciler.model.change import UNKNOWN, Cause, Count, Loss, Reason, one_a_line
 from reconciler.model.news import (
     AccountNews,
     CompanyNews,
@@ -24,8 +28,22 @@ from reconciler.model.news import (
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.model.plan import AccountUse, Allowance, Base, Evidence, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
-from reconciler.model.tag import AccountRef, Place, Tag, differing
-from reconciler.render import diff, github, gitlab, html, markdown, outcomes, table, text
+from reconciler.model.state import LiveAccount
+from reconciler.model.tag import AccountRef, Place, Status, Tag, differing
+from reconciler.model.usage import NameAt, Use, Uses
+from reconciler.planning import audit
+from reconciler.render import audit as rendered_audit
+from reconciler.render import (
+    audit_page,
+    diff,
+    github,
+    gitlab,
+    html,
+    markdown,
+    outcomes,
+    table,
+    text,
+)
 from reconciler.render.drift import drift
 from reconciler.render.notice import notice
 from reconciler.render.problems import problems
@@ -96,6 +114,28 @@ def problem_of(foreign: str) -> Problem:
     return Problem(foreign, foreign, foreign, marks)
 
 
+def audit_of(foreign: str) -> Audit:
+    """An audit of an account in which everything is called ``foreign``."""
+    companies = [company(foreign, id=f"COM{number}") for number in range(3)]
+    names = (foreign, f"{foreign}s", foreign.upper(), f"~trash 2026-11-25 {foreign}", foreign)
+    tags = [
+        live_tag(
+            number,
+            name,
+            color=foreign,
+            company_id=None if at is None else f"COM{at}",
+            status=Status.DISABLED if number % 3 else Status.ENABLED,
+        )
+        for number, (name, at) in enumerate(product(names, (None, 0, 1, 2)), 1)
+    ]
+    ref = AccountRef(foreign, "ACC1", foreign)
+    live = LiveAccount(account=ref, tags=tuple(tags), companies={one.id: one for one in companies})
+    day = date(2026, 11, 25)
+    uses = Uses({NameAt(foreign, None): Use(Loss(calls=UNKNOWN))}, day, day, {"forms": foreign})
+    error = AccountError(account=foreign, code="api", message=foreign, hint=foreign)
+    return Audit(accounts=(audit.audit(live, uses=uses),), unread=(error,))
+
+
 def report_of(foreign: str) -> Report:
     """The report of an apply whose server answered ``foreign``."""
     the_plan = plan_of(foreign)
@@ -159,6 +199,10 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "markdown diff": lambda foreign: markdown.diff(comparison_of(foreign)),
     "plan since": lambda foreign: text.plan(held_against(foreign)),
     "drift since": lambda foreign: drift(held_against(foreign)),
+    "audit": lambda foreign: rendered_audit.text(audit_of(foreign), width=60),
+    "audit markdown": lambda foreign: rendered_audit.markdown(audit_of(foreign)),
+    "audit csv": lambda foreign: rendered_audit.csv(audit_of(foreign)),
+    "audit json": lambda foreign: dump(audit_document(audit_of(foreign))),
 }
 
 
@@ -181,17 +225,20 @@ def test_no_payload_breaks_a_page(payload: str) -> None:
     assert_safe_page(html.drift(held_against(payload)))
     assert_safe_page(html.plan(held_against(payload)))
     assert_safe_page(html.report(report_of(payload)))
+    assert_safe_page(audit_page.page(audit_of(payload)))
 
 
 @given(anything)
 def test_no_text_at_all_breaks_a_page(foreign: str) -> None:
     assert_safe_page(html.plan(plan_of(foreign)))
+    assert_safe_page(audit_page.page(audit_of(foreign)))
 
 
 @given(anything)
 def test_no_text_at_all_is_markdown(foreign: str) -> None:
     assert_safe_markdown(markdown.plan(plan_of(foreign)))
     assert_safe_markdown(markdown.report(report_of(foreign)))
+    assert_safe_markdown(rendered_audit.markdown(audit_of(foreign)))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
@@ -202,6 +249,7 @@ def test_no_payload_is_markdown(payload: str) -> None:
     assert_safe_markdown(markdown.plan(held_against(payload)))
     assert_safe_markdown(markdown.diff(comparison_of(payload)))
     assert_safe_markdown(markdown.report(report_of(payload)))
+    assert_safe_markdown(rendered_audit.markdown(audit_of(payload)))
 
 
 @given(anything)
@@ -225,6 +273,11 @@ def test_no_cell_is_a_formula(cells: list[str]) -> None:
 @pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
 def test_no_cell_of_a_comparison_is_a_formula(payload: str) -> None:
     assert_safe_csv(diff.csv(comparison_of(payload)))
+
+
+@given(anything)
+def test_no_cell_of_an_audit_is_a_formula(foreign: str) -> None:
+    assert_safe_csv(rendered_audit.csv(audit_of(foreign)))
 
 
 def enumerate_names(cells: list[str]) -> list[tuple[str, str]]:

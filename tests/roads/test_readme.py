@@ -147,6 +147,15 @@ def test_its_commands_tell_what_has_changed_since(tmp_path: Path) -> None:
     assert "name Premium -> VIP" in told[plan].out
 
 
+def test_its_audit_is_what_the_command_prints(tmp_path: Path) -> None:
+    section = README.partition("## Who deviates\n")[2].partition("\n## ")[0]
+    line, shown = (section.split("```")[at].partition("\n")[2] for at in (1, 3))
+    with Sandbox(Options(seed="agency")) as sandbox:
+        words = [*shlex.split(line)[1:], "--quiet"]
+        done = run(*words, cwd=tmp_path, environ=direct(sandbox))
+    assert (done.code, done.out) == (0, shown)
+
+
 @pytest.mark.parametrize("text", CONFIGURATIONS)
 def test_its_configurations_are_valid(text: str, tmp_path: Path) -> None:
     configuration = loaded(tmp_path, textwrap.dedent(text))

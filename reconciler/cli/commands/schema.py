@@ -18,6 +18,7 @@ SCHEMAS = (
     "report",
     "snapshot",
     "diff",
+    "audit",
     "explanation",
     "problems",
     "error",

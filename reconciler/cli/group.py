@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "validate": "check the configuration offline",
     "plan": "show what apply would do",
     "apply": "make live tags as configured, after asking",
+    "rehearse": "apply a saved plan to a copy of its accounts, with lost answers too",
     "undo": "show the plan that takes an apply back, by its report",
     "show": "show saved plans; several are joined into one report",
     "drift": "report what differs from the configuration, changing nothing; exit 2 if "

@@ -53,11 +53,11 @@ def run(
     console.result(_beginning(copied, used, live))
     with console.working("Rehearsing"), _no_word_of_waits():
         shown = asyncio.run(_rehearse(plan, configuration, copied, used, network, console))
+    first = shown.plain.reports[0]
+    if first.failure is not None:
+        console.failure(first.failure)
+        return exit_code(first)
     console.result(rehearsal.rehearsal(shown, style=console.style(), width=console.width()))
-    failure = shown.plain.reports[-1].failure
-    if failure is not None:
-        console.failure(failure)
-        return exit_code(shown.plain.reports[-1])
     return 0 if shown.sound else ApplyError.exit_code
 
 

@@ -39,6 +39,7 @@ def join(plans: Sequence[Plan]) -> Plan:
         muted=_added(plan.muted for plan in plans),
         unmanaged_tags=tuple(chain.from_iterable(plan.unmanaged_tags for plan in plans)),
         trash=tuple(chain.from_iterable(plan.trash for plan in plans)),
+        exceptions=tuple(dict.fromkeys(chain.from_iterable(plan.exceptions for plan in plans))),
         unread=tuple(dict.fromkeys(chain.from_iterable(plan.unread for plan in plans))),
         companies_unread=any(plan.companies_unread for plan in plans),
         gateway=gateways.pop() if len(gateways) == 1 else None,

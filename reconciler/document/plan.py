@@ -31,6 +31,7 @@ from reconciler.model.plan import (
     AccountUse,
     Allowance,
     Beyond,
+    Excepted,
     Plan,
     Summary,
     TrashedTag,
@@ -91,6 +92,8 @@ def _document(plan: Plan, changes: object) -> Document:
         document["unmanaged"] = [_live_fields(one) for one in plan.unmanaged_tags]
     if plan.trash:
         document["trash"] = [_trashed_fields(one) for one in plan.trash]
+    if plan.exceptions:
+        document["exceptions"] = [_excepted_fields(one) for one in plan.exceptions]
     return document
 
 
@@ -114,6 +117,9 @@ def load_plan(text: str) -> Plan:
         muted=_muted_of(root),
         unmanaged_tags=_unmanaged_of(root, places),
         trash=_trash_of(root, places),
+        exceptions=tuple(map(_excepted_of, root.nodes("exceptions")))
+        if root.has("exceptions")
+        else (),
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
@@ -280,6 +286,26 @@ def _count_fields(count: Count) -> Document:
 
 def _trashed_fields(entry: TrashedTag) -> Document:
     return {**_live_fields(entry), "due": None if entry.due is None else entry.due.isoformat()}
+
+
+def _excepted_fields(one: Excepted) -> Document:
+    return {
+        "company": one.company,
+        "tags": list(one.tags),
+        "until": None if one.until is None else one.until.isoformat(),
+        "reason": one.reason,
+        "source": _source_fields(one.source),
+    }
+
+
+def _excepted_of(node: Node) -> Excepted:
+    return Excepted(
+        company=node.text("company"),
+        tags=node.texts("tags"),
+        until=_day_of(node, "until"),
+        reason=node.optional_text("reason"),
+        source=source_of(node.node("source")),
+    )
 
 
 def _live_fields(entry: UnmanagedTag | TrashedTag) -> Document:
@@ -457,17 +483,17 @@ def _trash_of(root: Node, places: Places) -> tuple[TrashedTag, ...]:
     if not root.has("trash"):
         return ()
     return tuple(
-        TrashedTag(place=places.of(node), tag=_listed(node), due=_due_of(node))
+        TrashedTag(place=places.of(node), tag=_listed(node), due=_day_of(node, "due"))
         for node in root.nodes("trash")
     )
 
 
-def _due_of(node: Node) -> Day | None:
-    written = node.optional_text("due")
+def _day_of(node: Node, name: str) -> Day | None:
+    written = node.optional_text(name)
     try:
         return None if written is None else Day.fromisoformat(written)
     except ValueError:
-        raise altered(KIND, f"{node.where} has a `due` that is not a day") from None
+        raise altered(KIND, f"{node.where} has a `{name}` that is not a day") from None
 
 
 def _listed(node: Node) -> LiveTag:

@@ -99,6 +99,18 @@ class UnmanagedTag(NamedTuple):
     tag: LiveTag
 
 
+class Excepted(NamedTuple):
+    """An exception that the configuration explains: ``company``, as it selects it, goes without
+    ``tags``; until which day (None: it does not say), and why.
+    """
+
+    company: str
+    tags: tuple[str, ...]
+    until: Day | None
+    reason: str | None
+    source: Source
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrashedTag:
     """A tag that lies in the trash and stays there; from ``due`` on a plan deletes it (None: no
@@ -119,7 +131,8 @@ class Plan:
     configuration that could not be read; nothing is planned there, the plan is partial.
     ``companies_unread``: of some account only its account level was read, because nothing else is
     declared there; ``unmanaged`` does not count its companies' tags. ``trash``: what lies there
-    already and stays. ``undoes``: the digest of the plan whose apply this one takes back.
+    already and stays. ``exceptions``: those that the configuration explains. ``undoes``: the digest
+    of the plan whose apply this one takes back.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -130,6 +143,7 @@ class Plan:
     muted: Mapping[str, int] = field(default_factory=dict)
     unmanaged_tags: tuple[UnmanagedTag, ...] = ()
     trash: tuple[TrashedTag, ...] = ()
+    exceptions: tuple[Excepted, ...] = ()
     gateway: str | None = None
     created_at: str = ""
     tool_version: str = ""

@@ -124,18 +124,20 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
     if plan.muted:
         lines += _hung(f"Muted: {wording.muted(plan.muted)}.", width=width)
     if plan.trash:
-        lines += _trash(plan, width=width)
+        head = f"In the trash: {count(len(plan.trash), 'tag')}; {wording.TRASH_HINT}."
+        lines += _listed(head, wording.trash(plan), width=width)
+    if plan.exceptions:
+        head = f"Exceptions: {len(plan.exceptions):,}, agreed in the configuration."
+        lines += _listed(head, wording.exceptions(plan), width=width)
     lines += _hung(f"Requests: {wording.requests(plan)}.", width=width)
     return [*lines, f"Digest: {plan.digest}"]
 
 
-def _trash(plan: Plan, *, width: int) -> list[str]:
-    """What lies in the trash, below its count."""
-    lines = _hung(
-        f"In the trash: {count(len(plan.trash), 'tag')}; {wording.TRASH_HINT}.", width=width
-    )
-    for line in wording.trash(plan):
-        first, *more = wrap(line, width - 4 if width else 0)
+def _listed(head: str, items: Iterable[str], *, width: int) -> list[str]:
+    """``items`` below ``head``."""
+    lines = _hung(head, width=width)
+    for item in items:
+        first, *more = wrap(item, width - 4 if width else 0)
         lines += [f"  {first}", *(f"    {one}" for one in more)]
     return lines
 

@@ -20,12 +20,12 @@ from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
 from reconciler.model.trash import original, parse
 from reconciler.render.escape import label, terminal
-from reconciler.text.plural import count, number
+from reconciler.text.plural import count, few, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from reconciler.model.plan import AccountUse, Allowance, Plan, TrashedTag
+    from reconciler.model.plan import AccountUse, Allowance, Excepted, Plan, TrashedTag
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str], str]
@@ -139,6 +139,29 @@ def _due(tag: TrashedTag) -> str:
     if tag.tag.status is Status.ENABLED:
         return "enabled by hand, so no plan deletes it"
     return "no plan deletes it (`trash: off`)"
+
+
+MOST_EXCEPTIONS: Final = 20
+"""Exceptions that a plan lists; its document holds them all."""
+
+
+def exceptions(plan: Plan) -> list[str]:
+    """A line for each, the next to end first: ``until 2027-03-31: Dental Bay without Opportunity;
+    Keeps its own funnel``.
+    """
+    by_end = sorted(
+        plan.exceptions, key=lambda one: (one.until is None, one.until and one.until.isoformat())
+    )
+    lines = [_exception(one) for one in by_end[:MOST_EXCEPTIONS]]
+    more = len(by_end) - MOST_EXCEPTIONS
+    return [*lines, f"and {number(more)} more"] if more > 0 else lines
+
+
+def _exception(one: Excepted) -> str:
+    until = f"until {one.until.isoformat()}: " if one.until else ""
+    tags = few(map(label, one.tags))
+    why = f"; {terminal(one.reason)}" if one.reason else ""
+    return f"{until}{label(one.company)} without {tags}{why}"
 
 
 TRASH_HINT: Final = "a name that is declared again comes back with all its history"

@@ -90,6 +90,7 @@ async def make_plan(
     return replace(
         plan,
         gateway=configuration.gateway,
+        exceptions=tuple(filter(request.narrowing.covers_exception, readable.excepted)),
         warnings=shown,
         muted=muted,
         unread=tuple(one.unread for one in everyone if one.unread is not None),

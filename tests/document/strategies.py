@@ -21,7 +21,15 @@ from reconciler.model.change import (
     Update,
 )
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, TrashedTag, UnmanagedTag
+from reconciler.model.plan import (
+    AccountUse,
+    Allowance,
+    Beyond,
+    Excepted,
+    Plan,
+    TrashedTag,
+    UnmanagedTag,
+)
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
@@ -34,6 +42,14 @@ names = st.one_of(texts, st.sampled_from(["Opportunity", "::error::x", "<b>", "=
 colors = st.one_of(st.none(), st.sampled_from(["gray1", "blue1", "mauve"]), texts)
 tags = st.builds(Tag, name=names, color=colors, status=st.sampled_from(Status))
 sources = st.builds(Source, file=texts, line=st.integers(1, 9999), column=st.integers(1, 99))
+exceptions = st.builds(
+    Excepted,
+    company=texts,
+    tags=st.lists(names, min_size=1, max_size=4).map(tuple),
+    until=st.none() | st.dates(),
+    reason=st.none() | texts,
+    source=sources,
+)
 marks = st.builds(Mark, source=sources, text=texts, length=st.integers(0, 30), label=texts)
 problems = st.builds(
     Problem,
@@ -164,6 +180,7 @@ def plans(draw: st.DrawFn) -> Plan:
         warnings=tuple(draw(st.lists(problems, max_size=2))),
         unmanaged_tags=tuple(draw(st.lists(unmanaged(draw(st.sampled_from(refs))), max_size=2))),
         trash=tuple(draw(st.lists(trashed(draw(st.sampled_from(refs))), max_size=2))),
+        exceptions=tuple(draw(st.lists(exceptions, max_size=2))),
         gateway=draw(st.sampled_from([None, "maton", "callrail"])),
         created_at=draw(texts),
         tool_version=draw(texts),

@@ -74,6 +74,7 @@ def _accounts(uses: Iterable[AccountUse]) -> tuple[AccountUse, ...]:
             plan_requests=known.plan_requests + use.plan_requests,
             apply_requests=known.apply_requests + use.apply_requests,
             allowance=_tightest(known.allowance, use.allowance),
+            companies=max(known.companies, use.companies, key=len),
         )
     return tuple(joined.values())
 

@@ -239,7 +239,18 @@ def _account_fields(use: AccountUse) -> Document:
         },
         **({} if use.requests_per_hour is None else {"requests_per_hour": use.requests_per_hour}),
         **({} if use.allowance is None else {"quota": _allowance_fields(use.allowance)}),
+        **({"companies": _companies_fields(use.companies)} if use.companies else {}),
     }
+
+
+def _companies_fields(companies: Iterable[Company]) -> list[Document]:
+    return [{"id": one.id, "name": one.name} for one in companies]
+
+
+def _companies_of(node: Node) -> tuple[Company, ...]:
+    found = [(one.text("id"), one.text("name")) for one in node.nodes("companies")]
+    named = Counter(name for _id, name in found)
+    return tuple(Company(one, name, has_namesake=named[name] > 1) for one, name in found)
 
 
 def _policy_fields(policy: Policy) -> Document:
@@ -382,6 +393,7 @@ def _account_of(node: Node) -> AccountUse:
         if node.has("requests_per_hour")
         else None,
         allowance=_allowance_of(node.node("quota")) if node.has("quota") else None,
+        companies=_companies_of(node) if node.has("companies") else (),
     )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change, Count
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem, Source
-    from reconciler.model.tag import AccountRef, LiveTag, Place
+    from reconciler.model.tag import AccountRef, Company, LiveTag, Place
     from reconciler.model.trash import Day
 
 
@@ -59,7 +59,7 @@ class AccountUse:
     ``connection``, ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again.
     ``allowance`` is what the server reported of the quota when the plan was made; None: nothing.
     ``policy``, where it stands (``source``, ``limits_source``) and ``beyond`` are what a saved plan
-    is guarded by anew.
+    is guarded by anew. ``companies``: the active ones, where they were read.
     """
 
     account: AccountRef
@@ -74,6 +74,7 @@ class AccountUse:
     beyond: Beyond = NOTHING_BEYOND
     requests_per_hour: int | None = None
     allowance: Allowance | None = None
+    companies: tuple[Company, ...] = ()
 
 
 class Summary(NamedTuple):

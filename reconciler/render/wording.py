@@ -20,7 +20,7 @@ from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
 from reconciler.model.trash import original, parse
 from reconciler.render.escape import label, terminal
-from reconciler.text.plural import count, few, number
+from reconciler.text.plural import count, few, listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -203,6 +203,41 @@ def merges(plan: Plan) -> str:
         return said
     needed = sum(use.merge_requests for use in plan.accounts)
     return f"{said}, about {count(needed, 'request')}: {_within(plan)}"
+
+
+def moved(plan: Plan) -> list[str]:
+    """A sentence each of what is merged and what goes to the trash, by name, for the eye that reads
+    only an end: ``To the trash: Old campaign in 3 places``.
+    """
+    trashed = [change for change in plan.changes if change.verb == "trash"]
+    said = [f"Merges: {merges(plan)}; {_by_name(plan.merges)}"] if plan.merges else []
+    return [*said, f"To the trash: {_by_name(trashed)}"] if trashed else said
+
+
+def deleted(plan: Plan) -> list[str]:
+    """The same of what is deleted."""
+    return [f"Deletes: {_by_name(plan.deletes)}"] if plan.deletes else []
+
+
+_MOST_NAMES: Final = 5
+
+
+def _by_name(changes: Iterable[Change]) -> str:
+    """``A and B in acme · account; C in 3 places``."""
+    places: dict[str, list[Place]] = {}
+    for change in changes:
+        places.setdefault(named(change), []).append(change.place)
+    names: dict[tuple[Place, ...], list[str]] = {}
+    for name, found in places.items():
+        names.setdefault(tuple(found), []).append(name)
+    said = [
+        f"{listed(alike, most=_MOST_NAMES)} in "
+        f"{title(found[0]) if len(found) == 1 else count(len(found), 'place')}"
+        for found, alike in names.items()
+    ]
+    more = len(said) - _MOST_NAMES
+    rest = f"; and {number(more)} more" if more > 0 else ""
+    return "; ".join(said[:_MOST_NAMES]) + rest
 
 
 def _within(plan: Plan) -> str:

@@ -206,6 +206,7 @@ class _Reading:
             source=self.account.source,
             limits_source=self.account.limits_source,
             beyond=guarded.beyond,
+            companies=tuple(one for one in self.companies if one.active),
         )
         return drafted, use, changes
 

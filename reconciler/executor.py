@@ -58,7 +58,7 @@ from reconciler.model.outcome import (
     Result,
     Verification,
 )
-from reconciler.model.tag import Level
+from reconciler.model.tag import Level, LiveTag
 from reconciler.planning.assemble import Phase, phase
 from reconciler.planning.canaries import Effect, canary, effects
 from reconciler.planning.verification import Verified, as_stored, combined, verify
@@ -70,7 +70,6 @@ if TYPE_CHECKING:
 
     from reconciler.model.change import Loss
     from reconciler.model.plan import Plan
-    from reconciler.model.tag import LiveTag
     from reconciler.provider import Provider
 
 LOG = logging.getLogger("reconciler.executor")
@@ -97,7 +96,8 @@ class Watcher(Protocol):
 class RunContext:
     """How a plan is carried out.
 
-    ``counted`` is what has the tags of changes, where that was counted after they were planned.
+    ``counted`` is what has the tags of changes, where that was counted after they were planned;
+    ``made`` the tags of creates that an earlier run has carried out.
     ``parallelism`` counts changes in flight an account. ``stopping`` gives the signal that asked
     for the end, or None. ``pause`` waits (seconds) before live state is read again to verify: a
     server may list what was written with some delay.
@@ -106,6 +106,7 @@ class RunContext:
     watcher: Watcher
     deletes: Deletes = Deletes.SEND
     counted: Mapping[Change, Loss] = field(default_factory=dict)
+    made: Mapping[Change, LiveTag] = field(default_factory=dict)
     parallelism: int = 10
     stopping: Callable[[], int | None] = lambda: None
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -174,7 +175,9 @@ class _AccountWork:
         """Account for the changes that are made already."""
         for change in self.changes:
             if change in done:
-                self._end(Outcome(change=change, result=Result.SKIPPED, tag_id=change.tag_id))
+                made = self.run.made.get(change)
+                tag_id = change.tag_id if made is None else made.id
+                self._end(Outcome(change=change, result=Result.SKIPPED, tag_id=tag_id))
 
     async def carry_out(self) -> None:
         """Do the phases, account for what was not tried, and verify; an error stays this account's.
@@ -233,12 +236,14 @@ class _AccountWork:
     async def _merge(self, changes: Sequence[Change]) -> None:
         """Work off merges: one alone until it is seen that they keep what is there.
 
-        Those into one tag follow each other, and the one by which it takes its name over is first.
+        Those into one tag follow each other, and the one by which it takes its name over is first;
+        companies' tags that become the account's wait for nothing.
         """
         into: dict[int, list[Merge]] = {}
         for change in changes:
             if isinstance(change, Merge):
-                into.setdefault(change.into.id, []).append(change)
+                renamed = None if change.promotes else change.into
+                into.setdefault((renamed or change.before).id, []).append(change)
         waiting = iter(sorted(group, key=lambda one: not one.renames) for group in into.values())
 
         async def worker(*, until_proven: bool) -> None:
@@ -337,11 +342,32 @@ class _AccountWork:
                 kept = await self._kept(change, written.tag)
                 return replace(as_stored(change, Result.DONE, written.tag), kept=kept)
             case Merge():
-                await self._merging.merge(change)
+                into = self._into(change)
+                if into is None:
+                    why = f"there is no {double_quoted(change.name)} on account level"
+                    return Outcome(change=change, result=Result.NOT_TRIED, message=why)
+                await self._merging.merge(change, into)
                 return Outcome(change=change, result=Result.DONE, tag_id=change.tag_id)
             case Delete(before=before):
                 result = Result.DONE if await self.provider.delete(before) else Result.SKIPPED
                 return Outcome(change=change, result=result, tag_id=before.id)
+
+    def _into(self, change: Merge) -> LiveTag | None:
+        """The tag that interactions get: one that was live, or that this plan has made; None: that
+        was not made.
+        """
+        if change.into is not None:
+            return change.into
+        for one in self.outcomes.values():
+            made = one.change
+            if not isinstance(made, Create) or made.place.company or made.name != change.name:
+                continue
+            if one.tag_id is None or not one.result.succeeded:
+                return None
+            tag = one.stored or made.after
+            now = LiveTag(one.tag_id, tag.name, tag.color, tag.status, None)
+            return self.run.made.get(made, now)
+        return None
 
     async def _kept(self, change: Update, now: LiveTag) -> Kept | None:
         """How many had the tag of a canary and have it ``now``; None where it is no canary.
@@ -356,11 +382,11 @@ class _AccountWork:
         except ReconcilerError as error:
             LOG.info("what has %s can't be listed: %s", double_quoted(now.name), error.message)
             return None
-        counted = replace(change, loss=loss)
-        await expect_kept(self.provider, counted, now, found, effects(change))
+        kept = Kept(before=loss.interactions.number, after=len(found))
+        await expect_kept(self.provider, replace(change, loss=loss), now, kept, effects(change))
         self._proven |= effects(change)
         self._merging.kept = self._proven >= {Effect.RENAME, Effect.DISABLE}
-        return Kept(before=loss.interactions.number, after=len(found))
+        return kept
 
     def _explained(self, change: Change, error: RejectedError) -> RejectedError:
         """``error``; of a 403 on account level it is known who may."""

@@ -72,19 +72,19 @@ class Merging:
     kept: bool = False
     wrote: bool = False
 
-    async def merge(self, change: Merge) -> None:
-        """Give what has ``change.before`` the other tag, and keep it in the trash.
+    async def merge(self, change: Merge, into: LiveTag) -> None:
+        """Give what has ``change.before`` the tag ``into``, and keep it in the trash.
 
         Raises RejectedError where live state is not as planned or the server refuses, HarmedError
         where a first write takes something away, and what the provider raises. ``appended`` then
         says how far it came; carried out again, it goes on from there.
         """
         self._note(change, Appended())
+        had = await self._had(change)
         trashed = await self._give_up(change)
-        found = await self._found(change, trashed, proven=True)
-        await self._expect_kept(change, trashed, found)
-        into = await self._take_over(change, trashed)
-        found = tuple(_renamed(one, change.into.name, into.name) for one in found)
+        found = await self._all_found(change, trashed, had)
+        was, into = into, await self._take_over(change, trashed, into)
+        found = tuple(_renamed(one, was.name, into.name) for one in found)
         lacking = [one for one in found if into.name not in one.tags]
         self._note(change, Appended(had=len(found) - len(lacking), left=len(lacking)))
         for _round in range(ROUNDS):
@@ -110,35 +110,85 @@ class Merging:
             raise RejectedError(f"its trash name was stored as {stored}: put back", status=409)
         return trashed
 
-    async def _take_over(self, change: Merge, trashed: LiveTag) -> LiveTag:
-        """Make the other tag what it will be; where that is refused, the one is put back."""
+    async def _take_over(self, change: Merge, trashed: LiveTag, into: LiveTag) -> LiveTag:
+        """Make the other tag what it will be; where that is refused, the one is put back.
+
+        One that this plan has made is as the server stores it.
+        """
+        if change.into is None:
+            return into
         try:
-            return await self._update(change.into, change.after)
+            return await self._update(into, change.after)
         except RejectedError:
             if differing(trashed, change.before.tag):
                 await self._update(trashed, change.before.tag)
             raise
 
-    async def _found(
-        self, change: Merge, trashed: LiveTag, *, proven: bool
-    ) -> tuple[Interaction, ...]:
-        expected = change.loss or Loss.unknown()
+    async def _found(self, change: Merge, tag: LiveTag, *, proven: bool) -> tuple[Interaction, ...]:
         return await self.provider.interactions(
-            change.place, trashed, expected=expected, proven=proven
+            change.place, tag, expected=_loss(change), proven=proven
         )
 
+    async def _had(self, change: Merge) -> tuple[Interaction, ...]:
+        """What shows the name of the account's first tag that goes to the trash, where no exact
+        number is known of what has it: other tags may have the name.
+        """
+        exact = _loss(change).interactions.precision is Precision.EXACT
+        if self.kept or exact or change.under_way:
+            return ()
+        return await self._found(change, change.before, proven=False)
+
+    async def _all_found(
+        self, change: Merge, trashed: LiveTag, had: Sequence[Interaction]
+    ) -> tuple[Interaction, ...]:
+        """All that has the tag in the trash.
+
+        Raises HarmedError where the account's first one lost what had it. Where other tags had its
+        name, what shows either name afterwards must be what showed the one before.
+        """
+        number = _loss(change).interactions
+        others: tuple[Interaction, ...] = ()
+        at_most = number.precision is Precision.AT_MOST and not change.under_way
+        if at_most or had:
+            others = await self._found(change, change.before, proven=False)
+        found = await self._found(change, trashed, proven=not at_most)
+        if at_most and len(_ids(found) | _ids(others)) < number.number:
+            found = await self._found(change, trashed, proven=True)
+        await self._expect_kept(change, trashed, found, had, (*found, *others))
+        return found
+
     async def _expect_kept(
-        self, change: Merge, trashed: LiveTag, found: Sequence[Interaction]
+        self,
+        change: Merge,
+        trashed: LiveTag,
+        found: Sequence[Interaction],
+        had: Sequence[Interaction],
+        shown: Sequence[Interaction],
     ) -> None:
-        """Raise HarmedError where the account's first tag in the trash lost what had it."""
-        if self.kept or change.loss is None or change.under_way:
+        """Raise HarmedError where the account's first tag in the trash lost what had it.
+
+        ``shown`` are those of which ``had`` should be a part; those that are not are read.
+        """
+        if self.kept or change.under_way:
             return
+        lost = [one for one in had if one.id not in _ids(shown)]
+        names = {change.before.name, trashed.name}
+        lost = [one for one in lost if not names & await self._tags_of(one)]
+        before = _loss(change).interactions
+        expected = len(had) if lost else before.least
+        after = len(had) - len(lost) if lost else len(found)
         both = frozenset({Effect.RENAME, Effect.DISABLE})
-        await expect_kept(self.provider, change, trashed, found, both)
-        before = change.loss.interactions
+        await expect_kept(self.provider, change, trashed, Kept(before=expected, after=after), both)
         if before.number and before.precision is Precision.EXACT:
             self.measured[change] = Kept(before=before.number, after=len(found))
         self.kept = bool(found)
+
+    async def _tags_of(self, one: Interaction) -> set[str]:
+        """The names on ``one`` by a read of it alone, which no filter stands before."""
+        try:
+            return {*(await self.provider.read(one)).tags}
+        except NotFoundError:
+            return {*one.tags}
 
     async def _canary(
         self, change: Merge, trashed: LiveTag, into: LiveTag, lacking: Sequence[Interaction]
@@ -262,12 +312,11 @@ async def expect_kept(
     provider: Provider,
     change: Update | Merge,
     now: LiveTag,
-    found: Sequence[Interaction],
+    kept: Kept,
     effects: frozenset[Effect],
 ) -> None:
     """Raise HarmedError where fewer have the tag ``now`` than had it, and put its values back."""
-    had = change.loss.interactions.least if change.loss else 0
-    if len(found) >= had:
+    if kept.after >= kept.before:
         return
     done = " and ".join(f"{effect}d" for effect in sorted(effects, reverse=True))
     try:
@@ -278,8 +327,16 @@ async def expect_kept(
         after = f"its name and state are put back, and {len(back)} have it"
     except ReconcilerError as error:
         after = f"it could not be put back: {error.message}"
-    what = f"{count(had, 'interaction')} had it, {len(found)} after it was {done}"
+    what = f"{count(kept.before, 'interaction')} had it, {kept.after} after it was {done}"
     raise HarmedError(f"{what}; {after}", effects)
+
+
+def _loss(change: Merge) -> Loss:
+    return change.loss or Loss.unknown()
+
+
+def _ids(found: Sequence[Interaction]) -> frozenset[str]:
+    return frozenset(one.id for one in found)
 
 
 def _renamed(one: Interaction, before: str, after: str) -> Interaction:

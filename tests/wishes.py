@@ -18,7 +18,7 @@ from reconciler.planning import draft as _draft
 from tests.builders import ACME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from reconciler.model.tag import Company, LiveTag
 
@@ -35,6 +35,7 @@ def declare(name: str = "Opportunity", **values: Any) -> Declaration:
 def desired(
     *account_level: Declaration,
     companies: Iterable[tuple[Company, tuple[Declaration, ...]]] = (),
+    promoted: Mapping[str, Mapping[str, Declaration]] | None = None,
     **policy: Any,
 ) -> DesiredAccount:
     """ACME with these declarations; ``policy`` is the account's."""
@@ -48,6 +49,7 @@ def desired(
         account=Account(ref=ACME, source=Source("reconciler.yaml", 3), policy=Policy(**policy)),
         companies={company.id: company for company, _declarations in pairs},
         tags=tags,
+        promoted=promoted or {},
     )
 
 

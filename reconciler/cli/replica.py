@@ -68,7 +68,7 @@ def uses(changes: Iterable[Change]) -> dict[int, Uses]:
             uncounted.add(change.before.id)
         else:
             found[change.before.id] = _of_loss(change.loss)
-        if isinstance(change, Merge):
+        if isinstance(change, Merge) and change.into is not None:
             uncounted.add(change.into.id)
     return dict.fromkeys(uncounted, Uses(calls=1)) | found
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.codes import Code
-from reconciler.config.configuration import Entry, Selector
+from reconciler.config.configuration import Entry, Promotion, Selector
 from reconciler.config.muting import read_muted
 from reconciler.model.state import Account, Declaration, Gateway, Limits, Policy, State, Unmanaged
 from reconciler.model.tag import AccountRef
@@ -264,6 +264,7 @@ class _Tags:
                 accounts,
                 block=origin,
                 place=origin if scope is None else scope.origin,
+                promotions=_promotions(origin) if "merged_from" in block else (),
             )
         )
 
@@ -345,9 +346,21 @@ class _Tags:
         return both
 
 
-def _names(written: str | Sequence[str]) -> tuple[str, ...]:
-    """One name or a list of them, as a tuple."""
-    return (written,) if isinstance(written, str) else tuple(written)
+def _names(written: str | Sequence[str | Block]) -> tuple[str, ...]:
+    """One name or a list of them, as a tuple; without the items that name companies."""
+    items = (written,) if isinstance(written, str) else written
+    return tuple(one for one in items if isinstance(one, str))
+
+
+def _promotions(origin: Origin) -> tuple[Promotion, ...]:
+    """The items of ``merged_from`` that name companies."""
+    written = origin.at("merged_from")
+    items = () if isinstance(written.value, str) else written.each()
+    return tuple(
+        Promotion(item.value["name"], selector, item)
+        for item in items
+        if not isinstance(item.value, str) and (selector := _selector(item.value)) is not None
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -31,12 +31,23 @@ class Selector(NamedTuple):
     exclude: tuple[str, ...] = ()
 
 
+class Promotion(NamedTuple):
+    """Companies' own tags called ``name`` that become one on account level; ``item`` is where that
+    is written.
+    """
+
+    name: str
+    selector: Selector
+    item: Origin
+
+
 class Entry(NamedTuple):
     """One block of ``tags:`` with the place that it says.
 
     ``selector`` is None on account level. ``accounts`` are handles, sorted. ``narrowed`` tells that
     other accounts were left out of this run, so that what matches nothing may match there.
     ``block`` and ``place`` are where the tag and its companies (its own or a scope's) are written.
+    ``promotions`` are items of ``merged_from`` that name companies.
     """
 
     declaration: Declaration
@@ -45,6 +56,7 @@ class Entry(NamedTuple):
     block: Origin
     place: Origin
     narrowed: bool = False
+    promotions: tuple[Promotion, ...] = ()
 
     @property
     def level(self) -> Level:
@@ -55,6 +67,32 @@ class Entry(NamedTuple):
     def name(self) -> str:
         """The declared name."""
         return self.declaration.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that is spoken of, the declared one first."""
+        promoted = (one.name for one in self.promotions)
+        return (self.name, *self.declaration.former_names, *promoted)
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Names whose live tags, in the places where it lands, become this tag."""
+        if self.promotes:
+            return tuple(one.name for one in self.promotions)
+        return self.declaration.former_names
+
+    @property
+    def promotes(self) -> bool:
+        """Whether it is one of ``promoting``: it declares nothing where it lands."""
+        return self.selector is not None and bool(self.promotions)
+
+    @property
+    def promoting(self) -> tuple[Entry, ...]:
+        """For each promotion an entry that lands in its companies."""
+        return tuple(
+            self._replace(selector=one.selector, place=one.item, promotions=(one,))
+            for one in self.promotions
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +134,8 @@ class Configuration:
 
     @cached_property
     def _with_companies(self) -> frozenset[str]:
-        """Handles of the accounts that something is declared in on company level."""
-        tuples = {entry.accounts for entry in self.entries if entry.selector is not None}
+        """Handles of the accounts that something is declared or promoted in on company level."""
+        tuples = {one.accounts for one in self.entries if one.selector or one.promotions}
         return frozenset(handle for accounts in tuples for handle in accounts)
 
     def only(self, handles: Iterable[str]) -> Configuration:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.config.collector import Collector
@@ -30,12 +31,16 @@ def resolve(configuration: Configuration, companies: Mapping[str, Sequence[Compa
     selectors = SelectorCheck(indexes, problems)
     for entry in configuration.entries:
         selectors.check(entry)
+        for one in entry.promoting:
+            selectors.check(one)
     selectors.finish()
     landing = _Landing(configuration.entries, problems)
     accounts = tuple(
         landing.land(account, indexes[account.handle]) for account in configuration.accounts
     )
+    promoting = chain.from_iterable(entry.promoting for entry in configuration.entries)
     company_level = [entry for entry in configuration.entries if entry.selector is not None]
+    company_level.extend(promoting)
     check_claims(_landings(company_level, indexes), former_names(company_level), problems)
     problems.raise_if_failed()
     return Desired(accounts=accounts, warnings=problems.ordered())
@@ -55,6 +60,7 @@ class _Landing:
 
     def land(self, account: Account, index: CompanyIndex) -> DesiredAccount:
         tags: dict[str | None, dict[str, Declaration]] = {}
+        promoted: dict[str, dict[str, Declaration]] = {}
         for entry in self._of.get(account.handle, ()):
             declaration, name = entry.declaration, entry.name
             places = (None,) if entry.selector is None else index.select(entry.selector)
@@ -63,7 +69,12 @@ class _Landing:
                 if first is not declaration:
                     where = "on account level" if place is None else index.name(place)
                     self._say_twice(entry, first, f"in {account.handle} · {where}")
-        return DesiredAccount(account=account, companies=index.companies, tags=tags)
+            for name, selector, _item in entry.promotions:
+                for company_id in index.select(selector):
+                    promoted.setdefault(company_id, {})[name] = declaration
+        return DesiredAccount(
+            account=account, companies=index.companies, tags=tags, promoted=promoted
+        )
 
     def _say_twice(self, entry: Entry, first: Declaration, where: str) -> None:
         pair = (id(first), id(entry.declaration))

@@ -70,6 +70,17 @@ def say_claimed_twice(former: str, entry: Entry, first: Entry, problems: Collect
 
 def say_declared(former: str, entry: Entry, declared: Entry, problems: Collector) -> None:
     """Note a former name that is itself declared in the same place: a chain or a swap."""
+    if entry.promotes:
+        problems.error(
+            Code.FORMER_DECLARED,
+            f"the companies' own {quoted(former)} becomes the account's {quoted(entry.name)}, and "
+            "is declared in one of them",
+            former_of(entry, former).mark(),
+            name_of(declared).mark("declared here"),
+            hint="Keep one: take the company out of `companies` here, or out of the tag's own "
+            "block.",
+        )
+        return
     problems.error(
         Code.FORMER_DECLARED,
         f"the former name {quoted(former)} is itself declared in the same place",
@@ -87,6 +98,9 @@ def name_of(entry: Entry) -> Origin:
 
 def former_of(entry: Entry, former: str) -> Origin:
     """Where ``former`` is written among the former names of ``entry``."""
+    if former not in entry.declaration.former_names or entry.promotes:
+        promotion = next(one for one in entry.promotions if one.name == former)
+        return promotion.item.at("name")
     renamed = former in entry.declaration.renamed_from
     at = entry.block.at("renamed_from" if renamed else "merged_from")
     return at if isinstance(at.value, str) else at.at(at.value.index(former))
@@ -181,6 +195,14 @@ def _check_renames(entries: Sequence[Entry], problems: Collector) -> None:
 
 def _check_merge(entry: Entry, problems: Collector) -> None:
     declaration = entry.declaration
+    if entry.promotes:
+        problems.error(
+            Code.CONTRADICTION,
+            "companies' tags become a tag on account level, and this one is on company level",
+            entry.promotions[0].item.mark(),
+            hint="Write the name alone to merge tags of the same company; or take the tag's own "
+            "companies away, so that it is on account level.",
+        )
     for name in set(declaration.renamed_from).intersection(declaration.merged_from):
         problems.error(
             Code.FORMER_TWICE,
@@ -200,8 +222,8 @@ def _check_merge(entry: Entry, problems: Collector) -> None:
 
 def former_names(entries: Sequence[Entry]) -> set[str]:
     """Former names that need a look: claimed by several entries, or declared as well."""
-    claims = _groups((former, one) for one in entries for former in one.declaration.former_names)
-    declared = {entry.name for entry in entries} if claims else set()
+    claims = _groups((former, one) for one in entries for former in one.claims)
+    declared = {entry.name for entry in entries if not entry.promotes} if claims else set()
     return {former for former, group in claims.items() if len(group) > 1 or former in declared}
 
 
@@ -219,9 +241,9 @@ def check_claims(
     declared: dict[tuple[object, str], Entry] = {}
     told: set[tuple[int, int, str]] = set()
     for place, entry in landings:
-        if entry.name in formers:
+        if entry.name in formers and not entry.promotes:
             declared.setdefault((place, entry.name), entry)
-        for former in formers.intersection(entry.declaration.former_names):
+        for former in formers.intersection(entry.claims):
             first = claims.setdefault((place, former), entry)
             if first is not entry and (id(first), id(entry), former) not in told:
                 told.add((id(first), id(entry), former))
@@ -245,7 +267,7 @@ def _check_ignored(
     if not tests:
         return
     for entry in entries:
-        for name in (entry.name, *entry.declaration.former_names):
+        for name in entry.names:
             handles = [one for one in entry.accounts if one in tests and tests[one](name)]
             if handles:
                 _say_ignored(entry, name, accounts[handles[0]], problems)

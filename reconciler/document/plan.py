@@ -174,8 +174,13 @@ def change_fields(change: Change) -> Document:
 def _merge_fields(change: Merge) -> Document:
     """What only a merge has: the tag that survives, what gets it, and the name in the trash."""
     into, loss = change.into, change.loss
+    tag = change.after if into is None else into.tag
     return {
-        "into": {"tag_id": into.id, "company_id": into.company_id, **tag_fields(into.tag)},
+        "into": {
+            "tag_id": into and into.id,
+            "company_id": change.into_company_id,
+            **tag_fields(tag),
+        },
         "interactions": loss and _count_fields(loss.interactions),
         "trash_name": change.trash_name,
     }
@@ -439,17 +444,21 @@ def change_of(node: Node, places: Places) -> Change:
             return Update(before=live, after=after, fields=fields, loss=loss, **shared)
         case Action.MERGE, Tag(), int(), Tag() if not fields and node.has("into"):
             live = _live(tag_id, before, place)
-            into, name = _into_of(node.node("into")), node.text("trash_name")
+            into, name = _into_of(node.node("into"), place), node.text("trash_name")
             return Merge(before=live, into=into, after=after, trash_name=name, loss=loss, **shared)
         case Action.DELETE, Tag(), int(), None if not fields:
             return Delete(before=_live(tag_id, before, place), loss=loss, **shared)
     raise altered(node.kind, f"{node.where} is no {action} by its {_PARTS}")
 
 
-def _into_of(node: Node) -> LiveTag:
-    tag = tag_of(node)
+def _into_of(node: Node, place: Place) -> LiveTag | None:
+    tag, tag_id = tag_of(node), node.optional_whole("tag_id", least=1)
     company_id = node.optional_text("company_id")
-    return LiveTag(node.whole("tag_id", least=1), tag.name, tag.color, tag.status, company_id)
+    if company_id not in {None, place.company_id} or (tag_id is None and place.company is None):
+        raise altered(node.kind, f"{node.where} is not a tag that {place} can have")
+    if tag_id is None:
+        return None
+    return LiveTag(tag_id, tag.name, tag.color, tag.status, company_id)
 
 
 class _Shared(TypedDict):

@@ -280,14 +280,35 @@ class Merge(_OfLiveTag):
     round is taken: the tag that has the declared name is given up, ``into`` takes that name over,
     and the fewer interactions get it. ``before`` that has ``trash_name`` already is a merge under
     way. ``loss`` counts what ``before`` has: that gets ``into``, and nothing is taken off.
+
+    A merge that ``promotes`` gives what has a company's tag the account's; ``into`` None is the
+    one that the same plan creates there, as ``after``.
     """
 
     action: ClassVar = Action.MERGE
     verb: ClassVar = "merge"
 
-    into: LiveTag
+    into: LiveTag | None
     after: Tag
     trash_name: str
+
+    def __post_init__(self) -> None:
+        """Refuse a tag that interactions of the place can't have."""
+        _OfLiveTag.__post_init__(self)
+        if self.into_company_id not in {None, self.place.company_id} or (
+            self.into is None and self.place.company is None
+        ):
+            raise ValueError(f"in {self.place}, and its other tag is not live there")
+
+    @property
+    def into_company_id(self) -> str | None:
+        """Whose tag the other is; None: the account's."""
+        return None if self.into is None else self.into.company_id
+
+    @property
+    def promotes(self) -> bool:
+        """Whether a company's tag becomes the account's."""
+        return self.into_company_id != self.place.company_id
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -308,7 +329,7 @@ class Merge(_OfLiveTag):
     @property
     def renames(self) -> bool:
         """Whether ``into`` takes over the declared name from ``before``: the cheaper way round."""
-        return self.before.name == self.after.name
+        return self.before.name == self.after.name and not self.promotes
 
 
 Change: TypeAlias = Create | Update | Merge | Delete
@@ -342,7 +363,7 @@ def companies_of(changes: Iterable[Change]) -> frozenset[str | None]:
     for change in changes:
         found.add(change.place.company_id)
         if isinstance(change, Merge):
-            found.add(change.into.company_id)
+            found.add(change.into_company_id)
     return frozenset(found)
 
 

@@ -254,7 +254,7 @@ def _of_merge(change: Change) -> list[object]:
     if not isinstance(change, Merge):
         return []
     tag = change.into
-    return [tag.id, [tag.name, tag.color, tag.status.value]]
+    return [None] if tag is None else [tag.id, [tag.name, tag.color, tag.status.value]]
 
 
 def _class_of_loss(change: Change) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.model.tag import Status
@@ -133,12 +134,14 @@ class Account:
 class DesiredAccount(NamedTuple):
     """What is declared in one account: company id (None: account level) -> name -> declaration.
 
-    A place is covered when it is a key here.
+    A place is covered when it is a key here. ``promoted``: company id -> name of the company's own
+    tags -> the declaration on account level whose tag they become.
     """
 
     account: Account
     companies: Mapping[str, Company]
     tags: Mapping[str | None, Mapping[str, Declaration]]
+    promoted: Mapping[str, Mapping[str, Declaration]] = MappingProxyType({})
 
 
 class Desired(NamedTuple):

@@ -14,15 +14,15 @@ from reconciler.model.names import any_alike
 from reconciler.model.plan import UnmanagedTag
 from reconciler.model.state import Unmanaged
 from reconciler.model.tag import Company, Place, Status, Tag, completed, differing
-from reconciler.model.trash import parse, seen
+from reconciler.model.trash import kept, original, parse, seen
 from reconciler.planning.advice import Advice
 from reconciler.planning.contests import several_former
 from reconciler.planning.differ import changed_fields
 from reconciler.planning.elsewhere import elsewhere
 from reconciler.planning.matching import Matches, match
-from reconciler.planning.merging import groups_of, merges
+from reconciler.planning.merging import groups_of, merges, promotions_of
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
-from reconciler.planning.trash import is_due, restoring, trashed, trashing
+from reconciler.planning.trash import is_due, restored_as, restoring, trashed, trashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,6 +100,12 @@ class _Work:
         self._desired = desired
         self._today, self._uses = today, uses
         self._groups: list[Group] = []
+        self._account_level: dict[str, tuple[LiveTag | None, Tag]] = {}
+        """Declared on account level -> the live tag that has the name or will, and what it will be
+        there; no tag: it is created.
+        """
+        self._to_promote: list[tuple[Place, Sequence[LiveTag], Sequence[LiveTag], set[str]]] = []
+        """Places, their tags and trash that become the account's, and all names in their trash."""
         self._live, self._trash = _by_company(live, desired.account.policy.ignore)
         self._days = desired.account.policy.trash
         self._trashed: list[TrashedTag] = []
@@ -124,13 +130,19 @@ class _Work:
             if not self._narrowing.covers_company(place.company):
                 continue
             self._live_in[place] = len(tags)
+            taken = {seen(tag.name) for tag in trash}
+            if company_id in self._desired.promoted:
+                tags, trash = self._set_aside(place, tags, trash, taken)
             declared = self._desired.tags.get(company_id)
             if declared:
-                self._plan_place(place, declared, tags, trash)
+                self._plan_place(place, declared, tags, trash, taken)
             else:
                 self._keep(place, tags)
                 if trash:
                     self._leave_in_trash(place, trash)
+        # Only now is it known what there is on account level.
+        for waiting in self._to_promote:
+            self._promote(*waiting)
 
     def draft(self) -> Draft:
         changes = tuple(self._changes)
@@ -183,48 +195,58 @@ class _Work:
         declared: Mapping[str, Declaration],
         tags: Sequence[LiveTag],
         trash: Sequence[LiveTag],
+        taken: set[str],
     ) -> None:
         covers = self._narrowing.covers_tag
-        taken = {seen(tag.name) for tag in trash}
         moved = partial(trashing, taken=taken, today=self._today)
         remove = _delete if self._days is None else moved
         merging = self._merge(place, declared, [*tags, *trash], taken)
         matches = match(
             declared,
-            [tag for tag in tags if tag.id not in merging.set_aside],
+            [*merging.restored, *(tag for tag in tags if tag.id not in merging.set_aside)],
             trash=[tag for tag in trash if tag.id not in merging.given_up],
             keeps_unmanaged=self._keeps_unmanaged,
             survivors=merging.survivors,
         )
         for declaration, tag in matches.pairs:
             spoken_of = merging.names.get(declaration.name, ())
+            if declaration.name in merging.renamed:
+                continue  # a part of the merge of the tag that has the declared name
             if not differing(tag, declaration):
                 self._unchanged += covers(tag.name)
-            elif declaration.name in merging.renamed:
-                pass  # a part of the merge of the tag that has the declared name
             elif covers(declaration.name, tag.name, *spoken_of):
                 self._changes.append(_update(place, declaration, tag))
-        creates = [_create(place, one) for one in matches.missing if covers(one.name)]
-        self._changes.extend(creates)
+        self._changes.extend(
+            _create(place, one)
+            for one in matches.missing
+            if covers(one.name, *merging.names.get(one.name, ()))
+        )
         self._changes.extend(
             remove(place, declaration, tag)
             for declaration, tag in matches.unwanted
             if covers(tag.name)
         )
         if trash:
-            self._plan_trash(place, matches, trash, merging.given_up)
+            self._plan_trash(place, trash, merging.given_up, matches)
+        if self._desired.promoted and place.company is None:
+            self._account_level = _will_be(matches)
         self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
         self._changes.extend(self._changes_to_unmanaged(place, unmanaged, remove))
         self._advice.look_at(place, matches, covers)
 
     def _plan_trash(
-        self, place: Place, matches: Matches, trash: Sequence[LiveTag], given_up: set[int]
+        self,
+        place: Place,
+        trash: Sequence[LiveTag],
+        given_up: set[int],
+        matches: Matches | None = None,
     ) -> None:
         """Take back what is declared again, purge what is due, leave the rest; ``given_up`` are ids
         of tags whose merge is under way.
         """
-        restores = {tags[0].id: declaration for declaration, tags in matches.restored}
+        restored = () if matches is None else matches.restored
+        restores = {tags[0].id: declaration for declaration, tags in restored}
         stays: list[LiveTag] = []
         for tag in trash:
             if tag.id in given_up or not self._narrowing.covers_tag(tag.name):
@@ -242,6 +264,34 @@ class _Work:
             trashed(place, tag, self._days) for tag in tags if self._narrowing.covers_tag(tag.name)
         )
 
+    def _set_aside(
+        self, place: Place, tags: list[LiveTag], trash: list[LiveTag], taken: set[str]
+    ) -> tuple[list[LiveTag], list[LiveTag]]:
+        """The ``tags`` and ``trash`` of a company without those that become the account's."""
+        promoted = self._desired.promoted[place.company_id or ""]
+        was = {kept(name) for name in promoted}
+        in_trash = [tag for tag in trash if kept(original(tag.name)) in was]
+        self._to_promote.append(
+            (place, [tag for tag in tags if tag.name in promoted], in_trash, taken)
+        )
+        return (
+            [tag for tag in tags if tag.name not in promoted],
+            [tag for tag in trash if tag not in in_trash],
+        )
+
+    def _promote(
+        self, place: Place, tags: Sequence[LiveTag], trash: Sequence[LiveTag], taken: set[str]
+    ) -> None:
+        """Plan the merges of a company's ``tags`` into the account's."""
+        promoted, given_up = self._desired.promoted[place.company_id or ""], set[int]()
+        for group in promotions_of(place, promoted, [*tags, *trash], self._account_level):
+            if self._narrowing.covers_tag(*group.names):
+                self._groups.append(group)
+                found = merges(group, self._uses, self._today, taken)
+                self._changes += found
+                given_up.update(one.tag_id for one in found)
+        self._plan_trash(place, trash, given_up)
+
     def _merge(
         self,
         place: Place,
@@ -253,20 +303,29 @@ class _Work:
         names.
         """
         merging = _Merging()
+        if place.company is None:
+            for promoted in self._desired.promoted.values():
+                for name, declaration in promoted.items():
+                    merging.names.setdefault(declaration.name, {})[name] = None
         for group in groups_of(place, declared, tags):
             name, survivor = group.declaration.name, group.survivor(self._uses)
-            if not self._narrowing.covers_tag(*group.names):
+            if survivor is None or not self._narrowing.covers_tag(*group.names):
                 merging.set_aside.update(tag.id for tag in group.olds)
                 continue
             self._groups.append(group)
             found = merges(group, self._uses, self._today, taken)
             self._changes += found
             merging.given_up.update(one.tag_id for one in found)
-            merging.names[name] = group.names
+            merging.names.setdefault(name, {}).update(dict.fromkeys(group.names))
             merging.set_aside.update(tag.id for tag in group.live if tag != survivor)
-            if survivor is not None and survivor.name != name:
+            if not group.live:
+                restored = restoring(place, group.declaration, survivor)
+                self._changes.append(restored)
+                merging.restored.append(survivor.changed_to(restored.after))
+                merging.given_up.add(survivor.id)
+            elif survivor.name != name:
                 merging.survivors[name] = survivor
-            if any(one.renames for one in found):
+            if not group.live or any(one.renames for one in found):
                 merging.renamed.add(name)
         return merging
 
@@ -296,15 +355,28 @@ class _Work:
 @dataclass(slots=True)
 class _Merging:
     """What merges leave to matching: ``survivors`` that take over a declared name, ids of tags that
-    are ``set_aside`` and, of those, ``given_up`` by a merge, declared names that are ``renamed`` by
-    a merge itself, and the ``names`` that belong to each.
+    are ``set_aside``, ids of tags ``given_up`` by a merge or taken back by one, those ``restored``
+    as they will be, declared names whose change is ``renamed`` by the merge itself, and the
+    ``names`` that belong to each.
     """
 
     survivors: dict[str, LiveTag] = field(default_factory=dict)
     set_aside: set[int] = field(default_factory=set)
     given_up: set[int] = field(default_factory=set)
+    restored: list[LiveTag] = field(default_factory=list)
     renamed: set[str] = field(default_factory=set)
-    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    names: dict[str, dict[str, None]] = field(default_factory=dict)
+
+
+def _will_be(matches: Matches) -> dict[str, tuple[LiveTag | None, Tag]]:
+    """What there will be of the declared names, and which live tag has each or takes it over."""
+    found: dict[str, tuple[LiveTag | None, Tag]] = {
+        one.name: (None, completed(Tag(one.name), one)) for one in matches.missing
+    }
+    found |= {one.name: (tag, completed(tag, one)) for one, tag in matches.pairs}
+    return found | {
+        one.name: (tags[0], restored_as(one, tags[0])) for one, tags in matches.restored
+    }
 
 
 _Remove = Callable[[Place, "Declaration | None", "LiveTag"], "Update | Delete"]

@@ -18,7 +18,7 @@ from reconciler.model.problem import Mark, Problem, Severity
 from reconciler.model.state import State
 from reconciler.model.tag import Status
 from reconciler.text.plural import count, few
-from reconciler.text.quote import quoted_all
+from reconciler.text.quote import double_quoted, quoted_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -133,9 +133,10 @@ def _other_level(
             )
         else:
             message = f"{name} is declared on account level and is live in {theirs} too"
+            item = f"{{name: {double_quoted(declaration.name)}, companies: all}}"
             hint = (
-                "People of these companies see two. Keep one: declare theirs `state: disabled` "
-                "with `companies: all`, which keeps them on their calls, or say `companies` here."
+                "People of these companies see two. To give what has theirs this one, and keep "
+                f"theirs in the trash, write here:\nmerged_from: [{item}]"
             )
         yield _problem(declaration, PlanCode.OTHER_LEVEL, f"{message} ({few(lower)})", hint)
 

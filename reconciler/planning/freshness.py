@@ -40,11 +40,15 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """``changes`` of one account, sorted by what live state says of them."""
+    """``changes`` of one account, sorted by what live state says of them.
+
+    ``made``: the live tags of the creates that are done.
+    """
 
     pending: tuple[Change, ...]
     done: tuple[Change, ...]
     stale: tuple[Stale, ...]
+    made: Mapping[Change, LiveTag]
 
 
 def freshness(changes: Sequence[Change], live: Iterable[LiveTag]) -> Freshness:
@@ -55,15 +59,19 @@ def freshness(changes: Sequence[Change], live: Iterable[LiveTag]) -> Freshness:
     pending: list[Change] = []
     done: list[Change] = []
     stale: list[Stale] = []
+    made: dict[Change, LiveTag] = {}
     for change in changes:
-        match _standing(change, by_id, named.like(change)):
+        namesakes = named.like(change)
+        match _standing(change, by_id, namesakes):
             case Stale() as one:
                 stale.append(one)
             case Standing.DONE:
                 done.append(change)
+                if isinstance(change, Create):
+                    made[change] = next(one for one in namesakes if _is_made(change, one))
             case Standing.PENDING:
                 pending.append(change)
-    return Freshness(tuple(pending), tuple(done), tuple(stale))
+    return Freshness(tuple(pending), tuple(done), tuple(stale), made)
 
 
 Key = tuple[str | None, str]
@@ -133,10 +141,14 @@ def _standing(
 def _of_create(change: Create, namesakes: Sequence[LiveTag]) -> Standing | Stale:
     if not namesakes:
         return Standing.PENDING
-    if any(set(differing(tag, change.after)) <= {"name"} for tag in namesakes):
+    if any(_is_made(change, tag) for tag in namesakes):
         return Standing.DONE
     why = f"a tag of that name has appeared (id {namesakes[0].id}) and is not as planned"
     return Stale(change, why)
+
+
+def _is_made(change: Create, tag: LiveTag) -> bool:
+    return set(differing(tag, change.after)) <= {"name"}
 
 
 def _of_update(
@@ -156,7 +168,8 @@ def _of_merge(
 ) -> Standing | Stale:
     """A merge is pending as long as both tags are there: what is left only its interactions say.
 
-    Each of the two may be as planned, or already as it shall be.
+    Each of the two may be as planned, or already as it shall be. Of one that is to be created, and
+    of a name that the account's takes over first, those changes tell.
     """
     was = parse(change.trash_name)
     if was is None or (change.trash_name, was.kept) not in {
@@ -164,19 +177,29 @@ def _of_merge(
         (change.trash_name, kept(change.before.name)),
     }:
         return Stale(change, f"{_shown(change.trash_name)} is not its name in the trash")
-    before, into = live.get(change.before.id), live.get(change.into.id)
-    if before is None or into is None:
-        gone = change.before if before is None else change.into
-        return Stale(change, f"its tag (id {gone.id}) is gone")
+    before = live.get(change.before.id)
+    if before is None:
+        return Stale(change, f"its tag (id {change.before.id}) is gone")
     if before not in {change.before, change.trashed}:
         return Stale(change, _moved(change.before, before))
-    if into != change.into and differing(into, change.after):
-        return Stale(change, f"the tag that survives has changed: {_moved(change.into, into)}")
-    own = {change.before.id, change.into.id}
-    others = [tag for tag in namesakes if tag.id not in own]
+    why = None if change.into is None else _why_not_into(change, change.into, live, namesakes)
+    return Standing.PENDING if why is None else Stale(change, why)
+
+
+def _why_not_into(
+    change: Merge, planned: LiveTag, live: Mapping[int, LiveTag], namesakes: Sequence[LiveTag]
+) -> str | None:
+    """What has become of the tag that survives; None: it is as planned, or as it will be."""
+    into = live.get(planned.id)
+    if into is None:
+        return f"its tag (id {planned.id}) is gone"
+    if into != planned and differing(into, change.after):
+        return f"the tag that survives has changed: {_moved(planned, into)}"
+    own = {change.before.id, planned.id}
+    others = [tag for tag in namesakes if tag.id not in own and not change.promotes]
     if others and into.name != change.after.name:
-        return Stale(change, f"another tag has the new name by now (id {others[0].id})")
-    return Standing.PENDING
+        return f"another tag has the new name by now (id {others[0].id})"
+    return None
 
 
 def _unmoved(change: Update | Delete, tag: LiveTag) -> Standing | Stale:

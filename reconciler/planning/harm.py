@@ -44,16 +44,33 @@ def _named(held: Held) -> Iterable[tuple[str, str | None, str]]:
 def _lost(changes: Sequence[Change], before: Held, after: Held) -> set[tuple[str, int]]:
     """What ought to be on interactions and is not."""
     deleted = {one.tag_id for one in changes if isinstance(one, Delete)}
-    into = {one.before.id: one.into.id for one in changes if isinstance(one, Merge)}
+    merges = [one for one in changes if isinstance(one, Merge)]
+    into = {one.before.id: _survivor(one, after) for one in merges}
     wanted = {(one, tag) for one, tag in before.assignments if tag not in deleted}
     wanted |= {(one, into[tag]) for one, tag in before.assignments if tag in into}
     return wanted - after.assignments
 
 
+def _survivor(merge: Merge, after: Held) -> int:
+    """The id of the tag that the interactions get; 0 where the one to be created is not there."""
+    if merge.into is not None:
+        return merge.into.id
+    level = (merge.place.account.id, merge.into_company_id, merge.name)
+    same = (
+        tag.id
+        for account, tag in after.tags.values()
+        if (account, tag.company_id, tag.name) == level
+    )
+    return next(same, 0)
+
+
 def _of_lost(lost: Iterable[tuple[str, int]], before: Held, after: Held) -> Iterator[str]:
     for tag_id, times in sorted(Counter(tag for _interaction, tag in lost).items()):
-        _account, tag = before.tags.get(tag_id) or after.tags[tag_id]
-        yield f"{count(times, 'interaction')} without {double_quoted(tag.name)} (id {tag_id})"
+        known = before.tags.get(tag_id) or after.tags.get(tag_id)
+        which = (
+            f"{double_quoted(known[1].name)} (id {tag_id})" if known else "the tag to be created"
+        )
+        yield f"{count(times, 'interaction')} without {which}"
 
 
 def _differences(changes: Sequence[Change], before: Held, after: Held) -> Iterator[str]:
@@ -64,7 +81,8 @@ def _differences(changes: Sequence[Change], before: Held, after: Held) -> Iterat
                 expected[tag.id] = tag.changed_to(wanted)
             case Merge(before=tag, into=into, after=wanted):
                 expected[tag.id] = change.trashed
-                expected[into.id] = into.changed_to(wanted)
+                if into is not None:
+                    expected[into.id] = into.changed_to(wanted)
             case Delete(before=tag):
                 expected[tag.id] = None
     for tag_id, wanted_tag in expected.items():
@@ -75,18 +93,18 @@ def _differences(changes: Sequence[Change], before: Held, after: Held) -> Iterat
 
 
 def _of_creates(changes: Sequence[Change], before: Held, after: Held) -> Iterator[str]:
-    made = {
-        (account, tag.company_id, tag.name): tag
-        for tag_id, (account, tag) in after.tags.items()
-        if tag_id not in before.tags
-    }
+    made: dict[tuple[str, str | None, str], list[LiveTag]] = {}
+    for tag_id, (account, tag) in after.tags.items():
+        if tag_id not in before.tags:
+            made.setdefault((account, tag.company_id, tag.name), []).append(tag)
     for change in changes:
         if isinstance(change, Create):
-            tag = made.pop((change.place.account.id, change.place.company_id, change.name), None)
-            if tag is None or differing(tag, change.after):
-                yield f'{change.place}: "{change.name}" is {_shown(tag)}'
-    for tag in made.values():
-        yield f"{_shown(tag)} was made, and no change asks for it"
+            found = made.get((change.place.account.id, change.place.company_id, change.name))
+            one = found.pop() if found else None
+            if one is None or differing(one, change.after):
+                yield f'{change.place}: "{change.name}" is {_shown(one)}'
+    for one in (tag for tags in made.values() for tag in tags):
+        yield f"{_shown(one)} was made, and no change asks for it"
 
 
 def _shown(tag: LiveTag | None) -> str:

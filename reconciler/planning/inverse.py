@@ -86,7 +86,7 @@ def inverse(outcomes: Iterable[Outcome], listing: Listing) -> Inverse:
 def _places(change: Change | Merge) -> Iterator[str | None]:
     yield change.place.company_id
     if isinstance(change, Merge):
-        yield change.into.company_id
+        yield change.into_company_id
 
 
 def _ways(
@@ -116,7 +116,7 @@ def _ways_from_merge(change: Merge) -> Iterator[Update]:
     before, into = change.before, change.into
     trashed = before.changed_to(Tag(change.trash_name, before.color, Status.DISABLED))
     yield _update(change, trashed, before.tag, "out of the trash")
-    if differing(into, change.after):
+    if into is not None and differing(into, change.after):
         account_level = change.place._replace(company=None)
         place = account_level if into.company_id is None else change.place
         yield _update(change, into.changed_to(change.after), into.tag, place=place)

@@ -14,7 +14,11 @@ Method. Where the declared name is not live the survivor is renamed by an update
 most interactions survives, so that the fewest are written: that may be an old spelling, which
 then takes over the declared name as soon as the tag that has it is in the trash. A tag that flows
 apply survives before all others, because flows know it by its id. What nobody counted moves
-nothing: then the tag that has the declared name stays.
+nothing: then the tag that has the declared name stays. Where none of them is live, the survivor is
+taken back from the trash: one that had the declared name, else the one with most interactions.
+
+A *promotion* gives up tags of a company for one on account level, whatever each is on: no tag can
+change its level. Where that one is not live either the plan creates it first.
 """
 
 from __future__ import annotations
@@ -24,15 +28,15 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Merge, Reason
 from reconciler.model.state import State
-from reconciler.model.tag import completed
-from reconciler.model.trash import kept, parse, seen, trash_name
+from reconciler.model.tag import Status, completed
+from reconciler.model.trash import kept, original, parse, seen, trash_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.model.change import Loss
     from reconciler.model.state import Declaration
-    from reconciler.model.tag import LiveTag, Place
+    from reconciler.model.tag import LiveTag, Place, Tag
     from reconciler.model.trash import Day
 
 PAGE = 250
@@ -45,7 +49,8 @@ class Group:
 
     ``named`` has the declared name, or takes it over by ``renamed_from``; ``olds`` have names of
     ``merged_from``, in the order written; ``trashed`` had one of all these names. ``several``:
-    other live tags have the declared name too.
+    other live tags have the declared name too. ``account``, in a promotion: the tag of account
+    level that ``named`` will be, or that is created.
     """
 
     place: Place
@@ -54,6 +59,7 @@ class Group:
     olds: tuple[LiveTag, ...]
     trashed: tuple[LiveTag, ...] = ()
     several: bool = False
+    account: Tag | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,12 +68,15 @@ class Group:
 
     @property
     def live(self) -> tuple[LiveTag, ...]:
-        """All but those in the trash."""
-        return self.olds if self.named is None else (self.named, *self.olds)
+        """All but those in the trash; in a promotion, those of the company."""
+        named = self.named if self.account is None else None
+        return self.olds if named is None else (named, *self.olds)
 
     @property
     def to_count(self) -> tuple[LiveTag, ...]:
         """The tags whose use decides or must be shown; none where one tag is just renamed."""
+        if self.account is not None:
+            return self.olds
         if len(self.live) == 1:
             return ()
         return self.live if self.named is None or self._may_choose else self.olds
@@ -79,7 +88,19 @@ class Group:
         return named is not None and named.name == self.declaration.name and not chosen
 
     def survivor(self, uses: Mapping[tuple[Place, int], Loss]) -> LiveTag | None:
-        """The tag that stays; ``uses``: what has each tag, by place and id. None: none is live."""
+        """The tag that stays; ``uses``: what has each tag, by place and id. None: it is created."""
+        if self.account is not None:
+            return self.named
+        if not self.live:
+            return max(
+                self.trashed,
+                key=lambda tag: (
+                    original(tag.name) == kept(self.declaration.name),
+                    _weight(tag, self.place, uses),
+                    tag.name,
+                    tag.id,
+                ),
+            )
         if self.named is not None and not self._may_choose:
             return self.named
         best = self.named
@@ -130,6 +151,38 @@ def groups_of(
             yield group
 
 
+def promotions_of(
+    place: Place,
+    promoted: Mapping[str, Declaration],
+    tags: Sequence[LiveTag],
+    account_level: Mapping[str, tuple[LiveTag | None, Tag]],
+) -> Iterator[Group]:
+    """The groups of a company's ``tags``, those in the trash among them, that become the account's.
+
+    ``promoted``: name -> the declaration on account level; ``account_level``: declared name -> the
+    live tag that has it, or takes it over, and what will be there. None is left out: nothing is
+    promoted into what won't be there.
+    """
+    names: dict[str, list[str]] = {}
+    for name, declaration in promoted.items():
+        if declaration.name in account_level:
+            names.setdefault(declaration.name, []).append(name)
+    for declared, olds in names.items():
+        named, account = account_level[declared]
+        was = {kept(name) for name in olds}
+        live = [tag for tag in tags if tag.name in olds]
+        trashed = [tag for tag in tags if (one := parse(tag.name)) and one.kept in was]
+        if live or trashed:
+            yield Group(
+                place=place,
+                declaration=promoted[olds[0]],
+                named=named,
+                olds=tuple(live),
+                trashed=tuple(trashed),
+                account=account,
+            )
+
+
 def merges(
     group: Group,
     uses: Mapping[tuple[Place, int], Loss],
@@ -142,26 +195,31 @@ def merges(
     Of tags in the trash ``uses`` holds what is left to do.
     """
     survivor = group.survivor(uses)
-    if survivor is None:
-        return ()
     given_up = [tag for tag in group.live if tag != survivor]
     named: dict[int, str] = {}
     for tag in given_up:
         named[tag.id] = trash_name(tag.name, today, taken)
         taken.add(seen(named[tag.id]))
     for tag in group.trashed:
+        if tag == survivor:
+            continue
         left = uses.get((group.place, tag.id))
         if left is not None and left.interactions.number:
             given_up.append(tag)
             named[tag.id] = tag.name
-    look = group.named if group.named in given_up else None
     declaration = group.declaration
+    look = group.named if group.named in given_up else survivor
+    if look is not None and not group.live:
+        look = look._replace(status=Status.ENABLED)
+    after = group.account or (look and completed(look, declaration))
+    if after is None:
+        return ()
     return tuple(
         Merge(
             place=group.place,
             before=tag,
             into=survivor,
-            after=completed(look or survivor, declaration),
+            after=after,
             trash_name=named[tag.id],
             loss=uses.get((group.place, tag.id)),
             reason=Reason.MERGED_FROM,

@@ -38,8 +38,9 @@ def warn_of_odd_rows(odd: Sequence[OddTag], desired: DesiredAccount) -> list[Pro
     for declared in desired.tags.values():
         for name, declaration in declared.items():
             names.update((name, *declaration.former_names))
+    names.update(name for promoted in desired.promoted.values() for name in promoted)
     for row in odd:
-        covered = not row.placed or row.company_id in desired.tags
+        covered = not row.placed or row.company_id in {*desired.tags, *desired.promoted}
         if covered and (row.name is None or row.name in names):
             raise ProtocolError(
                 f"{_odd(row, handle)}, and it may be one that the configuration declares",

@@ -90,12 +90,8 @@ def trashing(
 
 
 def restoring(place: Place, declaration: Declaration, tag: LiveTag) -> Update:
-    """The update that takes ``tag`` back from the trash, as ``declaration`` asks for it.
-
-    Where that leaves the status open it is enabled, as one that is created would be.
-    """
-    color = tag.color if declaration.color is None else declaration.color
-    after = Tag(declaration.name, color, declaration.status or Status.ENABLED)
+    """The update that takes ``tag`` back from the trash, as ``declaration`` asks for it."""
+    after = restored_as(declaration, tag)
     return Update(
         place=place,
         before=tag,
@@ -105,6 +101,14 @@ def restoring(place: Place, declaration: Declaration, tag: LiveTag) -> Update:
         source=declaration.source,
         note=declaration.note,
     )
+
+
+def restored_as(declaration: Declaration, tag: LiveTag) -> Tag:
+    """What ``tag`` is once it is taken back: enabled, as one that is created would be, where the
+    ``declaration`` leaves the status open.
+    """
+    color = tag.color if declaration.color is None else declaration.color
+    return Tag(declaration.name, color, declaration.status or Status.ENABLED)
 
 
 def settled(change: Change) -> Change:

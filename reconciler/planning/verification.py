@@ -57,7 +57,7 @@ def verify(
     Gives what was seen, and the outcomes as live state corrects them: one that an answer showed
     other than planned, and that is there as planned, was old in that answer only.
     """
-    view = _View(live)
+    view = _View(live, outcomes)
     seen = tuple(_corrected(outcome, view) for outcome in outcomes)
     differences = (*_differences(seen, view), *_duplicates(seen, view))
     missing = sum(not view.has(outcome) and not outcome.respelled for outcome in seen)
@@ -95,9 +95,14 @@ def as_stored(change: Create | Update, result: Result, tag: LiveTag) -> Outcome:
 
 
 class _View:
-    """Live tags by id, and by place and name."""
+    """Live tags by id, and by place and name; and the account-level ones that were made."""
 
-    def __init__(self, live: Iterable[LiveTag]) -> None:
+    def __init__(self, live: Iterable[LiveTag], outcomes: Iterable[Outcome]) -> None:
+        self._made = {
+            one.change.name: one
+            for one in outcomes
+            if isinstance(one.change, Create) and one.change.place.company is None
+        }
         self.by_id: dict[int, LiveTag] = {}
         self.by_name: dict[tuple[str | None, str], list[LiveTag]] = {}
         for tag in live:
@@ -111,16 +116,24 @@ class _View:
             return tag is None
         if isinstance(change, Merge):
             # Tags alone don't show whether the interactions have the new one: carrying out did.
-            into = self.by_id.get(change.into.id)
             return (
                 outcome.result.succeeded
                 and tag is not None
                 and tag.status is Status.DISABLED
                 and tidied(tag.name) == tidied(change.trash_name)
-                and into is not None
-                and not differing(into, change.after)
+                and self._has_survivor(change)
             )
         return tag is not None and not differing(tag, change.after)
+
+    def _has_survivor(self, change: Merge) -> bool:
+        """Whether the tag that a merge gives is there; of one that was made its own change tells
+        what of it is not as asked for.
+        """
+        if change.into is None:
+            made = self._made.get(change.name)
+            return made is not None and self.tag(made) is not None
+        into = self.by_id.get(change.into.id)
+        return into is not None and not differing(into, change.after)
 
     def tag(self, outcome: Outcome) -> LiveTag | None:
         """The tag that ``outcome`` is about: by its id; a create of unknown id, by its name."""

@@ -72,12 +72,14 @@ def named(change: Change) -> str:
     """The change's name, safe to show; of a merge ``Oppty -> Opportunity``."""
     if not isinstance(change, Merge):
         return label(change.name)
-    return f"{label(merged_name(change))} -> {label(change.name)}"
+    where = " on account level" if change.promotes else ""
+    return f"{label(merged_name(change))} -> {label(change.name)}{where}"
 
 
 def merged_name(change: Merge) -> str:
     """The name that there will not be any more; the other way round that is the survivor's."""
-    return original(change.into.name if change.renames else change.before.name)
+    into = change.into if change.renames else None
+    return original(change.before.name if into is None else into.name)
 
 
 def detail(change: Change, *, chip: Chip = no_chip, days: int | None = None) -> str:
@@ -175,7 +177,9 @@ def _of_merge(change: Merge) -> Iterable[str]:
         yield applied_by(change.loss)
     if change.under_way:
         yield "what is left of a merge"
-    elif change.renames:
+    elif change.promotes:
+        yield "then the company's own goes to the trash"
+    elif change.renames and change.into is not None:
         yield (
             f"the other way round: {label(change.before.name)} (id {change.before.id}) is on fewer "
             f"and goes to the trash, then id {change.into.id} takes over its name"

@@ -54,11 +54,7 @@ def check_companies(
 
 def declared_names(configuration: Configuration) -> set[str]:
     """Every name and former name that is declared."""
-    return {
-        name
-        for entry in configuration.entries
-        for name in (entry.name, *entry.declaration.former_names)
-    }
+    return {name for entry in configuration.entries for name in entry.names}
 
 
 def check_tags(patterns: Iterable[str], names: Collection[str], *, unread: bool) -> None:

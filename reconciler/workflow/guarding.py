@@ -46,7 +46,9 @@ def concerned(desired: DesiredAccount, narrowing: Narrowing) -> frozenset[str | 
     """
     covers = narrowing.covers_company
     places = frozenset(
-        one for one in desired.tags if covers(None if one is None else desired.companies.get(one))
+        one
+        for one in (*desired.tags, *desired.promoted)
+        if covers(None if one is None else desired.companies.get(one))
     )
     return None if not places or (None in places and len(places) > 1) else places
 

@@ -310,5 +310,5 @@ def _of_merges(changes: Sequence[Change], reading: int) -> int:
     written = [one for one in merges if one.loss is not None and one.loss.interactions.number]
     if not written:
         return sum(map(requests, merges))
-    first = 2 + reading * (1 + any(one.into.company_id is None for one in written))
+    first = 2 + reading * (1 + any(one.into_company_id is None for one in written))
     return sum(map(requests, merges)) + first

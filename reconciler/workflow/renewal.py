@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change, Count
     from reconciler.model.plan import AccountUse, Plan
     from reconciler.model.state import DesiredAccount
-    from reconciler.model.tag import Company
+    from reconciler.model.tag import Company, LiveTag
     from reconciler.provider import Listing, Provider
 
 MOST_AGE: Final = timedelta(days=7)
@@ -147,12 +147,13 @@ def _account_of(use: AccountUse) -> Account:
 
 
 class Today(NamedTuple):
-    """What live state says of a plan that waited: the changes that are ``done``, and what has the
-    tags that go, ``counted`` anew.
+    """What live state says of a plan that waited: the changes that are ``done``, with the tags that
+    were ``made``, and what has the tags that go, ``counted`` anew.
     """
 
     done: tuple[Change, ...] = ()
     counted: Mapping[Change, Loss] = MappingProxyType({})
+    made: Mapping[Change, LiveTag] = MappingProxyType({})
 
 
 async def today_of(
@@ -194,6 +195,7 @@ async def today_of(
     return Today(
         done=tuple(change for one in found for change in one.done),
         counted={change: loss for one in found for change, loss in one.counted},
+        made={change: tag for one in found for change, tag in one.made.items()},
     )
 
 
@@ -211,6 +213,7 @@ class _Renewed:
     """What became of an account's changes since they were planned."""
 
     done: tuple[Change, ...]
+    made: Mapping[Change, LiveTag]
     counted: list[tuple[Change, Loss]]
     stale: list[tuple[Change, str]]
     blocked: list[Change]
@@ -267,7 +270,9 @@ class _Renewal:
             for planned, now in zip(fresh.pending, pending, strict=True)
             if is_removal(now) and now.loss is not None
         ]
-        return _Renewed(done=fresh.done, counted=counted, stale=stale, blocked=blocked)
+        return _Renewed(
+            done=fresh.done, made=fresh.made, counted=counted, stale=stale, blocked=blocked
+        )
 
     def _to_read(self, desired: DesiredAccount | None) -> frozenset[str | None] | None:
         """Places whose tags must be read; None: everything, as guards count the whole."""

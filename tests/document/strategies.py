@@ -76,7 +76,14 @@ account_errors = st.builds(
     hint=st.none() | texts,
     requests=st.integers(0, 99),
 )
-losses = st.builds(Loss, calls=counts, forms=counts, texts=counts, flows=counts)
+losses = st.builds(
+    Loss,
+    calls=counts,
+    forms=counts,
+    texts=counts,
+    flows=counts,
+    flow_names=st.lists(names, max_size=2).map(tuple),
+)
 accounts = st.lists(
     st.builds(AccountRef, handle=texts, id=texts, name=st.none() | texts),
     min_size=1,

@@ -130,3 +130,11 @@ def test_four_times_the_places_take_four_times_the_text() -> None:
         return len(markdown.plan(plan(*creates(many)), limit=10**9))
 
     assert size(2_000) <= 4.5 * size(500)
+
+
+def test_what_no_api_shows_is_said_once_where_tags_leave_use() -> None:
+    for shown in (text.plan(planned(TRASHED)), markdown.plan(planned(TRASHED))):
+        assert shown.count("automation rules") == 1
+    with_delete = text.plan(planned(TRASHED, delete(tag_id=9, loss=Loss())))
+    assert with_delete.count("automation rules") == 1
+    assert "automation rules" not in text.plan(planned(*creates()))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.document import dump, plan_document
 from reconciler.model.change import Count, Loss, Reason, one_a_line
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Excepted, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag, differing
 from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
@@ -62,12 +62,13 @@ def plan_of(foreign: str) -> Plan:
             foreign,
             place=where,
             note=foreign,
-            loss=Loss(calls=Count(3)),
+            loss=Loss(calls=Count(3), flows=Count(1), flow_names=(foreign,)),
             blocked_by=one_a_line([foreign]),
         ),
         delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),
+        exceptions=(Excepted(foreign, (foreign,), None, foreign, source),),
         unmanaged_tags=(UnmanagedTag(place=where, tag=live_tag(7, foreign, color=foreign)),),
     )
 

@@ -39,11 +39,13 @@ from reconciler.errors import (
     RejectedError,
     UnknownOutcomeError,
 )
-from reconciler.merging import HarmedError, Merging, expect_kept
+from reconciler.measuring import HarmedError, Measuring
+from reconciler.merging import Merging
 from reconciler.model.change import (
     Change,
     Create,
     Delete,
+    Loss,
     Merge,
     Update,
     companies_of,
@@ -52,7 +54,6 @@ from reconciler.model.change import (
 from reconciler.model.outcome import (
     AccountError,
     Appended,
-    Kept,
     Outcome,
     Report,
     Result,
@@ -60,7 +61,7 @@ from reconciler.model.outcome import (
 )
 from reconciler.model.tag import Level, LiveTag
 from reconciler.planning.assemble import Phase, phase
-from reconciler.planning.canaries import Effect, canary, effects
+from reconciler.planning.canaries import MOST_ASKED, Effect, canary, effects, is_counted
 from reconciler.planning.verification import Verified, as_stored, combined, verify
 from reconciler.text.plural import count, number
 from reconciler.text.quote import double_quoted
@@ -68,7 +69,6 @@ from reconciler.text.quote import double_quoted
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-    from reconciler.model.change import Loss
     from reconciler.model.plan import Plan
     from reconciler.provider import Provider
 
@@ -158,8 +158,13 @@ class _AccountWork:
     _forbidden: Change | None = None
     """The account-level change that met a 403."""
     _merging: Merging = field(init=False)
+    _measuring: Measuring = field(init=False)
     _proven: set[Effect] = field(default_factory=set)
     """What is seen to leave a tag on what has it."""
+    _first: Update | None = None
+    """The canary that is on its way."""
+    _asks: int = MOST_ASKED
+    """Of how many tags that nobody counted it may still be asked what has them."""
     _harmed: dict[Effect, Change] = field(default_factory=dict)
     """The change by which something lost its tag; none that does the same is tried."""
     _in_part: bool = False
@@ -170,6 +175,7 @@ class _AccountWork:
         self._merging = Merging(
             self.provider, companies_of(self.changes), self.run.parallelism, self.run.stopping
         )
+        self._measuring = Measuring(self.provider)
 
     def skip(self, done: Collection[Change]) -> None:
         """Account for the changes that are made already."""
@@ -217,10 +223,14 @@ class _AccountWork:
     async def _phase(self, changes: Sequence[Change]) -> None:
         """Work off ``changes`` with as many workers as the run allows, canaries first and alone."""
         remaining = list(changes)
-        while (first := canary(remaining, self._proven)) is not None and not self._stopped(first):
+        while (first := canary(remaining, self._proven, asks=self._asks)) is not None:
+            self._first = first
+            if self._stopped(first):
+                break
             remaining.remove(first)
             if self._harm(first) is None:
                 await self._after_trial(first)
+        self._first = None
         waiting = iter(remaining)
 
         async def worker() -> None:
@@ -335,12 +345,8 @@ class _AccountWork:
             case Create(place=place, after=after):
                 made = await self.provider.create(place, after)
                 return as_stored(change, Result.ADOPTED if made.adopted else Result.DONE, made.tag)
-            case Update(before=before, after=after):
-                written = await self.provider.update(before, after)
-                if written.already:
-                    return as_stored(change, Result.SKIPPED, written.tag)
-                kept = await self._kept(change, written.tag)
-                return replace(as_stored(change, Result.DONE, written.tag), kept=kept)
+            case Update():
+                return await self._update(change)
             case Merge():
                 into = self._into(change)
                 if into is None:
@@ -369,24 +375,21 @@ class _AccountWork:
             return self.run.made.get(made, now)
         return None
 
-    async def _kept(self, change: Update, now: LiveTag) -> Kept | None:
-        """How many had the tag of a canary and have it ``now``; None where it is no canary.
-
-        Raises HarmedError, after putting it back, where it lost some.
-        """
-        if change.loss is None or canary([change], self._proven) is None:
-            return None
+    async def _update(self, change: Update) -> Outcome:
+        """Send it; what has the tag of a canary is measured before and after."""
         loss = self.run.counted.get(change, change.loss)
-        try:
-            found = await self.provider.interactions(change.place, now, expected=loss, proven=True)
-        except ReconcilerError as error:
-            LOG.info("what has %s can't be listed: %s", double_quoted(now.name), error.message)
-            return None
-        kept = Kept(before=loss.interactions.number, after=len(found))
-        await expect_kept(self.provider, replace(change, loss=loss), now, kept, effects(change))
-        self._proven |= effects(change)
-        self._merging.kept = self._proven >= {Effect.RENAME, Effect.DISABLE}
-        return kept
+        had = None
+        if change is self._first:
+            self._asks -= not is_counted(loss)
+            had = await self._measuring.had(change, loss)
+        written = await self.provider.update(change.before, change.after)
+        if written.already:
+            return as_stored(change, Result.SKIPPED, written.tag)
+        kept = None if had is None else await self._measuring.kept(change, written.tag, had)
+        if kept is not None:
+            self._proven |= effects(change)
+            self._merging.kept = self._proven >= {Effect.RENAME, Effect.DISABLE}
+        return replace(as_stored(change, Result.DONE, written.tag), kept=kept)
 
     def _explained(self, change: Change, error: RejectedError) -> RejectedError:
         """``error``; of a 403 on account level it is known who may."""

@@ -17,7 +17,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.concurrency import side_by_side
-from reconciler.errors import Interrupted, NotFoundError, ReconcilerError, RejectedError
+from reconciler.errors import (
+    Interrupted,
+    NotFoundError,
+    ProtocolError,
+    ReconcilerError,
+    RejectedError,
+)
+from reconciler.measuring import HarmedError, expect_kept, number_lost
 from reconciler.model.change import Loss, Precision
 from reconciler.model.names import tidied
 from reconciler.model.outcome import Appended, Kept
@@ -30,27 +37,13 @@ from reconciler.text.quote import double_quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.model.change import Merge, Update
+    from reconciler.model.change import Merge
     from reconciler.model.interaction import Interaction
     from reconciler.model.tag import LiveTag
     from reconciler.provider import Provider
 
 ROUNDS: Final = 3
 """How often what lacks the tag is given it, before what comes and goes is reported."""
-
-
-class HarmedError(RejectedError):
-    """The first write of its kind took something away; none with its ``effects`` is tried more."""
-
-    in_part = True
-
-    def __init__(self, message: str, effects: frozenset[Effect]) -> None:
-        self.effects = effects
-        super().__init__(
-            message,
-            status=409,
-            hint="The server does not do what CallRail documents: ask its support.",
-        )
 
 
 @dataclass(slots=True)
@@ -82,7 +75,13 @@ class Merging:
         self._note(change, Appended())
         had = await self._had(change)
         trashed = await self._give_up(change)
-        found = await self._all_found(change, trashed, had)
+        try:
+            found = await self._all_found(change, trashed, had)
+        except ProtocolError as error:
+            if change.under_way:
+                raise _unlisted(error) from error
+            await self._update(trashed, change.before.tag)
+            raise _unlisted(error, "its name and state are put back") from error
         was, into = into, await self._take_over(change, trashed, into)
         found = tuple(_renamed(one, was.name, into.name) for one in found)
         lacking = [one for one in found if into.name not in one.tags]
@@ -136,7 +135,10 @@ class Merging:
         exact = _loss(change).interactions.precision is Precision.EXACT
         if self.kept or exact or change.under_way:
             return ()
-        return await self._found(change, change.before, proven=False)
+        try:
+            return await self._found(change, change.before, proven=False)
+        except ProtocolError as error:
+            raise _unlisted(error) from error
 
     async def _all_found(
         self, change: Merge, trashed: LiveTag, had: Sequence[Interaction]
@@ -171,24 +173,16 @@ class Merging:
         """
         if self.kept or change.under_way:
             return
-        lost = [one for one in had if one.id not in _ids(shown)]
         names = {change.before.name, trashed.name}
-        lost = [one for one in lost if not names & await self._tags_of(one)]
+        lost = await number_lost(self.provider, had, shown, names)
         before = _loss(change).interactions
         expected = len(had) if lost else before.least
-        after = len(had) - len(lost) if lost else len(found)
+        after = len(had) - lost if lost else len(found)
         both = frozenset({Effect.RENAME, Effect.DISABLE})
         await expect_kept(self.provider, change, trashed, Kept(before=expected, after=after), both)
         if before.number and before.precision is Precision.EXACT:
             self.measured[change] = Kept(before=before.number, after=len(found))
         self.kept = bool(found)
-
-    async def _tags_of(self, one: Interaction) -> set[str]:
-        """The names on ``one`` by a read of it alone, which no filter stands before."""
-        try:
-            return {*(await self.provider.read(one)).tags}
-        except NotFoundError:
-            return {*one.tags}
 
     async def _canary(
         self, change: Merge, trashed: LiveTag, into: LiveTag, lacking: Sequence[Interaction]
@@ -308,27 +302,9 @@ class Merging:
         self._note(change, replace(one, got=one.got + got, gone=one.gone + gone, left=left))
 
 
-async def expect_kept(
-    provider: Provider,
-    change: Update | Merge,
-    now: LiveTag,
-    kept: Kept,
-    effects: frozenset[Effect],
-) -> None:
-    """Raise HarmedError where fewer have the tag ``now`` than had it, and put its values back."""
-    if kept.after >= kept.before:
-        return
-    done = " and ".join(f"{effect}d" for effect in sorted(effects, reverse=True))
-    try:
-        restored = (await provider.update(now, change.before.tag)).tag
-        back = await provider.interactions(
-            change.place, restored, expected=change.loss or Loss.unknown(), proven=False
-        )
-        after = f"its name and state are put back, and {len(back)} have it"
-    except ReconcilerError as error:
-        after = f"it could not be put back: {error.message}"
-    what = f"{count(kept.before, 'interaction')} had it, {kept.after} after it was {done}"
-    raise HarmedError(f"{what}; {after}", effects)
+def _unlisted(error: ProtocolError, *done: str) -> RejectedError:
+    message = "; ".join((f"what has it can't be listed: {error.message}", *done))
+    return RejectedError(message, status=409, hint=error.hint)
 
 
 def _loss(change: Merge) -> Loss:

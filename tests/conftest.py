@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 settings.register_profile(
-    "default", max_examples=200, deadline=None, suppress_health_check=SLOW_IS_FINE, derandomize=True
+    "default", max_examples=100, deadline=None, suppress_health_check=SLOW_IS_FINE, derandomize=True
 )
 settings.register_profile(
     "soak", max_examples=3_000, deadline=None, suppress_health_check=SLOW_IS_FINE

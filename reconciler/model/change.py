@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from reconciler.model.interaction import Kind
 from reconciler.model.tag import Status, Tag
 from reconciler.model.trash import parse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
+    from reconciler.model.interaction import Interaction
     from reconciler.model.problem import Source
     from reconciler.model.tag import LiveTag, Place
 
@@ -123,6 +126,16 @@ class Loss:
         """Of which nothing is known."""
         return cls(calls=UNKNOWN, forms=UNKNOWN, texts=UNKNOWN, flows=UNKNOWN)
 
+    @classmethod
+    def of(cls, interactions: Iterable[Interaction]) -> Loss:
+        """What ``interactions`` are, each of them seen; flows apart."""
+        number = Counter(one.kind for one in interactions)
+        return cls(
+            calls=Count(number[Kind.CALL]),
+            forms=Count(number[Kind.FORM]),
+            texts=Count(number[Kind.TEXT]),
+        )
+
     @property
     def interactions(self) -> Count:
         """Calls, forms and texts together."""
@@ -217,7 +230,8 @@ class Update(_OfLiveTag):
     """The live tag ``before`` becomes ``after``; ``fields`` are those that differ.
 
     ``trashes``: whether it moves the tag to the trash, whatever its reason says; ``restores``:
-    whether it takes the tag back from there. ``verb`` is one word for people.
+    whether it takes the tag back from there; ``disables``: whether it takes the tag out of use and
+    keeps it. ``verb`` is one word for people.
     """
 
     action: ClassVar = Action.UPDATE
@@ -226,14 +240,17 @@ class Update(_OfLiveTag):
     fields: tuple[str, ...]
     trashes: bool = field(init=False, repr=False, compare=False)
     restores: bool = field(init=False, repr=False, compare=False)
+    disables: bool = field(init=False, repr=False, compare=False)
     verb: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Tell what it has to do with the trash: guards, order and words ask again and again."""
+        """Tell what it does to the tag: guards, order and words ask again and again."""
         _OfLiveTag.__post_init__(self)
         was, will_be = (parse(tag.name) is not None for tag in (self.before, self.after))
         object.__setattr__(self, "trashes", will_be and not was)
         object.__setattr__(self, "restores", was and not will_be)
+        was_in_use = self.before.status is Status.ENABLED
+        object.__setattr__(self, "disables", was_in_use and self.after.status is Status.DISABLED)
         object.__setattr__(self, "verb", "trash" if self.trashes else "update")
 
     @property
@@ -245,11 +262,6 @@ class Update(_OfLiveTag):
     def name(self) -> str:
         """What the tag will be called; on its way to the trash, what people know it as."""
         return self.before.name if self.trashes else self.after.name
-
-    @property
-    def disables(self) -> bool:
-        """Whether it takes the tag out of use and keeps it."""
-        return self.after.status is Status.DISABLED and self.before.status is Status.ENABLED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,20 +2,24 @@
 
 A rename and a disable leave a tag on its calls, forms and texts (B). Of an account's first ones the
 one goes alone that most cheaply shows it: of those that are known to be in use by how much, the one
-that the fewest interactions have.
+that the fewest interactions have. Where none was counted, what has the tag is listed before and
+after; tags that turn out to be unused show nothing, so a few are asked about one after the other.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from reconciler.model.change import Merge, Precision, Update
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from reconciler.model.change import Change, Loss
+
+MOST_ASKED: Final = 5
+"""Uncounted tags that are asked about before what is left goes unmeasured."""
 
 _PAGE: Final = 250
 
@@ -39,24 +43,50 @@ def effects(change: Change) -> frozenset[Effect]:
     return frozenset()
 
 
-def canary(changes: Iterable[Change], proven: Collection[Effect]) -> Update | None:
-    """The update that goes next and alone; None: what is left has nothing to show."""
-    candidates = [
-        change
-        for change in changes
-        if isinstance(change, Update)
-        and change.loss is not None
-        and _in_use(change.loss)
-        and effects(change) - {*proven}
+def canary(
+    changes: Iterable[Change], proven: Collection[Effect], *, asks: int = 0
+) -> Update | None:
+    """The update that goes next and alone; None: what is left has nothing to show.
+
+    ``asks``: of how many tags that nobody counted it may still be asked what has them.
+    """
+    unproven = [
+        change for change in changes if isinstance(change, Update) and effects(change) - {*proven}
     ]
-    return min(candidates, key=_number, default=None)
+    counted = [change for change in unproven if is_counted(change.loss)]
+    uncounted = (change for change in unproven if asks and _may_be_in_use(change.loss))
+    return min(counted, key=_number) if counted else next(uncounted, None)
+
+
+def canaries(changes: Sequence[Change]) -> tuple[Update, ...]:
+    """Those of ``changes`` that are measured by what was counted, where each shows what it does."""
+    found: list[Update] = []
+    proven: set[Effect] = set()
+    while (one := canary(changes, proven)) is not None:
+        found.append(one)
+        proven |= effects(one)
+    return tuple(found)
+
+
+def asked_about(changes: Iterable[Change]) -> frozenset[Effect]:
+    """The effects whose canary in some account must be asked about, because none was counted."""
+    asked: set[tuple[str, Effect]] = set()
+    shown: set[tuple[str, Effect]] = set()
+    for change in changes:
+        if isinstance(change, Update) and (found := effects(change)):
+            places = {(change.place.account.id, effect) for effect in found}
+            if is_counted(change.loss):
+                shown |= places
+            elif _may_be_in_use(change.loss):
+                asked |= places
+    return frozenset(effect for _account, effect in asked - shown)
 
 
 def canary_cost(changes: Iterable[Change]) -> int:
     """The most requests that looking at the canaries of one account's ``changes`` takes."""
     pages: Mapping[Effect, list[int]] = {effect: [] for effect in Effect}
     for change in changes:
-        if isinstance(change, Update) and change.loss is not None and _in_use(change.loss):
+        if isinstance(change, Update) and is_counted(change.loss):
             kinds = (change.loss.calls, change.loss.forms, change.loss.texts)
             cost = sum(-(-one.number // _PAGE) for one in kinds)
             for effect in effects(change):
@@ -64,9 +94,14 @@ def canary_cost(changes: Iterable[Change]) -> int:
     return sum(map(min, filter(None, pages.values())))
 
 
-def _in_use(loss: Loss) -> bool:
-    number = loss.interactions
-    return number.precision is Precision.EXACT and number.number > 0
+def is_counted(loss: Loss | None) -> TypeGuard[Loss]:
+    """Whether it is known to be in use, and by how much."""
+    number = None if loss is None else loss.interactions
+    return number is not None and number.precision is Precision.EXACT and number.number > 0
+
+
+def _may_be_in_use(loss: Loss | None) -> bool:
+    return loss is None or not loss.interactions.none
 
 
 def _number(change: Update) -> int:

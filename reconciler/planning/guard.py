@@ -186,19 +186,15 @@ def _charged(flows: Count) -> int:
 def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
     account = measured.account
     handle, limits = account.handle, account.policy.limits
-    deletes = count(sums.deletes, "delete") + _outside(sums.beyond.deletes)
-    if sums.trash:
-        outside = _outside(sums.beyond.deletes)
-        deletes = f"{count(sums.deletes, 'tag')} deleted or moved to the trash{outside}"
     if sums.deletes > limits.deletes:
         are = "is" if sums.deletes == 1 else "are"
-        text = f"{handle}: {deletes} {are} more than limits.deletes {limits.deletes:,}"
+        text = f"{handle}: {_removed(sums)} {are} more than limits.deletes {limits.deletes:,}"
         yield f"{text}: {_allow(account, deletes=sums.deletes)}", is_removal
     if sums.deletes > 1 and sums.deletes * 100 > limits.delete_percent * measured.live:
         # Live tags that vanish meanwhile must not divide by zero, nor ask for more than all.
         percent = min(-(-sums.deletes * 100 // max(measured.live, 1)), 100)
         text = (
-            f"{handle}: {deletes} of {measured.live:,} live tags are {percent}%, "
+            f"{handle}: {_removed(sums)} of {measured.live:,} live tags are {percent}%, "
             f"more than limits.delete_percent {limits.delete_percent}"
         )
         yield f"{text}: {_allow(account, delete_percent=percent)}", is_removal
@@ -212,6 +208,13 @@ def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
     yield from _of_interactions(sums, account)
     if sums.flows > limits.flows:
         yield _of_flows(sums, account), _flows_may_apply
+
+
+def _removed(sums: _Sums) -> str:
+    outside = _outside(sums.beyond.deletes)
+    if sums.trash:
+        return f"{count(sums.deletes, 'tag')} deleted or moved to the trash{outside}"
+    return f"{count(sums.deletes, 'delete')}{outside}"
 
 
 def _of_interactions(sums: _Sums, account: Account) -> Iterator[Objection]:

@@ -204,7 +204,7 @@ def merges(
         if tag == survivor:
             continue
         left = uses.get((group.place, tag.id))
-        if left is not None and left.interactions.number:
+        if left is not None and not left.interactions.none:
             given_up.append(tag)
             named[tag.id] = tag.name
     declaration = group.declaration

@@ -19,6 +19,7 @@ from reconciler.model.change import (
 from reconciler.model.codes import PlanCode
 from reconciler.model.tag import Status
 from reconciler.model.trash import original, parse
+from reconciler.planning.canaries import asked_about
 from reconciler.render.escape import label, terminal
 from reconciler.text.plural import count, few, listed, number
 
@@ -450,6 +451,8 @@ def requests(plan: Plan) -> str:
     said = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"
     if any(not isinstance(change, Create) for change in plan.changes):
         said += ", plus reads for changes that wait longer than 2s"
+    if unmeasured := sorted(asked_about(plan.changes), reverse=True):
+        said += f" and to measure the first {' and '.join(unmeasured)}"
     told = [use for use in plan.accounts if use.allowance is not None]
     if not told:
         return said

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.concurrency import side_by_side
-from reconciler.model.change import Count, Loss
-from reconciler.model.interaction import Kind
+from reconciler.errors import ProtocolError
+from reconciler.model.change import NONE, Loss
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from reconciler.model.tag import LiveTag, Place
     from reconciler.planning.merging import Group
@@ -37,11 +37,8 @@ async def _left(provider: Provider, place: Place, tag: LiveTag, name: str) -> Lo
     had = await provider.usage(place, tag, flows=False)
     if had.interactions.none:
         return Loss()
-    found = await provider.interactions(place, tag, expected=had, proven=True)
-    kinds: Iterable[Kind] = (one.kind for one in found if name not in one.tags)
-    number = Counter(kinds)
-    return Loss(
-        calls=Count(number[Kind.CALL]),
-        forms=Count(number[Kind.FORM]),
-        texts=Count(number[Kind.TEXT]),
-    )
+    try:
+        found = await provider.interactions(place, tag, expected=had, proven=True)
+    except ProtocolError:
+        return replace(Loss.unknown(), flows=NONE)
+    return Loss.of(one for one in found if name not in one.tags)

@@ -24,12 +24,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from reconciler.concurrency import side_by_side
 from reconciler.errors import ReconcilerError, RefusedError
 from reconciler.executor import Deletes
-from reconciler.model.change import Loss, Merge, companies_of, needs_absence
+from reconciler.model.change import Delete, Loss, Merge, Update, companies_of, needs_absence
 from reconciler.model.names import any_alike
 from reconciler.model.plan import NOTHING_BEYOND
 from reconciler.model.state import Account, LiveAccount
 from reconciler.model.trash import parse
 from reconciler.planning import draft, guard
+from reconciler.planning.canaries import canaries
 from reconciler.planning.freshness import freshness
 from reconciler.planning.guard import Measure, is_delete, is_removal, takes_away
 from reconciler.planning.narrowing import EVERYTHING
@@ -257,6 +258,8 @@ class _Renewal:
                 pending = await self._counted(pending)
                 others = tuple(map(settled, await self._counted(others)))
             pending = await self._with_flows(pending)
+            measured = [one for one in canaries(pending) if not is_removal(one)]
+            pending = await with_losses(self.provider, pending, measured)
         except ReconcilerError as error:
             raise in_account(error, self.account.handle) from error
         stale = [(one.change, one.why) for one in fresh.stale]
@@ -265,10 +268,11 @@ class _Renewal:
         guarded = guard(self._measure(listing), pending, others=others, beyond=beyond)
         held = hold_deletes_back(guarded, listing.odd)
         blocked = [change for change in held if change.blocked_by is not None]
+        anew = {one.tag_id for one in (*measured, *filter(is_removal, pending))}
         counted = [
             (planned, now.loss)
             for planned, now in zip(fresh.pending, pending, strict=True)
-            if is_removal(now) and now.loss is not None
+            if isinstance(now, Update | Delete) and now.tag_id in anew and now.loss is not None
         ]
         return _Renewed(
             done=fresh.done, made=fresh.made, counted=counted, stale=stale, blocked=blocked

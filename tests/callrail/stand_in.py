@@ -302,18 +302,21 @@ class StandIn:
         if start < TODAY - timedelta(days=25 * 31) and self.dates != "ignored":
             return Reply(status=400, payload={"error": "too far back"})
         first, last = self._covered(call)
+        newest, oldest = (TODAY - last).days, (TODAY - first).days
         rows = [
             (number, one)
             for number, one in enumerate(self.of(what))
-            if first <= TODAY - timedelta(days=one.age) <= last and not one.spam
+            if newest <= one.age <= oldest and not one.spam
         ]
         rows.sort(key=lambda row: row[1].age)
         if "company_id" in call.query and self.by_company != "ignored":
             rows = [row for row in rows if row[1].company == call.query["company_id"]]
         rows = list(self._asked_for(rows, what, call))
-        shown = [self._shown(what, number, one) for number, one in rows]
-        answer = page(shown, call, key=LISTS[what], cap=self.page_cap)
-        return Reply(payload={**answer, "total_records": self.total(len(rows))})
+        key = LISTS[what]
+        begin, size = window(call, self.page_cap)
+        shown = [self._shown(what, number, one) for number, one in rows[begin : begin + size]]
+        head = page((), call, key=key, cap=self.page_cap)
+        return Reply(payload={**head, key: shown, "total_records": self.total(len(rows))})
 
     def _covered(self, call: Call) -> tuple[date, date]:
         week = (TODAY - timedelta(days=7), TODAY)
@@ -366,14 +369,19 @@ def tag_rows(count: int) -> list[dict[str, object]]:
 
 
 def page(rows: Sequence[Row], call: Call, *, key: str, cap: int) -> Row:
-    size = min(int(call.query.get("per_page", "100")), cap)
-    number = int(call.query.get("page", "1"))
+    begin, size = window(call, cap)
     return {
-        "page": number,
+        "page": begin // size + 1,
         "per_page": size,
         "total_records": len(rows),
-        key: rows[(number - 1) * size : number * size],
+        key: rows[begin : begin + size],
     }
+
+
+def window(call: Call, cap: int) -> tuple[int, int]:
+    """Where the page that is asked for begins, from 0, and how many rows it has at most."""
+    size = min(int(call.query.get("per_page", "100")), cap)
+    return (int(call.query.get("page", "1")) - 1) * size, size
 
 
 def found_by(one: Touch, text: str) -> bool:

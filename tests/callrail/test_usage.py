@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.callrail.interactions import retention_start, row_of, shown_tags
@@ -331,7 +331,6 @@ def histories(draw: st.DrawFn) -> list[Touch]:
     ]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     histories(), odd_servers(), st.sampled_from(["Lead", "A, B", "Old", "old stuff", "Lead hot"]),
     st.sampled_from([ACCOUNT_PLACE, DENTAL]), st.sampled_from([3, 7, 250]),

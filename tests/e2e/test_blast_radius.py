@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -266,12 +267,26 @@ def test_the_forecast_holds_the_count_before_deletes(workspace: Workspace) -> No
     assert len(desk.sandbox.log.entries) - before <= plan["requests"]["apply"]
 
 
+INTERACTIONS = {"calls.json", "form_submissions.json", "sms-threads.json"}
+
+
 def test_the_main_job_reads_no_usage_at_all(workspace: Workspace) -> None:
     desk = workspace(used={"Old": (3, 1, 1)})
     desk.declare("- name: New\n- name: Older\n  renamed_from: Old\n")
+    desk.run("plan")
+    desk.declare("- name: New\n- name: Old\n  color: red1\n")
     desk.apply()
     asked = {entry.path.rsplit("/", 1)[-1] for entry in desk.sandbox.log.entries}
-    assert not asked & {
-        "calls.json", "form_submissions.json", "sms-threads.json", "message-flows.json",
-        "trackers.json",
-    }  # fmt: skip
+    assert not asked & {*INTERACTIONS, "message-flows.json", "trackers.json"}
+
+
+def test_the_first_rename_is_measured_by_what_has_the_tag(workspace: Workspace) -> None:
+    desk = workspace(used={"Old": (3, 1, 1)})
+    desk.declare("- name: Older\n  renamed_from: Old\n")
+    ran = desk.run("apply --auto-approve")
+    assert "Measured: 1 rename: 5 interactions before, 5 after." in ran.out
+    asked = Counter(entry.path.rsplit("/", 1)[-1] for entry in desk.sandbox.log.entries)
+    assert {one: asked[one] for one in asked.keys() & INTERACTIONS} == dict.fromkeys(
+        INTERACTIONS, 2
+    )
+    assert not asked.keys() & {"message-flows.json", "trackers.json"}

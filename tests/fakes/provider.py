@@ -114,8 +114,10 @@ class FakeProvider:
     async def interactions(
         self, place: Place, tag: LiveTag, *, expected: Loss, proven: bool
     ) -> tuple[Interaction, ...]:
-        """The calls that have the very tag, for one request."""
+        """The calls that have the very tag, while it is called so, for one request."""
         self.requests += 1
+        if tag.id not in self.live or self.live[tag.id].name != tag.name:
+            return ()
         return tuple(self._call(one) for one, tags in self.assigned.items() if tag.id in tags)
 
     async def append(self, interaction: Interaction, tag: LiveTag) -> Interaction:

@@ -17,6 +17,7 @@ from reconciler.render import markdown, wording
 from tests.builders import ACME, create, delete, place, plan, update
 from tests.document.strategies import plans
 from tests.render.hostile import assert_safe_markdown
+from tests.render.test_text import MORE_READS
 
 NORTH = place("Dental North")
 
@@ -86,7 +87,7 @@ def test_a_plan_in_full() -> None:
 
         Colours: blue1 `#0f3778` on `#b5cef7`, orange3 `#7d4900` on `#ffdfb2`.
 
-        Requests: 4 used to plan, 3 to apply, plus reads for changes that wait longer than 2s.  
+        Requests: 4 used to plan, 3 to apply, {MORE_READS}.  
         Digest: `{found.digest}`
 
         <sub>`reconciler 0.1.0 · 2026-01-31T12:00:00Z`</sub>

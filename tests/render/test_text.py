@@ -39,6 +39,9 @@ def body(shown: str) -> str:
     return shown.partition("\n\nPlan:")[0]
 
 
+MORE_READS = "plus reads for changes that wait longer than 2s and to measure the first rename"
+
+
 def test_the_plan_of_the_design() -> None:
     the_plan = small_plan()
     assert text.plan(the_plan) == dedent(
@@ -56,7 +59,7 @@ def test_the_plan_of_the_design() -> None:
 
         Plan: 1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept.
         Deletes: Old campaign in acme · Dental North.
-        Requests: 4 used to plan, 3 to apply, plus reads for changes that wait longer than 2s.
+        Requests: 4 used to plan, 3 to apply, {MORE_READS}.
         Digest: {the_plan.digest}
         """
     )
@@ -156,7 +159,7 @@ def test_details_get_lines_of_their_own_on_a_very_narrow_one() -> None:
 
 def test_the_line_of_requests_stays_within_a_terminal() -> None:
     shown = text.plan(small_plan(), width=60)
-    assert "\n  changes that wait longer than 2s.\nDigest: " in shown
+    assert "\n  changes that wait longer than 2s and to measure the first\n  rename.\nD" in shown
 
 
 def test_colours_wrap_words_and_change_none() -> None:

@@ -121,7 +121,7 @@ class Configuration:
     @property
     def excepted(self) -> tuple[Excepted, ...]:
         """The exceptions from the entries, for whoever reads a plan."""
-        names = {entry.name for entry in self.entries} if self.exemptions else set()
+        names = {entry.name for entry in self.entries}
         return tuple(
             Excepted(one.company, one.tags, one.until, one.reason, one.mark.source)
             for one in self.exemptions

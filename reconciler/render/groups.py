@@ -36,19 +36,15 @@ MOST_LEFT_OUT: Final = 3
 
 
 class ChangeRow(NamedTuple):
-    """``change``, told for all of ``places``. ``where`` says in words which those are, ``listed``
-    names those that it only counts; both are empty by place, where the heading says it.
+    """``change``, told for all of ``places``. ``subject`` stands behind the verb: the tag's name,
+    or where it is (``by_tag``); ``listed`` names the companies that this only counts.
     """
 
     change: Change
     places: tuple[Place, ...]
-    where: str = ""
+    subject: str
     listed: str = ""
-
-    @property
-    def subject(self) -> str:
-        """What stands behind the verb: the tag's name, or where it is."""
-        return self.where or wording.named(self.change)
+    by_tag: bool = False
 
 
 class ChangeGroup(NamedTuple):
@@ -103,7 +99,7 @@ def sections(plan: Plan, group_by: GroupBy | None = None) -> list[Section]:
 
 
 def _part(change: Change) -> str:
-    if _is_grave(change):
+    if change.blocked_by is not None or isinstance(change, Delete):
         return ""
     if isinstance(change, Merge):
         return "Merges"
@@ -171,7 +167,8 @@ class _Groups(NamedTuple):
             alike.setdefault(change if alone else _read(change), []).append(change)
         for same in sorted(alike.values(), key=lambda found: _ORDER.index(found[0].verb)):
             places = tuple(change.place for change in same)
-            yield ChangeRow(same[0], places, *self._where(handle, tuple(dict.fromkeys(places))))
+            subject, names = self._where(handle, tuple(dict.fromkeys(places)))
+            yield ChangeRow(same[0], places, subject, names, by_tag=True)
 
     def _where(self, handle: str, places: Sequence[Place]) -> tuple[str, str]:
         """Which ``places`` of an account these are, in words, and the names that it leaves out."""
@@ -224,7 +221,9 @@ def by_place(changes: Iterable[Change]) -> list[ChangeGroup]:
     """One group a place, in the order in which the places first come."""
     found: dict[Place, list[ChangeRow]] = {}
     for change in changes:
-        found.setdefault(change.place, []).append(ChangeRow(change, (change.place,)))
+        found.setdefault(change.place, []).append(
+            ChangeRow(change, (change.place,), wording.named(change))
+        )
     return [ChangeGroup(wording.title(place), tuple(rows)) for place, rows in found.items()]
 
 

@@ -191,7 +191,7 @@ def _group(group: ChangeGroup, budget: Budget, days: int | None) -> list[FoldedG
     counted: Counter[str] = Counter()
     for row in group.rows:
         # By place a heading that counts companies counts the changes of one.
-        counted[row.change.verb] += len(row.places) if row.where else 1
+        counted[row.change.verb] += len(row.places) if row.by_tag else 1
     counts = ", ".join(
         f"{number(counted[verb])} {said}" for verb, said in _COUNTED.items() if counted[verb]
     )
@@ -215,7 +215,7 @@ def _entry(row: ChangeRow, across: int, days: int | None) -> str:
     sign = _DIFF_SIGNS[change.verb]
     name = pad(row.subject, across)
     detail = wording.detail(change, days=days)
-    if row.where and isinstance(change, Merge):
+    if row.by_tag and isinstance(change, Merge):
         detail = f"{wording.named(change)}: {detail}"
     lines = [f"{sign} {change.verb}  {name}   {detail}".rstrip(), *_names("in", row.listed)]
     if change.note and not isinstance(change, Delete) and terminal(change.note) not in detail:

@@ -46,9 +46,10 @@ def plan(
         for group in section.groups:
             lines += [""] * bool(lines)
             lines.append(style.bold(group.title))
-            lines += _names("also in", group.others, style=style, width=width)
-            kept = days.get(group.handle)
+            if group.others:
+                lines += _names("also in", group.others, style=style, width=width)
             for row in group.rows:
+                kept = days.get(row.change.place.account.handle)
                 lines += _row(row, across=across, days=kept, style=style, width=width)
                 lines += _blocked(row.change, notes, style=style, width=width)
     if plan.unmanaged_tags:
@@ -59,7 +60,7 @@ def plan(
 
 def _names(head: str, names: str, *, style: Style, width: int) -> list[str]:
     """The companies that what stands above only counts."""
-    lines = wrap(f"{head}: {names}", width - 4 if width else 0) if names else []
+    lines = wrap(f"{head}: {names}", width - 4 if width else 0)
     return [style.dim(f"    {line}") for line in lines]
 
 
@@ -106,7 +107,8 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
         lines += _hung(f"{sentence}.", width=width)
     for why in wording.partial(plan):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width=width)]
-    lines += _lost(wording.lost(plan), style=style, width=width)
+    if (lost := wording.lost(plan)) is not None:
+        lines += _lost(lost, style=style, width=width)
     if unread := wording.not_read(plan):
         lines += _hung(f"{unread}.", width=width)
     if plan.summary.blocked:
@@ -126,10 +128,8 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
     return [*lines, f"Digest: {plan.digest}"]
 
 
-def _lost(lost: Loss | None, *, style: Style, width: int) -> list[str]:
-    """What all deletes together take a tag off; nothing where nobody counted."""
-    if lost is None:
-        return []
+def _lost(lost: Loss, *, style: Style, width: int) -> list[str]:
+    """What all deletes together take a tag off."""
     lines = ["Lost: nothing; no interaction has a tag that is deleted."]
     if not lost.interactions.none:
         said = _hung(f"Lost: {wording.lost_by(lost)}, for good.", width=width)
@@ -167,14 +167,13 @@ def _row(
         Action.DELETE: style.delete,
     }[change.action]
     details = wording.detail(change, chip=chip, days=days)
-    if row.where and isinstance(change, Merge):
+    if row.by_tag and isinstance(change, Merge):
         details = f"{wording.named(change)}: {details}"
     head = f"{verb}  {name}" if deletes else f"{paint(verb)}  {name}"
     lines = _hang(head, details, width=width)
-    return [
-        *(f"  {paint(line) if deletes else line}" for line in lines),
-        *_names("in", row.listed, style=style, width=width),
-    ]
+    shown = [f"  {paint(line) if deletes else line}" for line in lines]
+    names = _names("in", row.listed, style=style, width=width) if row.listed else []
+    return shown + names
 
 
 def _hang(head: str, details: str, *, width: int) -> list[str]:

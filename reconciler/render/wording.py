@@ -330,7 +330,7 @@ NOT_COUNTED: Final = (
 
 def not_read(plan: Plan) -> str:
     """What has to be said once where tags leave use and nothing is deleted; else empty."""
-    if lost(plan) is not None:
+    if any(change.loss is not None for change in plan.deletes):
         return ""
     leaves = any(
         isinstance(one, Merge) or (isinstance(one, Update) and one.disables) for one in plan.changes

@@ -90,7 +90,9 @@ async def make_plan(
     return replace(
         plan,
         gateway=configuration.gateway,
-        exceptions=tuple(filter(request.narrowing.covers_exception, readable.excepted)),
+        exceptions=tuple(filter(request.narrowing.covers_exception, readable.excepted))
+        if readable.exemptions
+        else (),
         warnings=shown,
         muted=muted,
         unread=tuple(one.unread for one in everyone if one.unread is not None),

@@ -66,12 +66,12 @@ def test_a_block_that_changes_more_than_three_places_is_read_by_tag(
 )
 def test_a_row_says_in_words_where_it_is(names: tuple[str, ...], where: str, listed: str) -> None:
     (row,) = rows(planned(*creates(names)))
-    assert (row.where, row.listed, len(row.places)) == (where, listed, len(names))
+    assert (row.subject, row.listed, len(row.places)) == (where, listed, len(names))
 
 
 def test_of_companies_that_nobody_read_all_is_never_said() -> None:
     (row,) = rows(plan(*creates()))
-    assert row.where == "30 companies"
+    assert row.subject == "30 companies"
     assert row.listed == ", ".join(CITIES)
 
 

@@ -50,6 +50,7 @@ lock: $(STAMP) ## pin the newest versions again
 	$(COMPILE) pyproject.toml --group dev -o $(LOCK)
 	$(COMPILE) pyproject.toml -o requirements/run.lock
 	$(COMPILE) --group build -o requirements/build.lock
+	$(COMPILE) --group release -o requirements/release.lock
 	echo octodns | $(COMPILE) - -o benchmarks/octodns.lock
 
 screenshots: $(STAMP) ## take the README's pictures again (needs Chromium)
@@ -58,8 +59,8 @@ screenshots: $(STAMP) ## take the README's pictures again (needs Chromium)
 man: $(STAMP) ## write the manual page anew
 	$(BIN)/python -m reconciler.cli.man > docs/reconciler.1
 
-wheel: $(STAMP) ## build the wheel into dist/
-	$(BIN)/hatchling build -t wheel
+wheel: $(STAMP) ## build the wheel and the sdist into dist/
+	$(BIN)/hatchling build
 
 clean: ## remove what make has made
 	rm -rf $(VENV) .bench build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reconciler import schema
+from reconciler.config.template import SCHEMA_LINE, SCHEMA_URL, TEMPLATE
 from reconciler.model.palette import PALETTE
 from reconciler.schema import SCHEMAS, load_schema, problems
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FINE = {"version": 1, "accounts": {"acme": {"id": "ACC1"}}, "tags": [{"name": "a"}]}
+
+
+ROOT = Path(__file__).parents[1]
 
 
 def said(**parts: Any) -> list[tuple[tuple[str | int, ...], str, str | None]]:
@@ -33,7 +38,8 @@ def test_every_published_schema_is_valid_and_named() -> None:
         published = load_schema(name)
         Draft202012Validator.check_schema(published)
         assert published["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-        assert published["$id"]
+        beside = "" if name == "config" else f"-{name}"
+        assert published["$id"] == f"https://json.schemastore.org/callrail-reconciler{beside}.json"
         assert published["title"]
 
 
@@ -119,10 +125,27 @@ def test_an_editor_explains_every_property() -> None:
 def test_an_editor_offers_the_known_colours() -> None:
     definitions = load_schema("config")["$defs"]
     color = definitions["tag"]["properties"]["color"]
-    assert color["examples"] == definitions["palette"]["enum"] == list(PALETTE)
+    assert definitions["palette"]["enum"] == list(PALETTE)
+    assert {"$ref": "#/$defs/palette"} in color["anyOf"]
     shown = dict(zip(PALETTE, definitions["palette"]["enumDescriptions"], strict=True))
     assert shown["orange3"] == "text #7d4900 on #ffdfb2"
     assert "- `orange3`: text #7d4900 on #ffdfb2" in color["markdownDescription"]
+
+
+def test_each_colour_says_how_it_looks() -> None:
+    palette = load_schema("config")["$defs"]["palette"]
+    for texts in (palette["enumDescriptions"], palette["markdownEnumDescriptions"]):
+        assert texts == [f"text {one.text} on {one.background}" for one in PALETTE.values()]
+
+
+def test_what_init_writes_and_what_editors_are_offered_lead_to_the_schema() -> None:
+    assert load_schema("config")["$id"] == SCHEMA_URL
+    assert TEMPLATE.splitlines()[0] == SCHEMA_LINE
+    store = json.loads((ROOT / "examples/editors/schemastore.json").read_text("utf-8"))
+    assert store.keys() == {"name", "description", "fileMatch", "url"}
+    assert (store["url"], store["fileMatch"][0]) == (SCHEMA_URL, "reconciler.yaml")
+    settings = json.loads((ROOT / "examples/editors/vscode-settings.json").read_text("utf-8"))
+    assert list(settings["yaml.schemas"]) == [SCHEMA_URL]
 
 
 def test_a_colour_outside_the_known_ones_is_no_error() -> None:

@@ -114,6 +114,29 @@ def _belongs(base: str, gateway: Gateway) -> bool:
     return host == _DOMAINS[gateway] or host.endswith(f".{_DOMAINS[gateway]}")
 
 
+def webhook_address(url: str) -> str:
+    """``url``, where a run's outcome may be posted to it.
+
+    Raises ValueError, which does not repeat it: whoever knows such an address may post there.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("it is not an address") from None
+    if not url:
+        raise ValueError("it is empty: is the variable that it comes from set?")
+    if not (url.isascii() and url.isprintable()) or set(url) & set(" \\#") or len(url) > 2_000:
+        raise ValueError("it holds a character that no webhook's address has, or is too long")
+    if "@" in parts.netloc:
+        raise ValueError("it holds a user name or password")
+    if parts.scheme not in _PORTS or not _plausible(parts.hostname or ""):
+        raise ValueError("it is not an https address")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ValueError("it is plain http: anyone on the way could read it; use https")
+    return url
+
+
 def origin(url: str) -> str:
     """Scheme, host and port of ``url``, in one spelling; empty where it has none."""
     try:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from reconciler.callrail.redact import Redactor
     from reconciler.cli.progress import Progress
     from reconciler.cli.values import ReportFile
-    from reconciler.model.outcome import Failure
+    from reconciler.model.outcome import Failure, Report
+    from reconciler.model.plan import Plan
     from reconciler.model.problem import Problem
     from reconciler.render.style import Colors, Style
 
@@ -38,7 +39,8 @@ class Console:
     """What the user sees of a run, and how.
 
     ``files`` are those of the configuration that was loaded: lines of no others are shown.
-    ``command`` runs, and owes ``reports``: they are written though it fails.
+    ``command`` runs, and owes ``reports``: they are written though it fails. ``outcome`` is what
+    came of it, for the ``webhook``.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -49,6 +51,8 @@ class Console:
         self.files: Collection[str] = ()
         self.command = ""
         self.reports: tuple[ReportFile, ...] = ()
+        self.webhook: str | None = None
+        self.outcome: Plan | Report | BaseException | None = None
         self._color = Color.AUTO
         self._log_format = LogFormat.TEXT
         self._progress: Progress | None = None

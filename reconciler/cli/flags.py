@@ -16,6 +16,7 @@ from reconciler.cli.values import (
     duration,
     one_of,
     report_file,
+    webhook,
 )
 from reconciler.model.group_by import GroupBy
 
@@ -158,6 +159,14 @@ account_option = click.option(
 )
 live_option = click.option(
     "--live", type=FILE, metavar="FILE", help="read a snapshot instead of live state, offline"
+)
+webhook_option = click.option(
+    "--webhook",
+    type=Parsed("address", webhook),
+    multiple=True,
+    callback=only_one(None),
+    metavar="URL",
+    help="post the outcome there as JSON, with a text for Slack; https only, sent once",
 )
 config_paths = family(
     "config",

@@ -30,6 +30,16 @@ INTERNAL = 1
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command line; returns its exit code. ``environ`` is the only environment read."""
     console = Console(environ)
+    code = _guarded(argv, console)
+    if console.webhook is not None:
+        from reconciler.cli.webhook import send
+
+        send(code, console)
+    return code
+
+
+def _guarded(argv: Sequence[str], console: Console) -> int:
+    """Run it, and report whatever goes wrong; returns the exit code."""
     try:
         return _run(argv, console)
     except BrokenPipeError:
@@ -77,6 +87,7 @@ def _fail(error: BaseException, argv: Sequence[str], console: Console) -> int:
 
         publish_problems(error.problems, console)
     console.error(error)
+    console.outcome = console.outcome or error
     with suppress(OSError, OutputError):
         if console.reports and not console.has_result:
             from reconciler.cli.output import report_failure

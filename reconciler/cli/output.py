@@ -135,6 +135,7 @@ def write_reports(
     value: Plan | Report, shown: Shown, output: OutputFlags, console: Console
 ) -> None:
     """Write each ``--report``; raises the first OutputError after the last one."""
+    console.outcome = value
     _write(
         output.report, console, lambda form: rendered(value, shown, form, group_by=output.group_by)
     )

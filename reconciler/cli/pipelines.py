@@ -26,7 +26,8 @@ def pipeline_files(system: str) -> dict[str, str]:
     files = {path: example(name) for path, name in PIPELINES[system].items()}
     head = "# What the pipeline installs: this package, from where your runners can reach it.\n"
     line = requirement() or (
-        "# It was installed from a directory here, which they can't. Write one of:\n"
+        "# It was installed from a directory or an index here. Write one of these; never the bare\n"
+        f"# name {NAME}: whoever registers it on PyPI would run beside your keys.\n"
         f"#   {NAME} @ git+https://HOST/PATH@COMMIT\n"
         f"#   ./vendor/{NAME.replace('-', '_')}-{__version__}-py3-none-any.whl"
     )
@@ -34,14 +35,15 @@ def pipeline_files(system: str) -> dict[str, str]:
 
 
 def requirement() -> str | None:
-    """The line that installs what runs now, as pip noted its origin (PEP 610); None for a
-    directory of this machine.
+    """The line that installs what runs now, as pip noted its origin (PEP 610).
+
+    None for a directory of this machine, and for an index: the name alone does not say which one.
     """
     try:
         noted = distribution(NAME).read_text("direct_url.json")
     except PackageNotFoundError:
         return None
-    return f"{NAME}=={__version__}" if noted is None else _from_url(json.loads(noted))
+    return None if noted is None else _from_url(json.loads(noted))
 
 
 def _from_url(noted: _Noted) -> str | None:

@@ -124,6 +124,13 @@ def between(low: int, high: int) -> Parsed[int]:
     return Parsed("number", number)
 
 
+def webhook(text: str) -> str:
+    """The address of a webhook; the message that it is none does not repeat it."""
+    from reconciler.callrail.endpoints import webhook_address
+
+    return webhook_address(text)
+
+
 def report_file(formats: Iterable[Format]) -> Parsed[ReportFile]:
     """``FORMAT=PATH`` with a format of ``formats``."""
     known = tuple(formats)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.config.grouping import Choice, DeclarationGroup, Grouping, group
 from reconciler.config.quoting import scalar, sequence
+from reconciler.config.template import SCHEMA_LINE
 from reconciler.model.state import Limits, Policy, Unmanaged
 from reconciler.model.tag import Status
 from reconciler.text.alike import skeleton
@@ -45,6 +46,7 @@ def emit(
     scopes = _scopes(grouping.groups)
     handles = [ref.handle for ref, _companies, _tags in accounts]
     lines = [
+        SCHEMA_LINE,
         "# What is live, as configuration: its plan is empty. Written by `reconciler import`.",
         "version: 1",
         *([f"gateway: {base.gateway.value}"] if base and base.gateway else []),

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-TEMPLATE = """\
+SCHEMA_URL = "https://json.schemastore.org/callrail-reconciler.json"
+"""The ``$id`` of the configuration's schema, from where editors fetch it.
+
+SchemaStore is the catalog that they ask; nobody but its maintainers can put a file there.
+"""
+SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_URL}"
+"""What makes an editor complete and explain the file; a comment to everybody else."""
+
+TEMPLATE = f"""\
+{SCHEMA_LINE}
 # Which call tags CallRail should have. Check it:  reconciler validate
 # See what would change:  reconciler plan     Do it:  reconciler apply
 #
@@ -19,7 +28,7 @@ accounts:
     # Names that nothing may delete, disable or rename away, whatever else is written.
     # protect: ["Lead *"]
     # How much one plan may take away here; these are the defaults, raise them where it is meant.
-    # limits: {deletes: 5, disables: 20, delete_percent: 25, interactions: 100, flows: 0}
+    # limits: {{deletes: 5, disables: 20, delete_percent: 25, interactions: 100, flows: 0}}
 
 tags:
   # One tag that every company of the account sees.

@@ -2,11 +2,12 @@
 
 What belongs here: the fields of every document the tool prints, and the strict reading of those
 it takes back. The published contracts are ``schemas/*.schema.json`` (plan, report, snapshot,
-problems, error); a field that is added here is added there. What does not: files, streams and
-clocks (text comes in and goes out), and deciding whether a plan may be applied.
+problems, error, notice); a field that is added here is added there. What does not: files, streams
+and clocks (text comes in and goes out), and deciding whether a plan may be applied.
 """
 
 from reconciler.document.joining import join
+from reconciler.document.notice import notice_document
 from reconciler.document.plan import load_plan, plan_document, plan_pieces
 from reconciler.document.problems import error_document, problems_document
 from reconciler.document.report import load_report, report_document
@@ -21,6 +22,7 @@ __all__ = [
     "load_plan",
     "load_report",
     "load_snapshot",
+    "notice_document",
     "plan_document",
     "plan_pieces",
     "problems_document",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reconciler.document import (
     dump,
     error_document,
+    notice_document,
     plan_document,
     problems_document,
     report_document,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import LiveAccount
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
-NAMES = ("plan", "report", "snapshot", "problems", "error")
+NAMES = ("plan", "report", "snapshot", "problems", "error", "notice")
 
 
 def schema(name: str) -> Any:
@@ -97,6 +98,12 @@ def test_any_report_validates(report: Report) -> None:
     document = report_document(report, exit_code=3)
     check("report", document)
     assert sum(document["summary"].values()) == len(report.plan.changes)
+
+
+@given(reports(), st.booleans())
+def test_any_notice_validates(report: Report, is_drift: bool) -> None:
+    outcome = report.plan if is_drift else report
+    check("notice", notice_document("apply", outcome, exit_code=3, text="a", run=None))
 
 
 @given(live_accounts())

@@ -36,6 +36,7 @@ def test_an_agencys_import_is_valid_and_its_plan_empty_and_quiet(desk: Desk) -> 
     valid = desk.run("validate")
     plan = desk.run("plan", "--detailed-exitcode")
     assert (ran.code, valid.code, plan.code) == (0, 0, 0)
+    assert ran.out.startswith("# yaml-language-server: $schema=https://")
     assert valid.err == ""
     assert "warning" not in plan.err
     assert plan.out.startswith("No changes. Live state matches the configuration.")

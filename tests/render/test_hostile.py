@@ -18,6 +18,7 @@ from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag, differing
 from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
 from reconciler.render.drift import drift
+from reconciler.render.notice import notice
 from reconciler.render.problems import problems
 from tests.builders import ACME, company, create, delete, live_tag, plan, update
 from tests.render.hostile import (
@@ -106,6 +107,8 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "table": lambda foreign: table.text([{"id": 1, foreign: foreign, "x": [foreign]}], width=60),
     "gitlab": lambda foreign: gitlab.code_quality([problem_of(foreign)]),
     "json": lambda foreign: dump(plan_document(plan_of(foreign))),
+    "notice": lambda foreign: notice("apply", report_of(foreign), exit_code=3) + "\n",
+    "notice of an error": lambda foreign: notice("apply", foreign, exit_code=3) + "\n",
     "markdown": lambda foreign: markdown.plan(plan_of(foreign)),
     "markdown drift": lambda foreign: markdown.drift(plan_of(foreign)),
     "markdown report": lambda foreign: markdown.report(report_of(foreign)),
@@ -152,6 +155,12 @@ def test_no_payload_is_markdown(payload: str) -> None:
 @given(anything)
 def test_a_page_has_as_much_structure_whatever_the_text(foreign: str) -> None:
     assert html.plan(plan_of(foreign)).count("<tr>") == html.plan(plan_of("x")).count("<tr>")
+
+
+@given(anything)
+def test_no_text_at_all_calls_or_links_in_a_channel(foreign: str) -> None:
+    for outcome in (plan_of(foreign), report_of(foreign), foreign):
+        assert not set(notice("drift", outcome, exit_code=2)) & set("<>\n")
 
 
 @given(st.lists(anything, min_size=1, max_size=4))

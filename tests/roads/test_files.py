@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from tests.roads.runner import ROOT
 
 BIN = Path(sys.executable).parent
 GITHUB = sorted((ROOT / "examples/ci/github").glob("*.yml"))
+OWN = sorted((ROOT / ".github/workflows").glob("*.yml"))
 GITLAB = ROOT / "examples/ci/gitlab/gitlab-ci.yml"
 ACTION = ROOT / "action.yml"
 
@@ -26,14 +29,25 @@ def run(*command: str | Path) -> None:
 
 @pytest.mark.parametrize(
     ("schema", "paths"),
-    [("github-workflows", GITHUB), ("github-actions", [ACTION]), ("gitlab-ci", [GITLAB])],
+    [
+        ("github-workflows", [*GITHUB, *OWN]),
+        ("github-actions", [ACTION]),
+        ("dependabot", [ROOT / ".github/dependabot.yml"]),
+        ("gitlab-ci", [GITLAB]),
+    ],
 )
 def test_the_files_are_what_their_schemas_allow(schema: str, paths: list[Path]) -> None:
     run(BIN / "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *paths)
 
 
 def test_zizmor_finds_nothing_even_as_an_auditor() -> None:
-    run(BIN / "zizmor", "--offline", "--no-config", "--persona=auditor", *GITHUB, ACTION)
+    own = ROOT / ".github"
+    run(BIN / "zizmor", "--offline", "--no-config", "--persona=auditor", *GITHUB, own, ACTION)
+
+
+@pytest.mark.skipif(shutil.which("actionlint") is None, reason="actionlint is not installed")
+def test_actionlint_finds_nothing() -> None:
+    run("actionlint", *GITHUB, *OWN)
 
 
 def test_pre_commit_takes_the_manifest() -> None:
@@ -43,20 +57,21 @@ def test_pre_commit_takes_the_manifest() -> None:
 def scripts(path: Path) -> list[str]:
     document = yaml.safe_load(path.read_text("utf-8"))
     jobs = document["jobs"].values() if "jobs" in document else [document["runs"]]
-    return [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    return [step["run"] for job in jobs for step in job.get("steps", ()) if "run" in step]
 
 
-@pytest.mark.parametrize("path", [*GITHUB, ACTION], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*GITHUB, *OWN, ACTION], ids=lambda path: path.stem)
 def test_no_expression_reaches_a_shell(path: Path) -> None:
     assert scripts(path)
     assert not [script for script in scripts(path) if "${{" in script]
 
 
-@pytest.mark.parametrize("path", [*GITHUB, ACTION], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*GITHUB, *OWN, ACTION], ids=lambda path: path.stem)
 def test_every_action_is_pinned_to_a_commit_with_its_version(path: Path) -> None:
-    uses = re.findall(r"uses: (.*)", path.read_text("utf-8"))
+    uses = re.findall(r"uses: (?!\./)(.*)", path.read_text("utf-8"))
     assert uses
-    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in uses)
+    pinned = re.compile(r"(actions/[a-z-]+|pypa/gh-action-pypi-publish)@[0-9a-f]{40} # v[\d.]+\d")
+    assert all(pinned.fullmatch(one) for one in uses)
 
 
 @pytest.mark.parametrize("path", GITHUB, ids=lambda path: path.stem)
@@ -70,6 +85,30 @@ def test_jobs_get_no_more_than_they_need(path: Path) -> None:
         assert job["permissions"]["contents"] == "read"
         assert "environment" in job or "secrets." not in str(job)
         assert job["timeout-minutes"] <= 60
+
+
+def test_what_publishes_has_no_secret_and_runs_after_the_tests() -> None:
+    workflow: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    jobs = workflow["jobs"]
+    assert "secrets." not in str(workflow)
+    assert list(workflow[True]) == ["push"]
+    assert list(workflow[True]["push"]) == ["tags"]
+    assert workflow["permissions"] == {}
+    signing = [name for name, job in jobs.items() if job["permissions"].get("id-token") == "write"]
+    assert signing == ["attest", "publish"]
+    assert jobs["publish"]["environment"]["name"] == "pypi"
+    assert (jobs["attest"]["needs"], jobs["publish"]["needs"]) == (["test", "build"], "attest")
+    for name in signing:
+        assert not [
+            step for step in jobs[name]["steps"] if "run" in step or "checkout" in str(step)
+        ]
+
+
+def test_every_python_that_the_package_names_is_tested() -> None:
+    matrix = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = [one.rpartition(" ")[2] for one in project["classifiers"] if ":: Python :: 3." in one]
+    assert matrix["jobs"]["test"]["strategy"]["matrix"]["python"] == named
 
 
 def test_an_apply_is_never_cancelled_by_a_later_merge() -> None:
@@ -89,20 +128,7 @@ def test_what_writes_replaces_its_shell_so_that_a_cancel_reaches_it(path: Path) 
         assert script.strip().splitlines()[-1].startswith("exec ")
 
 
-def test_the_image_is_versioned_locked_and_not_root() -> None:
-    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
-    bases = [line.split()[1] for line in lines if line.startswith("FROM")]
-    assert all(re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", base) for base in bases)
-    steps = " ".join(lines).split("RUN ")
-    downloads = [step for step in steps if ".lock" in step and "pip install" in step]
-    assert downloads
-    for step in downloads:
-        assert step.count("pip install") == step.count("--require-hashes")
-    assert int(lines[[line[:4] for line in lines].index("USER")].split()[1]) > 0
-    assert lines[-1] == 'ENTRYPOINT ["reconciler"]'
-
-
-@pytest.mark.parametrize("name", ["run", "build", "dev"])
+@pytest.mark.parametrize("name", ["run", "build", "dev", "release"])
 def test_a_lock_names_no_place_to_get_packages_from(name: str) -> None:
     lock = (ROOT / f"requirements/{name}.lock").read_text("utf-8")
     assert "--hash=sha256:" in lock

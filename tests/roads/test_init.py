@@ -72,7 +72,7 @@ def test_a_file_that_cannot_be_written_takes_the_others_back(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("noted", "line"),
     [
-        (None, "callrail-reconciler=="),
+        (None, "# It was installed from"),
         (
             {"url": "https://git.example/r", "vcs_info": {"vcs": "git", "commit_id": "abc"}},
             "callrail-reconciler @ git+https://git.example/r@abc",

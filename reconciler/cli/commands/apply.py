@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         "in CI: only if the plan is still the reviewed one",
         "reconciler apply --auto-approve --expect-digest sha256:3f1c",
     ),
+    ("told to a channel, too", 'reconciler apply plan.json --webhook "$SLACK_WEBHOOK"'),
 )
 @click.argument(
     "file",
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--allow-deletes", is_flag=True, help="delete what the plan deletes")
 @click.option("--no-deletes", is_flag=True, help="do all but the deletes")
 @flags.output(grouped=True)
+@flags.webhook_option
 @flags.network
 def command(
     console: Console,
@@ -48,6 +50,7 @@ def command(
     allow_deletes: bool,
     no_deletes: bool,
     output: flags.OutputFlags,
+    webhook: str | None,
     network: flags.NetworkFlags,
 ) -> int:
     """Make live tags as configured, after asking; or do what a saved plan says."""
@@ -55,6 +58,7 @@ def command(
     from reconciler.errors import UsageError
     from reconciler.executor import Deletes
 
+    console.webhook = webhook
     if allow_deletes and no_deletes:
         raise UsageError("--allow-deletes and --no-deletes contradict each other")
     deletes = Deletes.SEND if allow_deletes else Deletes.UNDECIDED

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 @make(
     ("is live state as configured?", "reconciler drift"),
     ("for an issue", "reconciler drift --format markdown"),
+    ("told to a channel, too", 'reconciler drift --webhook "$SLACK_WEBHOOK"'),
 )
 @flags.config_paths
 @flags.narrowing
 @flags.live_option
 @flags.output()
+@flags.webhook_option
 @flags.network
 def command(
     console: Console,
@@ -27,6 +29,7 @@ def command(
     narrowing: flags.NarrowingFlags,
     live: str | None,
     output: flags.OutputFlags,
+    webhook: str | None,
     network: flags.NetworkFlags,
 ) -> int:
     """Report what differs from the configuration, changing nothing.
@@ -37,6 +40,7 @@ def command(
     from reconciler.cli.output import Shown, prepare
     from reconciler.cli.plan import DIFFERENCE, PlanFlags, read_only_plan, show
 
+    console.webhook = webhook
     prepare(output, console)
     asked = PlanFlags(config, narrowing, network, live, show_unmanaged=True)
     plan = read_only_plan(asked, console)

@@ -12,7 +12,7 @@ from reconciler.cli.values import one_of
 if TYPE_CHECKING:
     from reconciler.cli.console import Console
 
-SCHEMAS = ("config", "plan", "report", "snapshot", "problems", "error")
+SCHEMAS = ("config", "plan", "report", "snapshot", "problems", "error", "notice")
 
 
 @make(("for an editor that completes reconciler.yaml", "reconciler schema config"))

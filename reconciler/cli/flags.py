@@ -10,6 +10,7 @@ import click
 from reconciler.cli.values import (
     FILE,
     Format,
+    Only,
     Parsed,
     ReportFile,
     between,
@@ -47,6 +48,13 @@ class NarrowingFlags(NamedTuple):
     account: tuple[str, ...] = ()
     company: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
+
+
+class CauseFlags(NamedTuple):
+    """What changes are told apart by, and the part of them that is wanted."""
+
+    base: str | None = None
+    only: Only | None = None
 
 
 class OutputFlags(NamedTuple):
@@ -157,6 +165,12 @@ account_option = click.option(
     shell_complete=complete_accounts,
     help="only this one (repeats)",
 )
+company_option = click.option(
+    "--company",
+    multiple=True,
+    metavar="GLOB",
+    help="only these, by name or id; one that matches nothing is refused (repeats)",
+)
 live_option = click.option(
     "--live", type=FILE, metavar="FILE", help="read a snapshot instead of live state, offline"
 )
@@ -187,17 +201,30 @@ narrowing = family(
     NarrowingFlags._fields,
     [
         account_option,
-        click.option(
-            "--company",
-            multiple=True,
-            metavar="GLOB",
-            help="only these, by name or id; one that matches nothing is refused (repeats)",
-        ),
+        company_option,
         click.option(
             "--tag",
             multiple=True,
             metavar="GLOB",
             help="only these, by any of their names; one that matches nothing is refused (repeats)",
+        ),
+    ],
+)
+causes = family(
+    "causes",
+    CauseFlags,
+    CauseFlags._fields,
+    [
+        click.option(
+            "--base",
+            metavar="REF",
+            help="mark each change as this change, drift or both, by the configuration where HEAD "
+            "left REF (in CI: the pull request's base)",
+        ),
+        click.option(
+            "--only",
+            type=one_of(Only),
+            help="without drift, which REF plans as well; the digest is of the rest",
         ),
     ],
 )

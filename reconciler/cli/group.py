@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "rehearse": "apply a saved plan to a copy of its accounts, with lost answers too",
     "undo": "show the plan that takes an apply back, by its report",
     "show": "show saved plans; several are joined into one report",
+    "explain": "why a tag is planned as it is, by which line; or what a code means",
     "drift": "report what differs from the configuration, changing nothing; exit 2 if "
     "anything does",
     "snapshot": "save live state for `plan --live FILE`",

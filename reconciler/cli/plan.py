@@ -25,16 +25,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from reconciler.cli.console import Console
-    from reconciler.cli.flags import NarrowingFlags, NetworkFlags, OutputFlags
+    from reconciler.cli.flags import CauseFlags, NarrowingFlags, NetworkFlags, OutputFlags
     from reconciler.config import Configuration
     from reconciler.model.plan import Plan
+    from reconciler.workflow.baseline import Baseline
 
 LOG: Final = logging.getLogger(__name__)
 DIFFERENCE = 2
 
 
 class PlanFlags(NamedTuple):
-    """What is asked of a plan; ``live`` is a snapshot to plan against."""
+    """What is asked of a plan; ``live`` is a snapshot to plan against, ``causes`` None: its changes
+    are not told apart.
+    """
 
     config: tuple[str, ...]
     narrowing: NarrowingFlags
@@ -42,6 +45,7 @@ class PlanFlags(NamedTuple):
     live: str | None = None
     show_unmanaged: bool = False
     impact: bool = False
+    causes: CauseFlags | None = None
 
 
 def run(
@@ -127,35 +131,49 @@ def report_unread(plan: Plan, console: Console) -> None:
 def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
     """The plan of ``plan`` and ``drift``: from a snapshot where one is given, else from live."""
     configuration = load_configuration(asked.config, console, account=asked.narrowing.account)
+    base = None if asked.causes is None else base_of(asked.causes, asked, console)
     if asked.live is None:
-        return asyncio.run(_live_plan(configuration, asked, console))
+        return asyncio.run(_live_plan(configuration, asked, base, console))
     from reconciler.document import load_snapshot
     from reconciler.workflow.snapshot import provider_from
 
     provider_for = provider_from(load_snapshot(read_file(asked.live)))
-    request = plan_request(asked, console, count_usage=False)
+    request = plan_request(asked, base, console, count_usage=False)
     with console.working("Planning"):
         return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
 
 
-async def _live_plan(configuration: Configuration, asked: PlanFlags, console: Console) -> Plan:
+def base_of(causes: CauseFlags, asked: PlanFlags, console: Console) -> Baseline | None:
+    """What ``causes``, or CI, have the changes of a plan told apart by."""
+    from reconciler.cli.baseline import baseline
+
+    return baseline(causes, asked.config, asked.narrowing, console)
+
+
+async def _live_plan(
+    configuration: Configuration, asked: PlanFlags, base: Baseline | None, console: Console
+) -> Plan:
     async with Session(
         asked.network, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        request = plan_request(asked, console, count_usage=True)
+        request = plan_request(asked, base, console, count_usage=True)
         await session.watch(refuse_numbers(configuration, session))
         work = make_plan(configuration, session.provider, request)
         return stamp(await session.watch(work))
 
 
-def plan_request(asked: PlanFlags, console: Console, *, count_usage: bool) -> PlanRequest:
-    """What the flags ask of a plan."""
+def plan_request(
+    asked: PlanFlags, base: Baseline | None, console: Console, *, count_usage: bool
+) -> PlanRequest:
+    """What the flags ask of a plan whose changes are told apart by ``base``."""
     return PlanRequest(
         today=clock.today(),
         narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),
         count_usage=count_usage,
         count_all=asked.impact,
         list_unmanaged=asked.show_unmanaged,
+        base=base,
+        without_drift=asked.causes is not None and asked.causes.only is not None,
         say=console.progress().step,
     )
 

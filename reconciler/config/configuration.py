@@ -14,7 +14,7 @@ from reconciler.text.plural import listed
 from reconciler.text.quote import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from reconciler.config.exemptions import Exemption
@@ -77,7 +77,7 @@ class Entry(NamedTuple):
     @property
     def claims(self) -> tuple[str, ...]:
         """Names whose live tags, in the places where it lands, become this tag."""
-        if self.promotes:
+        if self.promotions and self.promotes:
             return tuple(one.name for one in self.promotions)
         return self.declaration.former_names
 
@@ -155,6 +155,21 @@ class Configuration:
             accounts=tuple(one for one in self.accounts if one.handle in wanted),
             entries=tuple(entry for entry in entries if entry.accounts),
         )
+
+    def on_account_level(self, handles: Collection[str]) -> Configuration:
+        """The same without what is declared, or promoted, in companies of accounts ``handles``."""
+        if not handles:
+            return self
+        others = {one.handle for one in self.accounts}.difference(handles)
+        entries: list[Entry] = []
+        for entry in self.entries:
+            if entry.selector is None and not entry.promotions:
+                entries.append(entry)
+                continue
+            entries.append(_narrow(entry, others))
+            if entry.selector is None:
+                entries.append(_narrow(entry, set(handles))._replace(promotions=()))
+        return replace(self, entries=tuple(entry for entry in entries if entry.accounts))
 
     def resolve(self, companies: Mapping[str, Sequence[Company]]) -> Desired:
         """Turn selectors into companies: ``companies`` holds those of each account, by handle.

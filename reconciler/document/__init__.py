@@ -2,8 +2,8 @@
 
 What belongs here: the fields of every document the tool prints, and the strict reading of those
 it takes back. The published contracts are ``schemas/*.schema.json`` (plan, report, snapshot,
-problems, error, notice); a field that is added here is added there. What does not: files, streams
-and clocks (text comes in and goes out), and deciding whether a plan may be applied.
+explanation, problems, error, notice); a field that is added here is added there. What does not:
+files, streams and clocks (text comes in and goes out), and deciding whether a plan may be applied.
 """
 
 from reconciler.document.joining import join

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.errors import DocumentError
-from reconciler.model.plan import AccountUse, Plan
+from reconciler.model.plan import AccountUse, Base, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,9 +43,29 @@ def join(plans: Sequence[Plan]) -> Plan:
         unread=tuple(dict.fromkeys(chain.from_iterable(plan.unread for plan in plans))),
         companies_unread=any(plan.companies_unread for plan in plans),
         gateway=gateways.pop() if len(gateways) == 1 else None,
+        base=_base([plan.base for plan in plans]),
         # The oldest part is what the whole can be trusted for.
         created_at=min(plan.created_at for plan in plans),
         tool_version=versions.pop() if len(versions) == 1 else "",
+    )
+
+
+def _base(bases: Sequence[Base | None]) -> Base | None:
+    """What the causes of all parts rest on; unknown where that is not one commit."""
+    known = [base for base in bases if base is not None]
+    if not known:
+        return None
+    first = known[0]
+    unknown = next((base.unknown for base in known if base.unknown is not None), None)
+    if len({(base.ref, base.commit) for base in known}) > 1 or len(known) < len(bases):
+        unknown = unknown or "the parts were not planned against one commit"
+    drifts = [base.drift for base in known if base.drift is not None]
+    return replace(
+        first,
+        unknown=unknown,
+        undone=tuple(chain.from_iterable(base.undone for base in known)),
+        unread=tuple(sorted({handle for base in known for handle in base.unread})),
+        drift=sum(drifts) if drifts else None,
     )
 
 

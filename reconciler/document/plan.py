@@ -15,6 +15,7 @@ from reconciler.errors import exit_code_of
 from reconciler.model.change import (
     UNKNOWN,
     Action,
+    Cause,
     Change,
     Count,
     Create,
@@ -30,6 +31,7 @@ from reconciler.model.outcome import AccountError
 from reconciler.model.plan import (
     AccountUse,
     Allowance,
+    Base,
     Beyond,
     Excepted,
     Plan,
@@ -88,6 +90,8 @@ def _document(plan: Plan, changes: object) -> Document:
         document["companies_unread"] = True
     if plan.undoes is not None:
         document["undoes"] = plan.undoes
+    if plan.base is not None:
+        document["base"] = _base_fields(plan.base, plan.this_change.digest)
     if plan.unmanaged_tags:
         document["unmanaged"] = [_live_fields(one) for one in plan.unmanaged_tags]
     if plan.trash:
@@ -95,6 +99,19 @@ def _document(plan: Plan, changes: object) -> Document:
     if plan.exceptions:
         document["exceptions"] = [_excepted_fields(one) for one in plan.exceptions]
     return document
+
+
+def _base_fields(base: Base, digest: str) -> Document:
+    """What the causes rest on; ``digest`` is that of the plan without drift."""
+    return {
+        "ref": base.ref,
+        "commit": base.commit,
+        "unknown": base.unknown,
+        "digest": digest if base.unknown is None else None,
+        "undone": [change_fields(change) for change in base.undone],
+        "unread": list(base.unread),
+        "drift_left_out": base.drift,
+    }
 
 
 def load_plan(text: str) -> Plan:
@@ -106,7 +123,9 @@ def load_plan(text: str) -> Plan:
     root = parse(text, kind=KIND)
     accounts = tuple(_account_of(node) for node in root.nodes("accounts"))
     lists = ("changes", *filter(root.has, ("unmanaged", "trash")))
-    places = Places(accounts, chain.from_iterable(map(root.nodes, lists)), KIND)
+    base = root.node("base") if root.has("base") else None
+    placed = (*map(root.nodes, lists), () if base is None else base.nodes("undone"))
+    places = Places(accounts, chain.from_iterable(placed), KIND)
     summary = root.node("summary")
     plan = Plan(
         accounts=accounts,
@@ -126,6 +145,7 @@ def load_plan(text: str) -> Plan:
         unread=tuple(map(unread_of, root.nodes("unread"))) if root.has("unread") else (),
         companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
         undoes=root.text("undoes") if root.has("undoes") else None,
+        base=None if base is None else _base_of(base, places),
     )
     if root.text("digest") != plan.digest:
         raise altered(
@@ -134,6 +154,17 @@ def load_plan(text: str) -> Plan:
     root.confirm(plan_document(plan))
     expect_sound(plan.changes, KIND)
     return plan
+
+
+def _base_of(node: Node, places: Places) -> Base:
+    return Base(
+        ref=node.text("ref"),
+        commit=node.optional_text("commit"),
+        unknown=node.optional_text("unknown"),
+        undone=tuple(change_of(one, places) for one in node.nodes("undone")),
+        unread=node.texts("unread"),
+        drift=node.optional_whole("drift_left_out"),
+    )
 
 
 def _muted_of(root: Node) -> dict[str, int]:
@@ -163,6 +194,7 @@ def change_fields(change: Change) -> Document:
         "after": after and tag_fields(after),
         "fields": list(change.fields) if isinstance(change, Update) else [],
         "reason": change.reason.value,
+        "cause": change.cause and change.cause.value,
         "source": change.source and _source_fields(change.source),
         "note": change.note,
         "loss": loss and loss_fields(loss),
@@ -429,6 +461,7 @@ def change_of(node: Node, places: Places) -> Change:
     shared: _Shared = {
         "place": place,
         "reason": node.word("reason", Reason),
+        "cause": None if node.optional_text("cause") is None else node.word("cause", Cause),
         "source": node.optional("source", source_of),
         "note": node.optional_text("note"),
         "blocked_by": node.optional_text("blocked_by"),
@@ -467,6 +500,7 @@ class _Shared(TypedDict):
 
     place: Place
     reason: Reason
+    cause: Cause | None
     source: Source | None
     note: str | None
     blocked_by: str | None

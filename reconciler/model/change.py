@@ -45,6 +45,17 @@ class Reason(StrEnum):
     UNDO = "undo"
 
 
+class Cause(StrEnum):
+    """Where a change comes from, told by what the configuration before this change plans."""
+
+    THIS_CHANGE = "this change"
+    """Only the configuration at hand plans it."""
+    DRIFT = "drift"
+    """The one before plans the same: live state is not as it says."""
+    BOTH = "both"
+    """Both plan something for the tag, and not the same."""
+
+
 class Precision(StrEnum):
     """How sure a count is."""
 
@@ -156,7 +167,8 @@ class Loss:
 class _Planned:
     """What is known of every change: its place, why it is planned, and what keeps it from going.
 
-    ``blocked_by`` says why it may not be sent, one reason a line (None: it may).
+    ``blocked_by`` says why it may not be sent, one reason a line (None: it may). ``cause`` is None
+    where no configuration before this one is known.
     """
 
     place: Place
@@ -164,6 +176,7 @@ class _Planned:
     source: Source | None = None
     note: str | None = None
     blocked_by: str | None = None
+    cause: Cause | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -124,6 +124,7 @@ def settled(change: Change) -> Change:
                 source=change.source,
                 note=change.note,
                 blocked_by=change.blocked_by,
+                cause=change.cause,
                 loss=loss,
             )
     return change

@@ -249,4 +249,4 @@ def _is_grave(change: Change) -> bool:
 def _read(change: Change) -> tuple[object, ...]:
     """Equal for changes that read the same; the ids of their tags are no part of that."""
     survivor = change.into and change.into.name if isinstance(change, Merge) else None
-    return (*before_and_after(change), survivor, change.note, change.reason)
+    return (*before_and_after(change), survivor, change.note, change.reason, change.cause)

@@ -6,7 +6,7 @@ What fits is decided here, line by line; the templates lay it out.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Create, Delete, Merge, Update
@@ -43,9 +43,13 @@ def plan(plan: Plan, *, limit: int = LIMIT, group_by: GroupBy | None = None) -> 
     deletes = budget.fitting(_lines("delete", wording.worst_first(plan.deletes)))
     objections = wording.objections(plan).items()
     blocked = budget.fitting([markdown_line("blocked", *one) for one in objections])
-    accounts = _accounts(groups.of(plan, group_by), wording.trash_days(plan), budget)
+    by, days = group_by or groups.default(plan), wording.trash_days(plan)
+    own = plan.this_change if plan.causes_known else plan
+    accounts = _accounts(groups.of(own, by), days, budget)
+    drift = _accounts(groups.of(replace(plan, changes=plan.drift), by), days, budget)
     warnings = _lines("warning", plan.warnings[:_MOST_WARNINGS])
-    hidden = len(plan.changes) - sum(group.changes for one in accounts for group in one.groups)
+    shown = [group for one in (*accounts, *drift) for group in one.groups]
+    hidden = len(plan.changes) - sum(group.changes for group in shown)
     return markdown(
         "plan.md.j2",
         plan=plan,
@@ -56,7 +60,10 @@ def plan(plan: Plan, *, limit: int = LIMIT, group_by: GroupBy | None = None) -> 
         lost=wording.lost_by(lost) if lost else "every interaction that has the tag loses it",
         deletes=deletes,
         blocked=blocked,
+        causes=wording.causes(plan),
         accounts=accounts,
+        drift=drift,
+        undone=budget.fitting(_lines("item", wording.undone(plan)), essential=False),
         warnings=budget.fitting(warnings, essential=False),
         colors=budget.fitting(_colors(plan), essential=False),
         muted=budget.fitting(_muted(plan), essential=False),
@@ -149,9 +156,12 @@ def _block(head: str, lines: Sequence[str], *above: str) -> str:
 
 
 def _headline(plan: Plan) -> str:
-    summary = plan.summary
     if not plan.changes:
         return wording.no_changes(plan)
+    name, summary = "Partial plan" if plan.unread else "Plan", plan.summary
+    if plan.causes_known:
+        name = "Partial plan of this change" if plan.unread else "This change"
+        summary = plan.this_change.summary
     parts = [
         f"{number(getattr(summary, word))} to {word}"
         for word in ("create", "update", "merge")
@@ -160,7 +170,7 @@ def _headline(plan: Plan) -> str:
     parts += [f"{number(summary.trash)} to the trash"] if summary.trash else []
     parts += [f"**{number(summary.delete)} to delete**"] if summary.delete else []
     parts += [f"**{number(summary.blocked)} blocked**"] if summary.blocked else []
-    return f"{'Partial plan' if plan.unread else 'Plan'}: {', '.join(parts)}"
+    return f"{name}: {', '.join(parts) or 'nothing, all is drift'}"
 
 
 def _accounts(
@@ -214,7 +224,7 @@ def _entry(row: ChangeRow, across: int, days: int | None) -> str:
     change = row.change
     sign = _DIFF_SIGNS[change.verb]
     name = pad(row.subject, across)
-    detail = wording.detail(change, days=days)
+    detail = " ".join(filter(None, [wording.detail(change, days=days), wording.cause(change)]))
     if row.by_tag and isinstance(change, Merge):
         detail = f"{wording.named(change)}: {detail}"
     lines = [f"{sign} {change.verb}  {name}   {detail}".rstrip(), *_names("in", row.listed)]

@@ -105,6 +105,7 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
     lines = _hung(f"Plan: {wording.summary(plan)}.", width=width)
     for sentence in (*wording.moved(plan), *wording.deleted(plan)):
         lines += _hung(f"{sentence}.", width=width)
+    lines += [] if plan.base is None else _causes(plan, width=width)
     for why in wording.partial(plan):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width=width)]
     if (lost := wording.lost(plan)) is not None:
@@ -112,10 +113,7 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
     if unread := wording.not_read(plan):
         lines += _hung(f"{unread}.", width=width)
     if plan.summary.blocked:
-        lines.append(style.delete(f"Blocked: {wording.blocked(plan)}."))
-    for why, number in notes.items():
-        first, *more = wrap(f"[{number}] {terminal(why)}", width - 6 if width else 0)
-        lines += [style.delete(line) for line in (f"  {first}", *(f"      {one}" for one in more))]
+        lines += _why_blocked(plan, notes, style=style, width=width)
     if plan.muted:
         lines += _hung(f"Muted: {wording.muted(plan.muted)}.", width=width)
     if plan.trash:
@@ -125,7 +123,30 @@ def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -
         head = f"Exceptions: {len(plan.exceptions):,}, agreed in the configuration."
         lines += _listed(head, wording.exceptions(plan), width=width)
     lines += _hung(f"Requests: {wording.requests(plan)}.", width=width)
-    return [*lines, f"Digest: {plan.digest}"]
+    lines.append(f"Digest: {plan.digest}")
+    if plan.base is not None and plan.drift:
+        lines.append(f"Digest of this change: {plan.this_change.digest}")
+    return lines
+
+
+def _why_blocked(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
+    """That the plan is blocked, and the reasons that have a number."""
+    lines = [style.delete(f"Blocked: {wording.blocked(plan)}.")]
+    for why, number in notes.items():
+        first, *more = wrap(f"[{number}] {terminal(why)}", width - 6 if width else 0)
+        lines += [style.delete(line) for line in (f"  {first}", *(f"      {one}" for one in more))]
+    return lines
+
+
+def _causes(plan: Plan, *, width: int) -> list[str]:
+    """Where the changes come from, and what is not planned any more."""
+    causes, undone = wording.causes(plan), wording.undone(plan)
+    lines = _hung(f"Causes: {causes}.", width=width) if causes else []
+    if undone:
+        lines.append(f"{wording.UNDONE}:")
+    for line in undone:
+        lines += [f"  {one}" for one in _hung(line, width=width - 2 if width else 0)]
+    return lines
 
 
 def _lost(lost: Loss, *, style: Style, width: int) -> list[str]:
@@ -169,6 +190,8 @@ def _row(
     details = wording.detail(change, chip=chip, days=days)
     if row.by_tag and isinstance(change, Merge):
         details = f"{wording.named(change)}: {details}"
+    if change.cause is not None:
+        details = f"{details} {wording.cause(change)}".lstrip()
     head = f"{verb}  {name}" if deletes else f"{paint(verb)}  {name}"
     lines = _hang(head, details, width=width)
     shown = [f"  {paint(line) if deletes else line}" for line in lines]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.model.change import (
     NONE,
+    Cause,
     Change,
     Count,
     Create,
@@ -26,7 +28,7 @@ from reconciler.text.plural import count, few, listed, number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from reconciler.model.plan import AccountUse, Allowance, Excepted, Plan, TrashedTag
+    from reconciler.model.plan import AccountUse, Allowance, Base, Excepted, Plan, TrashedTag
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str], str]
@@ -59,6 +61,8 @@ def no_changes(plan: Plan) -> str:
         return "No changes in the accounts that could be read: they match the configuration."
     if plan.undoes is not None:
         return NOTHING_TO_UNDO
+    if plan.base is not None and plan.base.drift:
+        return f"No changes from this change; {_drift(plan.base.drift)} left out."
     held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
     return _HELD_BACK if held_back else NO_CHANGES
 
@@ -102,6 +106,74 @@ def detail(change: Change, *, chip: Chip = no_chip, days: int | None = None) -> 
         case Delete():
             return "; ".join(filter(None, [usage(change), _why(change)]))
     assert_never(change)
+
+
+def cause(change: Change) -> str:
+    """``[drift]``; empty where the cause is not known."""
+    return "" if change.cause is None else f"[{change.cause.value}]"
+
+
+def causes(plan: Plan) -> str:
+    """``2 from this change, 1 from both, 3 drift; base: origin/main (3f1c2ab09d12)``, or why they
+    are unknown; empty where nobody asked.
+    """
+    base = plan.base
+    if base is None:
+        return ""
+    if base.unknown is not None:
+        return f"unknown: {terminal(base.unknown)}"
+    found = Counter(change.cause for change in plan.changes)
+    counted = [f"{number(found[one])} {said}" for one, said in _FROM if found[one]]
+    if base.drift:
+        counted.append(f"{_drift(base.drift)} left out")
+    return f"{', '.join(counted) or 'no changes'}; base: {revision(base)}"
+
+
+_FROM: Final = (
+    (Cause.THIS_CHANGE, "from this change"),
+    (Cause.BOTH, "from both"),
+    (Cause.DRIFT, "drift"),
+)
+
+
+def revision(base: Base) -> str:
+    """``origin/main (3f1c2ab09d12)``: what is called the base, and the commit that was read."""
+    ref = label(base.ref)
+    return ref if base.commit in {None, base.ref} else f"{ref} ({(base.commit or '')[:12]})"
+
+
+def undone(plan: Plan) -> list[str]:
+    """A line for what the base plans and nobody does any more, places of which the same is said
+    counted, and one for each account that only the base declares.
+    """
+    base = plan.base
+    if base is None or not plan.causes_known:
+        return []
+    places: dict[tuple[str, str], list[str]] = {}
+    for one in base.undone:
+        said = " ".join(filter(None, [one.verb, named(one), _shortly(one)]))
+        places.setdefault((one.place.account.handle, said), []).append(title(one.place))
+    lines = [
+        f"{where[0]}{f' and {number(len(where) - 1)} more' if where[1:] else ''}: {said}"
+        for (_account, said), where in places.items()
+    ]
+    more = len(lines) - MOST_UNDONE
+    lines = [*lines[:MOST_UNDONE], *([f"and {number(more)} more"] if more > 0 else [])]
+    return [*lines, *(f"{label(one)}: not declared any more, and not read" for one in base.unread)]
+
+
+UNDONE: Final = "No longer planned, since this change"
+MOST_UNDONE: Final = 20
+"""Lines of what is not planned any more; a plan's JSON holds every change."""
+
+
+def _shortly(change: Change) -> str:
+    details = detail(change)
+    return f"({details})" if details else ""
+
+
+def _drift(changes: int) -> str:
+    return f"{count(changes, 'change')} of drift"
 
 
 def _kept_in_trash(change: Update, days: int | None) -> str:
@@ -289,10 +361,15 @@ def had_by(change: Update | Delete) -> str:
 
     For who only compares: nothing is taken away.
     """
-    if change.loss is None:
+    return had(change.loss)
+
+
+def had(loss: Loss | None) -> str:
+    """The same of what was counted."""
+    if loss is None:
         return ""
-    have = _clause(change.loss, ("has it", "have it"), nothing="no interaction has it")
-    return "; ".join(filter(None, [have, applied_by(change.loss)]))
+    have = _clause(loss, ("has it", "have it"), nothing="no interaction has it")
+    return "; ".join(filter(None, [have, applied_by(loss)]))
 
 
 def losing(loss: Loss) -> str:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.concurrency import side_by_side
-from reconciler.model.change import Change, Merge, needs_absence
-from reconciler.model.plan import AccountUse, Plan
+from reconciler.model.change import Cause, Change, Merge, needs_absence
+from reconciler.model.plan import AccountUse, Base, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
 from reconciler.planning.canaries import canary_cost
+from reconciler.planning.causes import told_apart
 from reconciler.planning.guard import is_removal, takes_away
 from reconciler.planning.merging import requests
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.provider import Listing, Provider
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
+from reconciler.workflow.baseline import expect_known
 from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
 from reconciler.workflow.guarding import Guarding, concerned, warn_of_flows
 from reconciler.workflow.merging import uses_of
@@ -27,14 +29,17 @@ from reconciler.workflow.merging import uses_of
 if TYPE_CHECKING:
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
+    from reconciler.model.change import Loss
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem
     from reconciler.model.state import DesiredAccount
-    from reconciler.model.tag import Company
+    from reconciler.model.tag import Company, Place
     from reconciler.model.trash import Day
+    from reconciler.workflow.baseline import Baseline
 
 ProviderFor = Callable[[Account], Provider]
 Part = tuple[Draft, AccountUse, Sequence[Change]]
+Uses = Mapping[tuple["Place", int], "Loss"]
 
 SEVERAL_PAGES = 250
 """Tags; more than a page of the API's listings holds."""
@@ -45,8 +50,9 @@ class PlanRequest:
     """What is asked of a plan.
 
     ``today`` is the day by which the trash goes. ``count_usage``: count what has a tag that goes;
-    ``count_all``: one that is disabled or renamed too. ``say`` hears one line of progress at a
-    time.
+    ``count_all``: one that is disabled or renamed too. ``base``: what the changes are told apart
+    by, if anything; ``without_drift``: plan only what it does not plan as well. ``say`` hears one
+    line of progress at a time.
     """
 
     narrowing: Narrowing
@@ -54,6 +60,8 @@ class PlanRequest:
     count_usage: bool = True
     count_all: bool = False
     list_unmanaged: bool = False
+    base: Baseline | None = None
+    without_drift: bool = False
     say: Callable[[str], None] = lambda _line: None
 
 
@@ -64,8 +72,11 @@ async def make_plan(
 
     An account that can't be read is named in ``Plan.unread``, and the others are planned; where
     none can be read, the error of the first is raised. Raises ConfigError for selectors that match
-    nothing, UsageError for a ``--company`` or ``--tag`` that does.
+    nothing, UsageError for a ``--company`` or ``--tag`` that does, RefusedError for
+    ``without_drift`` where no cause is known.
     """
+    if request.without_drift:
+        expect_known(request.base)
     everyone = [_Reading(one, provider_for, request) for one in configuration.accounts]
     needs = configuration.needs_companies
     await side_by_side(one.read_companies(needed=needs(one.handle)) for one in everyone)
@@ -74,7 +85,13 @@ async def make_plan(
     desired = readable.resolve({one.handle: one.companies for one in accounts})
     if len(accounts) == len(everyone):
         check_companies(request.narrowing.companies, configuration, desired)
-    await side_by_side(one.plan(own) for one, own in zip(accounts, desired.accounts, strict=True))
+    base = None if request.base is None else request.base.against(desired.accounts)
+    if request.without_drift:
+        expect_known(base)
+    await side_by_side(
+        one.plan(own, None if base is None else base.desired(own))
+        for one, own in zip(accounts, desired.accounts, strict=True)
+    )
     accounts = _readable(everyone)
     if len(accounts) == len(everyone):
         _check_tags(request.narrowing, configuration, everyone)
@@ -97,7 +114,14 @@ async def make_plan(
         muted=muted,
         unread=tuple(one.unread for one in everyone if one.unread is not None),
         companies_unread=any(one.companies_unread for one in accounts),
+        base=None if base is None else _base_of_plan(base, accounts, request),
     )
+
+
+def _base_of_plan(base: Baseline, accounts: Sequence[_Reading], request: PlanRequest) -> Base:
+    """What the plan says of its base."""
+    drift = sum(one.drift for one in accounts) if request.without_drift else None
+    return base.of_plan(undone=chain.from_iterable(one.undone for one in accounts), drift=drift)
 
 
 def _readable(accounts: Sequence[_Reading]) -> list[_Reading]:
@@ -138,10 +162,16 @@ class _Reading:
     """Requests that reading the companies took."""
     left_out: int = 0
     """Live tags that were left out because nothing is declared in their places."""
+    undone: Sequence[Change] = ()
+    """What the base plans and this configuration does not."""
+    places_read: frozenset[str | None] | None = None
+    """Places whose tags were read; None: all."""
+    drift: int = 0
+    """Changes that the base plans as well."""
 
     @property
     def handle(self) -> str:
-        return self.account.handle
+        return self.account.ref.handle
 
     @property
     def provider(self) -> Provider:
@@ -169,14 +199,16 @@ class _Reading:
         except ABOUT_ONE_ACCOUNT as error:
             self.error = error
 
-    async def plan(self, desired: DesiredAccount) -> None:
-        """Fill in ``part``, or ``error`` where live state can't be read."""
+    async def plan(self, desired: DesiredAccount, base: DesiredAccount | None) -> None:
+        """Fill in ``part``, or ``error`` where live state can't be read; ``base`` is what was
+        desired before this change.
+        """
         try:
-            self.part = await self._part(desired)
+            self.part = await self._part(desired, base)
         except ABOUT_ONE_ACCOUNT as error:
             self.error = error
 
-    async def _part(self, desired: DesiredAccount) -> Part:
+    async def _part(self, desired: DesiredAccount, base: DesiredAccount | None) -> Part:
         self.request.say(f"{self.account.handle}: reading tags")
         listing, reading, drafted, live = await self._drafted(desired)
         self.left_out = listing.unread or 0
@@ -184,7 +216,9 @@ class _Reading:
         self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
-        drafted = await self._with_merges(desired, drafted, live)
+        drafted, uses = await self._with_merges(desired, drafted, live)
+        if base is not None:
+            drafted = self._with_causes(drafted, base, listing, live, uses)
         provider, guarding = self.provider, self._guarding
         before = provider.requests
         guarded = await guarding.guarded(desired, live, drafted)
@@ -214,11 +248,33 @@ class _Reading:
 
     async def _with_merges(
         self, desired: DesiredAccount, drafted: Draft, live: LiveAccount
-    ) -> Draft:
-        """``drafted`` once it is known what has the tags that are to become one."""
+    ) -> tuple[Draft, Uses]:
+        """``drafted`` once it is known what has the tags that are to become one, and that."""
         if not (self.request.count_usage and drafted.groups):
-            return drafted
+            return drafted, {}
         uses = await uses_of(self.provider, drafted.groups)
+        return self._draft(desired, live, uses), uses
+
+    def _with_causes(
+        self, drafted: Draft, base: DesiredAccount, listing: Listing, live: LiveAccount, uses: Uses
+    ) -> Draft:
+        """``drafted``, each change with its cause; nothing is read for it.
+
+        What the base declares where this configuration had nothing read says nothing. An unproven
+        listing does not show for certain that a tag is missing.
+        """
+        places = self.places_read
+        if places is not None:
+            base = base._replace(
+                tags={place: tags for place, tags in base.tags.items() if place in places},
+                promoted={one: names for one, names in base.promoted.items() if one in places},
+            )
+        told = told_apart(drafted.changes, self._draft(base, live, uses).changes)
+        self.undone = [one for one in told.undone if listing.proven or not needs_absence(one)]
+        self.drift = sum(change.cause is Cause.DRIFT for change in told.changes)
+        return drafted._replace(changes=told.changes)
+
+    def _draft(self, desired: DesiredAccount, live: LiveAccount, uses: Uses) -> Draft:
         return draft(desired, live, self.request.narrowing, today=self.request.today, uses=uses)
 
     @property
@@ -227,6 +283,7 @@ class _Reading:
             provider=self.provider,
             narrowing=self.request.narrowing,
             today=self.request.today,
+            without_drift=self.request.without_drift,
             count=self.request.count_usage,
             count_all=self.request.count_all,
             say=lambda line: self.request.say(f"{self.handle}: {line}"),
@@ -244,6 +301,7 @@ class _Reading:
         provider = self.provider
         while True:
             before = provider.requests
+            self.places_read = places
             listing = await provider.tags(places, proven=proven)
             spent = provider.requests - before
             live = LiveAccount(

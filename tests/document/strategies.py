@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from reconciler.model.change import (
     UNKNOWN,
     Action,
+    Cause,
     Change,
     Count,
     Create,
@@ -24,6 +25,7 @@ from reconciler.model.outcome import AccountError
 from reconciler.model.plan import (
     AccountUse,
     Allowance,
+    Base,
     Beyond,
     Excepted,
     Plan,
@@ -33,6 +35,9 @@ from reconciler.model.plan import (
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 codes = st.from_regex("[A-Z]{3,5}[0-9]{3}", fullmatch=True)
 texts = st.text(st.characters(), max_size=12)
@@ -150,6 +155,7 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
         "source": draw(st.none() | sources),
         "note": draw(st.none() | texts),
         "blocked_by": draw(st.none() | texts),
+        "cause": draw(st.none() | st.sampled_from(Cause)),
     }
     before = draw(live_tags(place.company_id))._replace(id=tag_id)
     loss = draw(st.none() | losses)
@@ -195,6 +201,20 @@ def plans(draw: st.DrawFn) -> Plan:
         unread=tuple(draw(st.lists(account_errors, max_size=2))),
         muted=draw(st.dictionaries(codes, st.integers(1, 99), max_size=3)),
         companies_unread=draw(st.booleans()),
+        base=draw(st.none() | bases(refs)),
+    )
+
+
+@st.composite
+def bases(draw: st.DrawFn, refs: Sequence[AccountRef]) -> Base:
+    """What causes may rest on, known or not."""
+    return Base(
+        ref=draw(texts),
+        commit=draw(st.none() | st.from_regex("[0-9a-f]{40}", fullmatch=True)),
+        unknown=draw(st.none() | texts),
+        undone=tuple(draw(st.lists(changes(draw(st.sampled_from(refs)), 9), max_size=2))),
+        unread=tuple(draw(st.lists(texts, max_size=2))),
+        drift=draw(st.none() | st.integers(0, 9)),
     )
 
 

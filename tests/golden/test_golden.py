@@ -5,7 +5,8 @@
 the ids of the tags that each applies. Days in the trash are told as of 2026-11-25. ``expect.json``
 may hold
 ``exit_code`` of the plan (0), ``apply`` (flags of the apply; null where it is refused), ``args``
-of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt, messages.txt and,
+of the plan and ``switches`` of the server. ``base.yaml`` is the configuration of the commit before.
+``UPDATE_GOLDEN=1`` writes plan.txt, messages.txt and,
 of a few cases, plan.json anew, for review in the diff; every document is held against its schema.
 """
 
@@ -24,6 +25,7 @@ import pytest
 from reconciler.sandbox import Options, Sandbox, Switches
 from reconciler.schema import load_schema
 from tests.cli_runner import direct, run
+from tests.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +45,10 @@ def test_case(case: Path, tmp_path: Path) -> None:
     for more in case.glob("more*.yaml"):
         shutil.copy(more, tmp_path / more.name)
     switches = Switches(**expect.get("switches", {}))
+    if (case / "base.yaml").exists():
+        repository = Repository.at(tmp_path)
+        repository.commit(reconciler=(case / "base.yaml").read_text("utf-8"))
+        shutil.copy(case / "config.yaml", tmp_path / "reconciler.yaml")
     with Sandbox(Options(seed="empty", switches=switches)) as sandbox:
         fill(sandbox, _load(case / "live.json", {}))
         environ = direct(sandbox)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
-from reconciler.model.change import Count, Loss, Reason, one_a_line
+from reconciler.model.change import Cause, Count, Loss, Reason, one_a_line
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from reconciler.model.plan import AccountUse, Allowance, Excepted, Plan, UnmanagedTag
+from reconciler.model.plan import AccountUse, Allowance, Base, Excepted, Plan, UnmanagedTag
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.tag import AccountRef, Place, Tag, differing
 from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
@@ -66,7 +66,14 @@ def plan_of(foreign: str) -> Plan:
             loss=Loss(calls=Count(3), flows=Count(1), flow_names=(foreign,)),
             blocked_by=one_a_line([foreign]),
         ),
-        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
+        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED, cause=Cause.DRIFT),
+        base=Base(
+            ref=foreign,
+            commit=foreign,
+            unknown=foreign if len(foreign) % 2 else None,
+            undone=(update(before, after, place=where, fields=fields),),
+            unread=(foreign,),
+        ),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),
         exceptions=(Excepted(foreign, (foreign,), None, foreign, source),),
@@ -195,8 +202,8 @@ def test_one_annotation_is_one_command(foreign: str) -> None:
 
 @given(anything)
 def test_outputs_and_counts_hold_no_foreign_text(foreign: str) -> None:
-    shown = github.outputs(plan_of(foreign))
-    assert len(shown.splitlines()) == 10
+    found = plan_of(foreign)
+    assert len(github.outputs(found).splitlines()) == 10 + found.causes_known
     assert json.loads(gitlab.plan(plan_of(foreign))) == {"create": 1, "update": 1, "delete": 2}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.interactions import CALLS, FORMS, TEXTS, row_id
 from reconciler.callrail.paging import listing_of, read_all
-from reconciler.callrail.references import Flow, FlowReader, count
+from reconciler.callrail.references import Applied, Flow, FlowReader, count
 from reconciler.callrail.tally import Tallied
 from reconciler.callrail.usage import UsageCounter
 from reconciler.callrail.wire import plain_row
@@ -60,8 +60,8 @@ class Losses:
             for noun, counter in self._counters.items()
         )
         calls, forms, texts = (_at_most(one) if shared else one for one in kinds)
-        applied = await self._count_flows(tag, shared=shared) if flows else UNKNOWN
-        return Loss(calls=calls, forms=forms, texts=texts, flows=applied)
+        applied, names = await self._applied(tag, shared=shared) if flows else Applied(UNKNOWN)
+        return Loss(calls=calls, forms=forms, texts=texts, flows=applied, flow_names=names)
 
     async def uses(self, asked: Collection[NameAt], known: Collection[str]) -> Uses:
         """What shows each of ``asked``; ``known``: the names of all live tags. Raises as ``usage``.
@@ -98,11 +98,15 @@ class Losses:
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that apply ``tag`` of ``place``; raises as ``usage`` does."""
-        return await self._count_flows(tag, shared=await self._shared(place, tag))
+        return (await self._applied(tag, shared=await self._shared(place, tag))).number
 
-    async def _count_flows(self, tag: LiveTag, *, shared: bool) -> Count:
+    async def _applied(self, tag: LiveTag, *, shared: bool) -> Applied:
+        names: list[str] = []
+
         async def counted(read: Callable[[], Awaitable[tuple[Flow, ...]]]) -> Count:
-            return count(await read(), tag, shared=shared)
+            found = count(await read(), tag, shared=shared)
+            names.extend(found.names)
+            return found.number
 
         message, call = await side_by_side(
             [
@@ -110,7 +114,7 @@ class Losses:
                 self._readable("call flows", partial(counted, self._flows.call_flows)),
             ]
         )
-        return message + call
+        return Applied(message + call, tuple(sorted(names)))
 
     async def _shared(self, place: Place, tag: LiveTag) -> bool:
         try:

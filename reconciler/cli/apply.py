@@ -156,10 +156,13 @@ def _show_plan(plan: Plan, flags: ApplyFlags, console: Console) -> None:
     console.warnings(plan.warnings)
     report_unread(plan.unread, console)
     publish_plan(plan, console)
+    width, group_by = console.width(), flags.output.group_by
     if flags.output.form is Format.TEXT:
-        console.result(text.plan(plan, style=console.style(), width=console.width()))
+        style = console.style()
+        console.result(text.plan(plan, style=style, width=width, group_by=group_by))
     else:
-        console.show(text.plan(plan, style=console.style(sys.stderr), width=console.width()))
+        style = console.style(sys.stderr)
+        console.show(text.plan(plan, style=style, width=width, group_by=group_by))
 
 
 @dataclass(frozen=True, slots=True)

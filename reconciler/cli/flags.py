@@ -19,6 +19,7 @@ from reconciler.cli.values import (
     report_file,
     webhook,
 )
+from reconciler.model.group_by import GroupBy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -57,10 +58,13 @@ class CauseFlags(NamedTuple):
 
 
 class OutputFlags(NamedTuple):
-    """Where the result goes: stdout in ``form``, and the files of ``report``."""
+    """Where the result goes: stdout in ``form``, and the files of ``report``; ``group_by``: of a
+    plan's changes, None: as the plan asks for.
+    """
 
     form: Format
     report: tuple[ReportFile, ...] = ()
+    group_by: GroupBy | None = None
 
 
 PLAN_FORMATS = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.HTML)
@@ -110,8 +114,12 @@ def only_one(default: T) -> Callable[[click.Context, click.Parameter, tuple[T, .
 def output(
     formats: Iterable[Format] = PLAN_FORMATS,
     reports: tuple[Format, ...] = (*PLAN_FORMATS, Format.GITLAB),
+    *,
+    grouped: bool = False,
 ) -> Decorator:
-    """``--format`` and ``--report`` as :class:`OutputFlags`."""
+    """``--format``, ``--report`` and, where plans are shown, ``--group-by`` as
+    :class:`OutputFlags`.
+    """
     report = click.option(
         "--report",
         multiple=True,
@@ -119,7 +127,17 @@ def output(
         metavar="FORMAT=PATH",
         help=f"write the result to a file as well: {', '.join(reports)} (repeats)",
     )
-    return family("output", OutputFlags, OutputFlags._fields, [format_option(formats), report])
+    options: list[Decorator] = [format_option(formats), report]
+    if grouped:
+        options.append(
+            click.option(
+                "--group-by",
+                type=one_of(GroupBy),
+                help="the changes in text, comment and page (tag, where a block of the "
+                "configuration changes more than three places)",
+            )
+        )
+    return family("output", OutputFlags, OutputFlags._fields[: len(options)], options)
 
 
 def complete_accounts(

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "validate": "check the configuration offline",
     "plan": "show what apply would do",
     "apply": "make live tags as configured, after asking",
+    "rehearse": "apply a saved plan to a copy of its accounts, with lost answers too",
     "undo": "show the plan that takes an apply back, by its report",
     "show": "show saved plans; several are joined into one report",
     "explain": "why a tag is planned as it is, by which line; or what a code means",

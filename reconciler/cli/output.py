@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.cli.flags import OutputFlags
     from reconciler.cli.values import ReportFile
     from reconciler.model.audit import Audit
+    from reconciler.model.group_by import GroupBy
     from reconciler.model.news import Comparison
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
@@ -79,14 +81,27 @@ RENDERERS: Final[Mapping[Shown, Mapping[Format, str]]] = {
 
 
 def rendered(
-    value: Value, shown: Shown, form: Format, *, style: Style | None = None, width: int = 0
+    value: Value,
+    shown: Shown,
+    form: Format,
+    *,
+    style: Style | None = None,
+    width: int = 0,
+    group_by: GroupBy | None = None,
 ) -> Text:
-    """``value`` as ``form``; ``style`` (plain) and ``width`` (columns, 0: any) concern text."""
+    """``value`` as ``form``; ``style`` (plain) and ``width`` (columns, 0: any) concern text,
+    ``group_by`` plans that are read.
+    """
     module, _, name = RENDERERS[shown][form].partition(":")
     render: Callable[..., Text] = getattr(import_module(module), name)
+    if shown is Shown.PLAN and form in _READ:
+        render = partial(render, group_by=group_by)
     if form is Format.TEXT and style is not None:
         return render(value, style=style, width=width)
     return render(value)
+
+
+_READ: Final = (Format.TEXT, Format.MARKDOWN, Format.HTML)
 
 
 def report_json(report: Report) -> str:
@@ -135,7 +150,10 @@ def emit(value: Value, shown: Shown, output: OutputFlags, console: Console) -> N
     """
     try:
         style, width = console.style(), console.width()
-        console.result(rendered(value, shown, output.form, style=style, width=width))
+        group_by = output.group_by
+        console.result(
+            rendered(value, shown, output.form, style=style, width=width, group_by=group_by)
+        )
     finally:
         write_reports(value, shown, output, console)
 
@@ -143,7 +161,9 @@ def emit(value: Value, shown: Shown, output: OutputFlags, console: Console) -> N
 def write_reports(value: Value, shown: Shown, output: OutputFlags, console: Console) -> None:
     """Write each ``--report``; raises the first OutputError after the last one."""
     console.outcome = value
-    _write(output.report, console, lambda form: rendered(value, shown, form))
+    _write(
+        output.report, console, lambda form: rendered(value, shown, form, group_by=output.group_by)
+    )
 
 
 def report_failure(error: BaseException, console: Console) -> None:

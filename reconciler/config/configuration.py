@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import UsageError
+from reconciler.model.plan import Excepted
 from reconciler.model.tag import Level
 from reconciler.text.nearest import did_you_mean
 from reconciler.text.plural import listed
@@ -99,7 +100,8 @@ class Configuration:
     """Everything that the files say, checked as far as it can be without CallRail.
 
     ``accounts`` are sorted by handle, ``entries`` stand in the order of the files. ``muted`` holds
-    the reason of each code whose warnings are not to be shown, ``exemptions`` the dated exceptions.
+    the reason of each code whose warnings are not to be shown, ``exemptions`` the exceptions that
+    say why or until when.
     """
 
     gateway: Gateway | None = None
@@ -115,6 +117,16 @@ class Configuration:
         from reconciler.config.exemptions import due  # noqa: PLC0415 - most have no dates
 
         return replace(self, warnings=(*self.warnings, *due(self.exemptions, today)))
+
+    @property
+    def excepted(self) -> tuple[Excepted, ...]:
+        """The exceptions from the entries, for whoever reads a plan."""
+        names = {entry.name for entry in self.entries}
+        return tuple(
+            Excepted(one.company, one.tags, one.until, one.reason, one.mark.source)
+            for one in self.exemptions
+            if not names.isdisjoint(one.tags)
+        )
 
     def needs_companies(self, handle: str) -> bool:
         """Whether the companies of account ``handle`` must be listed, which costs requests."""

@@ -39,6 +39,7 @@ def join(plans: Sequence[Plan]) -> Plan:
         muted=_added(plan.muted for plan in plans),
         unmanaged_tags=tuple(chain.from_iterable(plan.unmanaged_tags for plan in plans)),
         trash=tuple(chain.from_iterable(plan.trash for plan in plans)),
+        exceptions=tuple(dict.fromkeys(chain.from_iterable(plan.exceptions for plan in plans))),
         unread=tuple(dict.fromkeys(chain.from_iterable(plan.unread for plan in plans))),
         companies_unread=any(plan.companies_unread for plan in plans),
         since=_evidence([plan.since for plan in plans]),
@@ -103,6 +104,7 @@ def _accounts(uses: Iterable[AccountUse]) -> tuple[AccountUse, ...]:
             plan_requests=known.plan_requests + use.plan_requests,
             apply_requests=known.apply_requests + use.apply_requests,
             allowance=_tightest(known.allowance, use.allowance),
+            companies=max(known.companies, use.companies, key=len),
         )
     return tuple(joined.values())
 

@@ -35,6 +35,7 @@ from reconciler.model.plan import (
     Base,
     Beyond,
     Evidence,
+    Excepted,
     Plan,
     Summary,
     TrashedTag,
@@ -99,6 +100,8 @@ def _document(plan: Plan, changes: object) -> Document:
         document["unmanaged"] = [_unmanaged_fields(one) for one in plan.unmanaged_tags]
     if plan.trash:
         document["trash"] = [_trashed_fields(one) for one in plan.trash]
+    if plan.exceptions:
+        document["exceptions"] = [_excepted_fields(one) for one in plan.exceptions]
     return document
 
 
@@ -137,6 +140,9 @@ def load_plan(text: str) -> Plan:
         muted=_muted_of(root),
         unmanaged_tags=_unmanaged_of(root, places),
         trash=_trash_of(root, places),
+        exceptions=tuple(map(_excepted_of, root.nodes("exceptions")))
+        if root.has("exceptions")
+        else (),
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
@@ -263,7 +269,8 @@ def unread_of(node: Node) -> AccountError:
 
 def loss_fields(loss: Loss) -> Document:
     """A loss, kind by kind."""
-    return {kind: count_fields(getattr(loss, kind)) for kind in _KINDS}
+    counts: Document = {kind: count_fields(getattr(loss, kind)) for kind in _KINDS}
+    return {**counts, "flow_names": list(loss.flow_names)} if loss.flow_names else counts
 
 
 _KINDS: Final = ("calls", "forms", "texts", "flows")
@@ -290,7 +297,18 @@ def _account_fields(use: AccountUse) -> Document:
         },
         **({} if use.requests_per_hour is None else {"requests_per_hour": use.requests_per_hour}),
         **({} if use.allowance is None else {"quota": _allowance_fields(use.allowance)}),
+        **({"companies": _companies_fields(use.companies)} if use.companies else {}),
     }
+
+
+def _companies_fields(companies: Iterable[Company]) -> list[Document]:
+    return [{"id": one.id, "name": one.name} for one in companies]
+
+
+def _companies_of(node: Node) -> tuple[Company, ...]:
+    found = [(one.text("id"), one.text("name")) for one in node.nodes("companies")]
+    named = Counter(name for _id, name in found)
+    return tuple(Company(one, name, has_namesake=named[name] > 1) for one, name in found)
 
 
 def _policy_fields(policy: Policy) -> Document:
@@ -344,6 +362,26 @@ def _trashed_fields(entry: TrashedTag) -> Document:
 def _unmanaged_fields(entry: UnmanagedTag) -> Document:
     since = {} if entry.since is None else {"since": entry.since.value}
     return {**_live_fields(entry), **since}
+
+
+def _excepted_fields(one: Excepted) -> Document:
+    return {
+        "company": one.company,
+        "tags": list(one.tags),
+        "until": None if one.until is None else one.until.isoformat(),
+        "reason": one.reason,
+        "source": source_fields(one.source),
+    }
+
+
+def _excepted_of(node: Node) -> Excepted:
+    return Excepted(
+        company=node.text("company"),
+        tags=node.texts("tags"),
+        until=_day_of(node, "until"),
+        reason=node.optional_text("reason"),
+        source=source_of(node.node("source")),
+    )
 
 
 def _live_fields(entry: UnmanagedTag | TrashedTag) -> Document:
@@ -420,6 +458,7 @@ def _account_of(node: Node) -> AccountUse:
         if node.has("requests_per_hour")
         else None,
         allowance=_allowance_of(node.node("quota")) if node.has("quota") else None,
+        companies=_companies_of(node) if node.has("companies") else (),
     )
 
 
@@ -514,7 +553,8 @@ def tag_of(node: Node) -> Tag:
 
 def loss_of(node: Node) -> Loss:
     """What :func:`loss_fields` wrote."""
-    return Loss(**{kind: _count_of(node.node(kind)) for kind in _KINDS})
+    names = node.texts("flow_names") if node.has("flow_names") else ()
+    return Loss(flow_names=names, **{kind: _count_of(node.node(kind)) for kind in _KINDS})
 
 
 def _count_of(node: Node) -> Count:
@@ -535,17 +575,17 @@ def _trash_of(root: Node, places: Places) -> tuple[TrashedTag, ...]:
     if not root.has("trash"):
         return ()
     return tuple(
-        TrashedTag(place=places.of(node), tag=_listed(node), due=_due_of(node))
+        TrashedTag(place=places.of(node), tag=_listed(node), due=_day_of(node, "due"))
         for node in root.nodes("trash")
     )
 
 
-def _due_of(node: Node) -> Day | None:
-    written = node.optional_text("due")
+def _day_of(node: Node, name: str) -> Day | None:
+    written = node.optional_text(name)
     try:
         return None if written is None else Day.fromisoformat(written)
     except ValueError:
-        raise altered(KIND, f"{node.where} has a `due` that is not a day") from None
+        raise altered(KIND, f"{node.where} has a `{name}` that is not a day") from None
 
 
 def _listed(node: Node) -> LiveTag:

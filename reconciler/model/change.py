@@ -126,13 +126,14 @@ class Loss:
 
     ``calls``, ``forms`` (submissions) and ``texts`` (threads) are CallRail's *interactions*,
     counted over the 25 months that it keeps; ``flows`` are call flows and message flows that apply
-    the tag.
+    the tag, ``flow_names`` what those that do or may are called, as far as that is known.
     """
 
     calls: Count = NONE
     forms: Count = NONE
     texts: Count = NONE
     flows: Count = NONE
+    flow_names: tuple[str, ...] = ()
 
     @classmethod
     def unknown(cls) -> Loss:
@@ -161,6 +162,7 @@ class Loss:
             forms=self.forms + other.forms,
             texts=self.texts + other.texts,
             flows=self.flows + other.flows,
+            flow_names=tuple(sorted({*self.flow_names, *other.flow_names})),
         )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.news import News
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem, Source
-    from reconciler.model.tag import AccountRef, LiveTag, Place
+    from reconciler.model.tag import AccountRef, Company, LiveTag, Place
     from reconciler.model.trash import Day
 
 
@@ -60,7 +60,7 @@ class AccountUse:
     ``connection``, ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again.
     ``allowance`` is what the server reported of the quota when the plan was made; None: nothing.
     ``policy``, where it stands (``source``, ``limits_source``) and ``beyond`` are what a saved plan
-    is guarded by anew.
+    is guarded by anew. ``companies``: the active ones, where they were read.
     """
 
     account: AccountRef
@@ -75,6 +75,7 @@ class AccountUse:
     beyond: Beyond = NOTHING_BEYOND
     requests_per_hour: int | None = None
     allowance: Allowance | None = None
+    companies: tuple[Company, ...] = ()
 
 
 class Summary(NamedTuple):
@@ -112,6 +113,18 @@ class Evidence(NamedTuple):
     created_at: str
     lacking: tuple[str, ...] = ()
     older: int = 0
+
+
+class Excepted(NamedTuple):
+    """An exception that the configuration explains: ``company``, as it selects it, goes without
+    ``tags``; until which day (None: it does not say), and why.
+    """
+
+    company: str
+    tags: tuple[str, ...]
+    until: Day | None
+    reason: str | None
+    source: Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +165,10 @@ class Plan:
     configuration that could not be read; nothing is planned there, the plan is partial.
     ``companies_unread``: of some account only its account level was read, because nothing else is
     declared there; ``unmanaged`` does not count its companies' tags. ``trash``: what lies there
-    already and stays. ``undoes``: the digest of the plan whose apply this one takes back.
-    ``since``: the snapshot that it was held against; a change has what that shows of it. ``base``
-    is None where nobody asked for the causes of the changes.
+    already and stays. ``exceptions``: those that the configuration explains. ``undoes``: the digest
+    of the plan whose apply this one takes back. ``since``: the snapshot that it was held against; a
+    change has what that shows of it. ``base`` is None where nobody asked for the causes of the
+    changes.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -165,6 +179,7 @@ class Plan:
     muted: Mapping[str, int] = field(default_factory=dict)
     unmanaged_tags: tuple[UnmanagedTag, ...] = ()
     trash: tuple[TrashedTag, ...] = ()
+    exceptions: tuple[Excepted, ...] = ()
     gateway: str | None = None
     created_at: str = ""
     tool_version: str = ""

@@ -10,7 +10,7 @@ from reconciler.model.codes import PlanCode
 from reconciler.model.news import News
 from reconciler.planning.guard import is_removal
 from reconciler.planning.since_news import CONCERNS_UNDECLARED, is_news
-from reconciler.render import place_groups, wording
+from reconciler.render import groups, wording
 from reconciler.render.escape import label, log, terminal
 from reconciler.render.layout import wrap
 from reconciler.render.style import PLAIN, Style
@@ -155,8 +155,8 @@ def _former(change: Merge) -> str:
 
 def _missing(changes: Sequence[Change]) -> list[str]:
     lines = []
-    for group in place_groups.by(changes):
-        names = ", ".join(label(change.name) for change in group.changes)
+    for group in groups.by_place(changes):
+        names = ", ".join(label(row.change.name) for row in group.rows)
         lines.append(f"{group.title}: {names}")
     return lines
 

@@ -25,12 +25,20 @@ from reconciler.model.trash import original, parse
 from reconciler.planning.canaries import asked_about
 from reconciler.render.escape import label, terminal
 from reconciler.text.moment import moment
-from reconciler.text.plural import count, number
+from reconciler.text.plural import count, few, listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from reconciler.model.plan import AccountUse, Allowance, Base, Evidence, Plan, TrashedTag
+    from reconciler.model.plan import (
+        AccountUse,
+        Allowance,
+        Base,
+        Evidence,
+        Excepted,
+        Plan,
+        TrashedTag,
+    )
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str], str]
@@ -273,6 +281,29 @@ def _due(tag: TrashedTag) -> str:
     return "no plan deletes it (`trash: off`)"
 
 
+MOST_EXCEPTIONS: Final = 20
+"""Exceptions that a plan lists; its document holds them all."""
+
+
+def exceptions(plan: Plan) -> list[str]:
+    """A line for each, the next to end first: ``until 2027-03-31: Dental Bay without Opportunity;
+    Keeps its own funnel``.
+    """
+    by_end = sorted(
+        plan.exceptions, key=lambda one: (one.until is None, one.until and one.until.isoformat())
+    )
+    lines = [_exception(one) for one in by_end[:MOST_EXCEPTIONS]]
+    more = len(by_end) - MOST_EXCEPTIONS
+    return [*lines, f"and {number(more)} more"] if more > 0 else lines
+
+
+def _exception(one: Excepted) -> str:
+    until = f"until {one.until.isoformat()}: " if one.until else ""
+    tags = few(map(label, one.tags))
+    why = f"; {terminal(one.reason)}" if one.reason else ""
+    return f"{until}{label(one.company)} without {tags}{why}"
+
+
 TRASH_HINT: Final = "a name that is declared again comes back with all its history"
 
 
@@ -315,6 +346,41 @@ def merges(plan: Plan) -> str:
     needed = sum(use.merge_requests for use in plan.accounts)
     how = "at most" if total.precision is Precision.AT_MOST else "about"
     return f"{said}, {how} {count(needed, 'request')}: {_within(plan)}"
+
+
+def moved(plan: Plan) -> list[str]:
+    """A sentence each of what is merged and what goes to the trash, by name, for the eye that reads
+    only an end: ``To the trash: Old campaign in 3 places``.
+    """
+    trashed = [change for change in plan.changes if change.verb == "trash"]
+    said = [f"Merges: {merges(plan)}; {_by_name(plan.merges)}"] if plan.merges else []
+    return [*said, f"To the trash: {_by_name(trashed)}"] if trashed else said
+
+
+def deleted(plan: Plan) -> list[str]:
+    """The same of what is deleted."""
+    return [f"Deletes: {_by_name(plan.deletes)}"] if plan.deletes else []
+
+
+_MOST_NAMES: Final = 5
+
+
+def _by_name(changes: Iterable[Change]) -> str:
+    """``A and B in acme · account; C in 3 places``."""
+    places: dict[str, list[Place]] = {}
+    for change in changes:
+        places.setdefault(named(change), []).append(change.place)
+    names: dict[tuple[Place, ...], list[str]] = {}
+    for name, found in places.items():
+        names.setdefault(tuple(found), []).append(name)
+    said = [
+        f"{listed(alike, most=_MOST_NAMES)} in "
+        f"{title(found[0]) if len(found) == 1 else count(len(found), 'place')}"
+        for found, alike in names.items()
+    ]
+    more = len(said) - _MOST_NAMES
+    rest = f"; and {number(more)} more" if more > 0 else ""
+    return "; ".join(said[:_MOST_NAMES]) + rest
 
 
 def _within(plan: Plan) -> str:
@@ -383,9 +449,14 @@ def open_ended(loss: Loss) -> bool:
 
 
 def applied_by(loss: Loss) -> str:
-    """``2 flows apply it``, ``an unknown number of flows apply it``; empty where none does."""
+    """``2 flows apply it: After hours, Main line``, ``an unknown number of flows apply it``; empty
+    where none does.
+    """
     flows = loss.flows
-    return "" if flows.none else f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
+    if flows.none:
+        return ""
+    said = f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
+    return f"{said}: {few(map(label, loss.flow_names))}" if loss.flow_names else said
 
 
 def lost_by(loss: Loss) -> str:
@@ -398,6 +469,22 @@ NOT_COUNTED: Final = (
     "which the API does not show"
 )
 """What has tags and can't be read; said once, in plans that delete something (B)."""
+
+
+def not_read(plan: Plan) -> str:
+    """What has to be said once where tags leave use and nothing is deleted; else empty."""
+    if any(change.loss is not None for change in plan.deletes):
+        return ""
+    leaves = any(
+        isinstance(one, Merge) or (isinstance(one, Update) and one.disables) for one in plan.changes
+    )
+    return _NOT_READ if leaves else ""
+
+
+_NOT_READ: Final = (
+    "Not read: automation rules, which the API does not show; "
+    "change those that apply a tag which leaves use"
+)
 
 
 def interactions(loss: Loss) -> str:

@@ -115,6 +115,9 @@ async def make_plan(
     return replace(
         plan,
         gateway=configuration.gateway,
+        exceptions=tuple(filter(request.narrowing.covers_exception, readable.excepted))
+        if readable.exemptions
+        else (),
         warnings=shown,
         muted=muted,
         unread=tuple(one.unread for one in everyone if one.unread is not None),
@@ -245,6 +248,7 @@ class _Reading:
             source=self.account.source,
             limits_source=self.account.limits_source,
             beyond=guarded.beyond,
+            companies=tuple(one for one in self.companies if one.active),
         )
         return drafted, use, changes
 

@@ -29,6 +29,7 @@ from reconciler.model.plan import (
     Base,
     Beyond,
     Evidence,
+    Excepted,
     Plan,
     TrashedTag,
     UnmanagedTag,
@@ -48,6 +49,14 @@ names = st.one_of(texts, st.sampled_from(["Opportunity", "::error::x", "<b>", "=
 colors = st.one_of(st.none(), st.sampled_from(["gray1", "blue1", "mauve"]), texts)
 tags = st.builds(Tag, name=names, color=colors, status=st.sampled_from(Status))
 sources = st.builds(Source, file=texts, line=st.integers(1, 9999), column=st.integers(1, 99))
+exceptions = st.builds(
+    Excepted,
+    company=texts,
+    tags=st.lists(names, min_size=1, max_size=4).map(tuple),
+    until=st.none() | st.dates(),
+    reason=st.none() | texts,
+    source=sources,
+)
 marks = st.builds(Mark, source=sources, text=texts, length=st.integers(0, 30), label=texts)
 problems = st.builds(
     Problem,
@@ -74,7 +83,14 @@ account_errors = st.builds(
     hint=st.none() | texts,
     requests=st.integers(0, 99),
 )
-losses = st.builds(Loss, calls=counts, forms=counts, texts=counts, flows=counts)
+losses = st.builds(
+    Loss,
+    calls=counts,
+    forms=counts,
+    texts=counts,
+    flows=counts,
+    flow_names=st.lists(names, max_size=2).map(tuple),
+)
 accounts = st.lists(
     st.builds(AccountRef, handle=texts, id=texts, name=st.none() | texts),
     min_size=1,
@@ -189,6 +205,7 @@ def plans(draw: st.DrawFn) -> Plan:
         warnings=tuple(draw(st.lists(problems, max_size=2))),
         unmanaged_tags=tuple(draw(st.lists(unmanaged(draw(st.sampled_from(refs))), max_size=2))),
         trash=tuple(draw(st.lists(trashed(draw(st.sampled_from(refs))), max_size=2))),
+        exceptions=tuple(draw(st.lists(exceptions, max_size=2))),
         gateway=draw(st.sampled_from([None, "maton", "callrail"])),
         created_at=draw(texts),
         tool_version=draw(texts),

@@ -38,7 +38,8 @@ MERGED = declare(merged_from=("Oppty", "opportunity"))
 
 def use(calls: int = 0, **more: int) -> Loss:
     """What so many calls, forms, texts or flows have."""
-    return Loss(calls=Count(calls), **{kind: Count(number) for kind, number in more.items()})
+    counts: dict[str, Any] = {kind: Count(number) for kind, number in more.items()}
+    return Loss(calls=Count(calls), **counts)
 
 
 def drafted(

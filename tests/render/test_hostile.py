@@ -26,7 +26,15 @@ from reconciler.model.news import (
     TagNews,
 )
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from reconciler.model.plan import AccountUse, Allowance, Base, Evidence, Plan, UnmanagedTag
+from reconciler.model.plan import (
+    AccountUse,
+    Allowance,
+    Base,
+    Evidence,
+    Excepted,
+    Plan,
+    UnmanagedTag,
+)
 from reconciler.model.problem import Mark, Problem, Source
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import AccountRef, Place, Status, Tag, differing
@@ -90,7 +98,7 @@ def plan_of(foreign: str) -> Plan:
             foreign,
             place=where,
             note=foreign,
-            loss=Loss(calls=Count(3)),
+            loss=Loss(calls=Count(3), flows=Count(1), flow_names=(foreign,)),
             blocked_by=one_a_line([foreign]),
         ),
         delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED, cause=Cause.DRIFT),
@@ -103,6 +111,7 @@ def plan_of(foreign: str) -> Plan:
         ),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),
+        exceptions=(Excepted(foreign, (foreign,), None, foreign, source),),
         unmanaged_tags=(UnmanagedTag(place=where, tag=live_tag(7, foreign, color=foreign)),),
     )
 

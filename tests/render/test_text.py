@@ -58,6 +58,7 @@ def test_the_plan_of_the_design() -> None:
           - delete  Old campaign         Campaign ended in 2025; marketing agreed.
 
         Plan: 1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept.
+        Deletes: Old campaign in acme · Dental North.
         Requests: 4 used to plan, 3 to apply, {MORE_READS}.
         Digest: {the_plan.digest}
         """

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @click.option("--expect-digest", metavar="sha256:…", help="refuse unless the plan is this one")
 @click.option("--allow-deletes", is_flag=True, help="delete what the plan deletes")
 @click.option("--no-deletes", is_flag=True, help="do all but the deletes")
-@flags.output()
+@flags.output(grouped=True)
 @flags.webhook_option
 @flags.network
 def command(

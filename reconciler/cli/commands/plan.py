@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @click.option(
     "--impact", is_flag=True, help="count what has the tags that are disabled or renamed, too"
 )
-@flags.output()
+@flags.output(grouped=True)
 @flags.network
 def command(
     console: Console,

@@ -37,6 +37,7 @@ def main() -> None:
             ("plans", bench.plans),
             ("plans at 50 ms", bench.slow_plans),
             ("applies", bench.applies),
+            ("merges", bench.merges),
             ("companies", bench.companies),
             ("account level", bench.account_level),
             ("changes", bench.changes),

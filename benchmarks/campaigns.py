@@ -23,6 +23,8 @@ TAGS_EACH = 50
 LATENCY = 0.05
 PARALLEL = (1, 4, 10)
 CREATES = 100
+MERGED = 1_000
+"""Interactions of a merge."""
 CHANGES = 50_000
 UNUSED = (7_500, 30_000)
 """Scopes that no tag uses: the second four times the first."""
@@ -99,6 +101,13 @@ class Bench:
             for number in PARALLEL
         ]
         return take_turns(contenders, rounds=self.rounds)
+
+    def merges(self) -> Samples:
+        """1,000 calls get another tag at 50 ms per request, ten at once."""
+        home = workloads.merge(self.home / "merge")
+        set_up = partial(self.server.set_up, tags=2, calls=MERGED, latency=LATENCY)
+        argv = ("apply", "--auto-approve", "--parallelism", str(PARALLEL[-1]))
+        return take_turns([self._ours("merge", home, set_up, *argv)], rounds=self.rounds)
 
     def companies(self) -> Samples:
         """50 tags declared in every company, and live there."""

@@ -13,6 +13,7 @@ from benchmarks.campaigns import (
     CREATES,
     FLOOR,
     LATENCY,
+    MERGED,
     PARALLEL,
     SIZES,
     TAGS_EACH,
@@ -157,6 +158,12 @@ def _latency(samples: Samples) -> Iterator[Row]:
             value=samples[f"apply {number}"].extra["writing"] / least,
             most=1.15,
         )
+    yield Row(
+        what=f"merge of {MERGED:,} interactions at 50 ms per request, {PARALLEL[-1]} at once",
+        unit="x the latency floor",
+        value=samples["merge"].extra["writing"] / (ceil(MERGED / PARALLEL[-1]) * LATENCY),
+        most=1.15,
+    )
     for size in SIZES[:2]:
         ratio = samples[f"slow plan {size}"].wall / samples[f"slow {FLOOR} {size}"].wall
         yield Row(what=f"plan of {size:,} tags at 50 ms, wall", unit="x the floor", value=ratio)

@@ -33,6 +33,10 @@ ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 EXAMPLES = ("agency.yaml", "retiring.yaml")
 COMPANIES = ("Dental Downtown", "Dental S*", "Law W*", "Law E*")
+AUDIT = ("--account", "Beacon Home Services", "--report", "html=audit.html")
+MATRIX_ONLY = """\
+section>h3,section>details,section>ul:not(.tiles),section>.scroll:not(.tall){display:none}
+.tall{margin-top:24px}</style>"""
 COLUMNS = 100
 LIGHT, DARK = 1, 0
 
@@ -76,18 +80,29 @@ def main() -> None:
         shown = at_terminal(command(), where, environ)
         (IMAGES / "terminal.svg").write_text(picture(shown, "reconciler plan"), "utf-8")
         (where / "comment.html").write_text(comment((where / "plan.md").read_text("utf-8")))
+        with tempfile.TemporaryDirectory() as bare:
+            at_terminal([*reconciler("audit"), *AUDIT], Path(bare), environ)
+            audited = (Path(bare) / "audit.html").read_text("utf-8")
+        (where / "audit.html").write_text(audited.replace("</style>", MATRIX_ONLY, 1), "utf-8")
         for page, name, size, scheme in (
             ("comment.html", "comment-light.png", "832,640", LIGHT),
             ("comment.html", "comment-dark.png", "832,640", DARK),
             ("plan.html", "page-light.png", "1100,900", LIGHT),
             ("plan.html", "page-dark.png", "1100,900", DARK),
+            ("audit.html", "audit-light.png", "1000,1040", LIGHT),
+            ("audit.html", "audit-dark.png", "1000,1040", DARK),
         ):
             photograph(browser, where / page, IMAGES / name, size=size, scheme=scheme)
 
 
+def reconciler(command: str) -> list[str]:
+    """The command beside this interpreter, without its progress."""
+    return [str(Path(sys.executable).with_name("reconciler")), command, "--quiet"]
+
+
 def command() -> list[str]:
     """The plan that the pictures show: a part of the demo's agency, small enough to read."""
-    line = [str(Path(sys.executable).with_name("reconciler")), "plan", "--quiet", "--impact"]
+    line = [*reconciler("plan"), "--impact"]
     line += [part for name in EXAMPLES for part in ("--config", name)]
     line += [part for glob in COMPANIES for part in ("--company", glob)]
     return [*line, "--report", "markdown=plan.md", "--report", "html=plan.html"]

@@ -2,7 +2,8 @@
 
 The sandbox is faithful and slow; here a page of 250 tags is a join of strings, so that what is
 measured is the client. A process of its own: ``python -m benchmarks.server`` prints its address.
-It serves listings of tags and companies and takes creates; ``/bench/…`` steers it.
+It serves listings of tags, companies and calls, takes creates, and changes of tags and calls;
+``/bench/…`` steers it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 ACCOUNT = "ACC00000000000000000000000000000b01"
 COLORS = ("gray1", "blue1", "green1", "orange1", "red1")
 KEY = "benchmark-key"
+HOURLY = 100_000
+"""Requests that are allowed in an hour: waiting for them is not what is measured."""
 
 
 def tag_name(number: int) -> str:
@@ -51,17 +55,21 @@ class Account:
     top: list[str] = field(default_factory=list)
     """Those of ``tags`` on account level."""
     companies: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """Those of ``tags``."""
+    calls: list[list[int]] = field(default_factory=list)
+    """The positions in ``tags`` of each one's tags; all of them came in today."""
     requests: int = 0
     first_write: float = 0.0
     last_write: float = 0.0
 
     @classmethod
-    def of(cls, *, tags: int, companies: int, latency: float, top: int = 0) -> Self:
+    def of(cls, *, tags: int, companies: int, latency: float, top: int = 0, calls: int = 0) -> Self:
         """``tags`` tags, evenly over ``companies`` companies (0: on account level).
 
-        Beside those of companies ``top`` more stand on account level.
+        Beside those of companies ``top`` more stand on account level. ``calls`` have the last tag.
         """
-        account = cls(latency)
+        account = cls(latency, calls=[[tags - 1] for _ in range(calls)])
         for number in range(top):
             account.add(tag_name(number), color(number), None)
         for number in range(tags):
@@ -86,6 +94,7 @@ class Account:
             "created_at": "2026-01-01T00:00:00.000Z",
         }
         self.tags.append(json.dumps(row))
+        self.names.append(name)
         if company is None:
             self.top.append(self.tags[-1])
         return self.tags[-1]
@@ -100,11 +109,51 @@ class Account:
             # The reference's own answers to writes have the id as text.
             return json.dumps({**row, "id": str(row["id"])})
         asked = dict(parse_qsl(url.query))
-        rows = self.companies if name == "companies" else self._of_level(asked.get("tag_level"))
+        if "/tags/" in url.path:
+            return self._change_tag(int(name) - 1, json.loads(body))
+        if "/calls/" in url.path:
+            return self._call(int(name[3:], 16), json.loads(body) if body else {})
+        rows = self._rows(name, asked)
         page, size = int(asked.get("page", 1)), int(asked.get("per_page", 100))
         shown = ",".join(rows[(page - 1) * size : page * size])
         head = f'"page":{page},"per_page":{size},"total_records":{len(rows)}'
         return f'{{{head},"{name}":[{shown}]}}'
+
+    def _rows(self, name: str, asked: dict[str, str]) -> list[str]:
+        match name:
+            case "companies":
+                return self.companies
+            case "tags":
+                return self._of_level(asked.get("tag_level"))
+            case "calls":
+                return self._found(asked)
+        return []
+
+    def _found(self, asked: dict[str, str]) -> list[str]:
+        """The calls of a day or period, and of those that have a tag."""
+        today = date.today().isoformat()  # noqa: DTZ011 - the client's day will do
+        if not asked.get("start_date", today) <= today <= asked.get("end_date", today):
+            return []
+        named = asked.get("tags") in self.names
+        wanted = self.names.index(asked["tags"]) if named else -1
+        has = (one for one, tags in enumerate(self.calls) if "tags" not in asked or wanted in tags)
+        return [self._call(one, {}) for one in has]
+
+    def _call(self, number: int, wish: dict[str, Any]) -> str:
+        """A call as JSON, once it has the tags that are added to it."""
+        self.calls[number] += map(self.names.index, wish.get("tags", ()))
+        tags = [self.names[one] for one in self.calls[number]]
+        return json.dumps({"id": f"CAL{number:032x}", "company_id": company_id(0), "tags": tags})
+
+    def _change_tag(self, position: int, wish: dict[str, Any]) -> str:
+        row = json.loads(self.tags[position])
+        disabled = str(wish.get("disabled", row["status"] == "disabled")).lower() == "true"
+        row |= {"name": wish.get("name", row["name"])}
+        row["status"] = "disabled" if disabled else "enabled"
+        before = self.tags[position]
+        self.tags[position], self.names[position] = json.dumps(row), row["name"]
+        self.top = [self.tags[position] if one == before else one for one in self.top]
+        return self.tags[position]
 
     def _of_level(self, level: str | None) -> list[str]:
         if level == "company":
@@ -137,22 +186,24 @@ class Service:
             text = self._steer(target)
         else:
             account.requests += 1
-            if method == "POST" and not account.first_write:
+            writes = method == "POST" or (method == "PUT" and "/calls/" in target)
+            if writes and not account.first_write:
                 account.first_write = time.perf_counter()
             if account.latency:
                 await asyncio.sleep(account.latency)
             text = account.answer(method, target, body)
-            if method == "POST":
+            if writes:
                 account.last_write = time.perf_counter()
         payload = text.encode()
         head = (
             f"HTTP/1.1 {201 if method == 'POST' else 200} OK\r\n"
+            f"X-Rate-Limit-Hourly-Allowed: {HOURLY}\r\nX-Rate-Limit-Hourly-Used: 0\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
         )
         return head.encode() + payload
 
     def _steer(self, target: str) -> str:
-        """``/bench/set?tags=…&companies=…&latency=…&top=…`` and ``/bench/seen``."""
+        """``/bench/set?tags=…&companies=…&latency=…&top=…&calls=…`` and ``/bench/seen``."""
         url = urlsplit(target)
         if url.path == "/bench/set":
             wish = dict(parse_qsl(url.query))
@@ -161,6 +212,7 @@ class Service:
                 companies=int(wish["companies"]),
                 latency=float(wish["latency"]),
                 top=int(wish["top"]),
+                calls=int(wish["calls"]),
             )
         writing = self.account.last_write - self.account.first_write
         return json.dumps({"requests": self.account.requests, "writing": writing})
@@ -185,9 +237,17 @@ class Server:
         self._port = port
         self.url = f"http://127.0.0.1:{port}"
 
-    def set_up(self, *, tags: int, companies: int = 0, latency: float = 0.0, top: int = 0) -> None:
+    def set_up(
+        self,
+        *,
+        tags: int,
+        companies: int = 0,
+        latency: float = 0.0,
+        top: int = 0,
+        calls: int = 0,
+    ) -> None:
         """Start from this state; see :meth:`Account.of`."""
-        query = f"tags={tags}&companies={companies}&latency={latency}&top={top}"
+        query = f"tags={tags}&companies={companies}&latency={latency}&top={top}&calls={calls}"
         self._get(f"/bench/set?{query}")
 
     def seen(self) -> dict[str, float]:

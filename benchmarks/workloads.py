@@ -55,6 +55,14 @@ def declare(home: Path, tags: int, *, everywhere: bool = False, differing: int =
     return home
 
 
+def merge(home: Path) -> Path:
+    """A directory with a reconciler.yaml that makes two tags one; the first one survives."""
+    home.mkdir(parents=True)
+    block = f"  - name: {tag_name(0)}\n    merged_from: {tag_name(1)}\n    keep_id: true\n"
+    (home / "reconciler.yaml").write_text(HEAD + block, "utf-8")
+    return home
+
+
 def unused(home: Path, scopes: int) -> Path:
     """A directory with a reconciler.yaml of one tag and ``scopes`` scopes that it does not use."""
     home.mkdir(parents=True)

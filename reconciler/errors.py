@@ -6,6 +6,7 @@
     ├── UsageError ................ 64  the command line asks for what can't be
     ├── ConfigError ............... 1   the configuration has problems (it carries them all)
     ├── DocumentError ............. 1   a saved plan or snapshot can't be read
+    ├── RevisionError ............. 1   git can't say what a configuration was before
     ├── OutputError ............... 1   the result can't be written where it was asked for
     ├── AuthError ................. 4   no key, or the server refused it
     ├── RefusedError .............. 5   a guard, a stale plan, another digest, no approval
@@ -68,6 +69,12 @@ class DocumentError(ReconcilerError):
     """A saved plan, snapshot or report is not one, is cut short, or is from a newer version."""
 
     code = "document"
+
+
+class RevisionError(ReconcilerError):
+    """The configuration of another revision can't be read from git."""
+
+    code = "revision"
 
 
 class OutputError(ReconcilerError):

@@ -59,9 +59,16 @@ from reconciler.model.outcome import (
     Result,
     Verification,
 )
-from reconciler.model.tag import Level, LiveTag
+from reconciler.model.tag import Level, differing
 from reconciler.planning.assemble import Phase, phase
-from reconciler.planning.canaries import MOST_ASKED, Effect, canary, effects, is_counted
+from reconciler.planning.canaries import (
+    MOST_ASKED,
+    Effect,
+    canary,
+    cheapest_to_measure,
+    effects,
+    is_counted,
+)
 from reconciler.planning.verification import Verified, as_stored, combined, verify
 from reconciler.text.plural import count, number
 from reconciler.text.quote import double_quoted
@@ -70,6 +77,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from reconciler.model.plan import Plan
+    from reconciler.model.tag import LiveTag
     from reconciler.provider import Provider
 
 LOG = logging.getLogger("reconciler.executor")
@@ -106,7 +114,7 @@ class RunContext:
     watcher: Watcher
     deletes: Deletes = Deletes.SEND
     counted: Mapping[Change, Loss] = field(default_factory=dict)
-    made: Mapping[Change, LiveTag] = field(default_factory=dict)
+    made: dict[Change, LiveTag] = field(default_factory=dict)
     parallelism: int = 10
     stopping: Callable[[], int | None] = lambda: None
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -167,6 +175,7 @@ class _AccountWork:
     """Of how many tags that nobody counted it may still be asked what has them."""
     _harmed: dict[Effect, Change] = field(default_factory=dict)
     """The change by which something lost its tag; none that does the same is tried."""
+    _made: dict[Change, LiveTag] = field(default_factory=dict)
     _in_part: bool = False
     """Whether a change that failed was made in part."""
     _ended: Counter[Result] = field(default_factory=Counter)
@@ -247,14 +256,18 @@ class _AccountWork:
         """Work off merges: one alone until it is seen that they keep what is there.
 
         Those into one tag follow each other, and the one by which it takes its name over is first;
-        companies' tags that become the account's wait for nothing.
+        companies' tags that become the account's as it is wait for nothing. The first is one that
+        shows most cheaply that what has a tag keeps it.
         """
         into: dict[int, list[Merge]] = {}
         for change in changes:
             if isinstance(change, Merge):
-                renamed = None if change.promotes else change.into
-                into.setdefault((renamed or change.before).id, []).append(change)
-        waiting = iter(sorted(group, key=lambda one: not one.renames) for group in into.values())
+                same = change.into
+                if change.promotes and (same is None or not differing(same, change.after)):
+                    same = change.before
+                into.setdefault((same or change.before).id, []).append(change)
+        groups = [sorted(group, key=lambda one: not one.renames) for group in into.values()]
+        waiting = iter(sorted(groups, key=lambda group: cheapest_to_measure(group[0])))
 
         async def worker(*, until_proven: bool) -> None:
             for group in waiting:
@@ -344,6 +357,7 @@ class _AccountWork:
         match change:
             case Create(place=place, after=after):
                 made = await self.provider.create(place, after)
+                self._made[change] = made.tag
                 return as_stored(change, Result.ADOPTED if made.adopted else Result.DONE, made.tag)
             case Update():
                 return await self._update(change)
@@ -364,15 +378,9 @@ class _AccountWork:
         """
         if change.into is not None:
             return change.into
-        for one in self.outcomes.values():
-            made = one.change
-            if not isinstance(made, Create) or made.place.company or made.name != change.name:
-                continue
-            if one.tag_id is None or not one.result.succeeded:
-                return None
-            tag = one.stored or made.after
-            now = LiveTag(one.tag_id, tag.name, tag.color, tag.status, None)
-            return self.run.made.get(made, now)
+        for made, tag in (self.run.made | self._made).items():
+            if made.place == change.place._replace(company=None) and made.name == change.name:
+                return tag
         return None
 
     async def _update(self, change: Update) -> Outcome:

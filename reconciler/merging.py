@@ -25,7 +25,8 @@ from reconciler.errors import (
     RejectedError,
 )
 from reconciler.measuring import HarmedError, expect_kept, number_lost
-from reconciler.model.change import Loss, Precision
+from reconciler.model.change import NONE, Loss, Precision
+from reconciler.model.interaction import Kind
 from reconciler.model.names import tidied
 from reconciler.model.outcome import Appended, Kept
 from reconciler.model.tag import Status, Tag, differing
@@ -35,9 +36,9 @@ from reconciler.text.plural import listed as in_words
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
-    from reconciler.model.change import Merge
+    from reconciler.model.change import Count, Merge
     from reconciler.model.interaction import Interaction
     from reconciler.model.tag import LiveTag
     from reconciler.provider import Provider
@@ -83,7 +84,11 @@ class Merging:
             await self._update(trashed, change.before.tag)
             raise _unlisted(error, "its name and state are put back") from error
         was, into = into, await self._take_over(change, trashed, into)
-        found = tuple(_renamed(one, was.name, into.name) for one in found)
+        if was.name != into.name and any(was.name in one.tags for one in found):
+            # What showed that name may have a tag of the other level: now only that one has it.
+            listed = await self._listed(change, trashed, _loss(change))
+            anew = {one.id: one for one in listed}
+            found = tuple(anew.get(one.id, one) for one in found)
         lacking = [one for one in found if into.name not in one.tags]
         self._note(change, Appended(had=len(found) - len(lacking), left=len(lacking)))
         for _round in range(ROUNDS):
@@ -92,12 +97,22 @@ class Merging:
             if not self.proven:
                 lacking = await self._canary(change, trashed, into, lacking)
             await self._append_all(change, into, lacking)
-            found = await self._found(change, trashed, proven=False)
+            if self._all_got(change):
+                return
+            found = await self._listed(change, trashed, _loss(change))
             lacking = [one for one in found if into.name not in one.tags]
             self._note(change, replace(self.appended[change], left=len(lacking)))
         if lacking:
             again = f"{count(len(lacking), 'interaction')} lost it again, {ROUNDS} times"
             raise RejectedError(f"{again}: somebody takes it off", status=409)
+
+    def _all_got(self, change: Merge) -> bool:
+        """Whether all that had the tag in the trash have the other, by the answers to each write.
+
+        Nothing can get a disabled tag meanwhile, so a listing would show no more.
+        """
+        done = self.appended[change]
+        return not (done.left or done.gone)
 
     async def _give_up(self, change: Merge) -> LiveTag:
         """Rename the tag to its trash name and disable it, in one request; nothing where it is."""
@@ -123,10 +138,10 @@ class Merging:
                 await self._update(trashed, change.before.tag)
             raise
 
-    async def _found(self, change: Merge, tag: LiveTag, *, proven: bool) -> tuple[Interaction, ...]:
-        return await self.provider.interactions(
-            change.place, tag, expected=_loss(change), proven=proven
-        )
+    async def _listed(
+        self, change: Merge, tag: LiveTag, expected: Loss, *, proven: bool = False
+    ) -> tuple[Interaction, ...]:
+        return await self.provider.interactions(change.place, tag, expected=expected, proven=proven)
 
     async def _had(self, change: Merge) -> tuple[Interaction, ...]:
         """What shows the name of the account's first tag that goes to the trash, where no exact
@@ -136,7 +151,7 @@ class Merging:
         if self.kept or exact or change.under_way:
             return ()
         try:
-            return await self._found(change, change.before, proven=False)
+            return await self._listed(change, change.before, _loss(change))
         except ProtocolError as error:
             raise _unlisted(error) from error
 
@@ -148,14 +163,23 @@ class Merging:
         Raises HarmedError where the account's first one lost what had it. Where other tags had its
         name, what shows either name afterwards must be what showed the one before.
         """
-        number = _loss(change).interactions
+        loss = _loss(change)
+        shared = {} if change.under_way else _at_most(loss)
+        found: tuple[Interaction, ...] = ()
         others: tuple[Interaction, ...] = ()
-        at_most = number.precision is Precision.AT_MOST and not change.under_way
-        if at_most or had:
-            others = await self._found(change, change.before, proven=False)
-        found = await self._found(change, trashed, proven=not at_most)
-        if at_most and len(_ids(found) | _ids(others)) < number.number:
-            found = await self._found(change, trashed, proven=True)
+        if shared or had:
+            expected = loss if had else _only(loss, shared)
+            others = await self._listed(change, change.before, expected)
+        if shared:
+            found = await self._listed(change, trashed, _only(loss, shared))
+            missed = {
+                kind
+                for kind, number in shared.items()
+                if len({one.id for one in (*found, *others) if one.kind is kind}) < number
+            }
+            found = tuple(one for one in found if one.kind not in missed)
+            loss = _only(loss, {*Kind} - (shared.keys() - missed))
+        found += await self._listed(change, trashed, loss, proven=True)
         await self._expect_kept(change, trashed, found, had, (*found, *others))
         return found
 
@@ -194,7 +218,8 @@ class Merging:
         """
         for position, one in enumerate(lacking):
             try:
-                before = await self.provider.read(one)
+                renamed = change.into is not None and change.into.name in one.tags
+                before = await (self.provider.read if renamed else self.provider.recent)(one)
                 namesakes = await self._namesakes(into, one) if into.company_id is None else set()
                 refusal = await self._refusal(before, into)
                 self._count(change, got=refusal is None)
@@ -311,10 +336,30 @@ def _loss(change: Merge) -> Loss:
     return change.loss or Loss.unknown()
 
 
+def _at_most(loss: Loss) -> dict[Kind, int]:
+    """The kinds of which no more than so many have the tag: other tags may have its name.
+
+    Texts are none of them: a search finds what is alike too, so all of them are read.
+    """
+    return {
+        kind: count.number
+        for kind in (Kind.CALL, Kind.FORM)
+        if (count := _count_of(loss, kind)).precision is Precision.AT_MOST
+    }
+
+
+def _only(loss: Loss, kinds: Collection[Kind]) -> Loss:
+    """``loss`` without the other kinds."""
+    calls, forms, texts = (
+        _count_of(loss, kind) if kind in kinds else NONE
+        for kind in (Kind.CALL, Kind.FORM, Kind.TEXT)
+    )
+    return Loss(calls=calls, forms=forms, texts=texts)
+
+
+def _count_of(loss: Loss, kind: Kind) -> Count:
+    return {Kind.CALL: loss.calls, Kind.FORM: loss.forms, Kind.TEXT: loss.texts}[kind]
+
+
 def _ids(found: Sequence[Interaction]) -> frozenset[str]:
     return frozenset(one.id for one in found)
-
-
-def _renamed(one: Interaction, before: str, after: str) -> Interaction:
-    """``one`` after its tag ``before`` was renamed."""
-    return replace(one, tags=tuple(after if tag == before else tag for tag in one.tags))

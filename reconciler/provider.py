@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
+    from reconciler.model.usage import NameAt, Uses
 
 
 class OddTag(NamedTuple):
@@ -136,6 +137,9 @@ class Provider(Protocol):
     async def read(self, interaction: Interaction) -> Interaction:
         """``interaction`` as it is now; raises NotFoundError when it is gone."""
 
+    async def recent(self, interaction: Interaction) -> Interaction:
+        """The same where ``interaction`` is as a read of the last two seconds showed it."""
+
     async def replace_tags(self, interaction: Interaction) -> Interaction:
         """Give it its ``tags`` and no others, to put back what was lost; as read back."""
 
@@ -145,3 +149,26 @@ class Provider(Protocol):
 
     def forget_usage(self) -> None:
         """Count from here on anew, and not by what was read before."""
+
+
+class Auditable(Protocol):
+    """What an audit needs of a backend, which reads only. Raises as :class:`Provider` does."""
+
+    @property
+    def requests(self) -> int:
+        """Requests sent for this account so far, retries and failed ones included."""
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What the server last reported of the account's quota; None where it reports nothing."""
+
+    async def companies(self) -> tuple[Company, ...]:
+        """All companies, the disabled ones marked."""
+
+    async def tags(
+        self, places: Collection[str | None] | None = None, *, proven: bool = False
+    ) -> Listing:
+        """Live tags, read in the cheapest consistent way."""
+
+    async def uses(self, asked: Collection[NameAt]) -> Uses:
+        """What shows each of the names, by as few requests as prove it; after ``tags``."""

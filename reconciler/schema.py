@@ -25,7 +25,18 @@ if TYPE_CHECKING:
 MOST_PROBLEMS = 1_000
 """Found in one document at most: nobody reads more, and a hostile one may hold millions."""
 
-SCHEMAS = ("config", "plan", "snapshot", "report", "problems", "error", "notice")
+SCHEMAS = (
+    "config",
+    "plan",
+    "snapshot",
+    "diff",
+    "report",
+    "audit",
+    "explanation",
+    "problems",
+    "error",
+    "notice",
+)
 
 _PACKAGE = Path(__file__).parent
 _HOMES = (_PACKAGE / "_schemas", _PACKAGE.parent / "schemas")

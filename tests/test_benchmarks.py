@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks import goals, picture
-from benchmarks.campaigns import COMPANIES, CREATES, LATENCY, PARALLEL, SIZES, UNUSED
+from benchmarks.campaigns import COMPANIES, CREATES, LATENCY, MERGED, PARALLEL, SIZES, UNUSED
 from benchmarks.measure import Sample
 
 LOCK = Path(__file__).parent.parent / "benchmarks" / "octodns.lock"
@@ -36,6 +36,7 @@ def samples() -> dict[str, Sample]:
         **{f"companies {one}": sample(one / 1_000, requests=204) for one in COMPANIES},
         "account level": sample(0.2, requests=1),
         "changes": sample(4.0, requests=1),
+        "merge": sample(1, writing=MERGED / PARALLEL[-1] * LATENCY * 1.1),
         **{f"unused {one}": sample(one / 30_000) for one in UNUSED},
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from reconciler.cli.code_texts import code_texts
 from reconciler.config.codes import Code
 from reconciler.model.codes import MEANINGS, PlanCode
 from reconciler.sandbox import Options, Sandbox
@@ -33,6 +34,14 @@ def test_every_code_of_a_plan_has_a_meaning_and_a_golden_case() -> None:
 def test_no_code_is_used_that_is_not_listed() -> None:
     used = codes_in(sorted(SOURCE.rglob("*.py")))
     assert used == {*Code, *PlanCode, "APPLY001", "APPLY002"}
+
+
+def test_every_code_that_is_used_or_documented_is_explained() -> None:
+    code = re.compile(r"\b(?:CFG|PLAN|LIVE|APPLY|UNDO|DOC)\d{3}\b")
+    sources = [path.read_text("utf-8") for path in SOURCE.rglob("*.py")]
+    written = {one for text in sources for one in re.findall(rf'"({code.pattern})"', text)}
+    readme = code.findall((SOURCE.parent / "README.md").read_text("utf-8"))
+    assert {*written, *readme} - {"CFG000"} == set(code_texts())
 
 
 def test_what_the_server_refused_is_shown_at_its_line_under_its_code(tmp_path: Path) -> None:

@@ -33,5 +33,5 @@ def test_example(path: Path, tmp_path: Path) -> None:
 
 def test_the_promised_examples_are_there() -> None:
     names = {path.stem for path in EXAMPLES}
-    promised = "smallest agency renames merging promoting retiring adopting"
+    promised = "smallest agency renames merging promoting tidying retiring adopting"
     assert {*promised.split()} <= names

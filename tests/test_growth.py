@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import tracemalloc
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +15,18 @@ from reconciler.callrail.wire import live_tag
 from reconciler.config import load
 from reconciler.document import plan_pieces
 from reconciler.errors import ConfigError
+from reconciler.export.consolidating import consolidated
+from reconciler.export.taking_in import taken_in
+from reconciler.model.audit import Audit
 from reconciler.model.names import any_glob, glob
 from reconciler.model.plan import AccountUse
 from reconciler.model.state import LiveAccount
 from reconciler.model.tag import Company, LiveTag, Status
 from reconciler.planning import assemble, guard
-from reconciler.render import text
+from reconciler.planning.audit import audit
+from reconciler.render import audit as rendered_audit
+from reconciler.render import audit_page, text
+from reconciler.text.alike import groups
 from tests.builders import ACME, create, plan
 from tests.callrail.stand_in import tag_rows
 from tests.wishes import draft
@@ -102,6 +109,31 @@ def drafted(desired: DesiredAccount, live: list[LiveTag]) -> Callable[[], object
     return work
 
 
+@pytest.mark.parametrize(("names", "places"), [(3, None), (None, 3)])
+def test_auditing_many_companies_or_many_names(names: int | None, places: int | None) -> None:
+    # Of many companies a line names a few; of many names each has lines of its own.
+    assert_linear(lambda size: audited(names or size, places or size))
+
+
+def audited(names: int, places: int) -> Callable[[], object]:
+    known = companies(places)
+    tags = [
+        LiveTag(len(known) * name + at, f"Tag {name:04}", "red1", Status.ENABLED, one.id)
+        for name in range(names)
+        for at, one in enumerate(known, 1)
+        if (name + at) % 9
+    ]
+    live = LiveAccount(account=ACME, tags=tuple(tags), companies={one.id: one for one in known})
+
+    def work() -> None:
+        found = Audit(accounts=(audit(live),))
+        rendered_audit.text(found)
+        rendered_audit.csv(found)
+        audit_page.page(found)
+
+    return work
+
+
 @pytest.mark.parametrize("rest", ["", ", companies: all", ", companies: [Company 0001]"])
 def test_loading(rest: str, tmp_path: Path) -> None:
     assert_linear(lambda size: lambda: configured(tmp_path, size, rest))
@@ -162,6 +194,68 @@ def test_planning_and_showing_many_companies(tmp_path: Path) -> None:
         return drafted(desired, live)
 
     assert_linear(work_of)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda n: f"Campaign {n:04}",
+        lambda n: f"{_word(n)} {_word(n * 7 + 3)}",
+        lambda n: f"area/{_word(n)}",
+        lambda n: f"Sale {_word(n)[:4]}",
+    ],
+    ids=["numbers", "two words", "one word of two", "short words"],
+)
+def test_grouping_names_that_look_alike(name: Callable[[int], str]) -> None:
+    def work_of(size: int) -> Callable[[], object]:
+        names = [name(one) for one in range(size)]
+        names += [one.upper() for one in names[::7]]
+        return lambda: groups(names)
+
+    assert_linear(work_of)
+
+
+def spread(size: int, names: int) -> list[LiveTag]:
+    """Some of ``names`` tags in each of ``size`` companies, in two colours."""
+    return [
+        LiveTag(10 * one + n, f"{_word(n)} {_word(one % names)}", f"red{one % 2}", ON, f"COM{one}")
+        for one in range(size)
+        for n in range(2)
+    ]
+
+
+ON = Status.ENABLED
+
+
+def test_tidying_many_names_and_companies() -> None:
+    def work_of(size: int) -> Callable[[], object]:
+        known = {one.id: one for one in companies(size)}
+        return lambda: consolidated([(ACME, known, spread(size, 10))])
+
+    assert_linear(work_of)
+
+
+def test_taking_in_many_names(tmp_path: Path) -> None:
+    def work_of(size: int) -> Callable[[], object]:
+        configuration = configured(tmp_path, size, "")
+        live = [
+            LiveTag(n, f"{_word(n)}{'' if n % 2 else n}", "red2", ON, None) for n in range(size)
+        ]
+        live += [LiveTag(size + n, f"Tag {n:04}", "red2", ON, None) for n in range(0, size, 2)]
+        account = LiveAccount(account=ACME, tags=tuple(live), companies={})
+        desired = configuration.resolve({}).accounts
+        file = configuration.files[0]
+        return lambda: taken_in(configuration, desired, {ACME.id: account}, file)
+
+    assert_linear(work_of)
+
+
+SYLLABLES = ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi")
+
+
+def _word(number: int) -> str:
+    """Another word of ten letters for each number, as far from the others as chance has it."""
+    return "".join(Random(number).choices(SYLLABLES, k=5))
 
 
 def test_reading_pages() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.config import load_text
 from reconciler.executor import RunContext, execute
 from reconciler.model.change import Count, Loss
-from reconciler.model.tag import Status
+from reconciler.model.tag import Company, Status
 from reconciler.model.trash import Day, original, parse
 from reconciler.planning.narrowing import Narrowing
 from reconciler.workflow.plan import PlanRequest, make_plan
@@ -44,8 +44,8 @@ class CountingProvider(FakeProvider):
 
 
 @st.composite
-def live_tags(draw: st.DrawFn) -> list[LiveTag]:
-    """Tags of one place, some of them in the trash, under different names."""
+def live_tags(draw: st.DrawFn, first: int = 1, company_id: str | None = None) -> list[LiveTag]:
+    """Tags of one place, some of them in the trash, under different names; ids from ``first``."""
     names = draw(st.lists(st.sampled_from(NAMES), unique=True))
     trashed = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=2))
     every = [*names, *(f"~trash 2026-11-2{at} {name}" for at, name in enumerate(trashed))]
@@ -55,19 +55,27 @@ def live_tags(draw: st.DrawFn) -> list[LiveTag]:
             name,
             status=Status.DISABLED if parse(name) else draw(st.sampled_from(Status)),
             color=draw(st.sampled_from(("gray1", "blue1"))),
+            company_id=company_id,
         )
-        for number, name in enumerate(draw(st.permutations(every)), 1)
+        for number, name in enumerate(draw(st.permutations(every)), first)
     ]
 
 
 @st.composite
-def providers(draw: st.DrawFn) -> CountingProvider:
-    """A place, and up to eight calls with any of its tags."""
+def providers(draw: st.DrawFn, company: Company | None = None) -> CountingProvider:
+    """Account level, a ``company`` if any, and up to eight calls with any of their tags."""
     tags = draw(live_tags())
+    if company is not None:
+        tags += draw(live_tags(first=101, company_id=company.id))
     ids = st.sets(st.sampled_from([tag.id for tag in tags])) if tags else st.just(set())
     calls = draw(st.lists(ids, max_size=8))
     assigned = {f"CAL{number}": held for number, held in enumerate(calls)}
-    return CountingProvider({tag.id: tag for tag in tags}, assigned=assigned, unique="exact")
+    return CountingProvider(
+        {tag.id: tag for tag in tags},
+        assigned=assigned,
+        unique="exact",
+        known_companies=() if company is None else (company,),
+    )
 
 
 blocks = st.fixed_dictionaries(
@@ -128,4 +136,37 @@ def test_what_had_an_old_tag_has_the_new_one_and_keeps_the_old(
         assert had <= provider.assigned[call]
         if had & merged:
             assert new[0].id in provider.assigned[call]
+    assert planned(document, provider).changes == ()
+
+
+NORTH = Company("COM1", "Dental North")
+PROMOTED = ("Opportunity", "Oppty")
+ITEMS = [{"name": name, "companies": "all"} for name in PROMOTED]
+promotions = st.fixed_dictionaries(
+    {
+        "name": st.just("Opportunity"),
+        # A look-alike on account level would be taken for the declared tag, as a server tidied it.
+        "merged_from": st.sampled_from([[*ITEMS, "opportunity"], ["opportunity", "Oppty", *ITEMS]]),
+    },
+    optional={"color": st.sampled_from(("red1", "blue1"))},
+)
+
+
+@given(providers(NORTH), promotions, policies)
+def test_what_had_a_company_s_tag_has_the_account_s_and_keeps_the_old(
+    provider: CountingProvider, block: dict[str, Any], policy: dict[str, Any]
+) -> None:
+    document = {"version": 1, "accounts": {"acme": {"id": "ACC1", **policy}}, "tags": [block]}
+    ids = {call: set(tags) for call, tags in provider.assigned.items()}
+    before = provider.live.values()
+    promoted = {one.id for one in before if one.company_id and original(one.name) in PROMOTED}
+    report = carry_out(planned(document, provider), provider)
+    assert all(one.result.succeeded for one in report.outcomes), report.outcomes
+    live = provider.live.values()
+    (new,) = (one for one in live if one.name == "Opportunity" and one.company_id is None)
+    assert [one for one in live if one.company_id and one.name in PROMOTED] == []
+    for call, had in ids.items():
+        assert had <= provider.assigned[call]
+        if had & promoted:
+            assert new.id in provider.assigned[call]
     assert planned(document, provider).changes == ()

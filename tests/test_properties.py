@@ -17,9 +17,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.config import load
-from reconciler.config.emit import emit
 from reconciler.errors import ConfigError
 from reconciler.executor import RunContext, execute
+from reconciler.export.emit import emit
 from reconciler.model.names import may_be_stored_as
 from reconciler.model.outcome import Result
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status

@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from reconciler.callrail.calls import CallEditor
     from reconciler.callrail.credentials import Credential
     from reconciler.callrail.endpoints import Endpoints
-    from reconciler.callrail.exchange import Answer
+    from reconciler.callrail.exchange import Answer, OpenTransport
     from reconciler.callrail.maton import Connections
     from reconciler.callrail.resources import Resources
     from reconciler.callrail.runtime import Settings
-    from reconciler.callrail.transport import HttpxTransport
     from reconciler.model.state import Account
 
 _SHOWN_ACCOUNTS = 8
@@ -50,7 +49,7 @@ class Client:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._run = ApiContext(settings)
-        self._transports: dict[str, HttpxTransport] = {}
+        self._transports: dict[str, OpenTransport] = {}
         self._sessions: dict[tuple[str, Credential, str | None], ApiSession] = {}
         self._providers: dict[str, AccountProvider] = {}
         for credential in (settings.credential, *settings.account_credentials.values()):
@@ -215,8 +214,10 @@ class Client:
             self._sessions[key] = ApiSession(self._run, self._transport(base), access)
         return self._sessions[key]
 
-    def _transport(self, base: str) -> HttpxTransport:
-        if base not in self._transports:
+    def _transport(self, base: str) -> OpenTransport:
+        if base not in self._transports and self._settings.transport is not None:
+            self._transports[base] = self._settings.transport(base)
+        elif base not in self._transports:
             # Here and not above: httpx is imported when a connection is wanted, not before; and
             # without its own command line, which takes 45 ms where click happens to be installed.
             # None stands for a module that can't be imported, and httpx is prepared for that.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.interactions import ids
 from reconciler.model.change import Count
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.callrail.interactions import Row, RowPage
+    from reconciler.model.usage import NameAt
 
 ENOUGH: Final = 6
 """Least rows that must be found as they are shown: a filter that knows half of them finds three."""
@@ -38,13 +39,6 @@ class Fit(Enum):
     SILENT = auto()
     """Not its tags, or not all of them."""
     LACKS = auto()
-
-
-class Tagged(NamedTuple):
-    """A name, and the company whose interactions are counted (None: those of all)."""
-
-    name: str
-    company_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +80,13 @@ def fit(row: Row, name: str, *, empty_lacks: bool) -> Fit:
         return Fit.HAS
     if not row.certain:
         return Fit.SILENT
-    if any(_folded(one) == _folded(name) for one in row.names):
+    if any(folded(one) == folded(name) for one in row.names):
         return Fit.LIKE
     return Fit.LACKS if row.names or empty_lacks else Fit.SILENT
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """``name`` as a server may take it: without case, with single blanks."""
     return " ".join(name.casefold().split())
 
 
@@ -108,7 +103,7 @@ def holds(found: Rows, shown: set[str]) -> bool:
     return enough and ids(found.rows) <= shown
 
 
-def counted(rows: Iterable[Row], asked: Tagged, *, empty_lacks: bool) -> Count:
+def counted(rows: Iterable[Row], asked: NameAt, *, empty_lacks: bool) -> Count:
     """The rows that have the tag; one that does not say so, or not whose it is, may have it."""
     least = maybe = silent = 0
     for row in rows:

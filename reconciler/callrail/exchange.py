@@ -86,6 +86,16 @@ class Transport(Protocol):
         """Send ``request`` once, with ``headers`` that hold the key; no failure is raised."""
 
 
+class OpenTransport(Transport, Protocol):
+    """The same, as a run holds them."""
+
+    def shorten_timeouts(self) -> None:
+        """Give running requests little time and no more: the end was asked for."""
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+
 def path(*segments: str) -> str:
     """Join ``segments`` to a path that can only mean what it says.
 

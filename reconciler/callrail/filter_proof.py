@@ -24,6 +24,7 @@ from reconciler.callrail.survey import Question
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from reconciler.callrail.api import Query
     from reconciler.callrail.interactions import Row
     from reconciler.callrail.survey import Survey
 
@@ -52,6 +53,19 @@ class FilterProof:
         found = any(name in row.names for row in first.rows)
         needed = frozenset[Trait]() if found else traits(name)
         return await self._proof.of((spelling, needed))
+
+    async def finds_nothing(self, names: Iterable[str]) -> bool:
+        """Whether asking for all of ``names``, many at once, finds nothing.
+
+        No row shows a tag, so nothing else could prove it.
+        """
+        left = sorted(names)
+        while some := _as_many_as_fit(left):
+            found = Rows.of(await self._survey.reader.page(_any_of(some)))
+            if found.total != 0 or found.rows:
+                return False
+            left = [name for name in left if name not in some]
+        return not left
 
     async def _check_nobody(self, spelling: str) -> bool:
         """Whether a name that nobody has finds nothing."""
@@ -118,7 +132,7 @@ class FilterProof:
         names = _as_many_as_fit((*sorted(shown), *sorted({*self._live_names()} - shown)))
         if not names:
             return False
-        found = Rows.of(await self._survey.reader.page(tuple(("tags[]", name) for name in names)))
+        found = Rows.of(await self._survey.reader.page(_any_of(names)))
         if not holds(found, {row.id for row in rows if row.names & names}):
             return False
         if found.total == 0 and not found.rows:
@@ -133,6 +147,10 @@ class FilterProof:
             and await self._found_as_shown(found.rows, spelling, alone)
             and await self._taken_as_written(spelling, alone, needed)
         )
+
+
+def _any_of(names: Iterable[str]) -> Query:
+    return tuple(("tags[]", name) for name in names)
 
 
 def _as_many_as_fit(names: Iterable[str]) -> frozenset[str]:

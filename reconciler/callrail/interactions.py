@@ -30,6 +30,8 @@ class InteractionKind:
 
     ``keys``: what the list may be called in an answer (the threads' key is D). ``by_search``: there
     is no filter by tag, only a search that finds other things too (B: text threads).
+    ``in_order`` is the query that lists the oldest first, so that what comes in while pages are
+    read moves none of them. ``moment``: what dates a row; empty where nothing does (B).
     """
 
     noun: str
@@ -37,6 +39,8 @@ class InteractionKind:
     keys: tuple[str, ...]
     query: Query = ()
     by_search: bool = False
+    in_order: Query = ()
+    moment: str = ""
 
 
 CALLS: Final = InteractionKind(
@@ -44,12 +48,15 @@ CALLS: Final = InteractionKind(
     file="calls.json",
     keys=("calls",),
     query=(("fields", "tags,company_id"), ("sort", "start_time"), ("order", "desc")),
+    in_order=(("fields", "tags,company_id"), ("sort", "start_time"), ("order", "asc")),
+    moment="start_time",
 )
 FORMS: Final = InteractionKind(
     noun="forms",
     file="form_submissions.json",
     keys=("form_submissions",),
     query=(("fields", "tags"),),
+    moment="submitted_at",
 )
 TEXTS: Final = InteractionKind(
     noun="texts", file="sms-threads.json", keys=("sms_threads", "sms-threads"), by_search=True
@@ -61,7 +68,8 @@ class Row:
     """An interaction as far as it matters here.
 
     ``names`` are the tags that it shows; ``certain`` says that it shows all that it has.
-    ``described`` holds its other texts, by which a search may have found it.
+    ``described`` holds its other texts, by which a search may have found it. ``day`` is when it
+    was, as the server writes it; None where it does not.
     """
 
     id: str
@@ -69,6 +77,7 @@ class Row:
     names: frozenset[str]
     certain: bool
     described: str = ""
+    day: date | None = None
 
 
 RowPage = Page[Row]
@@ -81,12 +90,12 @@ class Reader:
         self.kind = kind
         self._session = session
         self._account = account
-        self._today = datetime.fromtimestamp(session.run.settings.clock.time(), UTC).date()
+        self.today = datetime.fromtimestamp(session.run.settings.clock.time(), UTC).date()
         # Its zone may be ahead of UTC, so today may have begun there; or it wants no day to come.
-        start = retention_start(self._today)
+        start = retention_start(self.today)
         self._periods: list[Query] = [
-            period(start, self._today + timedelta(days=1)),
-            period(start, self._today),
+            period(start, self.today + timedelta(days=1)),
+            period(start, self.today),
             (),
         ]
 
@@ -95,11 +104,16 @@ class Reader:
         """Whether the retention period is asked for, and not what the server covers unasked."""
         return bool(self._periods[0])
 
-    async def page(self, query: Query = (), *, number: int = 1) -> RowPage:
-        """A page of the whole period; of a shorter one where the server refuses that (``dated``).
+    async def page(
+        self, query: Query = (), *, number: int = 1, dates: Query | None = None
+    ) -> RowPage:
+        """A page of ``dates``, or of the whole period; of a shorter one where the server refuses
+        that (``dated``).
 
         Raises AuthError, QuotaError or an ApiError.
         """
+        if dates is not None:
+            return await self._get((*query, *dates), number=number, per_page=PER_PAGE)
         while True:
             asked = self._periods[0]
             try:
@@ -117,20 +131,29 @@ class Reader:
     @property
     def first_day(self) -> Query:
         """The first day of the period."""
-        start = retention_start(self._today)
+        start = retention_start(self.today)
         return period(start, start)
+
+    @property
+    def covered(self) -> tuple[date, date]:
+        """The first and the last day of the period."""
+        return retention_start(self.today), self.today
+
+    def last_days(self, number: int) -> Query:
+        """So many days up to today, and the day before them, which may be theirs elsewhere."""
+        return period(self.today - timedelta(days=number + 1), self.today + timedelta(days=1))
 
     @property
     def day_to_come(self) -> Query:
         """A day on which nothing can have happened yet, in whatever time zone."""
-        day = self._today + timedelta(days=2)
+        day = self.today + timedelta(days=2)
         return period(day, day)
 
     async def _get(self, query: Query, *, number: int, per_page: int) -> RowPage:
         asked = (*query, *self.kind.query)
         asked += (("page", str(number)), ("per_page", str(per_page)))
         answer = await self._session.get(self._account, self.kind.file, query=asked)
-        parse = partial(row_of, described=self.kind.by_search)
+        parse = partial(row_of, described=self.kind.by_search, moment=self.kind.moment)
         return parse_page(answer.payload, rows=self._key(answer.payload), parse=parse)
 
     def _key(self, payload: object) -> str:
@@ -142,8 +165,8 @@ class Reader:
         return key_in(payload, self.kind.keys)
 
 
-def row_of(payload: object, *, described: bool = True) -> Row:
-    """A row, with its other texts where they matter.
+def row_of(payload: object, *, described: bool = True, moment: str = "") -> Row:
+    """A row, with its other texts where they matter; ``moment`` is the key of what dates it.
 
     Tags of an unknown shape are no evidence. Raises ProtocolError for what has no id.
     """
@@ -151,14 +174,24 @@ def row_of(payload: object, *, described: bool = True) -> Row:
         raise ProtocolError("an interaction is not an object")
     company_id = payload.get("company_id")
     names, certain = shown_tags(payload.get("tags"))
-    texts = [value for key, value in payload.items() if key != "tags" and isinstance(value, str)]
+    pairs = payload.items() if described else ()
+    texts = [value for key, value in pairs if key != "tags" and isinstance(value, str)]
     return Row(
         id=row_id(payload, "interactions"),
         company_id=company_id if isinstance(company_id, str) else None,
         names=names,
         certain=certain,
         described="\n".join(texts).casefold() if described else "",
+        day=_day(payload.get(moment)) if moment else None,
     )
+
+
+def _day(moment: object) -> date | None:
+    """The day that ``moment``, in ISO 8601, begins with."""
+    try:
+        return date.fromisoformat(moment[:10]) if isinstance(moment, str) else None
+    except ValueError:
+        return None
 
 
 def row_id(row: Mapping[str, object], what: str) -> str:

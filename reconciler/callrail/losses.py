@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Final
 from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.interactions import CALLS, FORMS, TEXTS, row_id
 from reconciler.callrail.paging import listing_of, read_all
-from reconciler.callrail.references import Flow, FlowReader, count
+from reconciler.callrail.references import Applied, Flow, FlowReader, count
+from reconciler.callrail.tally import Tallied
 from reconciler.callrail.usage import UsageCounter
 from reconciler.callrail.wire import plain_row
 from reconciler.concurrency import side_by_side
 from reconciler.errors import ApiError, AuthError, UnreachableError
 from reconciler.model.change import NONE, UNKNOWN, Count, Loss
+from reconciler.model.usage import Use, Uses
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from reconciler.callrail.api import ApiSession
     from reconciler.callrail.namesakes import Namesakes
     from reconciler.model.tag import LiveTag, Place
+    from reconciler.model.usage import NameAt
 
 _FORBIDDEN: Final = 403
 
@@ -57,16 +60,53 @@ class Losses:
             for noun, counter in self._counters.items()
         )
         calls, forms, texts = (_at_most(one) if shared else one for one in kinds)
-        applied = await self._count_flows(tag, shared=shared) if flows else UNKNOWN
-        return Loss(calls=calls, forms=forms, texts=texts, flows=applied)
+        applied, names = await self._applied(tag, shared=shared) if flows else Applied(UNKNOWN)
+        return Loss(calls=calls, forms=forms, texts=texts, flows=applied, flow_names=names)
+
+    async def uses(self, asked: Collection[NameAt], known: Collection[str]) -> Uses:
+        """What shows each of ``asked``; ``known``: the names of all live tags. Raises as ``usage``.
+
+        Flows are not read.
+        """
+        calls, forms, texts = await side_by_side(
+            self._tallied(noun, counter, asked, known) for noun, counter in self._counters.items()
+        )
+        since, until = self._counters[CALLS.noun].covered
+        return Uses(
+            {one: _use(calls[one], forms[one], texts[one]) for one in asked},
+            since=since,
+            until=until,
+            uncounted=self.uncounted,
+        )
+
+    async def _tallied(
+        self,
+        noun: str,
+        counter: UsageCounter,
+        asked: Collection[NameAt],
+        known: Collection[str],
+    ) -> dict[NameAt, Tallied]:
+        """``counter``'s tally; where that can't be read, what :meth:`_readable` says of it."""
+        found: dict[NameAt, Tallied] = {}
+
+        async def tally() -> Count:
+            found.update(await counter.tally(asked, known))
+            return NONE
+
+        unread = await self._readable(noun, tally)
+        return found or dict.fromkeys(asked, Tallied(unread, idle=unread.none))
 
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that apply ``tag`` of ``place``; raises as ``usage`` does."""
-        return await self._count_flows(tag, shared=await self._shared(place, tag))
+        return (await self._applied(tag, shared=await self._shared(place, tag))).number
 
-    async def _count_flows(self, tag: LiveTag, *, shared: bool) -> Count:
+    async def _applied(self, tag: LiveTag, *, shared: bool) -> Applied:
+        names: list[str] = []
+
         async def counted(read: Callable[[], Awaitable[tuple[Flow, ...]]]) -> Count:
-            return count(await read(), tag, shared=shared)
+            found = count(await read(), tag, shared=shared)
+            names.extend(found.names)
+            return found.number
 
         message, call = await side_by_side(
             [
@@ -74,7 +114,7 @@ class Losses:
                 self._readable("call flows", partial(counted, self._flows.call_flows)),
             ]
         )
-        return message + call
+        return Applied(message + call, tuple(sorted(names)))
 
     async def _shared(self, place: Place, tag: LiveTag) -> bool:
         try:
@@ -127,6 +167,13 @@ class Losses:
         )
         rows = await read_all(listing)
         return not rows or any(row.get("form_capture") is not False for row in rows)
+
+
+def _use(calls: Tallied, forms: Tallied, texts: Tallied) -> Use:
+    kinds = (calls, forms, texts)
+    days = [one.last for one in kinds if one.last is not None]
+    loss = Loss(calls=calls.number, forms=forms.number, texts=texts.number)
+    return Use(loss, max(days, default=None), idle=all(one.idle for one in kinds))
 
 
 def _at_most(counted: Count) -> Count:

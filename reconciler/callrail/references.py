@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.interactions import row_id
@@ -26,6 +26,8 @@ from reconciler.callrail.wire import plain_row
 from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError
 from reconciler.model.change import Count
+from reconciler.text.quote import LONGEST
+from reconciler.text.visible import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,8 +49,10 @@ class Flow:
     """The words and numbers of one flow by which it may name tags.
 
     ``company_id`` is the company of its tracker; None where that is not known or there are several.
+    ``name`` is what people know it by: a call flow is known by its tracker.
     """
 
+    name: str = ""
     company_id: str | None = None
     named: frozenset[str] = frozenset()
     suspected: frozenset[str] = frozenset()
@@ -91,7 +95,8 @@ class FlowReader:
 
     async def _message_flow(self, flow_id: str) -> Flow:
         answer = await self._session.get(self._account, "message-flows", f"{flow_id}.json")
-        return _flow(plain_row(answer.payload).get("steps"), company_id=None)
+        row = plain_row(answer.payload)
+        return _flow(row.get("steps"), name=_name(row), company_id=None)
 
     async def _read_call_flows(self, _key: None) -> tuple[Flow, ...]:
         rows = await self._all("trackers.json", ("trackers",), most_pages=MOST_TRACKER_PAGES)
@@ -114,15 +119,21 @@ class FlowReader:
         return await read_all(listing, first=first)
 
 
-def count(flows: Iterable[Flow], tag: LiveTag, *, shared: bool) -> Count:
-    """How many of ``flows`` apply ``tag``; ``shared``: another tag has its name too."""
-    least = most = 0
+def count(flows: Iterable[Flow], tag: LiveTag, *, shared: bool) -> Applied:
+    """Which of ``flows`` apply ``tag``; ``shared``: another tag has its name too."""
+    least, names = 0, []
     for flow in flows:
         applies = flow.applies(tag)
-        sure = applies is True and (not shared or str(tag.id) in flow.named)
-        least += sure
-        most += applies is not False
-    return Count.between(least, most)
+        least += applies is True and (not shared or str(tag.id) in flow.named)
+        names += [] if applies is False else [flow.name]
+    return Applied(Count.between(least, len(names)), tuple(filter(None, names)))
+
+
+class Applied(NamedTuple):
+    """How many flows apply a tag, and what those that do or may are called."""
+
+    number: Count
+    names: tuple[str, ...] = ()
 
 
 def _call_flow(tracker: JsonRow) -> Flow | None:
@@ -134,10 +145,16 @@ def _call_flow(tracker: JsonRow) -> Flow | None:
         return None
     company = tracker.get("company")
     company_id = company.get("id") if isinstance(company, Mapping) else tracker.get("company_id")
-    return _flow(flow.get("steps"), company_id=company_id if isinstance(company_id, str) else None)
+    known = company_id if isinstance(company_id, str) else None
+    return _flow(flow.get("steps"), name=_name(tracker), company_id=known)
 
 
-def _flow(steps: object, *, company_id: str | None) -> Flow:
+def _name(row: JsonRow) -> str:
+    name = row.get("name")
+    return safe_text(name, limit=LONGEST) if isinstance(name, str) else ""
+
+
+def _flow(steps: object, *, name: str, company_id: str | None) -> Flow:
     """A flow from its steps, a list or a mapping by id. Raises ProtocolError for anything else."""
     if isinstance(steps, Mapping):
         steps = list(steps.values())
@@ -153,7 +170,12 @@ def _flow(steps: object, *, company_id: str | None) -> Flow:
                 named.add(value)
             else:
                 suspected.add(value)
-    return Flow(company_id=company_id, named=frozenset(named), suspected=frozenset(suspected))
+    return Flow(
+        name=name,
+        company_id=company_id,
+        named=frozenset(named),
+        suspected=frozenset(suspected),
+    )
 
 
 def _values(value: object, *, key: str, depth: int) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.callrail.credentials import Credential
+    from reconciler.callrail.exchange import OpenTransport
 
 _WITH_SLEEP: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)
 
@@ -143,6 +144,7 @@ class Settings:
     replace the bases. ``parallelism`` bounds the requests that run at once, over all accounts.
     ``max_wait`` is how many seconds an account's requests may wait on its quota, in all.
     ``max_requests``: so many may be sent, over all accounts (None: any number).
+    ``transport`` makes the connections to a base; None: over the network.
     """
 
     credential: Credential | None = None
@@ -159,6 +161,7 @@ class Settings:
     stop: Stop = field(default_factory=Stop)
     redactor: Redactor = field(default_factory=Redactor)
     on_request: Callable[[Sent], None] | None = None
+    transport: Callable[[str], OpenTransport] | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits that would let nothing through."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.callrail.concurrency import Memo
@@ -40,10 +41,13 @@ class Survey:
     def __init__(self, session: ApiSession, account: str, kind: InteractionKind) -> None:
         self.kind = kind
         self.reader = Reader(session, account, kind)
+        self._session, self._account = session, account
         self._survey = Memo(self._read_survey)
         self._scan = Memo(self._read_scan)
         self._found = Memo(self._find)
         self._found_whole = Memo(self._find_whole)
+        self._all = Memo(self._read_all)
+        self._recent = Memo(self._read_since)
 
     async def survey(self) -> Rows:
         """The first page of all interactions."""
@@ -52,6 +56,15 @@ class Survey:
     async def scan(self) -> Rows:
         """All interactions, or as many as are read at most."""
         return await self._scan.of(None)
+
+    async def everything(self) -> Rows:
+        """All interactions, however many pages that takes; not whole where they kept moving."""
+        survey = await self.survey()
+        return survey if survey.whole else await self._all.of(None)
+
+    async def since(self, days: int) -> Rows:
+        """Those of the last ``days``, and of the day before."""
+        return await self._recent.of(days)
 
     async def find(self, name: str, company_id: str | None = None) -> Rows:
         """The first page of what the filter or the search finds for ``name``."""
@@ -90,6 +103,30 @@ class Survey:
     async def _read_scan(self, _key: None) -> Rows:
         survey = await self.survey()
         return survey if survey.whole else await self._pages(survey, ())
+
+    async def _read_all(self, _key: None) -> Rows:
+        # Texts by which a search finds them are of no use here, and they are what takes memory.
+        kind = replace(self.kind, query=self.kind.in_order or self.kind.query, by_search=False)
+        reader = Reader(self._session, self._account, kind)
+        rows = await self._read_pages(reader)
+        return rows if rows.whole else await self._read_pages(reader)
+
+    async def _read_pages(self, reader: Reader, dates: Query | None = None) -> Rows:
+        """All pages by the total of the first; what comes in meanwhile stands behind them."""
+        first = await reader.page(dates=dates)
+        if first.total is None or not first.rows:
+            return Rows.of(first)
+        last = -(-first.total // len(first.rows))
+        rest = (reader.page(dates=dates, number=at) for at in range(2, last + 1))
+        pages = [first, *await side_by_side(rest)]
+        by_id = {row.id: row for page in pages for row in page.rows}
+        fewer = any(page.total is None or page.total < first.total for page in pages)
+        twice = len(by_id) < sum(len(page.rows) for page in pages)
+        whole = not fewer and not twice and len(by_id) >= first.total
+        return Rows(rows=tuple(by_id.values()), total=first.total, whole=whole)
+
+    async def _read_since(self, days: int) -> Rows:
+        return await self._read_pages(self.reader, self.reader.last_days(days))
 
     async def _find(self, question: Question) -> Rows:
         return Rows.of(await self.reader.page(_query(question)))

@@ -15,9 +15,11 @@ from __future__ import annotations
 import itertools
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.api import AmbiguousError, StaleError
+from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.exchange import Method, Request, path
 from reconciler.callrail.interactions import CALLS, FORMS, TEXTS, InteractionKind, row_of
 from reconciler.callrail.paging import paged, read_all
@@ -62,19 +64,16 @@ class InteractionTags:
         self, place: Place, tag: LiveTag, expected: Loss, *, proven: bool
     ) -> tuple[Interaction, ...]:
         """Those that have ``tag``; see :meth:`reconciler.provider.Provider.interactions`."""
-        numbers = _by_kind(expected)
-        if proven and not all(map(_exact, numbers.values())):
-            counted = _by_kind(await self._count(place, tag))
-            numbers = {
-                kind: number if _exact(number) else counted[kind]
-                for kind, number in numbers.items()
-            }
+        counted = Memo(partial(self._counted, place))
         found = await side_by_side(
-            self._of_kind(kind, place, tag, number if proven else None)
-            for kind, number in numbers.items()
+            self._of_kind(kind, place, tag, number if proven else None, counted)
+            for kind, number in _by_kind(expected).items()
             if not number.none
         )
         return tuple(itertools.chain.from_iterable(found))
+
+    async def _counted(self, place: Place, tag: LiveTag) -> dict[Kind, Count]:
+        return _by_kind(await self._count(place, tag))
 
     async def append(self, interaction: Interaction, tag: LiveTag) -> Interaction:
         """Put ``tag`` on; see :meth:`reconciler.provider.Provider.append`."""
@@ -170,22 +169,37 @@ class InteractionTags:
         raise RejectedError(f"{tag.name!r} can't be given: it is {now}", status=409)
 
     async def _of_kind(
-        self, kind: Kind, place: Place, tag: LiveTag, expected: Count | None
+        self,
+        kind: Kind,
+        place: Place,
+        tag: LiveTag,
+        expected: Count | None,
+        counted: Memo[LiveTag, dict[Kind, Count]],
     ) -> list[Interaction]:
-        """Those of one kind; proven by ``expected`` where that is exact, unproven where None."""
+        """Those of one kind; proven by ``expected`` where that is exact, unproven where None.
+
+        Where it is not exact the rows decide, if all are few, else what is ``counted`` anew.
+        """
         survey = Survey(self._session, self._account, KINDS[kind])
         company: Query = () if place.company_id is None else (("company_id", place.company_id),)
         asked = (*company, (survey.spelling(tag.name), tag.name))
-        run, since = self._session.run, self._session.run.now()
+        run = self._session.run
+        found: list[Interaction] = []
         try:
-            for moment in (0.0, *READ_AFTER):
+            rows: tuple[Row, ...] | None = None
+            if expected is not None and not _exact(expected):
+                few = await survey.survey()
+                rows = few.rows if few.whole else None
+                expected = expected if few.whole else (await counted.of(tag))[kind]
+            since = run.now()
+            for moment in (0.0, *READ_AFTER) if rows is None else ():
                 await run.sleep(since + moment - run.now())
                 found = self._having(kind, place, tag, await self._all(survey, asked))
                 if expected is None or (_exact(expected) and len(found) >= expected.number):
                     return found
                 if not _exact(expected):
                     break
-            rows = await self._all(survey, ())
+            rows = await self._all(survey, ()) if rows is None else rows
         except AuthError as error:
             if error.status != _FORBIDDEN:
                 raise

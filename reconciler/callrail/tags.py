@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.callrail.create import create
-from reconciler.callrail.live_tags import LiveTags
+from reconciler.callrail.live_tags import FRESH, LiveTags
 from reconciler.callrail.namesakes import Namesakes
 from reconciler.callrail.writes import delete, update
 from reconciler.errors import NotFoundError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
+    from reconciler.model.usage import NameAt, Uses
     from reconciler.provider import Created, Listing, Updated
 
 T = TypeVar("T")
@@ -49,6 +51,8 @@ class AccountProvider:
         self._live_tags = LiveTags(session, account)
         self._namesakes = Namesakes(session, account)
         self._losses: Losses | None = None
+        self._listed_at: dict[str, float] = {}
+        """When the listing began that showed an interaction last, by its id."""
 
     @property
     def requests(self) -> int:
@@ -108,6 +112,10 @@ class AccountProvider:
         """What has ``tag`` of ``place``, and the flows that apply it; see ``losses``."""
         return await self._counting().usage(place, tag, flows=flows)
 
+    async def uses(self, asked: Collection[NameAt]) -> Uses:
+        """What shows each of the names; see ``losses``. All tags must have been read before."""
+        return await self._counting().uses(asked, self._namesakes.names)
+
     async def flows(self, place: Place, tag: LiveTag) -> Count:
         """The flows that apply ``tag`` of ``place``."""
         return await self._counting().flows(place, tag)
@@ -116,7 +124,10 @@ class AccountProvider:
         self, place: Place, tag: LiveTag, *, expected: Loss, proven: bool
     ) -> tuple[Interaction, ...]:
         """The interactions that have ``tag`` of ``place``; see ``tagging``."""
-        return await self._tagging().interactions(place, tag, expected, proven=proven)
+        began = self._session.run.now()
+        found = await self._tagging().interactions(place, tag, expected, proven=proven)
+        self._listed_at.update(dict.fromkeys((one.id for one in found), began))
+        return found
 
     async def append(self, interaction: Interaction, tag: LiveTag) -> Interaction:
         """Put ``tag`` on ``interaction``; it as read back."""
@@ -125,6 +136,11 @@ class AccountProvider:
     async def read(self, interaction: Interaction) -> Interaction:
         """``interaction`` as it is now."""
         return await self._tagging().read(interaction)
+
+    async def recent(self, interaction: Interaction) -> Interaction:
+        """``interaction`` itself where it was listed in the last two seconds, else it as read."""
+        age = self._session.run.now() - self._listed_at.get(interaction.id, -math.inf)
+        return interaction if age <= FRESH else await self.read(interaction)
 
     async def replace_tags(self, interaction: Interaction) -> Interaction:
         """Give ``interaction`` its ``tags`` and no others; it as read back."""

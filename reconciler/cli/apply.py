@@ -26,7 +26,14 @@ from reconciler.cli.configuration import (
 from reconciler.cli.exit_code import exit_code
 from reconciler.cli.files import read_file
 from reconciler.cli.output import Shown, emit, prepare, rendered, write_reports
-from reconciler.cli.plan import PlanFlags, log_plan, plan_request, report_unread, stamp
+from reconciler.cli.plan import (
+    PlanFlags,
+    base_of,
+    log_plan,
+    plan_request,
+    report_unread,
+    stamp,
+)
 from reconciler.cli.session import Session
 from reconciler.cli.values import Format
 from reconciler.errors import ApplyError, AuthError, RefusedError, UsageError
@@ -40,7 +47,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from reconciler.cli.console import Console
-    from reconciler.cli.flags import NarrowingFlags, NetworkFlags, OutputFlags
+    from reconciler.cli.flags import CauseFlags, NarrowingFlags, NetworkFlags, OutputFlags
     from reconciler.config import Configuration
     from reconciler.executor import Watcher
     from reconciler.model.plan import Plan
@@ -53,11 +60,13 @@ class ApplyFlags(NamedTuple):
 
     config: tuple[str, ...]
     narrowing: NarrowingFlags
+    causes: CauseFlags
     network: NetworkFlags
     output: OutputFlags
     auto_approve: bool
     expect_digest: str | None
     deletes: Deletes
+    since: str | None = None
 
 
 def run(file: str | None, flags: ApplyFlags, console: Console) -> int:
@@ -71,11 +80,16 @@ def run(file: str | None, flags: ApplyFlags, console: Console) -> int:
         flags, file = flags._replace(config=(*flags.config, file)), None
     if file is None:
         return asyncio.run(_plan_and_apply(flags, console))
-    if any(flags.narrowing):
+    if any((*flags.narrowing, *flags.causes)):
         raise UsageError(
-            "a saved plan is applied as it was reviewed: --account, --company and --tag "
-            "can't narrow it",
+            "a saved plan is applied as it was reviewed: --account, --company, --tag, --base and "
+            "--only can't narrow it",
             hint="Give them to `plan --out` instead.",
+        )
+    if flags.since is not None:
+        raise UsageError(
+            "a saved plan is applied as it was reviewed: --since can't change it",
+            hint="Give it to `plan --out` instead.",
         )
     return asyncio.run(_apply_saved(file, flags, console))
 
@@ -114,12 +128,15 @@ async def _plan_and_apply(flags: ApplyFlags, console: Console) -> int:
     from reconciler.workflow.plan import make_plan
 
     configuration = load_configuration(flags.config, console, account=flags.narrowing.account)
+    asked, base = PlanFlags(flags.config, flags.narrowing, flags.network), None
+    if any(flags.causes):
+        asked = asked._replace(causes=flags.causes)
+        base = base_of(flags.causes, asked, console)
     async with Session(
         flags.network, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        request = plan_request(
-            PlanFlags(flags.config, flags.narrowing, flags.network), console, count_usage=True
-        )
+        asked = PlanFlags(flags.config, flags.narrowing, flags.network, since=flags.since)
+        request = plan_request(asked, base, console, count_usage=True)
         await session.watch(refuse_numbers(configuration, session))
         work = make_plan(configuration, session.provider, request)
         plan = stamp(await session.watch(work))
@@ -137,12 +154,15 @@ def _show_plan(plan: Plan, flags: ApplyFlags, console: Console) -> None:
 
     log_plan(plan)
     console.warnings(plan.warnings)
-    report_unread(plan, console)
+    report_unread(plan.unread, console)
     publish_plan(plan, console)
+    width, group_by = console.width(), flags.output.group_by
     if flags.output.form is Format.TEXT:
-        console.result(text.plan(plan, style=console.style(), width=console.width()))
+        style = console.style()
+        console.result(text.plan(plan, style=style, width=width, group_by=group_by))
     else:
-        console.show(text.plan(plan, style=console.style(sys.stderr), width=console.width()))
+        style = console.style(sys.stderr)
+        console.show(text.plan(plan, style=style, width=width, group_by=group_by))
 
 
 @dataclass(frozen=True, slots=True)

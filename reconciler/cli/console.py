@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from reconciler.callrail.redact import Redactor
     from reconciler.cli.progress import Progress
     from reconciler.cli.values import ReportFile
+    from reconciler.model.audit import Audit
+    from reconciler.model.news import Comparison
     from reconciler.model.outcome import Failure, Report
     from reconciler.model.plan import Plan
     from reconciler.model.problem import Problem
@@ -52,7 +54,7 @@ class Console:
         self.command = ""
         self.reports: tuple[ReportFile, ...] = ()
         self.webhook: str | None = None
-        self.outcome: Plan | Report | BaseException | None = None
+        self.outcome: Plan | Report | Comparison | Audit | BaseException | None = None
         self._color = Color.AUTO
         self._log_format = LogFormat.TEXT
         self._progress: Progress | None = None

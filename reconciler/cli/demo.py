@@ -13,28 +13,37 @@ from typing import TYPE_CHECKING
 from reconciler.cli.examples import example
 from reconciler.errors import ReconcilerError
 from reconciler.sandbox import Options, Sandbox
+from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.cli.console import Console
 
-EXAMPLE = "agency.yaml"
+EXAMPLE = "tidying.yaml"
+RETIRED = "    state: absent\n"
+"""The line by which the example retires a tag."""
 
 
 def run(keep: str | None, console: Console) -> int:
-    """Validate, plan, apply and plan again against a drifted agency; 0 when it ends in rest."""
+    """Tidy a firm of a drifted agency, take one tag back and plan again; 0: it ends in rest."""
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as scratch:
         directory = Path(keep or scratch)
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "reconciler.yaml").write_text(example(EXAMPLE), encoding="utf-8")
         with Sandbox(Options(seed="agency")) as sandbox:
+            before = sandbox.app.assignments.every()
             console.show(
                 "A sandbox stands in for CallRail: 3 accounts, 60 companies, tags that drifted, "
                 f"and the calls,\nforms and texts that have them. It serves {sandbox.url}.\n"
             )
             _play(directory, _environment(console, sandbox), console)
-    console.show("\nDone: the second plan is empty, live state is as configured.")
+            if lost := before - sandbox.app.assignments.every():
+                raise ReconcilerError(f"{count(len(lost), 'tag')} were taken off")
+    console.show(
+        "\nDone: the last plan is empty, and of the "
+        f"{number(len(before))} tags on calls, forms and texts none was taken off."
+    )
     return 0
 
 
@@ -52,9 +61,16 @@ def _environment(console: Console, sandbox: Sandbox) -> dict[str, str]:
 
 
 def _play(directory: Path, environment: Mapping[str, str], console: Console) -> None:
-    _step("validate", directory, environment, console)
     _step("plan --out plan.json", directory, environment, console)
-    _step("apply plan.json --allow-deletes", directory, environment, console)
+    _step("apply plan.json", directory, environment, console)
+    configuration = directory / "reconciler.yaml"
+    text = configuration.read_text("utf-8")
+    configuration.write_text(text.replace(RETIRED, ""), encoding="utf-8")
+    console.show(
+        "\nRetiring a tag was a mistake. The commit is reverted: `state: absent` is gone, and the\n"
+        "tag comes back with all that had it."
+    )
+    _step("apply --auto-approve", directory, environment, console)
     _step("plan --detailed-exitcode", directory, environment, console)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ApplyError, AuthError, QuotaError, exit_code_of
 
 if TYPE_CHECKING:
+    from reconciler.model.audit import Audit
+    from reconciler.model.news import Comparison
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
 
@@ -24,6 +26,6 @@ def exit_code(report: Report) -> int:
     return resumable[0] if resumable and not report.needs_a_look else ApplyError.exit_code
 
 
-def unread_code(plan: Plan) -> int:
-    """That of a partial plan, the first failure's; 0 where it is whole."""
-    return exit_code_of(plan.unread[0].code) if plan.unread else 0
+def unread_code(read: Plan | Comparison | Audit) -> int:
+    """That of a partial plan, comparison or audit, the first failure's; 0 where it is whole."""
+    return exit_code_of(read.unread[0].code) if read.unread else 0

@@ -10,6 +10,7 @@ import click
 from reconciler.cli.values import (
     FILE,
     Format,
+    Only,
     Parsed,
     ReportFile,
     between,
@@ -18,6 +19,7 @@ from reconciler.cli.values import (
     report_file,
     webhook,
 )
+from reconciler.model.group_by import GroupBy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,11 +50,21 @@ class NarrowingFlags(NamedTuple):
     tag: tuple[str, ...] = ()
 
 
+class CauseFlags(NamedTuple):
+    """What changes are told apart by, and the part of them that is wanted."""
+
+    base: str | None = None
+    only: Only | None = None
+
+
 class OutputFlags(NamedTuple):
-    """Where the result goes: stdout in ``form``, and the files of ``report``."""
+    """Where the result goes: stdout in ``form``, and the files of ``report``; ``group_by``: of a
+    plan's changes, None: as the plan asks for.
+    """
 
     form: Format
     report: tuple[ReportFile, ...] = ()
+    group_by: GroupBy | None = None
 
 
 PLAN_FORMATS = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.HTML)
@@ -102,8 +114,12 @@ def only_one(default: T) -> Callable[[click.Context, click.Parameter, tuple[T, .
 def output(
     formats: Iterable[Format] = PLAN_FORMATS,
     reports: tuple[Format, ...] = (*PLAN_FORMATS, Format.GITLAB),
+    *,
+    grouped: bool = False,
 ) -> Decorator:
-    """``--format`` and ``--report`` as :class:`OutputFlags`."""
+    """``--format``, ``--report`` and, where plans are shown, ``--group-by`` as
+    :class:`OutputFlags`.
+    """
     report = click.option(
         "--report",
         multiple=True,
@@ -111,7 +127,17 @@ def output(
         metavar="FORMAT=PATH",
         help=f"write the result to a file as well: {', '.join(reports)} (repeats)",
     )
-    return family("output", OutputFlags, OutputFlags._fields, [format_option(formats), report])
+    options: list[Decorator] = [format_option(formats), report]
+    if grouped:
+        options.append(
+            click.option(
+                "--group-by",
+                type=one_of(GroupBy),
+                help="the changes in text, comment and page (tag, where a block of the "
+                "configuration changes more than three places)",
+            )
+        )
+    return family("output", OutputFlags, OutputFlags._fields[: len(options)], options)
 
 
 def complete_accounts(
@@ -139,8 +165,20 @@ account_option = click.option(
     shell_complete=complete_accounts,
     help="only this one (repeats)",
 )
+company_option = click.option(
+    "--company",
+    multiple=True,
+    metavar="GLOB",
+    help="only these, by name or id; one that matches nothing is refused (repeats)",
+)
 live_option = click.option(
     "--live", type=FILE, metavar="FILE", help="read a snapshot instead of live state, offline"
+)
+since_option = click.option(
+    "--since",
+    type=FILE,
+    metavar="SNAPSHOT",
+    help="tell by an earlier snapshot what was renamed, deleted and made anew in CallRail",
 )
 webhook_option = click.option(
     "--webhook",
@@ -169,17 +207,30 @@ narrowing = family(
     NarrowingFlags._fields,
     [
         account_option,
-        click.option(
-            "--company",
-            multiple=True,
-            metavar="GLOB",
-            help="only these, by name or id; one that matches nothing is refused (repeats)",
-        ),
+        company_option,
         click.option(
             "--tag",
             multiple=True,
             metavar="GLOB",
             help="only these, by any of their names; one that matches nothing is refused (repeats)",
+        ),
+    ],
+)
+causes = family(
+    "causes",
+    CauseFlags,
+    CauseFlags._fields,
+    [
+        click.option(
+            "--base",
+            metavar="REF",
+            help="mark each change as this change, drift or both, by the configuration where HEAD "
+            "left REF (in CI: the pull request's base)",
+        ),
+        click.option(
+            "--only",
+            type=one_of(Only),
+            help="without drift, which REF plans as well; the digest is of the rest",
         ),
     ],
 )

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "init": "write a first reconciler.yaml; never overwrites",
     "import": "write live tags as a configuration to stdout; its plan is empty and quiet",
+    "audit": "show which companies deviate, which names look alike, what is used",
     "validate": "check the configuration offline",
     "plan": "show what apply would do",
     "apply": "make live tags as configured, after asking",
+    "rehearse": "apply a saved plan to a copy of its accounts, with lost answers too",
     "undo": "show the plan that takes an apply back, by its report",
     "show": "show saved plans; several are joined into one report",
+    "explain": "why a tag is planned as it is, by which line; or what a code means",
     "drift": "report what differs from the configuration, changing nothing; exit 2 if "
     "anything does",
-    "snapshot": "save live state for `plan --live FILE`",
+    "snapshot": "save live state for `plan --live FILE`, `diff` and `--since`",
+    "diff": "show what changed between two snapshots, or since one, tag by tag",
     "get": "list what CallRail holds, read-only",
     "update": "change one call, after showing it and asking: tags, note, value, lead status, name",
     "connections": "manage Maton's connections to CallRail",
@@ -39,7 +43,7 @@ COMMANDS: Final = {
 EXIT_CODES: Final = (
     ("0", "done, or nothing to do"),
     ("1", "an error; nothing was changed"),
-    ("2", "plan --detailed-exitcode, drift: there is a difference"),
+    ("2", "plan or diff --detailed-exitcode, drift: there is a difference"),
     ("3", "apply incomplete: the report says what failed, is unknown or was not tried"),
     ("4", "no key, or it was refused: 401, or 403 on something that must be read"),
     ("5", "refused: deletes not allowed, over a limit, protected, stale or too old, not approved"),

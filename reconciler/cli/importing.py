@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.configuration import load_if_there
+from reconciler.cli.configuration import load_configuration, load_if_there
 from reconciler.cli.session import Session
 from reconciler.errors import UsageError
 from reconciler.model.state import Account
@@ -14,7 +15,7 @@ from reconciler.model.tag import AccountRef
 from reconciler.text.nearest import did_you_mean
 from reconciler.text.plural import listed
 from reconciler.text.quote import quoted
-from reconciler.workflow.importing import written
+from reconciler.workflow.importing import tidied, to_paste, written
 from reconciler.workflow.snapshot import read_live
 
 if TYPE_CHECKING:
@@ -37,11 +38,23 @@ def run(
     handles: Sequence[str],
     network: NetworkFlags,
     console: Console,
+    *,
+    consolidate: bool = False,
+    usage: bool = False,
+    into: str | None = None,
 ) -> int:
     """Read the accounts whole and print the configuration that asks for what is there.
 
     ``named`` are ids, handles or names; ``handles`` limit what the configuration has.
+    ``consolidate``: the one that tidies instead; ``usage``: by what has each spelling. ``into``:
+    what to write into this file of the configuration instead.
     """
+    if usage and not consolidate:
+        raise UsageError("--usage goes with --consolidate: nothing else is decided by it")
+    if into is not None:
+        if consolidate:
+            raise UsageError("--into takes in what is live, --consolidate changes it: choose one")
+        return _into(into, named, config, handles, network, console)
     base = load_if_there(config, console)
     if base is not None and handles:
         base = base.only(handles)
@@ -50,22 +63,66 @@ def run(
             "--account names a handle of a configuration, and there is none",
             hint="Give the account's id or name instead: `reconciler import ACC…`.",
         )
+    console.result(
+        asyncio.run(_import(named, base, network, console, consolidate=consolidate, usage=usage))
+    )
+    return 0
+
+
+def _into(
+    into: str,
+    named: Sequence[str],
+    config: Sequence[str],
+    handles: Sequence[str],
+    network: NetworkFlags,
+    console: Console,
+) -> int:
+    """Print what to write into the file ``into`` so that it asks for what is live."""
+    base = load_configuration(config or [into], console, account=handles)
+    file = next((one for one in base.files if Path(one).resolve() == Path(into).resolve()), None)
+    if file is None:
+        raise UsageError(f"{quoted(into)} is not a file of the configuration")
     live = asyncio.run(_read(named, base, network, console))
-    console.result(written(live, base))
+    known = {one.ref.id for one in base.accounts}
+    for one in live:
+        if one.account.id not in known:
+            raise UsageError(f"the configuration has no account {one.account.id}")
+    text = to_paste(live, base, file)
+    if text:
+        console.result(text)
+    else:
+        console.log("Nothing to take in: all that is live is so declared.")
     return 0
 
 
 async def _read(
-    named: Sequence[str], base: Configuration | None, network: NetworkFlags, console: Console
+    named: Sequence[str], base: Configuration, network: NetworkFlags, console: Console
 ) -> Sequence[LiveAccount]:
-    async with Session(
-        network, console, base.gateway if base else None, accounts=base.accounts if base else ()
-    ) as session:
-        accounts = await session.watch(_accounts(named, base, session))
+    async with Session(network, console, base.gateway, accounts=base.accounts) as session:
+        accounts = await session.watch(accounts_of(named, base, session))
         return await session.watch(read_live(accounts, session.provider))
 
 
-async def _accounts(
+async def _import(
+    named: Sequence[str],
+    base: Configuration | None,
+    network: NetworkFlags,
+    console: Console,
+    *,
+    consolidate: bool,
+    usage: bool,
+) -> str:
+    async with Session(
+        network, console, base.gateway if base else None, accounts=base.accounts if base else ()
+    ) as session:
+        accounts = await session.watch(accounts_of(named, base, session))
+        live = await session.watch(read_live(accounts, session.provider))
+        if consolidate:
+            return await session.watch(tidied(live, base, session.provider if usage else None))
+    return written(live, base)
+
+
+async def accounts_of(
     named: Sequence[str], base: Configuration | None, session: Session
 ) -> list[Account]:
     """The accounts meant: those named, else those configured, else all that the key sees."""

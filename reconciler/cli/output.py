@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -17,19 +18,27 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console
     from reconciler.cli.flags import OutputFlags
     from reconciler.cli.values import ReportFile
+    from reconciler.model.audit import Audit
+    from reconciler.model.group_by import GroupBy
+    from reconciler.model.news import Comparison
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.render.style import Style
 
     Text = str | Iterable[str]
+    Value = Plan | Report | Comparison | Audit
 
 
 class Shown(enum.Enum):
-    """As what a result is shown: a plan for review, a plan as what has drifted, what was done."""
+    """As what a result is shown: a plan for review, a plan as what has drifted, what was done,
+    what changed between two readings, how an account is.
+    """
 
     PLAN = enum.auto()
     DRIFT = enum.auto()
     REPORT = enum.auto()
+    DIFF = enum.auto()
+    AUDIT = enum.auto()
 
 
 _OF_PLANS: Final = {
@@ -54,19 +63,45 @@ RENDERERS: Final[Mapping[Shown, Mapping[Format, str]]] = {
         Format.HTML: "reconciler.render.html:report",
         Format.GITLAB: "reconciler.cli.output:report_gitlab",
     },
+    Shown.DIFF: {
+        Format.TEXT: "reconciler.render.diff:text",
+        Format.JSON: "reconciler.cli.output:diff_json",
+        Format.MARKDOWN: "reconciler.render.markdown:diff",
+        Format.CSV: "reconciler.render.diff:csv",
+    },
+    Shown.AUDIT: {
+        Format.TEXT: "reconciler.render.audit:text",
+        Format.JSON: "reconciler.document.audit:audit_pieces",
+        Format.MARKDOWN: "reconciler.render.audit:markdown",
+        Format.HTML: "reconciler.render.audit_page:page",
+        Format.CSV: "reconciler.render.audit:csv",
+    },
 }
 """Where the function stands that makes the text; imported when it is asked for."""
 
 
 def rendered(
-    value: Plan | Report, shown: Shown, form: Format, *, style: Style | None = None, width: int = 0
+    value: Value,
+    shown: Shown,
+    form: Format,
+    *,
+    style: Style | None = None,
+    width: int = 0,
+    group_by: GroupBy | None = None,
 ) -> Text:
-    """``value`` as ``form``; ``style`` (plain) and ``width`` (columns, 0: any) concern text."""
+    """``value`` as ``form``; ``style`` (plain) and ``width`` (columns, 0: any) concern text,
+    ``group_by`` plans that are read.
+    """
     module, _, name = RENDERERS[shown][form].partition(":")
     render: Callable[..., Text] = getattr(import_module(module), name)
+    if shown is Shown.PLAN and form in _READ:
+        render = partial(render, group_by=group_by)
     if form is Format.TEXT and style is not None:
         return render(value, style=style, width=width)
     return render(value)
+
+
+_READ: Final = (Format.TEXT, Format.MARKDOWN, Format.HTML)
 
 
 def report_json(report: Report) -> str:
@@ -75,6 +110,13 @@ def report_json(report: Report) -> str:
 
     made = report.plan.created_at
     return dump(report_document(report, exit_code=exit_code(report), created_at=made))
+
+
+def diff_json(comparison: Comparison) -> str:
+    """The comparison as a document."""
+    from reconciler.document import diff_document, dump
+
+    return dump(diff_document(comparison))
 
 
 def report_gitlab(report: Report) -> str:
@@ -100,7 +142,7 @@ def prepare(
     expect_writable([*(path for _form, path in output.report), *([out] if out else [])])
 
 
-def emit(value: Plan | Report, shown: Shown, output: OutputFlags, console: Console) -> None:
+def emit(value: Value, shown: Shown, output: OutputFlags, console: Console) -> None:
     """Show ``value`` on stdout in ``--format`` and write each ``--report``.
 
     A report that can't be written takes nothing from the others; the first one's OutputError is
@@ -108,17 +150,20 @@ def emit(value: Plan | Report, shown: Shown, output: OutputFlags, console: Conso
     """
     try:
         style, width = console.style(), console.width()
-        console.result(rendered(value, shown, output.form, style=style, width=width))
+        group_by = output.group_by
+        console.result(
+            rendered(value, shown, output.form, style=style, width=width, group_by=group_by)
+        )
     finally:
         write_reports(value, shown, output, console)
 
 
-def write_reports(
-    value: Plan | Report, shown: Shown, output: OutputFlags, console: Console
-) -> None:
+def write_reports(value: Value, shown: Shown, output: OutputFlags, console: Console) -> None:
     """Write each ``--report``; raises the first OutputError after the last one."""
     console.outcome = value
-    _write(output.report, console, lambda form: rendered(value, shown, form))
+    _write(
+        output.report, console, lambda form: rendered(value, shown, form, group_by=output.group_by)
+    )
 
 
 def report_failure(error: BaseException, console: Console) -> None:
@@ -146,6 +191,11 @@ def _failure(form: Format, command: str, error: BaseException) -> str:
         return dump(error_document(error))
     from reconciler.render import failure
 
+    if form is Format.CSV:
+        from reconciler.render import table
+
+        message = error.message if isinstance(error, ReconcilerError) else type(error).__name__
+        return table.csv([{"error": message}])
     if isinstance(error, ConfigError):
         return failure.render(form, command, message=error.message, problems=error.problems)
     if isinstance(error, ReconcilerError):

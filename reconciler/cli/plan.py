@@ -25,16 +25,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from reconciler.cli.console import Console
-    from reconciler.cli.flags import NarrowingFlags, NetworkFlags, OutputFlags
+    from reconciler.cli.flags import CauseFlags, NarrowingFlags, NetworkFlags, OutputFlags
     from reconciler.config import Configuration
+    from reconciler.model.outcome import AccountError
     from reconciler.model.plan import Plan
+    from reconciler.model.state import Snapshot
+    from reconciler.workflow.baseline import Baseline
 
 LOG: Final = logging.getLogger(__name__)
 DIFFERENCE = 2
 
 
 class PlanFlags(NamedTuple):
-    """What is asked of a plan; ``live`` is a snapshot to plan against."""
+    """What is asked of a plan; ``live`` is a snapshot to plan against, ``since`` one to tell by
+    what people have changed, ``causes`` None: its changes are not told apart.
+    """
 
     config: tuple[str, ...]
     narrowing: NarrowingFlags
@@ -42,6 +47,8 @@ class PlanFlags(NamedTuple):
     live: str | None = None
     show_unmanaged: bool = False
     impact: bool = False
+    causes: CauseFlags | None = None
+    since: str | None = None
 
 
 def run(
@@ -103,7 +110,7 @@ def show(plan: Plan, output: OutputFlags, console: Console, *, as_: Shown = Show
     """The plan on stdout and in the reports, its warnings on stderr, annotations for GitHub."""
     log_plan(plan)
     console.warnings(plan.warnings)
-    report_unread(plan, console)
+    report_unread(plan.unread, console)
     publish_plan(plan, console)
     emit(plan, as_, output, console)
 
@@ -117,9 +124,9 @@ def log_plan(plan: Plan) -> None:
         LOG.info('decided: %s "%s" in %s (%s)', one.verb, one.name, one.place, why)
 
 
-def report_unread(plan: Plan, console: Console) -> None:
+def report_unread(unread: Iterable[AccountError], console: Console) -> None:
     """Name on stderr the accounts that could not be read, and why."""
-    for one in plan.unread:
+    for one in unread:
         message = f"{one.account} could not be read: {one.message}"
         console.complaint(message, one.hint, code=one.code)
 
@@ -127,37 +134,60 @@ def report_unread(plan: Plan, console: Console) -> None:
 def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
     """The plan of ``plan`` and ``drift``: from a snapshot where one is given, else from live."""
     configuration = load_configuration(asked.config, console, account=asked.narrowing.account)
+    base = None if asked.causes is None else base_of(asked.causes, asked, console)
     if asked.live is None:
-        return asyncio.run(_live_plan(configuration, asked, console))
+        return asyncio.run(_live_plan(configuration, asked, base, console))
     from reconciler.document import load_snapshot
     from reconciler.workflow.snapshot import provider_from
 
-    provider_for = provider_from(load_snapshot(read_file(asked.live)))
-    request = plan_request(asked, console, count_usage=False)
+    live = load_snapshot(read_file(asked.live))
+    provider_for = provider_from(live)
+    counted = all(one.usage is not None for one in live)
+    request = plan_request(asked, base, console, count_usage=counted)
     with console.working("Planning"):
         return stamp(asyncio.run(make_plan(configuration, provider_for, request)))
 
 
-async def _live_plan(configuration: Configuration, asked: PlanFlags, console: Console) -> Plan:
+def base_of(causes: CauseFlags, asked: PlanFlags, console: Console) -> Baseline | None:
+    """What ``causes``, or CI, have the changes of a plan told apart by."""
+    from reconciler.cli.baseline import baseline
+
+    return baseline(causes, asked.config, asked.narrowing, console)
+
+
+async def _live_plan(
+    configuration: Configuration, asked: PlanFlags, base: Baseline | None, console: Console
+) -> Plan:
     async with Session(
         asked.network, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        request = plan_request(asked, console, count_usage=True)
+        request = plan_request(asked, base, console, count_usage=True)
         await session.watch(refuse_numbers(configuration, session))
         work = make_plan(configuration, session.provider, request)
         return stamp(await session.watch(work))
 
 
-def plan_request(asked: PlanFlags, console: Console, *, count_usage: bool) -> PlanRequest:
-    """What the flags ask of a plan."""
+def plan_request(
+    asked: PlanFlags, base: Baseline | None, console: Console, *, count_usage: bool
+) -> PlanRequest:
+    """What the flags ask of a plan whose changes are told apart by ``base``."""
     return PlanRequest(
         today=clock.today(),
         narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),
         count_usage=count_usage,
         count_all=asked.impact,
         list_unmanaged=asked.show_unmanaged,
+        since=None if asked.since is None else _read_since(asked.since),
+        base=base,
+        without_drift=asked.causes is not None and asked.causes.only is not None,
         say=console.progress().step,
     )
+
+
+def _read_since(path: str) -> Snapshot:
+    from reconciler.document import read_snapshot
+
+    return read_snapshot(read_file(path))
 
 
 def stamp(plan: Plan) -> Plan:

@@ -38,7 +38,7 @@ def show_rows(
 
         console.result(dump([dict(row) for row in rows]))
     elif form is Format.YAML:
-        from reconciler.config.writing import as_yaml
+        from reconciler.export.rows import as_yaml
 
         console.result(as_yaml([dict(row) for row in rows]))
     elif form is Format.CSV:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.cli.console import Console
     from reconciler.cli.flags import NetworkFlags
     from reconciler.model.state import Account
-    from reconciler.provider import Provider
+    from reconciler.provider import Auditable, Provider
 
 LOG: Final = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -116,6 +116,10 @@ class Session:
 
     def provider(self, account: Account) -> Provider:
         """The provider of one account."""
+        return self.client.provider(account)
+
+    def auditable(self, account: Account) -> Auditable:
+        """The same, for an audit."""
         return self.client.provider(account)
 
     def _own_credentials(

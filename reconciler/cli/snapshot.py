@@ -30,12 +30,15 @@ def run(
     console: Console,
     *,
     out: str | None,
+    usage: bool,
 ) -> int:
-    """Read the configured accounts whole and write them to ``out`` or stdout."""
+    """Read the configured accounts whole and write them to ``out`` or stdout; with ``usage`` also
+    what has each tag.
+    """
     if out:
         expect_writable([out])
     configuration = load_configuration(config, console, account=account)
-    live = asyncio.run(_read(configuration, network, console))
+    live = asyncio.run(_read(configuration, network, console, usage=usage))
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     text = dump(snapshot_document(live, created_at=now, tool_version=__version__))
     if out:
@@ -48,11 +51,13 @@ def run(
 
 
 async def _read(
-    configuration: Configuration, network: NetworkFlags, console: Console
+    configuration: Configuration, network: NetworkFlags, console: Console, *, usage: bool
 ) -> Sequence[LiveAccount]:
     async with Session(
         network, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
         await session.watch(refuse_numbers(configuration, session))
-        work = read_live(configuration.accounts, session.provider)
+        work = read_live(
+            configuration.accounts, session.provider, usage=usage, say=console.progress().step
+        )
         return await session.watch(work)

@@ -44,6 +44,12 @@ class LogFormat(enum.StrEnum):
     JSON = "json"
 
 
+class Only(enum.StrEnum):
+    """A part of the changes, by what they come from."""
+
+    THIS_CHANGE = "this-change"
+
+
 class ReportFile(NamedTuple):
     """A file that gets the result as well."""
 

@@ -72,7 +72,7 @@ def _document(code: int, console: Console) -> Mapping[str, object]:
     return found
 
 
-def _in_short(outcome: Plan | Report | BaseException | None) -> Plan | Report | str:
+def _in_short(outcome: object) -> Plan | Report | str:
     """``outcome``, or the message of what kept the run from one."""
     match outcome:
         case Plan() | Report():

@@ -1,8 +1,8 @@
 """The configuration: YAML files become a checked Configuration, and with the companies a Desired.
 
-What belongs here: the language, its positions and diagnostics, selectors, and the way back from
-live state to text (:mod:`reconciler.config.emit`). What does not: HTTP, comparing with live state,
-drawing diagnostics for people. The yaml library stays in :mod:`reconciler.config.source`; it and
+What belongs here: the language, its positions and diagnostics, selectors. What does not: HTTP,
+comparing with live state, drawing diagnostics for people, the way back from live state to text
+(:mod:`reconciler.export`). The yaml library stays in :mod:`reconciler.config.source`; it and
 jsonschema are imported only when a file is loaded.
 """
 
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from reconciler.config.configuration import Configuration, Entry, Selector
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.model.problem import Mark, Source
 
-__all__ = ["Configuration", "Entry", "Selector", "load", "load_text", "mark_of"]
+__all__ = ["Configuration", "Entry", "Selector", "load", "load_base", "load_text", "mark_of"]
 
 
 def load(paths: Sequence[Path]) -> Configuration:
@@ -26,6 +26,15 @@ def load(paths: Sequence[Path]) -> Configuration:
     from reconciler.config.loading import load as load_now  # noqa: PLC0415 - 30 ms off --help
 
     return load_now(paths)
+
+
+def load_base(
+    paths: Sequence[Path], ref: str, environ: Mapping[str, str]
+) -> tuple[str, Configuration]:
+    """See :func:`reconciler.config.loading.load_base`."""
+    from reconciler.config.loading import load_base as load_now  # noqa: PLC0415 - beside load
+
+    return load_now(paths, ref, environ)
 
 
 def load_text(content: str, file: str) -> Configuration:

@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import UsageError
+from reconciler.model.plan import Excepted
 from reconciler.model.tag import Level
 from reconciler.text.nearest import did_you_mean
 from reconciler.text.plural import listed
 from reconciler.text.quote import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from reconciler.config.exemptions import Exemption
@@ -76,7 +77,7 @@ class Entry(NamedTuple):
     @property
     def claims(self) -> tuple[str, ...]:
         """Names whose live tags, in the places where it lands, become this tag."""
-        if self.promotes:
+        if self.promotions and self.promotes:
             return tuple(one.name for one in self.promotions)
         return self.declaration.former_names
 
@@ -99,7 +100,8 @@ class Configuration:
     """Everything that the files say, checked as far as it can be without CallRail.
 
     ``accounts`` are sorted by handle, ``entries`` stand in the order of the files. ``muted`` holds
-    the reason of each code whose warnings are not to be shown, ``exemptions`` the dated exceptions.
+    the reason of each code whose warnings are not to be shown, ``exemptions`` the exceptions that
+    say why or until when.
     """
 
     gateway: Gateway | None = None
@@ -115,6 +117,16 @@ class Configuration:
         from reconciler.config.exemptions import due  # noqa: PLC0415 - most have no dates
 
         return replace(self, warnings=(*self.warnings, *due(self.exemptions, today)))
+
+    @property
+    def excepted(self) -> tuple[Excepted, ...]:
+        """The exceptions from the entries, for whoever reads a plan."""
+        names = {entry.name for entry in self.entries}
+        return tuple(
+            Excepted(one.company, one.tags, one.until, one.reason, one.mark.source)
+            for one in self.exemptions
+            if not names.isdisjoint(one.tags)
+        )
 
     def needs_companies(self, handle: str) -> bool:
         """Whether the companies of account ``handle`` must be listed, which costs requests."""
@@ -143,6 +155,21 @@ class Configuration:
             accounts=tuple(one for one in self.accounts if one.handle in wanted),
             entries=tuple(entry for entry in entries if entry.accounts),
         )
+
+    def on_account_level(self, handles: Collection[str]) -> Configuration:
+        """The same without what is declared, or promoted, in companies of accounts ``handles``."""
+        if not handles:
+            return self
+        others = {one.handle for one in self.accounts}.difference(handles)
+        entries: list[Entry] = []
+        for entry in self.entries:
+            if entry.selector is None and not entry.promotions:
+                entries.append(entry)
+                continue
+            entries.append(_narrow(entry, others))
+            if entry.selector is None:
+                entries.append(_narrow(entry, set(handles))._replace(promotions=()))
+        return replace(self, entries=tuple(entry for entry in entries if entry.accounts))
 
     def resolve(self, companies: Mapping[str, Sequence[Company]]) -> Desired:
         """Turn selectors into companies: ``companies`` holds those of each account, by handle.

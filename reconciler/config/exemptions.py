@@ -1,4 +1,4 @@
-"""Exceptions that were agreed until a date: who is told, and when.
+"""Exceptions that say why, or until when: who is told, and when.
 
 Nothing happens by date alone. From 14 days before the last day on a warning says so, after it
 another one, until someone deletes the exception or gives it a new date.
@@ -24,20 +24,23 @@ NOTICE: Final = timedelta(days=14)
 
 
 class Exemption(NamedTuple):
-    """One dated item of ``except``: the company, until when (that day included) and why.
+    """One item of ``except`` that says more than which company: until when (that day included;
+    None: it does not end) and why.
 
     ``tags`` are the names of the tags that it applies to: several where a scope holds it.
     """
 
     company: str
-    until: date
+    until: date | None
     reason: str | None
     mark: Mark
     tags: tuple[str, ...]
 
 
 def read_exemptions(entries: Sequence[Entry], problems: Collector) -> tuple[Exemption, ...]:
-    """The dated exceptions of ``entries``, a scope's once; a date that is none is noted."""
+    """The exceptions of ``entries`` with a reason or a date, a scope's once; a date that is none is
+    noted.
+    """
     places: dict[tuple[str, int], tuple[Origin, list[str]]] = {}
     for entry in entries:
         # Nearly no block has the key: this is asked of each of 100,000.
@@ -49,12 +52,15 @@ def read_exemptions(entries: Sequence[Entry], problems: Collector) -> tuple[Exem
         _exemption(item, tuple(tags), problems)
         for place, tags in places.values()
         for item in place.at("except").each()
-        if isinstance(item.value, dict) and "until" in item.value
+        if isinstance(item.value, dict) and ("until" in item.value or "reason" in item.value)
     )
     return tuple(one for one in found if one is not None)
 
 
 def _exemption(item: Origin, tags: tuple[str, ...], problems: Collector) -> Exemption | None:
+    company, reason = item.value["company"], item.value.get("reason")
+    if "until" not in item.value:
+        return Exemption(company, None, reason, item.mark(), tags)
     at = item.at("until")
     try:
         until = date.fromisoformat(at.value)
@@ -66,12 +72,14 @@ def _exemption(item: Origin, tags: tuple[str, ...], problems: Collector) -> Exem
             hint="Write the last day of the exception as YYYY-MM-DD, such as 2027-03-31.",
         )
         return None
-    return Exemption(item.value["company"], until, item.value.get("reason"), at.mark(), tags)
+    return Exemption(company, until, reason, at.mark(), tags)
 
 
 def due(exemptions: Iterable[Exemption], today: date) -> Iterator[Problem]:
     """A warning for each exception that ends within NOTICE of ``today``, or has ended."""
     for one in exemptions:
+        if one.until is None:
+            continue
         left = (one.until - today).days
         if left > NOTICE.days:
             continue

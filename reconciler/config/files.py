@@ -25,12 +25,14 @@ from reconciler.text.visible import NOT_IN_A_FILE, escaped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from pathlib import PurePath
 
 LARGEST_FILE = 10 * 1024 * 1024
 LARGEST_SUM = 50 * 1024 * 1024
 MOST_FILES = 10_000
 
-_SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml")
+"""How the name of a configuration file ends, in small letters."""
 _WIDE_MARKS = {
     b"\xff\xfe\x00\x00": "UTF-32",
     b"\x00\x00\xfe\xff": "UTF-32",
@@ -60,7 +62,7 @@ def read_all(paths: Sequence[Path], problems: Collector) -> list[Text]:
             break
         data = _read(path, problems)
         total += len(data or b"")
-        text = None if data is None else _decode(path, data, problems)
+        text = None if data is None else decode(path.as_posix(), data, problems)
         if text is not None:
             texts.append(text)
     return texts
@@ -90,7 +92,7 @@ def _text_again(path: Path, _stamp: tuple[int, ...]) -> Text | None:
     """The text of ``path``, read once for a thousand marks into it."""
     quiet = Collector()
     data = _read(path, quiet)
-    return None if data is None else _decode(path, data, quiet)
+    return None if data is None else decode(path.as_posix(), data, quiet)
 
 
 def _files(paths: Sequence[Path], problems: Collector) -> Iterator[Path]:
@@ -118,7 +120,7 @@ def _is_configuration(path: Path, problems: Collector) -> bool:
     """Whether a file that was named may be read; what is not there is found out by reading it."""
     if not os.path.lexists(path):
         return True
-    if path.suffix.lower() not in _SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         problems.error(
             Code.UNREADABLE,
             "not read: the name of a configuration file ends in .yaml or .yml",
@@ -159,7 +161,9 @@ def _leaves(path: Path, folder: Path, problems: Collector) -> bool:
         return False  # a loop of links: reading it says so
     written = _written(path)
     linked = real != written.parent.resolve() / written.name
-    if real.is_relative_to(folder) and not (linked and _is_foreign(real, folder)):
+    if real.is_relative_to(folder) and not (
+        linked and is_foreign(real.relative_to(folder), is_directory=real.is_dir())
+    ):
         return False
     problems.error(
         Code.UNREADABLE,
@@ -171,14 +175,13 @@ def _leaves(path: Path, folder: Path, problems: Collector) -> bool:
     return True
 
 
-def _is_foreign(real: Path, folder: Path) -> bool:
-    """Whether a link inside ``folder`` leads to what would not be read without it.
+def is_foreign(inside: PurePath, *, is_directory: bool) -> bool:
+    """Whether a link leads to what would not be read without it, ``inside`` its folder.
 
     Kubernetes mounts files as links to ``..data/NAME``: two dots hide nothing.
     """
-    parts = real.relative_to(folder).parts
-    hidden = any(part.startswith(".") and not part.startswith("..") for part in parts)
-    return hidden or not (real.suffix.lower() in _SUFFIXES or real.is_dir())
+    hidden = any(part.startswith(".") and not part.startswith("..") for part in inside.parts)
+    return hidden or not (inside.suffix.lower() in SUFFIXES or is_directory)
 
 
 def _walk(
@@ -201,7 +204,7 @@ def _walk(
         if name.startswith("."):
             continue
         is_directory = path.is_dir()
-        if not is_directory and path.suffix.lower() not in _SUFFIXES:
+        if not is_directory and path.suffix.lower() not in SUFFIXES:
             continue
         if path.is_symlink() and _leaves(path, folder, problems):
             continue
@@ -266,7 +269,7 @@ def _say_unreadable(path: Path, error: OSError | ValueError, problems: Collector
         return
     near = None
     if path.parent.is_dir():
-        siblings = (one for one in _names(path.parent) if one.endswith(_SUFFIXES))
+        siblings = (one for one in _names(path.parent) if one.endswith(SUFFIXES))
         near = did_you_mean(path.name, siblings)
     problems.error(
         Code.MISSING,
@@ -283,8 +286,8 @@ def _names(directory: Path) -> list[str]:
         return []
 
 
-def _decode(path: Path, data: bytes, problems: Collector) -> Text | None:
-    file = path.as_posix()
+def decode(file: str, data: bytes, problems: Collector) -> Text | None:
+    """What ``data`` of ``file`` says; None where it is no clean UTF-8, noted in ``problems``."""
     for start, name in _WIDE_MARKS.items():
         if data.startswith(start):
             _say_encoding(file, f"the file is {name}, not UTF-8", Mark(Source(file, 1)), problems)

@@ -19,7 +19,7 @@ from reconciler.config.text import Text
 from reconciler.config.values import span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -33,6 +33,25 @@ def load(paths: Sequence[Path]) -> Configuration:
     problems = Collector()
     with _no_garbage_collection():
         return _configuration(read_all(paths, problems), problems)
+
+
+def load_base(
+    paths: Sequence[Path], ref: str, environ: Mapping[str, str]
+) -> tuple[str, Configuration]:
+    """The commit at which HEAD left ``ref``, and what the same ``paths`` declare there.
+
+    ``environ`` is where git is found. A commit without these files declares nothing. Raises
+    ConfigError as :func:`load` does, and RevisionError where git can't say what is there.
+    """
+    from reconciler.config.revision import read_revision  # noqa: PLC0415 - git is rarely asked
+
+    problems = Collector()
+    with _no_garbage_collection():
+        commit, texts = read_revision(paths, ref, environ, problems)
+        if not texts:
+            problems.raise_if_failed()
+            return commit, Configuration()
+        return commit, _configuration(texts, problems)
 
 
 def load_text(content: str, file: str) -> Configuration:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.config.collector import Collector
@@ -29,16 +28,17 @@ def resolve(configuration: Configuration, companies: Mapping[str, Sequence[Compa
         for account in configuration.accounts
     }
     selectors = SelectorCheck(indexes, problems)
+    promoting: list[Entry] = []
     for entry in configuration.entries:
         selectors.check(entry)
-        for one in entry.promoting:
+        for one in entry.promoting if entry.promotions else ():
             selectors.check(one)
+            promoting.append(one)
     selectors.finish()
     landing = _Landing(configuration.entries, problems)
     accounts = tuple(
         landing.land(account, indexes[account.handle]) for account in configuration.accounts
     )
-    promoting = chain.from_iterable(entry.promoting for entry in configuration.entries)
     company_level = [entry for entry in configuration.entries if entry.selector is not None]
     company_level.extend(promoting)
     check_claims(_landings(company_level, indexes), former_names(company_level), problems)

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.errors import DocumentError
-from reconciler.model.plan import AccountUse, Plan
+from reconciler.model.plan import AccountUse, Base, Evidence, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,12 +39,34 @@ def join(plans: Sequence[Plan]) -> Plan:
         muted=_added(plan.muted for plan in plans),
         unmanaged_tags=tuple(chain.from_iterable(plan.unmanaged_tags for plan in plans)),
         trash=tuple(chain.from_iterable(plan.trash for plan in plans)),
+        exceptions=tuple(dict.fromkeys(chain.from_iterable(plan.exceptions for plan in plans))),
         unread=tuple(dict.fromkeys(chain.from_iterable(plan.unread for plan in plans))),
         companies_unread=any(plan.companies_unread for plan in plans),
+        since=_evidence([plan.since for plan in plans]),
         gateway=gateways.pop() if len(gateways) == 1 else None,
+        base=_base([plan.base for plan in plans]),
         # The oldest part is what the whole can be trusted for.
         created_at=min(plan.created_at for plan in plans),
         tool_version=versions.pop() if len(versions) == 1 else "",
+    )
+
+
+def _base(bases: Sequence[Base | None]) -> Base | None:
+    """What the causes of all parts rest on; unknown where that is not one commit."""
+    known = [base for base in bases if base is not None]
+    if not known:
+        return None
+    first = known[0]
+    unknown = next((base.unknown for base in known if base.unknown is not None), None)
+    if len({(base.ref, base.commit) for base in known}) > 1 or len(known) < len(bases):
+        unknown = unknown or "the parts were not planned against one commit"
+    drifts = [base.drift for base in known if base.drift is not None]
+    return replace(
+        first,
+        unknown=unknown,
+        undone=tuple(chain.from_iterable(base.undone for base in known)),
+        unread=tuple(sorted({handle for base in known for handle in base.unread})),
+        drift=sum(drifts) if drifts else None,
     )
 
 
@@ -53,6 +75,15 @@ def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for one in counts:
         total.update(one)
     return dict(sorted(total.items()))
+
+
+def _evidence(parts: Sequence[Evidence | None]) -> Evidence | None:
+    """The snapshot of all ``parts``; None where they were not held against one."""
+    known = [one for one in parts if one is not None]
+    if len(known) < len(parts) or len({one.created_at for one in known}) != 1:
+        return None
+    lacking = dict.fromkeys(chain.from_iterable(one.lacking for one in known))
+    return Evidence(known[0].created_at, tuple(lacking), sum(one.older for one in known))
 
 
 def _accounts(uses: Iterable[AccountUse]) -> tuple[AccountUse, ...]:
@@ -73,6 +104,7 @@ def _accounts(uses: Iterable[AccountUse]) -> tuple[AccountUse, ...]:
             plan_requests=known.plan_requests + use.plan_requests,
             apply_requests=known.apply_requests + use.apply_requests,
             allowance=_tightest(known.allowance, use.allowance),
+            companies=max(known.companies, use.companies, key=len),
         )
     return tuple(joined.values())
 

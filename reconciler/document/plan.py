@@ -15,6 +15,7 @@ from reconciler.errors import exit_code_of
 from reconciler.model.change import (
     UNKNOWN,
     Action,
+    Cause,
     Change,
     Count,
     Create,
@@ -26,11 +27,15 @@ from reconciler.model.change import (
     Update,
     before_and_after,
 )
+from reconciler.model.news import News
 from reconciler.model.outcome import AccountError
 from reconciler.model.plan import (
     AccountUse,
     Allowance,
+    Base,
     Beyond,
+    Evidence,
+    Excepted,
     Plan,
     Summary,
     TrashedTag,
@@ -87,11 +92,30 @@ def _document(plan: Plan, changes: object) -> Document:
         document["companies_unread"] = True
     if plan.undoes is not None:
         document["undoes"] = plan.undoes
+    if plan.since is not None:
+        document["since"] = _evidence_fields(plan.since)
+    if plan.base is not None:
+        document["base"] = _base_fields(plan.base, plan.this_change.digest)
     if plan.unmanaged_tags:
-        document["unmanaged"] = [_live_fields(one) for one in plan.unmanaged_tags]
+        document["unmanaged"] = [_unmanaged_fields(one) for one in plan.unmanaged_tags]
     if plan.trash:
         document["trash"] = [_trashed_fields(one) for one in plan.trash]
+    if plan.exceptions:
+        document["exceptions"] = [_excepted_fields(one) for one in plan.exceptions]
     return document
+
+
+def _base_fields(base: Base, digest: str) -> Document:
+    """What the causes rest on; ``digest`` is that of the plan without drift."""
+    return {
+        "ref": base.ref,
+        "commit": base.commit,
+        "unknown": base.unknown,
+        "digest": digest if base.unknown is None else None,
+        "undone": [change_fields(change) for change in base.undone],
+        "unread": list(base.unread),
+        "drift_left_out": base.drift,
+    }
 
 
 def load_plan(text: str) -> Plan:
@@ -103,7 +127,9 @@ def load_plan(text: str) -> Plan:
     root = parse(text, kind=KIND)
     accounts = tuple(_account_of(node) for node in root.nodes("accounts"))
     lists = ("changes", *filter(root.has, ("unmanaged", "trash")))
-    places = Places(accounts, chain.from_iterable(map(root.nodes, lists)), KIND)
+    base = root.node("base") if root.has("base") else None
+    placed = (*map(root.nodes, lists), () if base is None else base.nodes("undone"))
+    places = Places(accounts, chain.from_iterable(placed), KIND)
     summary = root.node("summary")
     plan = Plan(
         accounts=accounts,
@@ -114,12 +140,17 @@ def load_plan(text: str) -> Plan:
         muted=_muted_of(root),
         unmanaged_tags=_unmanaged_of(root, places),
         trash=_trash_of(root, places),
+        exceptions=tuple(map(_excepted_of, root.nodes("exceptions")))
+        if root.has("exceptions")
+        else (),
         gateway=root.word("gateway", Gateway).value if root.optional_text("gateway") else None,
         created_at=root.text("created_at"),
         tool_version=root.text("tool_version"),
         unread=tuple(map(unread_of, root.nodes("unread"))) if root.has("unread") else (),
         companies_unread=root.has("companies_unread") and root.truth("companies_unread"),
         undoes=root.text("undoes") if root.has("undoes") else None,
+        since=_evidence_of(root.node("since")) if root.has("since") else None,
+        base=None if base is None else _base_of(base, places),
     )
     if root.text("digest") != plan.digest:
         raise altered(
@@ -128,6 +159,31 @@ def load_plan(text: str) -> Plan:
     root.confirm(plan_document(plan))
     expect_sound(plan.changes, KIND)
     return plan
+
+
+def _evidence_fields(since: Evidence) -> Document:
+    lacking = {"lacking": list(since.lacking)} if since.lacking else {}
+    older = {"older": since.older} if since.older else {}
+    return {"created_at": since.created_at, **lacking, **older}
+
+
+def _evidence_of(node: Node) -> Evidence:
+    return Evidence(
+        created_at=node.text("created_at"),
+        lacking=node.texts("lacking") if node.has("lacking") else (),
+        older=node.whole("older") if node.has("older") else 0,
+    )
+
+
+def _base_of(node: Node, places: Places) -> Base:
+    return Base(
+        ref=node.text("ref"),
+        commit=node.optional_text("commit"),
+        unknown=node.optional_text("unknown"),
+        undone=tuple(change_of(one, places) for one in node.nodes("undone")),
+        unread=node.texts("unread"),
+        drift=node.optional_whole("drift_left_out"),
+    )
 
 
 def _muted_of(root: Node) -> dict[str, int]:
@@ -157,10 +213,12 @@ def change_fields(change: Change) -> Document:
         "after": after and tag_fields(after),
         "fields": list(change.fields) if isinstance(change, Update) else [],
         "reason": change.reason.value,
-        "source": change.source and _source_fields(change.source),
+        "cause": change.cause and change.cause.value,
+        "source": change.source and source_fields(change.source),
         "note": change.note,
         "loss": loss and loss_fields(loss),
         "blocked_by": change.blocked_by,
+        **({} if change.since is None else {"since": change.since.value}),
         **(_merge_fields(change) if isinstance(change, Merge) else {}),
     }
 
@@ -175,7 +233,7 @@ def _merge_fields(change: Merge) -> Document:
             "company_id": change.into_company_id,
             **tag_fields(tag),
         },
-        "interactions": loss and _count_fields(loss.interactions),
+        "interactions": loss and count_fields(loss.interactions),
         "trash_name": change.trash_name,
     }
 
@@ -211,7 +269,8 @@ def unread_of(node: Node) -> AccountError:
 
 def loss_fields(loss: Loss) -> Document:
     """A loss, kind by kind."""
-    return {kind: _count_fields(getattr(loss, kind)) for kind in _KINDS}
+    counts: Document = {kind: count_fields(getattr(loss, kind)) for kind in _KINDS}
+    return {**counts, "flow_names": list(loss.flow_names)} if loss.flow_names else counts
 
 
 _KINDS: Final = ("calls", "forms", "texts", "flows")
@@ -228,17 +287,28 @@ def _account_fields(use: AccountUse) -> Document:
         "connection": use.connection,
         "api_key_env": use.api_key_env,
         "policy": _policy_fields(use.policy),
-        "source": use.source and _source_fields(use.source),
-        "limits_source": use.limits_source and _source_fields(use.limits_source),
+        "source": use.source and source_fields(use.source),
+        "limits_source": use.limits_source and source_fields(use.limits_source),
         "beyond": {
             "deletes": use.beyond.deletes,
             "disables": use.beyond.disables,
-            "interactions": _count_fields(use.beyond.interactions),
+            "interactions": count_fields(use.beyond.interactions),
             "flows": use.beyond.flows,
         },
         **({} if use.requests_per_hour is None else {"requests_per_hour": use.requests_per_hour}),
         **({} if use.allowance is None else {"quota": _allowance_fields(use.allowance)}),
+        **({"companies": _companies_fields(use.companies)} if use.companies else {}),
     }
+
+
+def _companies_fields(companies: Iterable[Company]) -> list[Document]:
+    return [{"id": one.id, "name": one.name} for one in companies]
+
+
+def _companies_of(node: Node) -> tuple[Company, ...]:
+    found = [(one.text("id"), one.text("name")) for one in node.nodes("companies")]
+    named = Counter(name for _id, name in found)
+    return tuple(Company(one, name, has_namesake=named[name] > 1) for one, name in found)
 
 
 def _policy_fields(policy: Policy) -> Document:
@@ -251,7 +321,8 @@ def _policy_fields(policy: Policy) -> Document:
     }
 
 
-def _source_fields(source: Source) -> Document:
+def source_fields(source: Source) -> Document:
+    """A place in a file."""
     return {"file": source.file, "line": source.line, "column": source.column}
 
 
@@ -278,13 +349,39 @@ def tag_fields(tag: Tag) -> Document:
     return {"name": tag.name, "color": tag.color, "status": tag.status.value}
 
 
-def _count_fields(count: Count) -> Document:
+def count_fields(count: Count) -> Document:
+    """A number and how sure it is; null where it is unknown."""
     known = count.precision is not Precision.UNKNOWN
     return {"count": count.number if known else None, "precision": count.precision.value}
 
 
 def _trashed_fields(entry: TrashedTag) -> Document:
     return {**_live_fields(entry), "due": None if entry.due is None else entry.due.isoformat()}
+
+
+def _unmanaged_fields(entry: UnmanagedTag) -> Document:
+    since = {} if entry.since is None else {"since": entry.since.value}
+    return {**_live_fields(entry), **since}
+
+
+def _excepted_fields(one: Excepted) -> Document:
+    return {
+        "company": one.company,
+        "tags": list(one.tags),
+        "until": None if one.until is None else one.until.isoformat(),
+        "reason": one.reason,
+        "source": source_fields(one.source),
+    }
+
+
+def _excepted_of(node: Node) -> Excepted:
+    return Excepted(
+        company=node.text("company"),
+        tags=node.texts("tags"),
+        until=_day_of(node, "until"),
+        reason=node.optional_text("reason"),
+        source=source_of(node.node("source")),
+    )
 
 
 def _live_fields(entry: UnmanagedTag | TrashedTag) -> Document:
@@ -361,6 +458,7 @@ def _account_of(node: Node) -> AccountUse:
         if node.has("requests_per_hour")
         else None,
         allowance=_allowance_of(node.node("quota")) if node.has("quota") else None,
+        companies=_companies_of(node) if node.has("companies") else (),
     )
 
 
@@ -390,13 +488,15 @@ def change_of(node: Node, places: Places) -> Change:
     shared: _Shared = {
         "place": place,
         "reason": node.word("reason", Reason),
+        "cause": None if node.optional_text("cause") is None else node.word("cause", Cause),
         "source": node.optional("source", source_of),
         "note": node.optional_text("note"),
         "blocked_by": node.optional_text("blocked_by"),
+        "since": _since_of(node),
     }
     action = node.word("action", Action)
     before, after = node.optional("before", tag_of), node.optional("after", tag_of)
-    tag_id, loss = node.optional_whole("tag_id", least=1), node.optional("loss", _loss_of)
+    tag_id, loss = node.optional_whole("tag_id", least=1), node.optional("loss", loss_of)
     fields = node.texts("fields")
     match action, before, tag_id, after:
         case Action.CREATE, None, _, Tag() if not fields and loss is None:
@@ -428,9 +528,15 @@ class _Shared(TypedDict):
 
     place: Place
     reason: Reason
+    cause: Cause | None
     source: Source | None
     note: str | None
     blocked_by: str | None
+    since: News | None
+
+
+def _since_of(node: Node) -> News | None:
+    return node.word("since", News) if node.has("since") else None
 
 
 _PARTS: Final = "tag_id, before, after, fields and loss"
@@ -445,8 +551,10 @@ def tag_of(node: Node) -> Tag:
     return Tag(node.text("name"), node.optional_text("color"), node.word("status", Status))
 
 
-def _loss_of(node: Node) -> Loss:
-    return Loss(**{kind: _count_of(node.node(kind)) for kind in _KINDS})
+def loss_of(node: Node) -> Loss:
+    """What :func:`loss_fields` wrote."""
+    names = node.texts("flow_names") if node.has("flow_names") else ()
+    return Loss(flow_names=names, **{kind: _count_of(node.node(kind)) for kind in _KINDS})
 
 
 def _count_of(node: Node) -> Count:
@@ -458,7 +566,8 @@ def _unmanaged_of(root: Node, places: Places) -> tuple[UnmanagedTag, ...]:
     if not root.has("unmanaged"):
         return ()
     return tuple(
-        UnmanagedTag(place=places.of(node), tag=_listed(node)) for node in root.nodes("unmanaged")
+        UnmanagedTag(places.of(node), _listed(node), _since_of(node))
+        for node in root.nodes("unmanaged")
     )
 
 
@@ -466,17 +575,17 @@ def _trash_of(root: Node, places: Places) -> tuple[TrashedTag, ...]:
     if not root.has("trash"):
         return ()
     return tuple(
-        TrashedTag(place=places.of(node), tag=_listed(node), due=_due_of(node))
+        TrashedTag(place=places.of(node), tag=_listed(node), due=_day_of(node, "due"))
         for node in root.nodes("trash")
     )
 
 
-def _due_of(node: Node) -> Day | None:
-    written = node.optional_text("due")
+def _day_of(node: Node, name: str) -> Day | None:
+    written = node.optional_text(name)
     try:
         return None if written is None else Day.fromisoformat(written)
     except ValueError:
-        raise altered(KIND, f"{node.where} has a `due` that is not a day") from None
+        raise altered(KIND, f"{node.where} has a `{name}` that is not a day") from None
 
 
 def _listed(node: Node) -> LiveTag:

@@ -196,6 +196,7 @@ def _json(text: str, kind: FileKind) -> Any:
 
 
 _TELLTALE: Final = {
+    "only_old": "comparison",
     "changes": "plan",
     "results": "report",
     "error": "error message",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from reconciler.document.plan import loss_fields, loss_of
 from reconciler.document.reading import FileKind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
-from reconciler.model.state import LiveAccount
+from reconciler.model.state import LiveAccount, Snapshot
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.model.change import Loss
 
 KIND: Final = FileKind("snapshot", "Take it again: reconciler snapshot.")
 
@@ -18,7 +21,10 @@ KIND: Final = FileKind("snapshot", "Take it again: reconciler snapshot.")
 def snapshot_document(
     accounts: Sequence[LiveAccount], *, created_at: str, tool_version: str
 ) -> Document:
-    """``accounts`` with every field of ``schemas/snapshot.schema.json``."""
+    """``accounts`` with every field of ``schemas/snapshot.schema.json``.
+
+    What has the tags is there where it was counted: older versions know no such field.
+    """
     return {
         "format_version": FORMAT_VERSION,
         "tool_version": tool_version,
@@ -28,7 +34,12 @@ def snapshot_document(
 
 
 def load_snapshot(text: str) -> tuple[LiveAccount, ...]:
-    """The live state that ``text`` holds.
+    """The live state that ``text`` holds; raises what :func:`read_snapshot` does."""
+    return read_snapshot(text).accounts
+
+
+def read_snapshot(text: str) -> Snapshot:
+    """The live state that ``text`` holds, and when it was that.
 
     Raises DocumentError when it is no snapshot, is cut short or is of another format, and
     RefusedError when it lists something twice.
@@ -46,7 +57,7 @@ def load_snapshot(text: str) -> tuple[LiveAccount, ...]:
             tool_version=root.text("tool_version"),
         )
     )
-    return accounts
+    return Snapshot(root.text("created_at"), accounts)
 
 
 def _account_fields(live: LiveAccount) -> Document:
@@ -56,37 +67,52 @@ def _account_fields(live: LiveAccount) -> Document:
         "name": live.account.name,
         "unread": live.unread,
         "requests": live.requests,
+        **({"odd": live.odd} if live.odd else {}),
         "companies": [
             {"id": company.id, "name": company.name, "active": company.active}
             for company in live.companies.values()
         ],
-        "tags": [
-            {
-                "id": tag.id,
-                "name": tag.name,
-                "color": tag.color,
-                "status": tag.status.value,
-                "company_id": tag.company_id,
-            }
-            for tag in live.tags
-        ],
+        "tags": [_tag_fields(tag, live.usage) for tag in live.tags],
     }
+
+
+def _tag_fields(tag: LiveTag, usage: Mapping[int, Loss] | None) -> Document:
+    fields: Document = {
+        "id": tag.id,
+        "name": tag.name,
+        "color": tag.color,
+        "status": tag.status.value,
+        "company_id": tag.company_id,
+    }
+    if usage is not None:
+        fields["usage"] = loss_fields(usage[tag.id])
+    return fields
 
 
 def _account_of(node: Node) -> LiveAccount:
     companies = [_company_of(inner) for inner in node.nodes("companies")]
-    tags = tuple(_tag_of(inner) for inner in node.nodes("tags"))
+    rows = tuple(node.nodes("tags"))
+    tags = tuple(map(_tag_of, rows))
+    counted = {
+        tag.id: loss_of(row.node("usage"))
+        for tag, row in zip(tags, rows, strict=True)
+        if row.has("usage")
+    }
     by_id = {company.id: company for company in companies}
     if len(by_id) != len(companies):
         raise altered(KIND, f"{node.where} lists a company twice")
     if len({tag.id for tag in tags}) != len(tags):
         raise altered(KIND, f"{node.where} lists a tag twice")
+    if counted and len(counted) != len(tags):
+        raise altered(KIND, f"{node.where} says of some tags what has them, and not of all")
     return LiveAccount(
         account=AccountRef(node.text("handle"), node.text("id"), node.optional_text("name")),
         tags=tags,
         companies=by_id,
         unread=node.whole("unread"),
         requests=node.whole("requests"),
+        usage=counted or None,
+        odd=node.whole("odd", least=1) if node.has("odd") else 0,
     )
 
 

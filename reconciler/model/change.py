@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from reconciler.model.interaction import Interaction
+    from reconciler.model.news import News
     from reconciler.model.problem import Source
     from reconciler.model.tag import LiveTag, Place
 
@@ -43,6 +44,19 @@ class Reason(StrEnum):
     PURGE = "purge"
     """Deleted because its time in the trash is over."""
     UNDO = "undo"
+    RENAMED_BACK = "renamed_back"
+    """A tag that had the declared name when the snapshot of ``--since`` was taken."""
+
+
+class Cause(StrEnum):
+    """Where a change comes from, told by what the configuration before this change plans."""
+
+    THIS_CHANGE = "this change"
+    """Only the configuration at hand plans it."""
+    DRIFT = "drift"
+    """The one before plans the same: live state is not as it says."""
+    BOTH = "both"
+    """Both plan something for the tag, and not the same."""
 
 
 class Precision(StrEnum):
@@ -112,13 +126,14 @@ class Loss:
 
     ``calls``, ``forms`` (submissions) and ``texts`` (threads) are CallRail's *interactions*,
     counted over the 25 months that it keeps; ``flows`` are call flows and message flows that apply
-    the tag.
+    the tag, ``flow_names`` what those that do or may are called, as far as that is known.
     """
 
     calls: Count = NONE
     forms: Count = NONE
     texts: Count = NONE
     flows: Count = NONE
+    flow_names: tuple[str, ...] = ()
 
     @classmethod
     def unknown(cls) -> Loss:
@@ -147,6 +162,7 @@ class Loss:
             forms=self.forms + other.forms,
             texts=self.texts + other.texts,
             flows=self.flows + other.flows,
+            flow_names=tuple(sorted({*self.flow_names, *other.flow_names})),
         )
 
 
@@ -154,7 +170,9 @@ class Loss:
 class _Planned:
     """What is known of every change: its place, why it is planned, and what keeps it from going.
 
-    ``blocked_by`` says why it may not be sent, one reason a line (None: it may).
+    ``blocked_by`` says why it may not be sent, one reason a line (None: it may). ``since``: what
+    people did that made it necessary, as far as a snapshot shows it. ``cause`` is None where no
+    configuration before this one is known.
     """
 
     place: Place
@@ -162,6 +180,8 @@ class _Planned:
     source: Source | None = None
     note: str | None = None
     blocked_by: str | None = None
+    since: News | None = None
+    cause: Cause | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

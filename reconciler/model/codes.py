@@ -19,6 +19,9 @@ class PlanCode(StrEnum):
     FORMER_ELSEWHERE = "PLAN008"
     NOT_CREATED = "PLAN009"
     SEVERAL_IN_TRASH = "PLAN010"
+    RENAMED_SINCE = "PLAN011"
+    ANOTHER_SINCE = "PLAN012"
+    PURGES_WAIT = "PLAN013"
 
 
 MEANINGS: Final = {
@@ -34,9 +37,17 @@ MEANINGS: Final = {
     PlanCode.FORMER_ELSEWHERE: "A former name is live in another place: something still writes it.",
     PlanCode.NOT_CREATED: "A declared tag is not created: a live one differs only by what servers "
     "tidy.",
+    PlanCode.PURGES_WAIT: "More tags in the trash are due than the limits allow to delete; the "
+    "oldest go.",
     PlanCode.SEVERAL_IN_TRASH: "Several tags in the trash had the declared name; the newest comes "
     "back.",
+    PlanCode.RENAMED_SINCE: "A declared name's tag was renamed since the snapshot; it is renamed "
+    "back, or the plan says why not.",
+    PlanCode.ANOTHER_SINCE: "Another tag than in the snapshot has a declared name, without its "
+    "history.",
 }
 
-LOUD: Final = frozenset({PlanCode.LOOK_ALIKE, PlanCode.MOVED, PlanCode.NOT_CREATED})
+LOUD: Final = frozenset(
+    {PlanCode.LOOK_ALIKE, PlanCode.MOVED, PlanCode.NOT_CREATED, PlanCode.RENAMED_SINCE}
+)
 """What can't be muted: history is about to part from its name, or a declared tag is missing."""

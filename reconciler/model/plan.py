@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reconciler.model.change import NONE, Action, Delete, Merge, Update, before_and_after
+from reconciler.model.change import NONE, Action, Cause, Delete, Merge, Update, before_and_after
 from reconciler.model.state import Policy
 from reconciler.model.trash import undated
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model.change import Change, Count
+    from reconciler.model.news import News
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem, Source
-    from reconciler.model.tag import AccountRef, LiveTag, Place
+    from reconciler.model.tag import AccountRef, Company, LiveTag, Place
     from reconciler.model.trash import Day
 
 
@@ -59,7 +60,7 @@ class AccountUse:
     ``connection``, ``api_key_env`` and ``requests_per_hour`` say how a saved plan reaches it again.
     ``allowance`` is what the server reported of the quota when the plan was made; None: nothing.
     ``policy``, where it stands (``source``, ``limits_source``) and ``beyond`` are what a saved plan
-    is guarded by anew.
+    is guarded by anew. ``companies``: the active ones, where they were read.
     """
 
     account: AccountRef
@@ -74,6 +75,7 @@ class AccountUse:
     beyond: Beyond = NOTHING_BEYOND
     requests_per_hour: int | None = None
     allowance: Allowance | None = None
+    companies: tuple[Company, ...] = ()
 
 
 class Summary(NamedTuple):
@@ -93,10 +95,36 @@ class Summary(NamedTuple):
 
 
 class UnmanagedTag(NamedTuple):
-    """A live tag that nobody declared and the plan leaves alone (listed on request)."""
+    """A live tag that nobody declared and the plan leaves alone (listed on request).
+
+    ``since``: what became of it since the snapshot that the plan was held against.
+    """
 
     place: Place
     tag: LiveTag
+    since: News | None = None
+
+
+class Evidence(NamedTuple):
+    """The snapshot that a plan was held against: when it was taken, the accounts (by handle) that
+    it does not hold, and how many ``older`` differences it shows, where these were left out.
+    """
+
+    created_at: str
+    lacking: tuple[str, ...] = ()
+    older: int = 0
+
+
+class Excepted(NamedTuple):
+    """An exception that the configuration explains: ``company``, as it selects it, goes without
+    ``tags``; until which day (None: it does not say), and why.
+    """
+
+    company: str
+    tags: tuple[str, ...]
+    until: Day | None
+    reason: str | None
+    source: Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +138,24 @@ class TrashedTag:
     due: Day | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What the changes of a plan are told apart by: the configuration of ``ref`` at ``commit``.
+
+    ``unknown`` says why no cause is known; None: all are. ``undone``: changes that it plans and the
+    plan does not, nor any other of their tags. ``unread``: handles of accounts that only it
+    declares, so nobody read them. ``drift``: so many changes of drift are left out of the plan;
+    None: none is left out on purpose.
+    """
+
+    ref: str
+    commit: str | None = None
+    unknown: str | None = None
+    undone: tuple[Change, ...] = ()
+    unread: tuple[str, ...] = ()
+    drift: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What apply will do, in the order in which it is shown, and what the reviewer must know.
@@ -119,7 +165,10 @@ class Plan:
     configuration that could not be read; nothing is planned there, the plan is partial.
     ``companies_unread``: of some account only its account level was read, because nothing else is
     declared there; ``unmanaged`` does not count its companies' tags. ``trash``: what lies there
-    already and stays. ``undoes``: the digest of the plan whose apply this one takes back.
+    already and stays. ``exceptions``: those that the configuration explains. ``undoes``: the digest
+    of the plan whose apply this one takes back. ``since``: the snapshot that it was held against; a
+    change has what that shows of it. ``base`` is None where nobody asked for the causes of the
+    changes.
     """
 
     accounts: tuple[AccountUse, ...]
@@ -130,12 +179,15 @@ class Plan:
     muted: Mapping[str, int] = field(default_factory=dict)
     unmanaged_tags: tuple[UnmanagedTag, ...] = ()
     trash: tuple[TrashedTag, ...] = ()
+    exceptions: tuple[Excepted, ...] = ()
     gateway: str | None = None
     created_at: str = ""
     tool_version: str = ""
     unread: tuple[AccountError, ...] = ()
     companies_unread: bool = False
     undoes: str | None = None
+    since: Evidence | None = None
+    base: Base | None = None
 
     @cached_property
     def summary(self) -> Summary:
@@ -159,6 +211,22 @@ class Plan:
         return digest(self)
 
     @property
+    def causes_known(self) -> bool:
+        """Whether every change says what it comes from."""
+        return self.base is not None and self.base.unknown is None
+
+    @cached_property
+    def this_change(self) -> Plan:
+        """What is left without drift: its digest stays the same whatever drifts elsewhere."""
+        return replace(self, changes=tuple(filter(is_of_this_change, self.changes)))
+
+    @property
+    def drift(self) -> tuple[Change, ...]:
+        """The changes that the configuration before this one plans as well, as far as known."""
+        drift = (change for change in self.changes if change.cause is Cause.DRIFT)
+        return tuple(drift) if self.causes_known else ()
+
+    @property
     def requests_used(self) -> int:
         """What planning cost, accounts that could not be read included."""
         used = sum(use.plan_requests for use in self.accounts)
@@ -173,6 +241,11 @@ class Plan:
     def deletes(self) -> tuple[Delete, ...]:
         """The changes that can't be undone."""
         return tuple(change for change in self.changes if isinstance(change, Delete))
+
+
+def is_of_this_change(change: Change) -> bool:
+    """Whether ``change`` is planned as it is only since the configuration was changed."""
+    return change.cause in {Cause.THIS_CHANGE, Cause.BOTH}
 
 
 DIGEST_VERSION: Final = 2
@@ -221,6 +294,15 @@ def digest(plan: Plan) -> str:
         fingerprint.update(b"\n" * (position > 0))
         fingerprint.update(line.encode())
     return f"sha256:{fingerprint.hexdigest()}"
+
+
+def effect(change: Change) -> tuple[object, ...]:
+    """What ``change`` does to which tag: equal for changes that do the same, whatever is known of
+    them and whyever they are planned.
+    """
+    place = change.place
+    where = (change.action, place.account.id, place.company_id, change.tag_id)
+    return (*where, *_canonical(change), *_of_merge(change))
 
 
 def _canonical(change: Change) -> list[list[str | None] | None]:

@@ -12,6 +12,7 @@ from reconciler.model.tag import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.model.change import Loss
     from reconciler.model.problem import Problem, Source
     from reconciler.model.tag import AccountRef, Company, LiveTag
 
@@ -155,7 +156,8 @@ class LiveAccount(NamedTuple):
     """One account as it is: all its tags, or all of the companies that the work concerns.
 
     ``unread`` counts live tags that the cheapest complete read left out; ``requests`` what the
-    reading cost.
+    reading cost. ``usage``: what has each tag, by its id; None: nobody counted. ``odd`` counts rows
+    that are no tags as we know them: where there are some, what is not in ``tags`` may be live.
     """
 
     account: AccountRef
@@ -163,3 +165,12 @@ class LiveAccount(NamedTuple):
     companies: Mapping[str, Company]
     unread: int = 0
     requests: int = 0
+    usage: Mapping[int, Loss] | None = None
+    odd: int = 0
+
+
+class Snapshot(NamedTuple):
+    """Live state as it was saved at ``created_at``: ISO 8601, UTC, as far as the file is right."""
+
+    created_at: str
+    accounts: tuple[LiveAccount, ...]

@@ -16,7 +16,7 @@ from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Unmanaged
 from reconciler.planning.contests import Contest, contests_of
 from reconciler.planning.guard import is_delete, is_removal
-from reconciler.text.alike import skeleton
+from reconciler.text.alike import Names
 from reconciler.text.plural import few
 from reconciler.text.quote import double_quoted, quoted_all
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import Declaration
     from reconciler.model.tag import Place
     from reconciler.planning.matching import Matches
+    from reconciler.planning.since import Traced
 
 
 class _Finding(NamedTuple):
@@ -54,12 +55,15 @@ class _Alikes:
 class Advice:
     """Collects findings over an account's places.
 
-    ``unmanaged``: what the account's policy does to what nobody declared.
+    ``unmanaged``: what the account's policy does to what nobody declared; ``since``: when the
+    snapshot was taken that the plan is held against.
     """
 
     unmanaged: Unmanaged = Unmanaged.KEEP
+    since: str = ""
     _places: dict[_Finding, list[Place]] = field(default_factory=lambda: defaultdict(list))
     _alikes: dict[Declaration, _Alikes] = field(default_factory=lambda: defaultdict(_Alikes))
+    _traces: dict[Traced, list[Place]] = field(default_factory=lambda: defaultdict(list))
     contests: list[Contest] = field(default_factory=list)
     _stored: dict[Declaration, _Alikes] = field(default_factory=lambda: defaultdict(_Alikes))
 
@@ -68,6 +72,9 @@ class Advice:
         for finding in (*_renames(matches), *_duplicates(matches), *_in_trash(matches)):
             if covers(finding.subject, *finding.detail):
                 self._places[finding].append(place)
+        for traced in matches.traced:
+            if covers(traced.declaration.name, traced.now):
+                self._traces[traced].append(place)
         renamed = ((matches.declared[n], tag) for n, tag in matches.renames.renamed.items())
         left = matches.renames.still_live
         rivals = ((one, (tag, *left.get(one.name, ()))) for one, tag in renamed)
@@ -96,6 +103,11 @@ class Advice:
         found = [_problem(*item, self.unmanaged) for item in self._places.items()]
         found += [_alike(*one, self.unmanaged) for one in self._alikes.items()]
         found += [_stored_as(*one) for one in self._stored.items()]
+        if self._traces:
+            # Here and not above: most plans are held against no snapshot.
+            from reconciler.planning.since_advice import traced_problem  # noqa: PLC0415
+
+            found += [traced_problem(*one, self.since) for one in self._traces.items()]
         yield from sorted(
             found, key=lambda one: (one.source is not None, one.source, one.code, one.message)
         )
@@ -103,20 +115,24 @@ class Advice:
     @staticmethod
     def moves(changes: Sequence[Change]) -> Iterator[Problem]:
         """Warn of each name that goes in one place and is created in another, or nearly so."""
-        created: dict[str, dict[str, Change]] = defaultdict(dict)
+        created: dict[str, Change] = {}
         for change in changes:
             if isinstance(change, Create):
-                created[skeleton(change.name)].setdefault(change.name, change)
+                created.setdefault(change.name, change)
+        if not created:
+            return
+        known = Names(created)
         reported: set[str] = set()
         for change in changes:
             if not is_removal(change) or change.name in reported:
                 continue
-            alike = created.get(skeleton(change.name), {})
-            there = alike.get(change.name) or next(iter(alike.values()), None)
+            name = (
+                change.name if change.name in created else next(iter(known.like(change.name)), None)
+            )
             # Look-alikes of one place are named with it.
-            if there is not None and there.place != change.place:
+            if name is not None and created[name].place != change.place:
                 reported.add(change.name)
-                yield _moved(change, there)
+                yield _moved(change, created[name])
 
 
 def _moved(change: Change, there: Change) -> Problem:

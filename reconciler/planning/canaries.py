@@ -11,12 +11,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from reconciler.model.change import Merge, Precision, Update
+from reconciler.model.change import Loss, Merge, Precision, Update
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from reconciler.model.change import Change, Loss
+    from reconciler.model.change import Change
 
 MOST_ASKED: Final = 5
 """Uncounted tags that are asked about before what is left goes unmeasured."""
@@ -82,16 +82,31 @@ def asked_about(changes: Iterable[Change]) -> frozenset[Effect]:
     return frozenset(effect for _account, effect in asked - shown)
 
 
+def cheapest_to_measure(change: Merge) -> tuple[bool, int]:
+    """A key by which the merge comes first that most cheaply shows that nothing is lost."""
+    loss = change.loss or Loss.unknown()
+    return not is_counted(loss), loss.interactions.number
+
+
 def canary_cost(changes: Iterable[Change]) -> int:
     """The most requests that looking at the canaries of one account's ``changes`` takes."""
-    pages: Mapping[Effect, list[int]] = {effect: [] for effect in Effect}
-    for change in changes:
-        if isinstance(change, Update) and is_counted(change.loss):
-            kinds = (change.loss.calls, change.loss.forms, change.loss.texts)
-            cost = sum(-(-one.number // _PAGE) for one in kinds)
-            for effect in effects(change):
-                pages[effect].append(cost)
-    return sum(map(min, filter(None, pages.values())))
+    updates = [one for one in changes if isinstance(one, Update) and one.loss is not None]
+    proven: set[Effect] = set()
+    cost = 0
+    if not updates:
+        return cost
+    for trashes in (False, True):
+        remaining = [change for change in updates if change.trashes is trashes]
+        while (first := canary(remaining, proven)) is not None:
+            remaining.remove(first)
+            proven |= effects(first)
+            cost += _pages(first)
+    return cost
+
+
+def _pages(change: Update) -> int:
+    loss = change.loss or Loss()
+    return sum(-(-one.number // _PAGE) for one in (loss.calls, loss.forms, loss.texts))
 
 
 def is_counted(loss: Loss | None) -> TypeGuard[Loss]:

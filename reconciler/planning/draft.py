@@ -22,7 +22,15 @@ from reconciler.planning.elsewhere import elsewhere
 from reconciler.planning.matching import Matches, match
 from reconciler.planning.merging import groups_of, merges, promotions_of
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
-from reconciler.planning.trash import is_due, restored_as, restoring, trashed, trashing
+from reconciler.planning.trash import (
+    is_due,
+    restored_as,
+    restoring,
+    trashed,
+    trashing,
+    wait_for_limits,
+    within_limits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     from reconciler.model.trash import Day
     from reconciler.planning.contests import Contest
     from reconciler.planning.merging import Group
+    from reconciler.planning.since import Past
 
 
 class Draft(NamedTuple):
@@ -73,15 +82,17 @@ def draft(
     *,
     today: Day,
     uses: Mapping[tuple[Place, int], Loss] | None = None,
+    past: Past | None = None,
 ) -> Draft:
     """Work out what makes ``live`` like ``desired``; the account's policy decides on what nobody
     declared.
 
     What shall go moves to the trash of ``today`` where the account has one;
     :func:`reconciler.planning.trash.settled` deletes instead what is then counted as unused.
-    ``uses`` is what has the tags of ``Draft.groups``, as far as it was counted.
+    ``uses`` is what has the tags of ``Draft.groups``, as far as it was counted. ``past`` is the
+    account as a snapshot has it: evidence of renames, by which nothing is removed or merged.
     """
-    work = _Work(desired, live, narrowing, today, uses or {})
+    work = _Work(desired, live, narrowing, today, uses or {}, past)
     work.run()
     return work.draft()
 
@@ -96,8 +107,10 @@ class _Work:
         narrowing: Narrowing,
         today: Day,
         uses: Mapping[tuple[Place, int], Loss],
+        past: Past | None,
     ) -> None:
         self._desired = desired
+        self._hindsight = None if past is None else past.seen_from(live, desired.account.policy)
         self._today, self._uses = today, uses
         self._groups: list[Group] = []
         self._account_level: dict[str, tuple[LiveTag | None, Tag]] = {}
@@ -117,9 +130,12 @@ class _Work:
         self._unmanaged: list[UnmanagedTag] = []
         self._live_in: dict[Place, int] = {}
         self._unchanged = 0
+        self._warnings: list[Problem] = []
         self._total = 0
         self._keeps_unmanaged = desired.account.policy.unmanaged is Unmanaged.KEEP
-        self._advice = Advice(unmanaged=desired.account.policy.unmanaged)
+        self._advice = Advice(
+            unmanaged=desired.account.policy.unmanaged, since=past.moment if past else ""
+        )
 
     def run(self) -> None:
         live = self._live
@@ -143,9 +159,26 @@ class _Work:
         # Only now is it known what there is on account level.
         for waiting in self._to_promote:
             self._promote(*waiting)
+        if any(isinstance(one, Delete) and one.purges for one in self._changes):
+            self._let_purges_wait()
+
+    def _let_purges_wait(self) -> None:
+        """Leave in the trash what is due beyond the limits."""
+        account = self._desired.account
+        before = len(self._changes)
+        self._changes, waiting = within_limits(
+            self._changes, account.policy.limits, self._total + self._unread
+        )
+        for one in waiting:
+            self._leave_in_trash(one.place, [one.before])
+        if waiting:
+            due_now = sum(isinstance(one, Delete) and one.purges for one in self._changes)
+            self._warnings.append(wait_for_limits(account, before - len(self._changes), due_now))
 
     def draft(self) -> Draft:
         changes = tuple(self._changes)
+        if self._hindsight is not None:
+            changes = tuple(map(self._hindsight.marked, changes))
         touched = {change.place for change in changes}
         unread = 0 if self._narrowing != EVERYTHING else self._unread
         return Draft(
@@ -160,6 +193,7 @@ class _Work:
             contests=tuple(self._advice.contests),
             groups=tuple(self._groups),
             warnings=(
+                *self._warnings,
                 *several_former(self._advice.contests, {}),
                 *self._advice.problems(),
                 *self._advice.moves(changes),
@@ -208,6 +242,8 @@ class _Work:
             keeps_unmanaged=self._keeps_unmanaged,
             survivors=merging.survivors,
         )
+        if self._hindsight is not None:
+            self._hindsight.take_back(matches, place.company_id, merged_into=merging.names)
         for declaration, tag in matches.pairs:
             spoken_of = merging.names.get(declaration.name, ())
             if declaration.name in merging.renamed:
@@ -215,7 +251,8 @@ class _Work:
             if not differing(tag, declaration):
                 self._unchanged += covers(tag.name)
             elif covers(declaration.name, tag.name, *spoken_of):
-                self._changes.append(_update(place, declaration, tag))
+                back = declaration.name in matches.renamed_back
+                self._changes.append(_update(place, declaration, tag, renamed_back=back))
         self._changes.extend(
             _create(place, one)
             for one in matches.missing
@@ -229,7 +266,7 @@ class _Work:
         if trash:
             self._plan_trash(place, trash, merging.given_up, matches)
         if self._desired.promoted and place.company is None:
-            self._account_level = _will_be(matches)
+            self._account_level = _will_be(matches, [*tags, *trash])
         self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
         self._changes.extend(self._changes_to_unmanaged(place, unmanaged, remove))
@@ -330,8 +367,9 @@ class _Work:
         return merging
 
     def _keep(self, place: Place, tags: list[LiveTag]) -> None:
+        seen = self._hindsight
         self._unmanaged.extend(
-            UnmanagedTag(place=place, tag=tag)
+            UnmanagedTag(place, tag, seen.news(tag) if seen else None)
             for tag in tags
             if self._narrowing.covers_tag(tag.name)
         )
@@ -368,12 +406,13 @@ class _Merging:
     names: dict[str, dict[str, None]] = field(default_factory=dict)
 
 
-def _will_be(matches: Matches) -> dict[str, tuple[LiveTag | None, Tag]]:
+def _will_be(matches: Matches, live: Sequence[LiveTag]) -> dict[str, tuple[LiveTag | None, Tag]]:
     """What there will be of the declared names, and which live tag has each or takes it over."""
+    as_is = {tag.id: tag for tag in live}
     found: dict[str, tuple[LiveTag | None, Tag]] = {
         one.name: (None, completed(Tag(one.name), one)) for one in matches.missing
     }
-    found |= {one.name: (tag, completed(tag, one)) for one, tag in matches.pairs}
+    found |= {one.name: (as_is[tag.id], completed(tag, one)) for one, tag in matches.pairs}
     return found | {
         one.name: (tags[0], restored_as(one, tags[0])) for one, tags in matches.restored
     }
@@ -395,9 +434,11 @@ def _by_company(live: LiveAccount, ignore: Sequence[str]) -> tuple[_ByPlace, _By
     return found, trash
 
 
-def _update(place: Place, declaration: Declaration, tag: LiveTag) -> Update:
+def _update(place: Place, declaration: Declaration, tag: LiveTag, *, renamed_back: bool) -> Update:
     fields = differing(tag, declaration)
-    if "name" in fields:
+    if renamed_back:
+        reason = Reason.RENAMED_BACK
+    elif "name" in fields:
         merged = tag.name in declaration.merged_from
         reason = Reason.MERGED_FROM if merged else Reason.RENAMED_FROM
     elif "status" in fields:

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.state import State
 from reconciler.model.trash import kept
-from reconciler.planning.alikes import Alikes, Tidied
 from reconciler.planning.renames import Renames, find_renames
+from reconciler.planning.tidied import Tidied
 from reconciler.planning.trash import newest_first
+from reconciler.text.alike import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.state import Declaration
     from reconciler.model.tag import LiveTag
+    from reconciler.planning.since import Traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Matches:
     ``stored_as``: declarations that are not created, because live names may be theirs as the server
     tidied them; ``alike``: names, still live or about to go, that look like a declared one which is
     missing or younger; ``restored``: declarations that take the first of their tags back from the
-    trash, the older ones behind it stay there.
+    trash, the older ones behind it stay there; ``renamed_back``: declared name -> the tag among the
+    pairs that had it when a snapshot was taken; ``traced``: what else that snapshot shows.
     """
 
     declared: Mapping[str, Declaration]
@@ -52,6 +55,8 @@ class Matches:
     alike: list[tuple[Declaration, Sequence[str]]] = field(default_factory=list)
     renames: Renames = field(default_factory=Renames)
     restored: list[tuple[Declaration, Sequence[LiveTag]]] = field(default_factory=list)
+    renamed_back: dict[str, LiveTag] = field(default_factory=dict)
+    traced: list[Traced] = field(default_factory=list)
 
 
 def match(
@@ -166,15 +171,15 @@ def _keep_look_alikes(matches: Matches, *, keeps_unmanaged: bool) -> None:
     absent = {tag.name for _declaration, tag in matches.unwanted}
     if not oldest and not absent:
         return
-    alikes = Alikes({*oldest, *absent}, len(matches.declared))
+    known = Names({*oldest, *absent})
     for declaration in matches.missing:
-        if names := alikes.of(declaration.name):
+        if names := known.like(declaration.name):
             matches.alike.append((declaration, names))
     if not keeps_unmanaged and oldest:
-        alikes = Alikes(oldest, len(matches.declared))
+        known = Names(oldest)
         restored = ((declaration, tags[0]) for declaration, tags in matches.restored)
         for declaration, tag in (*matches.pairs, *restored):
-            older = [one for one in alikes.of(declaration.name) if oldest[one] < tag.id]
+            older = [one for one in known.like(declaration.name) if oldest[one] < tag.id]
             if older:
                 matches.alike.append((declaration, older))
     _keep(matches, {name for _declaration, names in matches.alike for name in names})

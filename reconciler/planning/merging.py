@@ -26,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Merge, Reason
+from reconciler.model.change import Merge, Precision, Reason
 from reconciler.model.state import State
 from reconciler.model.tag import Status, completed
 from reconciler.model.trash import kept, original, parse, seen, trash_name
@@ -234,12 +234,39 @@ def requests(merge: Merge) -> int:
     """What carrying out ``merge`` takes where nothing interferes.
 
     One request puts the tag into the trash, one renames the survivor where that is this merge's,
-    the listings before the first write and after the last one, and one request an interaction. The
-    canary of an account comes to that.
+    then what has the tag is listed, and each interaction takes one. Where no exact number is known,
+    what has the other tags of its name is listed too, or all there is. The canary of an account
+    comes to that.
     """
     if merge.loss is None:
         return 0
-    counts = (merge.loss.calls, merge.loss.forms, merge.loss.texts)
-    pages = sum(-(-one.number // PAGE) for one in counts)
     writes = merge.loss.interactions.number + (not merge.under_way) + merge.renames
-    return writes + 2 * pages
+    exact, others = _pages(merge.loss)
+    return writes + exact + 3 * others
+
+
+def canary_requests(merges: Sequence[Merge], reading: int) -> int:
+    """What the first of an account's ``merges`` takes beyond that; ``reading``: what tags do.
+
+    The first interaction is read after its write, and tags are, because none of the name may have
+    been made; before it too where companies may have tags of an account-level name. Where no exact
+    number is known of what had the first tag in the trash, its name is listed before.
+    """
+    written = [one for one in merges if one.loss is not None and one.loss.interactions.number]
+    if not written:
+        return 0
+    pages = [_pages(one.loss) for one in written if one.loss is not None]
+    listed = 0 if any(not others for _exact, others in pages) else max(map(sum, pages))
+    return 1 + reading * (1 + any(one.into_company_id is None for one in written)) + listed
+
+
+def _pages(loss: Loss) -> tuple[int, int]:
+    """Pages that show what has a tag, of kinds of which an exact number is known, and of others."""
+    exact = others = 0
+    for one in (loss.calls, loss.forms, loss.texts):
+        pages = -(-one.number // PAGE)
+        if one.precision is Precision.EXACT:
+            exact += pages
+        else:
+            others += max(pages, 1)
+    return exact, others

@@ -9,6 +9,7 @@ from reconciler.model.trash import original
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change
+    from reconciler.model.plan import Excepted
     from reconciler.model.tag import Company
 
 
@@ -41,6 +42,11 @@ class Narrowing(NamedTuple):
     def covers(self, change: Change) -> bool:
         """Whether a change is in, by its place and by either of its names."""
         return self.covers_company(change.place.company) and self.covers_tag(*change.names)
+
+    def covers_exception(self, exception: Excepted) -> bool:
+        """Whether one of its tags is in, and the company as it is written."""
+        companies = not self.companies or any_glob(self.companies)(exception.company)
+        return companies and self.covers_tag(*exception.tags)
 
 
 EVERYTHING = Narrowing()

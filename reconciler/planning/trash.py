@@ -18,15 +18,19 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Delete, Loss, Reason, Update
+from reconciler.model.codes import PlanCode
 from reconciler.model.plan import TrashedTag
+from reconciler.model.problem import Problem, Severity
 from reconciler.model.tag import Status, Tag, differing
 from reconciler.model.trash import parse, seen, trash_name
+from reconciler.planning.guard import is_removal
+from reconciler.text.plural import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.change import Change
-    from reconciler.model.state import Declaration
+    from reconciler.model.state import Account, Declaration, Limits
     from reconciler.model.tag import LiveTag, Place
     from reconciler.model.trash import Day
 
@@ -55,6 +59,39 @@ def is_due(tag: LiveTag, days: int | None, today: Day) -> bool:
     """Whether the time of ``tag`` in the trash is over."""
     day = due(tag, days)
     return day is not None and day <= today
+
+
+def within_limits(
+    changes: Sequence[Change], limits: Limits, live: int
+) -> tuple[list[Change], list[Delete]]:
+    """``changes`` of an account with the oldest purges that ``limits`` allow beside all else that
+    goes, and the purges that wait; ``live`` tags are what percents are of.
+
+    Tags become due by time alone: were all of them planned, a plan that was within its limits
+    yesterday would be refused today, and every one after it.
+    """
+    due_now = [one for one in changes if isinstance(one, Delete) and one.reason is Reason.PURGE]
+    others = sum(map(is_removal, changes)) - len(due_now)
+    most = min(limits.deletes, max(1, limits.delete_percent * live // 100))
+    due_now.sort(key=lambda one: (parse(one.before.name), one.tag_id))
+    waiting = due_now[max(0, most - others) :]
+    left = {one.tag_id for one in waiting}
+    return [one for one in changes if one.tag_id is None or one.tag_id not in left], waiting
+
+
+def wait_for_limits(account: Account, waiting: int, purged: int) -> Problem:
+    """The warning that so many purges are ``waiting`` while the oldest are ``purged``."""
+    limits = account.policy.limits
+    goes = f"the {purged:,} oldest are purged" if purged else "none is purged"
+    goes = "the oldest is purged" if purged == 1 else goes
+    return Problem(
+        code=PlanCode.PURGES_WAIT.value,
+        message=f"{account.handle}: {count(waiting + purged, 'tag is', 'tags are')} due in the "
+        f"trash, and {goes}: limits.deletes {limits.deletes:,} and limits.delete_percent "
+        f"{limits.delete_percent} allow no more",
+        hint="The next plan has the next ones; or raise the limits, where that is reviewed.",
+        severity=Severity.WARNING,
+    )
 
 
 def trashed(place: Place, tag: LiveTag, days: int | None) -> TrashedTag:
@@ -124,6 +161,7 @@ def settled(change: Change) -> Change:
                 source=change.source,
                 note=change.note,
                 blocked_by=change.blocked_by,
+                cause=change.cause,
                 loss=loss,
             )
     return change

@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING
 
 from reconciler.config.codes import Code
 from reconciler.model.change import Create, Merge, Reason, Update
+from reconciler.model.codes import PlanCode
+from reconciler.model.news import News
 from reconciler.planning.guard import is_removal
-from reconciler.render import place_groups, wording
+from reconciler.planning.since_news import CONCERNS_UNDECLARED, is_news
+from reconciler.render import groups, wording
 from reconciler.render.escape import label, log, terminal
 from reconciler.render.layout import wrap
 from reconciler.render.style import PLAIN, Style
+from reconciler.text.moment import moment
 from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.model.change import Change
-    from reconciler.model.plan import Plan, UnmanagedTag
+    from reconciler.model.plan import Evidence, Plan, UnmanagedTag
 
 
 def drift(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
@@ -44,13 +48,20 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
     retired = [change for change in declared if is_removal(change)]
     updates = [one for one in declared if isinstance(one, Update) and not one.trashes]
     trashed = [change for change in updates if change.restores]
+    back = [change for change in updates if change.reason is Reason.RENAMED_BACK]
     taking_over = {Reason.RENAMED_FROM, Reason.MERGED_FROM}
     renames = [change for change in updates if change.reason in taking_over]
-    edited = [one for one in updates if one not in {*renames, *trashed}]
+    edited = [one for one in updates if one not in {*renames, *trashed, *back}]
     merges = [change for change in declared if isinstance(change, Merge)]
     missing = [change for change in declared if isinstance(change, Create)]
+    gone = [change for change in missing if change.since is News.GONE]
+    missing = [change for change in missing if change not in gone]
+    since = "" if plan.since is None else f" since {moment(plan.since.created_at)}"
     found = [
         ("Accounts that could not be read:", _unread(plan)),
+        (f"Renamed{since}, not asked for by the configuration:", [*map(_renamed_away, back)]),
+        (f"Deleted{since}, though declared:", _missing(gone)),
+        ("Another tag has the declared name:", _warned(plan, PlanCode.ANOTHER_SINCE)),
         ("Changed in live state, not asked for by the configuration:", [*map(_edited, edited)]),
         ("Places that lack declared tags:", _missing(missing)),
         ("Declared renames that live state has not seen:", [*map(_renamed, renames)]),
@@ -59,8 +70,10 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
         ("Live, though declared absent:", [*map(_there, retired)]),
         ("Live and not declared, where undeclared tags must go:", [*map(_there, undeclared)]),
         ("In the trash, and their time is over:", [*map(_there, purges)]),
-        ("Exceptions past their date, still in force:", _over(plan)),
-        ("Live and not declared, kept:", _kept(plan.unmanaged_tags)),
+        ("Exceptions past their date, still in force:", _warned(plan, Code.EXCEPTION_OVER)),
+        (f"New or renamed{since}, and not declared:", _news(plan)),
+        ("Live and not declared, kept:", _kept(_not_news(plan))),
+        ("Not in the snapshot, so all of them is listed:", _lacking(plan)),
     ]
     return [(heading, lines) for heading, lines in found if lines]
 
@@ -71,18 +84,20 @@ def _undeclared(change: Change) -> bool:
     return trash or change.reason is Reason.UNMANAGED
 
 
-def _over(plan: Plan) -> list[str]:
-    """Exceptions of the configuration whose date has passed, with their place in the files."""
+def _warned(plan: Plan, code: str) -> list[str]:
+    """What the plan warns of by this code, with its place in the files."""
     return [
         f"{terminal(warning.message)} ({terminal(str(warning.source))})"
         for warning in plan.warnings
-        if warning.code == Code.EXCEPTION_OVER
+        if warning.code == code
     ]
 
 
 def headline(plan: Plan) -> str:
     """How much has drifted, in one sentence."""
     summary = plan.summary
+    if plan.since is not None:
+        return _headline_since(plan, plan.since)
     if not plan.changes:
         rest = f"{number(summary.unchanged)} as declared, {number(summary.unmanaged)} unmanaged"
         said = wording.no_changes(plan).replace("No changes", "No drift").rstrip(".")
@@ -92,6 +107,21 @@ def headline(plan: Plan) -> str:
         f"Drift: {count(len(plan.changes), 'difference')} in {count(len(places), 'place')}; "
         f"{number(summary.unchanged)} as declared."
     )
+
+
+def _headline_since(plan: Plan, since: Evidence) -> str:
+    at = moment(since.created_at)
+    places = {change.place for change in plan.changes}
+    found = f"{count(len(plan.changes), 'difference')} in {count(len(places), 'place')}"
+    others = len(_warned(plan, PlanCode.ANOTHER_SINCE))
+    if others:
+        found += f", {wording.on_other_tags(others)}"
+    older = f"{count(since.older, 'older difference')} not listed" if since.older else ""
+    rest = "; ".join(filter(None, [older, f"{number(plan.summary.unchanged)} as declared"]))
+    if is_news(plan):
+        return f"Drift since {at}: {found}; {rest}."
+    partial = " in the accounts that could be read" if plan.unread else ""
+    return f"No drift since {at}{partial}: {rest}."
 
 
 def _unread(plan: Plan) -> list[str]:
@@ -119,14 +149,14 @@ def _former(change: Merge) -> str:
         had = ""
     return (
         f"{wording.title(change.place)} · {label(wording.merged_name(change))}, merged into "
-        f"{label(change.name)}{had}{_declared_at(change)}"
+        f"{wording.given_name(change)}{had}{_declared_at(change)}"
     )
 
 
 def _missing(changes: Sequence[Change]) -> list[str]:
     lines = []
-    for group in place_groups.by(changes):
-        names = ", ".join(label(change.name) for change in group.changes)
+    for group in groups.by_place(changes):
+        names = ", ".join(label(row.change.name) for row in group.rows)
         lines.append(f"{group.title}: {names}")
     return lines
 
@@ -137,6 +167,30 @@ def _there(change: Change) -> str:
         note = terminal(change.note) if change.note else ""
         detail = "; ".join(filter(None, [wording.had_by(change), note]))
     return f"{_named(change)}{f': {detail}' if detail else ''}{_declared_at(change)}"
+
+
+def _renamed_away(change: Update) -> str:
+    used = wording.usage(change)
+    return (
+        f"{_named(change)}: called {label(change.before.name)} now{f', {used}' if used else ''}"
+        f"{_declared_at(change)}"
+    )
+
+
+def _news(plan: Plan) -> list[str]:
+    return [
+        f"{wording.title(one.place)} · {label(one.tag.name)}: {wording.HAPPENED[one.since]}"
+        for one in plan.unmanaged_tags
+        if one.since in CONCERNS_UNDECLARED
+    ]
+
+
+def _not_news(plan: Plan) -> list[UnmanagedTag]:
+    return [one for one in plan.unmanaged_tags if one.since not in CONCERNS_UNDECLARED]
+
+
+def _lacking(plan: Plan) -> list[str]:
+    return [] if plan.since is None else [label(handle) for handle in plan.since.lacking]
 
 
 def _kept(tags: Iterable[UnmanagedTag]) -> list[str]:

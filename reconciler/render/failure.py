@@ -38,7 +38,7 @@ def render(
 
 
 _TITLE: Final = "No plan: the run failed"
-_KINDS: Final = {"apply": "report", "drift": "drift"}
+_KINDS: Final = {"apply": "report", "drift": "drift", "audit": "audit"}
 
 
 def _said(message: str, hint: str | None) -> str:

@@ -68,7 +68,9 @@ def summary(plan: Plan) -> str:
 
 
 def outputs(plan: Plan) -> str:
-    """Lines for ``$GITHUB_OUTPUT``: has_changes, partial, the counts and the digest."""
+    """Lines for ``$GITHUB_OUTPUT``: has_changes, partial, the counts and the digest; where
+    causes are known, also that of this change alone.
+    """
     counts = plan.summary
     values: dict[str, object] = {
         "has_changes": "true" if plan.changes else "false",
@@ -81,6 +83,7 @@ def outputs(plan: Plan) -> str:
         "blocked": counts.blocked,
         "unchanged": counts.unchanged,
         "digest": plan.digest,
+        **({"this_change_digest": plan.this_change.digest} if plan.causes_known else {}),
     }
     return "".join(f"{name}={value}\n" for name, value in values.items())
 

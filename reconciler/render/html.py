@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.render import drift as drifted
-from reconciler.render import outcomes, place_groups, wording
+from reconciler.render import groups, outcomes, wording
 from reconciler.render.templating import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model.change import Change
+    from reconciler.model.group_by import GroupBy
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
     from reconciler.model.tag import AccountRef, Place
@@ -21,8 +22,8 @@ MOST_CELLS: Final = 20_000
 """Of one account's matrix; a browser lays out more only slowly, and nobody reads them."""
 
 
-def plan(plan: Plan) -> str:
-    """``plan`` as a whole HTML document."""
+def plan(plan: Plan, *, group_by: GroupBy | None = None) -> str:
+    """``plan`` as a whole HTML document; ``group_by``: of its changes, None: as it asks for."""
     name = "Partial plan" if plan.unread else "Plan"
     return page(
         "plan.html.j2",
@@ -33,7 +34,7 @@ def plan(plan: Plan) -> str:
         lost=wording.lost(plan),
         objections=wording.objections(plan),
         matrices=_matrices(plan),
-        groups=place_groups.of(plan),
+        groups=groups.of(plan, group_by),
         days=wording.trash_days(plan),
     )
 

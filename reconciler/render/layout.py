@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from reconciler.text.cells import cells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def pad(text: str, width: int) -> str:
     """``text`` with spaces after it up to ``width`` columns; longer text stays whole."""
     return text + " " * (width - cells(text))
+
+
+def column(texts: Iterable[str]) -> int:
+    """How wide a column of ``texts`` is; those over NAME_COLUMN reach beyond it by themselves."""
+    widths = [cells(text) for text in texts]
+    return max((one for one in widths if one <= NAME_COLUMN), default=0)
+
+
+NAME_COLUMN: Final = 40
+"""Longer names don't push everyone's details to the right."""
 
 
 def wrap(text: str, width: int) -> list[str]:

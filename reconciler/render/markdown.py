@@ -5,36 +5,39 @@ What fits is decided here, line by line; the templates lay it out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Change, Create, Delete, Update
+from reconciler.model.change import Create, Delete, Merge, Update
 from reconciler.model.palette import PALETTE
+from reconciler.render import diff as differences
 from reconciler.render import drift as drifted
-from reconciler.render import outcomes, place_groups, wording
+from reconciler.render import groups, outcomes, wording
 from reconciler.render.budget import Budget
 from reconciler.render.escape import log, terminal, ticks
-from reconciler.render.layout import pad, wrap
+from reconciler.render.layout import column, pad, wrap
 from reconciler.render.templating import markdown, markdown_line
-from reconciler.text.cells import cells
 from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from reconciler.model.group_by import GroupBy
+    from reconciler.model.news import Comparison
     from reconciler.model.outcome import Report
     from reconciler.model.plan import Plan
-    from reconciler.render.place_groups import PlaceGroup
+    from reconciler.render.groups import ChangeGroup, ChangeRow
 
 LIMIT: Final = 60_000
 """GitHub refuses comments of more than 65,536 characters; bytes are the safe side of that."""
 
 
-def plan(plan: Plan, *, limit: int = LIMIT) -> str:
+def plan(plan: Plan, *, limit: int = LIMIT, group_by: GroupBy | None = None) -> str:
     """``plan`` in fewer than ``limit`` bytes: counts, deletes, what is blocked, then the rest.
 
     A plan that does not fit says so and how much is missing, and bears no digest: what nobody saw
-    can't be approved by it.
+    can't be approved by it. ``group_by``: of the rest; None: as the plan asks for.
     """
     budget = Budget(limit - _RESERVE)
     lost = wording.lost(plan)
@@ -42,23 +45,32 @@ def plan(plan: Plan, *, limit: int = LIMIT) -> str:
     deletes = budget.fitting(_lines("delete", wording.worst_first(plan.deletes)))
     objections = wording.objections(plan).items()
     blocked = budget.fitting([markdown_line("blocked", *one) for one in objections])
-    accounts = _accounts(plan, budget)
+    by, days = group_by or groups.default(plan), wording.trash_days(plan)
+    own = plan.this_change if plan.causes_known else plan
+    accounts = _accounts(groups.of(own, by), days, budget)
+    drift = _accounts(groups.of(replace(plan, changes=plan.drift), by), days, budget)
     warnings = _lines("warning", plan.warnings[:_MOST_WARNINGS])
-    hidden = len(plan.changes) - sum(group.changes for one in accounts for group in one.groups)
+    shown = [group for one in (*accounts, *drift) for group in one.groups]
+    hidden = len(plan.changes) - sum(group.changes for group in shown)
     return markdown(
         "plan.md.j2",
         plan=plan,
         headline=_headline(plan),
         unread=unread,
+        moved=budget.fitting(_lines("sentence", wording.moved(plan))),
         counted=lost is not None,
         lost=wording.lost_by(lost) if lost else "every interaction that has the tag loses it",
         deletes=deletes,
         blocked=blocked,
+        causes=wording.causes(plan),
         accounts=accounts,
+        drift=drift,
+        undone=budget.fitting(_lines("item", wording.undone(plan)), essential=False),
         warnings=budget.fitting(warnings, essential=False),
         colors=budget.fitting(_colors(plan), essential=False),
         muted=budget.fitting(_muted(plan), essential=False),
-        trash=budget.fitting(_lines("trashed", wording.trash(plan)), essential=False),
+        trash=budget.fitting(_lines("item", wording.trash(plan)), essential=False),
+        exceptions=budget.fitting(_lines("item", wording.exceptions(plan)), essential=False),
         requests=wording.requests(plan),
         missing=_missing(hidden, len(plan.deletes) - len(deletes)) if budget.cut else "",
         made=" · ".join(filter(None, [plan.tool_version, plan.created_at])),
@@ -99,6 +111,18 @@ def drift(plan: Plan, *, limit: int = LIMIT) -> str:
         sections=sections,
         cut=budget.cut,
     )
+
+
+def diff(comparison: Comparison, *, limit: int = LIMIT) -> str:
+    """What changed between two readings, in fewer than ``limit`` bytes."""
+    budget = Budget(limit - _RESERVE)
+    sections = []
+    for heading, found in differences.sections(comparison):
+        lines = ["\n  ".join(wrap(log(line), _WIDEST)) for line in found]
+        fitting = budget.fitting(lines, around=_block(heading, lines))
+        sections += [(heading, fitting)] if fitting else []
+    headline = differences.headline(comparison)
+    return markdown("diff.md.j2", headline=headline, sections=sections, cut=budget.cut)
 
 
 _RESERVE: Final = 2_400
@@ -146,9 +170,12 @@ def _block(head: str, lines: Sequence[str], *above: str) -> str:
 
 
 def _headline(plan: Plan) -> str:
-    summary = plan.summary
     if not plan.changes:
         return wording.no_changes(plan)
+    name, summary = "Partial plan" if plan.unread else "Plan", plan.summary
+    if plan.causes_known:
+        name = "Partial plan of this change" if plan.unread else "This change"
+        summary = plan.this_change.summary
     parts = [
         f"{number(getattr(summary, word))} to {word}"
         for word in ("create", "update", "merge")
@@ -157,18 +184,19 @@ def _headline(plan: Plan) -> str:
     parts += [f"{number(summary.trash)} to the trash"] if summary.trash else []
     parts += [f"**{number(summary.delete)} to delete**"] if summary.delete else []
     parts += [f"**{number(summary.blocked)} blocked**"] if summary.blocked else []
-    return f"{'Partial plan' if plan.unread else 'Plan'}: {', '.join(parts)}"
+    return f"{name}: {', '.join(parts) or 'nothing, all is drift'}"
 
 
-def _accounts(plan: Plan, budget: Budget) -> list[FoldedAccount]:
+def _accounts(
+    found: Sequence[ChangeGroup], days: Mapping[str, int | None], budget: Budget
+) -> list[FoldedAccount]:
     """The folded part; it ends at the first change that does not fit."""
-    by_account: dict[str, list[PlaceGroup]] = {}
-    for group in place_groups.of(plan):
-        by_account.setdefault(group.places[0].account.handle, []).append(group)
-    days = wording.trash_days(plan)
+    by_account: dict[str, list[ChangeGroup]] = {}
+    for group in found:
+        by_account.setdefault(group.handle, []).append(group)
     shown: list[FoldedAccount] = []
     for handle, members in by_account.items():
-        changes = sum(len(group.changes) * len(group.places) for group in members)
+        changes = sum(group.changes for group in members)
         head = markdown_line("account", handle, changes)
         fitted: list[FoldedGroup] = []
         if budget.fitting([head], around=_CLOSE):
@@ -182,30 +210,38 @@ def _accounts(plan: Plan, budget: Budget) -> list[FoldedAccount]:
     return shown
 
 
-def _group(group: PlaceGroup, budget: Budget, days: int | None) -> list[FoldedGroup]:
+def _group(group: ChangeGroup, budget: Budget, days: int | None) -> list[FoldedGroup]:
     """``group`` with as many of its changes as fit; empty for none."""
+    counted: Counter[str] = Counter()
+    for row in group.rows:
+        # By place a heading that counts companies counts the changes of one.
+        counted[row.change.verb] += len(row.places) if row.by_tag else 1
     counts = ", ".join(
-        f"{number(times)} {said}"
-        for verb, said in _COUNTED.items()
-        if (times := sum(change.verb == verb for change in group.changes))
+        f"{number(counted[verb])} {said}" for verb, said in _COUNTED.items() if counted[verb]
     )
     head = markdown_line("group", group.title, counts)
-    others = wrap(f"also in: {group.others}", _WIDEST) if group.others else []
-    heads = [f"# {line}" for line in others]
-    column = min(max(cells(wording.named(change)) for change in group.changes), 40)
-    entries = [_entry(change, column, days) for change in group.changes]
+    heads = _names("also in", group.others)
+    across = column(row.subject for row in group.rows)
+    entries = [_entry(row, across, days) for row in group.rows]
     fitted = budget.fitting(entries, around=_block(head, heads + entries, *heads) + _CLOSE)
     if not fitted:
         return []
-    changes = len(fitted) * len(group.places)
+    changes = sum(len(row.places) for row in group.rows[: len(fitted)])
     return [FoldedGroup(head=head, lines=[*heads, *fitted], changes=changes)]
 
 
-def _entry(change: Change, column: int, days: int | None) -> str:
+def _names(head: str, names: str) -> list[str]:
+    return [f"# {line}" for line in wrap(f"{head}: {names}", _WIDEST)] if names else []
+
+
+def _entry(row: ChangeRow, across: int, days: int | None) -> str:
+    change = row.change
     sign = _DIFF_SIGNS[change.verb]
-    name = pad(wording.named(change), column)
-    detail = wording.detail(change, days=days)
-    lines = [f"{sign} {change.verb}  {name}   {detail}".rstrip()]
+    name = pad(row.subject, across)
+    detail = " ".join(filter(None, [wording.detail(change, days=days), wording.cause(change)]))
+    if row.by_tag and isinstance(change, Merge):
+        detail = f"{wording.named(change)}: {detail}"
+    lines = [f"{sign} {change.verb}  {name}   {detail}".rstrip(), *_names("in", row.listed)]
     if change.note and not isinstance(change, Delete) and terminal(change.note) not in detail:
         lines.append(f"#   note: {terminal(change.note)}")
     if change.blocked_by is not None:

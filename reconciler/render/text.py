@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.change import Action
-from reconciler.render import place_groups, wording
+from reconciler.model.change import Action, Merge
+from reconciler.render import groups, wording
 from reconciler.render.drift import drift
 from reconciler.render.escape import label, log, terminal
-from reconciler.render.layout import pad, wrap
+from reconciler.render.layout import column, pad, wrap
 from reconciler.render.style import PLAIN, Style
 from reconciler.text.cells import cells
 from reconciler.text.plural import count
@@ -17,57 +17,56 @@ from reconciler.text.plural import count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from reconciler.model.change import Change
+    from reconciler.model.change import Change, Loss
+    from reconciler.model.group_by import GroupBy
     from reconciler.model.plan import Plan, UnmanagedTag
 
 __all__ = ["drift", "plan"]
 
-NAME_COLUMN: Final = 40
-"""Longer names don't push everyone's details to the right."""
 
-
-def plan(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
+def plan(
+    plan: Plan, *, style: Style = PLAIN, width: int = 0, group_by: GroupBy | None = None
+) -> str:
     """``plan`` as text that ends in a newline.
 
     ``width``: the terminal's columns; details are broken there. 0: never (a pipe, a file).
+    ``group_by``: of the changes; None: as the plan asks for.
     """
     lines: list[str] = []
     if not plan.changes:
         lines += [(style.update if plan.unread else style.create)(wording.no_changes(plan))]
-    column = _column(wording.named(change) for change in plan.changes)
+    shown = groups.sections(plan, group_by)
+    rows = [row for section in shown for group in section.groups for row in group.rows]
+    across = column(row.subject for row in rows)
     days = wording.trash_days(plan)
     notes = _footnotes(plan)
-    plain, grave = place_groups.grave_last(plan)
-    for group in (*plain, *grave):
-        lines += [""] * bool(lines)
-        if plain and grave and group is grave[0]:
-            lines += [style.delete(_heading(grave)), ""]
-        lines.append(style.bold(group.title))
-        if group.others:
-            also = wrap(f"also in: {group.others}", width - 4 if width else 0)
-            lines += [style.dim(f"    {line}") for line in also]
-        for change in group.changes:
-            kept = days.get(change.place.account.handle)
-            lines += _change(change, column=column, days=kept, style=style, width=width)
-            lines += _blocked(change, notes, style=style, width=width)
+    for at, section in enumerate(shown):
+        if at:
+            lines += ["", (style.delete if section.grave else style.update)(section.heading)]
+        for group in section.groups:
+            lines += [""] * bool(lines)
+            lines.append(style.bold(group.title))
+            if group.others:
+                lines += _names("also in", group.others, style=style, width=width)
+            for row in group.rows:
+                kept = days.get(row.change.place.account.handle)
+                lines += _row(row, across=across, days=kept, style=style, width=width)
+                lines += _blocked(row.change, notes, style=style, width=width)
     if plan.unmanaged_tags:
         lines += ["", *_unmanaged(plan.unmanaged_tags, style=style)]
     lines += ["", *_totals(plan, notes, style=style, width=width)]
     return log("\n".join(lines)) + "\n"
 
 
-def _heading(grave: Sequence[place_groups.PlaceGroup]) -> str:
-    """What the last part of a plan holds."""
-    changes = [change for group in grave for change in group.changes]
-    deletes = any(change.action is Action.DELETE for change in changes)
-    if all(change.blocked_by is None for change in changes):
-        return "Deletes:"
-    return "Deletes, and what is blocked:" if deletes else "Blocked:"
+def _names(head: str, names: str, *, style: Style, width: int) -> list[str]:
+    """The companies that what stands above only counts."""
+    lines = wrap(f"{head}: {names}", width - 4 if width else 0)
+    return [style.dim(f"    {line}") for line in lines]
 
 
 def _unmanaged(tags: Sequence[UnmanagedTag], *, style: Style) -> list[str]:
     """Live tags that nobody declared and the plan keeps, by place."""
-    column = _column(label(entry.tag.name) for entry in tags)
+    across = column(label(entry.tag.name) for entry in tags)
     lines = [f"Unmanaged, kept as they are: {count(len(tags), 'tag')}"]
     heading = ""
     for entry in tags:
@@ -76,7 +75,7 @@ def _unmanaged(tags: Sequence[UnmanagedTag], *, style: Style) -> list[str]:
             lines += ["", style.bold(title)]
             heading = title
         values = wording.values(entry.tag.tag, chip=style.chip)
-        name = pad(label(entry.tag.name), column)
+        name = pad(label(entry.tag.name), across)
         lines.append(f"  {style.dim('. kept')}    {name}   {values}".rstrip())
     return lines
 
@@ -104,38 +103,69 @@ _SAID_IN_PLACE: Final = 2
 
 def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
     lines = _hung(f"Plan: {wording.summary(plan)}.", width=width)
-    merges = wording.merges(plan)
-    lines += _hung(f"Merges: {merges}.", width=width) if merges else []
+    for sentence in (*wording.moved(plan), *wording.deleted(plan)):
+        lines += _hung(f"{sentence}.", width=width)
+    lines += _causes(plan, width=width)
     for why in wording.partial(plan):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width=width)]
-    lost = wording.lost(plan)
-    if lost is not None and lost.interactions.none:
-        lines.append("Lost: nothing; no interaction has a tag that is deleted.")
-    elif lost is not None:
-        said = _hung(f"Lost: {wording.lost_by(lost)}, for good.", width=width)
-        lines += [style.delete(line) for line in said]
-    if lost is not None:
-        lines += _hung(f"Not counted: {wording.NOT_COUNTED}.", width=width)
+    if (lost := wording.lost(plan)) is not None:
+        lines += _lost(lost, style=style, width=width)
+    if unread := wording.not_read(plan):
+        lines += _hung(f"{unread}.", width=width)
     if plan.summary.blocked:
-        lines.append(style.delete(f"Blocked: {wording.blocked(plan)}."))
-    for why, number in notes.items():
-        first, *more = wrap(f"[{number}] {terminal(why)}", width - 6 if width else 0)
-        lines += [style.delete(line) for line in (f"  {first}", *(f"      {one}" for one in more))]
+        lines += _why_blocked(plan, notes, style=style, width=width)
     if plan.muted:
         lines += _hung(f"Muted: {wording.muted(plan.muted)}.", width=width)
     if plan.trash:
-        lines += _trash(plan, width=width)
+        head = f"In the trash: {count(len(plan.trash), 'tag')}; {wording.TRASH_HINT}."
+        lines += _listed(head, wording.trash(plan), width=width)
+    if plan.exceptions:
+        head = f"Exceptions: {len(plan.exceptions):,}, agreed in the configuration."
+        lines += _listed(head, wording.exceptions(plan), width=width)
     lines += _hung(f"Requests: {wording.requests(plan)}.", width=width)
-    return [*lines, f"Digest: {plan.digest}"]
+    lines.append(f"Digest: {plan.digest}")
+    if plan.base is not None and plan.drift:
+        lines.append(f"Digest of this change: {plan.this_change.digest}")
+    return lines
 
 
-def _trash(plan: Plan, *, width: int) -> list[str]:
-    """What lies in the trash, below its count."""
-    lines = _hung(
-        f"In the trash: {count(len(plan.trash), 'tag')}; {wording.TRASH_HINT}.", width=width
-    )
-    for line in wording.trash(plan):
-        first, *more = wrap(line, width - 4 if width else 0)
+def _why_blocked(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
+    """That the plan is blocked, and the reasons that have a number."""
+    lines = [style.delete(f"Blocked: {wording.blocked(plan)}.")]
+    for why, number in notes.items():
+        first, *more = wrap(f"[{number}] {terminal(why)}", width - 6 if width else 0)
+        lines += [style.delete(line) for line in (f"  {first}", *(f"      {one}" for one in more))]
+    return lines
+
+
+def _causes(plan: Plan, *, width: int) -> list[str]:
+    """What people did since a snapshot, where changes come from, what is not planned any more."""
+    lines = [] if plan.since is None else _hung(wording.since(plan), width=width)
+    if plan.base is None:
+        return lines
+    causes, undone = wording.causes(plan), wording.undone(plan)
+    lines += _hung(f"Causes: {causes}.", width=width) if causes else []
+    if undone:
+        lines.append(f"{wording.UNDONE}:")
+    for line in undone:
+        lines += [f"  {one}" for one in _hung(line, width=width - 2 if width else 0)]
+    return lines
+
+
+def _lost(lost: Loss, *, style: Style, width: int) -> list[str]:
+    """What all deletes together take a tag off."""
+    lines = ["Lost: nothing; no interaction has a tag that is deleted."]
+    if not lost.interactions.none:
+        said = _hung(f"Lost: {wording.lost_by(lost)}, for good.", width=width)
+        lines = [style.delete(line) for line in said]
+    return [*lines, *_hung(f"Not counted: {wording.NOT_COUNTED}.", width=width)]
+
+
+def _listed(head: str, items: Iterable[str], *, width: int) -> list[str]:
+    """``items`` below ``head``."""
+    lines = _hung(head, width=width)
+    for item in items:
+        first, *more = wrap(item, width - 4 if width else 0)
         lines += [f"  {first}", *(f"    {one}" for one in more)]
     return lines
 
@@ -146,11 +176,12 @@ def _hung(text: str, *, width: int) -> list[str]:
     return [first, *(f"  {line}" for line in more)]
 
 
-def _change(
-    change: Change, *, column: int, days: int | None, style: Style, width: int
+def _row(
+    row: groups.ChangeRow, *, across: int, days: int | None, style: Style, width: int
 ) -> list[str]:
+    change = row.change
     verb = f"{wording.SIGNS[change.verb]} {change.verb:<6}"
-    name = pad(wording.named(change), column)
+    name = pad(row.subject, across)
     deletes = change.action is Action.DELETE
     chip = wording.no_chip if deletes else style.chip
     paint = {
@@ -160,9 +191,15 @@ def _change(
         Action.DELETE: style.delete,
     }[change.action]
     details = wording.detail(change, chip=chip, days=days)
+    if row.by_tag and isinstance(change, Merge):
+        details = f"{wording.named(change)}: {details}"
+    if change.cause is not None:
+        details = f"{details} {wording.cause(change)}".lstrip()
     head = f"{verb}  {name}" if deletes else f"{paint(verb)}  {name}"
     lines = _hang(head, details, width=width)
-    return [f"  {paint(line) if deletes else line}" for line in lines]
+    shown = [f"  {paint(line) if deletes else line}" for line in lines]
+    names = _names("in", row.listed, style=style, width=width) if row.listed else []
+    return shown + names
 
 
 def _hang(head: str, details: str, *, width: int) -> list[str]:
@@ -176,7 +213,3 @@ def _hang(head: str, details: str, *, width: int) -> list[str]:
 
 
 _LEAST_ROOM: Final = 20
-
-
-def _column(names: Iterable[str]) -> int:
-    return min(max((cells(name) for name in names), default=0), NAME_COLUMN)

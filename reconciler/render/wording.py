@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.model.change import (
     NONE,
+    Cause,
     Change,
     Count,
     Create,
@@ -17,16 +19,26 @@ from reconciler.model.change import (
     Update,
 )
 from reconciler.model.codes import PlanCode
+from reconciler.model.news import News
 from reconciler.model.tag import Status
 from reconciler.model.trash import original, parse
 from reconciler.planning.canaries import asked_about
 from reconciler.render.escape import label, terminal
-from reconciler.text.plural import count, number
+from reconciler.text.moment import moment
+from reconciler.text.plural import count, few, listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from reconciler.model.plan import AccountUse, Allowance, Plan, TrashedTag
+    from reconciler.model.plan import (
+        AccountUse,
+        Allowance,
+        Base,
+        Evidence,
+        Excepted,
+        Plan,
+        TrashedTag,
+    )
     from reconciler.model.tag import Place, Tag
 
     Chip = Callable[[str], str]
@@ -59,6 +71,8 @@ def no_changes(plan: Plan) -> str:
         return "No changes in the accounts that could be read: they match the configuration."
     if plan.undoes is not None:
         return NOTHING_TO_UNDO
+    if plan.base is not None and plan.base.drift:
+        return f"No changes from this change; {_drift(plan.base.drift)} left out."
     held_back = any(warning.code == PlanCode.NOT_CREATED for warning in plan.warnings)
     return _HELD_BACK if held_back else NO_CHANGES
 
@@ -70,11 +84,20 @@ def title(place: Place) -> str:
 
 
 def named(change: Change) -> str:
-    """The change's name, safe to show; of a merge ``Oppty -> Opportunity``."""
+    """The change's name, safe to show; of a merge ``Oppty -> Opportunity``, and of a company's tag
+    that becomes the account's ``Spam -> the account's`` or ``SPAM -> the account's Spam``.
+    """
     if not isinstance(change, Merge):
         return label(change.name)
-    where = " on account level" if change.promotes else ""
-    return f"{label(merged_name(change))} -> {label(change.name)}{where}"
+    return f"{label(merged_name(change))} -> {given_name(change)}"
+
+
+def given_name(change: Merge) -> str:
+    """What the interactions of a merge get; ``the account's``, where a company's is called so."""
+    name = label(change.name)
+    if not change.promotes:
+        return name
+    return "the account's" if name == label(merged_name(change)) else f"the account's {name}"
 
 
 def merged_name(change: Merge) -> str:
@@ -90,18 +113,132 @@ def detail(change: Change, *, chip: Chip = no_chip, days: int | None = None) -> 
     """
     match change:
         case Create(after=after):
-            return values(after, chip=chip)
+            said = [values(after, chip=chip)]
         case Update(trashes=True):
-            return "; ".join(filter(None, [_kept_in_trash(change, days), _why(change)]))
+            said = [_kept_in_trash(change, days), _why(change)]
         case Update(after=after):
             parts = [*_differences(change, chip=chip), *filter(None, [usage(change)])]
-            why = _why(change) if after.status is Status.DISABLED else ""
-            return "; ".join(filter(None, [", ".join(parts), why]))
+            said = [", ".join(parts), _why(change) if after.status is Status.DISABLED else ""]
         case Merge():
-            return "; ".join(filter(None, [*_of_merge(change), _why(change)]))
+            said = [*_of_merge(change), _why(change)]
         case Delete():
-            return "; ".join(filter(None, [usage(change), _why(change)]))
-    assert_never(change)
+            said = [usage(change), _why(change)]
+        case _:
+            assert_never(change)
+    if change.since is not None:
+        said.append(f"{HAPPENED[change.since]} since the snapshot")
+    return "; ".join(filter(None, said))
+
+
+HAPPENED: Final = {
+    News.GONE: "deleted",
+    News.ANEW: "deleted and created anew",
+    News.TRASHED: "moved to the trash",
+    News.RENAMED: "renamed",
+    News.MOVED: "in another company",
+    News.DISABLED: "disabled",
+    News.RECOLORED: "recolored",
+    News.ENABLED: "enabled",
+    News.RESTORED: "taken back from the trash",
+    News.NEW: "new",
+}
+"""What became of a tag, in one word or a few."""
+
+
+def since(plan: Plan) -> str:
+    """``Since 2026-11-01 07:00 UTC: 1 renamed, 2 deleted; beacon is not in that snapshot.``; empty
+    where the plan was held against none.
+    """
+    if plan.since is None:
+        return ""
+    counted = Counter(change.since for change in plan.changes)
+    news = [f"{number(counted[one])} {text}" for one, text in HAPPENED.items() if counted[one]]
+    others = sum(warning.code == PlanCode.ANOTHER_SINCE for warning in plan.warnings)
+    news += [on_other_tags(others)] if others else []
+    said = ", ".join(news) or "no change here is news"
+    told = "; ".join([f"{moment(plan.since.created_at)}: {said}", *lacking(plan.since)])
+    return f"Since {told}."
+
+
+def on_other_tags(names: int) -> str:
+    """``1 declared name is on another tag``."""
+    return count(names, "declared name is on another tag", "declared names are on other tags")
+
+
+def lacking(evidence: Evidence) -> list[str]:
+    """``beacon is not in that snapshot``, where that is so of some accounts."""
+    names = [label(handle) for handle in evidence.lacking]
+    if not names:
+        return []
+    return [f"{joined(names)} {'is' if len(names) == 1 else 'are'} not in that snapshot"]
+
+
+def cause(change: Change) -> str:
+    """``[drift]``; empty where the cause is not known."""
+    return "" if change.cause is None else f"[{change.cause.value}]"
+
+
+def causes(plan: Plan) -> str:
+    """``2 from this change, 1 from both, 3 drift; base: origin/main (3f1c2ab09d12)``, or why they
+    are unknown; empty where nobody asked.
+    """
+    base = plan.base
+    if base is None:
+        return ""
+    if base.unknown is not None:
+        return f"unknown: {terminal(base.unknown)}"
+    found = Counter(change.cause for change in plan.changes)
+    counted = [f"{number(found[one])} {said}" for one, said in _FROM if found[one]]
+    if base.drift:
+        counted.append(f"{_drift(base.drift)} left out")
+    return f"{', '.join(counted) or 'no changes'}; base: {revision(base)}"
+
+
+_FROM: Final = (
+    (Cause.THIS_CHANGE, "from this change"),
+    (Cause.BOTH, "from both"),
+    (Cause.DRIFT, "drift"),
+)
+
+
+def revision(base: Base) -> str:
+    """``origin/main (3f1c2ab09d12)``: what is called the base, and the commit that was read."""
+    ref = label(base.ref)
+    return ref if base.commit in {None, base.ref} else f"{ref} ({(base.commit or '')[:12]})"
+
+
+def undone(plan: Plan) -> list[str]:
+    """A line for what the base plans and nobody does any more, places of which the same is said
+    counted, and one for each account that only the base declares.
+    """
+    base = plan.base
+    if base is None or not plan.causes_known:
+        return []
+    places: dict[tuple[str, str], list[str]] = {}
+    for one in base.undone:
+        said = " ".join(filter(None, [one.verb, named(one), _shortly(one)]))
+        places.setdefault((one.place.account.handle, said), []).append(title(one.place))
+    lines = [
+        f"{where[0]}{f' and {number(len(where) - 1)} more' if where[1:] else ''}: {said}"
+        for (_account, said), where in places.items()
+    ]
+    more = len(lines) - MOST_UNDONE
+    lines = [*lines[:MOST_UNDONE], *([f"and {number(more)} more"] if more > 0 else [])]
+    return [*lines, *(f"{label(one)}: not declared any more, and not read" for one in base.unread)]
+
+
+UNDONE: Final = "No longer planned, since this change"
+MOST_UNDONE: Final = 20
+"""Lines of what is not planned any more; a plan's JSON holds every change."""
+
+
+def _shortly(change: Change) -> str:
+    details = detail(change)
+    return f"({details})" if details else ""
+
+
+def _drift(changes: int) -> str:
+    return f"{count(changes, 'change')} of drift"
 
 
 def _kept_in_trash(change: Update, days: int | None) -> str:
@@ -144,6 +281,29 @@ def _due(tag: TrashedTag) -> str:
     return "no plan deletes it (`trash: off`)"
 
 
+MOST_EXCEPTIONS: Final = 20
+"""Exceptions that a plan lists; its document holds them all."""
+
+
+def exceptions(plan: Plan) -> list[str]:
+    """A line for each, the next to end first: ``until 2027-03-31: Dental Bay without Opportunity;
+    Keeps its own funnel``.
+    """
+    by_end = sorted(
+        plan.exceptions, key=lambda one: (one.until is None, one.until and one.until.isoformat())
+    )
+    lines = [_exception(one) for one in by_end[:MOST_EXCEPTIONS]]
+    more = len(by_end) - MOST_EXCEPTIONS
+    return [*lines, f"and {number(more)} more"] if more > 0 else lines
+
+
+def _exception(one: Excepted) -> str:
+    until = f"until {one.until.isoformat()}: " if one.until else ""
+    tags = few(map(label, one.tags))
+    why = f"; {terminal(one.reason)}" if one.reason else ""
+    return f"{until}{label(one.company)} without {tags}{why}"
+
+
 TRASH_HINT: Final = "a name that is declared again comes back with all its history"
 
 
@@ -156,7 +316,7 @@ def _of_merge(change: Merge) -> Iterable[str]:
     if change.under_way:
         yield "what is left of a merge"
     elif change.promotes:
-        yield "then the company's own goes to the trash"
+        yield f"then the company's {label(change.before.name)} goes to the trash"
     elif change.renames and change.into is not None:
         yield (
             f"the other way round: {label(change.before.name)} (id {change.before.id}) is on fewer "
@@ -184,7 +344,43 @@ def merges(plan: Plan) -> str:
     if len(losses) < len(found):
         return said
     needed = sum(use.merge_requests for use in plan.accounts)
-    return f"{said}, about {count(needed, 'request')}: {_within(plan)}"
+    how = "at most" if total.precision is Precision.AT_MOST else "about"
+    return f"{said}, {how} {count(needed, 'request')}: {_within(plan)}"
+
+
+def moved(plan: Plan) -> list[str]:
+    """A sentence each of what is merged and what goes to the trash, by name, for the eye that reads
+    only an end: ``To the trash: Old campaign in 3 places``.
+    """
+    trashed = [change for change in plan.changes if change.verb == "trash"]
+    said = [f"Merges: {merges(plan)}; {_by_name(plan.merges)}"] if plan.merges else []
+    return [*said, f"To the trash: {_by_name(trashed)}"] if trashed else said
+
+
+def deleted(plan: Plan) -> list[str]:
+    """The same of what is deleted."""
+    return [f"Deletes: {_by_name(plan.deletes)}"] if plan.deletes else []
+
+
+_MOST_NAMES: Final = 5
+
+
+def _by_name(changes: Iterable[Change]) -> str:
+    """``A and B in acme · account; C in 3 places``."""
+    places: dict[str, list[Place]] = {}
+    for change in changes:
+        places.setdefault(named(change), []).append(change.place)
+    names: dict[tuple[Place, ...], list[str]] = {}
+    for name, found in places.items():
+        names.setdefault(tuple(found), []).append(name)
+    said = [
+        f"{listed(alike, most=_MOST_NAMES)} in "
+        f"{title(found[0]) if len(found) == 1 else count(len(found), 'place')}"
+        for found, alike in names.items()
+    ]
+    more = len(said) - _MOST_NAMES
+    rest = f"; and {number(more)} more" if more > 0 else ""
+    return "; ".join(said[:_MOST_NAMES]) + rest
 
 
 def _within(plan: Plan) -> str:
@@ -231,10 +427,15 @@ def had_by(change: Update | Delete) -> str:
 
     For who only compares: nothing is taken away.
     """
-    if change.loss is None:
+    return had(change.loss)
+
+
+def had(loss: Loss | None) -> str:
+    """The same of what was counted."""
+    if loss is None:
         return ""
-    have = _clause(change.loss, ("has it", "have it"), nothing="no interaction has it")
-    return "; ".join(filter(None, [have, applied_by(change.loss)]))
+    have = _clause(loss, ("has it", "have it"), nothing="no interaction has it")
+    return "; ".join(filter(None, [have, applied_by(loss)]))
 
 
 def losing(loss: Loss) -> str:
@@ -248,9 +449,14 @@ def open_ended(loss: Loss) -> bool:
 
 
 def applied_by(loss: Loss) -> str:
-    """``2 flows apply it``, ``an unknown number of flows apply it``; empty where none does."""
+    """``2 flows apply it: After hours, Main line``, ``an unknown number of flows apply it``; empty
+    where none does.
+    """
     flows = loss.flows
-    return "" if flows.none else f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
+    if flows.none:
+        return ""
+    said = f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
+    return f"{said}: {few(map(label, loss.flow_names))}" if loss.flow_names else said
 
 
 def lost_by(loss: Loss) -> str:
@@ -263,6 +469,22 @@ NOT_COUNTED: Final = (
     "which the API does not show"
 )
 """What has tags and can't be read; said once, in plans that delete something (B)."""
+
+
+def not_read(plan: Plan) -> str:
+    """What has to be said once where tags leave use and nothing is deleted; else empty."""
+    if any(change.loss is not None for change in plan.deletes):
+        return ""
+    leaves = any(
+        isinstance(one, Merge) or (isinstance(one, Update) and one.disables) for one in plan.changes
+    )
+    return _NOT_READ if leaves else ""
+
+
+_NOT_READ: Final = (
+    "Not read: automation rules, which the API does not show; "
+    "change those that apply a tag which leaves use"
+)
 
 
 def interactions(loss: Loss) -> str:

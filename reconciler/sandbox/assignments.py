@@ -55,6 +55,11 @@ class Assignments:
             found.setdefault(row.pop("owner"), []).append(row)
         return found
 
+    def every(self) -> set[tuple[str, int]]:
+        """All interactions with the ids of their tags."""
+        queries = (f"SELECT {one.link} AS owner, tag_id FROM {one.links}" for one in KINDS)  # noqa: S608 - names are ours
+        return {(row["owner"], row["tag_id"]) for sql in queries for row in self._store.rows(sql)}
+
     def put(
         self, kind: InteractionTable, interaction: Row, tag_id: int, switches: Switches
     ) -> None:

@@ -1,11 +1,141 @@
-"""What a text looks like to a reader: equal for those that nobody tells apart."""
+"""Which names a reader may take for one: by their looks, and by how their words are spelt."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections import defaultdict
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from reconciler.text.spelling import Likeness, keys, likeness, misspelt_once
 from reconciler.text.visible import BLANKS, has_no_width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    Words = tuple[str, ...]
+
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_MOST_MISSPELT = 2
+"""Words of one name in which typing errors pass."""
+_SHORTEST_JOINED = 7
+"""Letters from which on names of different words are compared as if they had no blanks."""
+
+
+@lru_cache(maxsize=65536)
+def alike(name: str, other: str) -> Likeness | None:
+    """Why a reader may take ``name`` for ``other``; None: hardly anyone does.
+
+    Word by word, in their order: each is the same in both, or inflected, misspelt or shortened in
+    one. Digits that differ are never alike, and neither are names of which one has a word more.
+    """
+    if skeleton(name) == skeleton(other):
+        return Likeness.LOOKS
+    mine, theirs = _words(name), _words(other)
+    if len(mine) != len(theirs):
+        return _joined_alike("".join(mine), "".join(theirs))
+    pairs = [pair for pair in zip(mine, theirs, strict=True) if pair[0] != pair[1]]
+    kinds = dict.fromkeys(Likeness, 0)
+    for one, another in pairs:
+        kind = likeness(one, another, alone=len(mine) == 1)
+        if kind is None:
+            return None
+        kinds[kind] += 1
+    if not pairs or kinds[Likeness.MISSPELT] > _MOST_MISSPELT:
+        return None
+    return next(kind for kind in reversed(Likeness) if kinds[kind])
+
+
+def _joined_alike(name: str, other: str) -> Likeness | None:
+    """The likeness of two names written without blanks: "Folow up" and "Followup"."""
+    enough = min(len(name), len(other)) >= _SHORTEST_JOINED
+    return Likeness.MISSPELT if enough and misspelt_once(name, other) else None
+
+
+@lru_cache(maxsize=65536)
+def _words(name: str) -> Words:
+    return tuple(_WORD.findall(folded(name)))
+
+
+class Names:
+    """Names among which those that are alike to one are found without comparing it with all."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_skeleton: dict[str, list[str]] = defaultdict(list)
+        self._by_words: dict[Words, list[str]] = defaultdict(list)
+        self._begun: set[Words] = set()
+        self._filed: dict[str, dict[str, None]] = defaultdict(dict)
+        self._joined: dict[str, dict[str, None]] = defaultdict(dict)
+        for name in dict.fromkeys(names):
+            self._file(name)
+
+    def _file(self, name: str) -> None:
+        words = _words(name)
+        self._by_skeleton[skeleton(name)].append(name)
+        self._by_words[words].append(name)
+        self._begun.update(words[:length] for length in range(len(words) + 1))
+        for word in words:
+            for key in keys(word)[0]:
+                self._filed[key][word] = None
+        for key in keys("".join(words))[0]:
+            self._joined[key][name] = None
+
+    def like(self, name: str) -> list[str]:
+        """Those that are alike to ``name``, itself left out, sorted."""
+        words = _words(name)
+        near = {*self._by_skeleton.get(skeleton(name), ())}
+        near.update(other for found in self._near(words) for other in self._by_words[found])
+        for key in keys("".join(words))[1]:
+            near.update(self._joined.get(key, ()))
+        return sorted(other for other in near if other != name and alike(name, other))
+
+    def _near(self, words: Words) -> Iterator[Words]:
+        """The words of names that are like ``words``, one by one."""
+        begun: list[Words] = [()]
+        for word in words:
+            like = {word}
+            for key in keys(word)[1]:
+                like.update(self._filed.get(key, ()))
+            begun = [
+                longer for one in begun for each in like if (longer := (*one, each)) in self._begun
+            ]
+        return (one for one in begun if one in self._by_words)
+
+
+def groups(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Names that may be one, each group in the order in which they are given; no group of one.
+
+    Likeness is handed on: "Oppty" and "Oportunity" are in one group with "Opportunity", to which
+    both are alike. An abbreviation that may stand for several is in none of their groups.
+    """
+    group = {name: [name] for name in names}
+    order = {name: number for number, name in enumerate(group)}
+    first: dict[object, str] = {}
+    for name in order:
+        _join(group, first.setdefault((skeleton(name), _words(name)), name), name)
+    known = Names(first.values())
+    shortened: dict[str, list[str]] = defaultdict(list)
+    for name in first.values():
+        for other in known.like(name):
+            if alike(name, other) is not Likeness.SHORTENED:
+                _join(group, name, other)
+            elif len(name) < len(other):
+                shortened[name].append(other)
+    for short, longer in shortened.items():
+        if len({id(group[name]) for name in longer}) == 1:
+            _join(group, short, longer[0])
+    found = {id(one): sorted(one, key=order.__getitem__) for one in group.values() if len(one) > 1}
+    return tuple(map(tuple, sorted(found.values(), key=lambda one: order[one[0]])))
+
+
+def _join(group: dict[str, list[str]], name: str, other: str) -> None:
+    """Make one group of the two, the smaller one put into the larger."""
+    small, large = sorted((group[name], group[other]), key=len)
+    if small is not large:
+        large.extend(small)
+        for one in small:
+            group[one] = large
 
 
 @lru_cache(maxsize=65536)

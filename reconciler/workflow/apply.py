@@ -107,7 +107,7 @@ async def apply(
             watcher=request.watcher,
             deletes=request.deletes,
             counted=today.counted,
-            made=today.made,
+            made={**today.made},
             parallelism=request.parallelism,
             stopping=opened.stopping,
             pause=opened.wait,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
 from reconciler.model.names import glob
+from reconciler.model.trash import original
 from reconciler.text.nearest import did_you_mean
 from reconciler.text.plural import listed
 from reconciler.text.quote import quoted
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from reconciler.config import Configuration
-    from reconciler.model.state import Desired
+    from reconciler.model.state import Desired, LiveAccount
+    from reconciler.model.tag import Company
+    from reconciler.planning import Narrowing
 
 
 def check_companies(
@@ -32,7 +35,13 @@ def check_companies(
             f"--company {quoted(patterns[0])}: nothing is declared on company level",
             hint="Leave --company out; every tag here is on account level.",
         )
-    known = [one for account in desired.accounts for one in account.companies.values()]
+    refuse_unknown_companies(
+        patterns, [one for account in desired.accounts for one in account.companies.values()]
+    )
+
+
+def refuse_unknown_companies(patterns: Iterable[str], known: Sequence[Company]) -> None:
+    """Raise UsageError for a pattern that none of the active ones of ``known`` matches."""
     active = {text for one in known if one.active for text in (one.name, one.id)}
     for pattern in patterns:
         matches = glob(pattern)
@@ -71,6 +80,26 @@ def check_tags(patterns: Iterable[str], names: Collection[str], *, unread: bool)
             hint=_near(pattern, names)
             or f"Declared or live: {listed(map(quoted, sorted(names)))}.",
         )
+
+
+def check_seen(narrowing: Narrowing, readings: Sequence[LiveAccount]) -> None:
+    """Raise UsageError for a pattern that nothing matches in ``readings``, which are whole."""
+    companies = {one.name: one.id for live in readings for one in live.companies.values()}
+    for pattern in narrowing.companies:
+        if not any(map(glob(pattern), (*companies, *companies.values()))):
+            raise UsageError(
+                f"--company {quoted(pattern)} matches no company of either reading",
+                hint=_near(pattern, companies),
+            )
+    names = {
+        name for live in readings for tag in live.tags for name in (tag.name, original(tag.name))
+    }
+    for pattern in narrowing.tags:
+        if not any(map(glob(pattern), names)):
+            raise UsageError(
+                f"--tag {quoted(pattern)} matches no tag of either reading",
+                hint=_near(pattern, names),
+            )
 
 
 def _near(pattern: str, names: Iterable[str]) -> str | None:

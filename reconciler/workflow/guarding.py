@@ -2,9 +2,10 @@
 
 ``--company`` and ``--tag`` limit what is shown and sent and lower no guard: a run that takes
 something away is measured as the whole one would be, so that ten narrowed runs can't do what one
-may not. What that costs: where a narrowed run deletes or disables, all that the configuration
-concerns in that account is read, and what its other deletes would lose is counted too. A narrowed
-run that takes nothing away, the common one, reads no more than its own places.
+may not. The same holds for drift that is left out (``--only this-change``). What narrowing costs:
+where a narrowed run deletes or disables, all that the configuration concerns in that account is
+read, and what its other deletes would lose is counted too. A narrowed run that takes nothing away,
+the common one, reads no more than its own places.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from reconciler.concurrency import side_by_side
-from reconciler.model.change import Delete, Update
-from reconciler.model.plan import NOTHING_BEYOND, Beyond
+from reconciler.model.change import Delete, Reason, Update
+from reconciler.model.plan import NOTHING_BEYOND, Beyond, is_of_this_change
 from reconciler.planning import draft, guard
 from reconciler.planning.guard import is_disable, is_removal, takes_away, totals
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import DesiredAccount, LiveAccount
     from reconciler.model.trash import Day
     from reconciler.planning import Draft
+    from reconciler.planning.since import Past
     from reconciler.provider import Provider
 
 COUNTED_WHEN_BLOCKED = 100
@@ -89,17 +91,20 @@ class Guarded(NamedTuple):
 class Guarding:
     """How an account is counted and guarded.
 
-    ``today`` is the day by which the trash goes. ``count``: count what has the tags that go;
-    ``count_all``: those that are disabled and renamed too. ``say`` hears one line of progress at a
-    time.
+    ``today`` is the day by which the trash goes. ``without_drift``: leave out what the
+    configuration before this change plans as well. ``count``: count what has the tags that go;
+    ``count_all``: those that are disabled and renamed too. ``past``: the account as a snapshot has
+    it. ``say`` hears one line of progress at a time.
     """
 
     provider: Provider
     narrowing: Narrowing
     today: Day
+    without_drift: bool = False
     count: bool
     count_all: bool
     say: Callable[[str], None]
+    past: Past | None = None
 
     def needs_all(self, drafted: Draft, unread: int | None) -> bool:
         """Whether guards must see more than the draft rests on: ``unread`` tags were left out.
@@ -114,14 +119,18 @@ class Guarding:
 
     async def guarded(self, desired: DesiredAccount, live: LiveAccount, drafted: Draft) -> Guarded:
         """Count and guard what was ``drafted``; ``live`` is all that :meth:`needs_all` asks for."""
+        changes: tuple[Change, ...] = drafted.changes
         others: tuple[Change, ...] = ()
+        if self.without_drift:
+            others = tuple(one for one in changes if not is_of_this_change(one))
+            changes = tuple(filter(is_of_this_change, changes))
         if self.narrowing != EVERYTHING and any(map(takes_away, drafted.changes)):
-            whole = draft(desired, live, today=self.today).changes
-            others = tuple(change for change in whole if not self.narrowing.covers(change))
-        every = (*drafted.changes, *others)
+            whole = draft(desired, live, today=self.today, past=self.past).changes
+            others += tuple(change for change in whole if not self.narrowing.covers(change))
+        every, shown = (*changes, *others), len(changes)
         if self.count:
-            every = await self._counted(every, guard(drafted, drafted.changes, others=others))
-        changes, others = every[: len(drafted.changes)], every[len(drafted.changes) :]
+            every = await self._counted(every, guard(drafted, changes, others=others))
+        changes, others = every[:shown], every[shown:]
         return Guarded(
             changes=guard(drafted, changes, others=others),
             beyond=totals(others),
@@ -164,6 +173,8 @@ class Guarding:
         match change:
             case Update(fields=fields):
                 changed = "name" in fields or "status" in fields
-                return is_removal(change) or (self.count_all and changed)
+                # A rename that nobody wrote down is shown with what it concerns.
+                counted = self.count_all or change.reason is Reason.RENAMED_BACK
+                return is_removal(change) or (counted and changed)
             case _:
                 return is_removal(change)

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError
 from reconciler.model.change import NONE, Loss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.model.tag import LiveTag, Place
     from reconciler.planning.merging import Group
     from reconciler.provider import Provider
 
 
-async def uses_of(provider: Provider, groups: Sequence[Group]) -> dict[tuple[Place, int], Loss]:
+Uses: TypeAlias = "Mapping[tuple[Place, int], Loss]"
+"""What has tags, by place and id."""
+
+
+async def flows_of(provider: Provider, groups: Sequence[Group]) -> None:
+    """Read the flows that may apply tags of ``groups``, which ``uses_of`` then has."""
+    live = [(group.place, tag) for group in groups for tag in group.to_count]
+    await side_by_side(provider.flows(place, tag) for place, tag in live)
+
+
+async def uses_of(provider: Provider, groups: Sequence[Group]) -> Uses:
     """What has each live tag of ``groups``; of those in the trash, what has it and not yet the
     declared name.
     """

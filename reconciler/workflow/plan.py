@@ -8,30 +8,34 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.concurrency import side_by_side
-from reconciler.model.change import Change, Merge, needs_absence
-from reconciler.model.plan import AccountUse, Plan
+from reconciler.model.change import Cause, Change, Merge, needs_absence
+from reconciler.model.plan import AccountUse, Base, Plan
 from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
-from reconciler.planning.canaries import canary_cost
+from reconciler.planning.canaries import canaries, canary_cost
+from reconciler.planning.causes import told_apart
 from reconciler.planning.guard import is_removal, takes_away
-from reconciler.planning.merging import requests
+from reconciler.planning.merging import canary_requests, requests
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back, warn_of_odd_rows
 from reconciler.provider import Listing, Provider
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
+from reconciler.workflow.baseline import expect_known
 from reconciler.workflow.filter_checks import check_companies, check_tags, declared_names
-from reconciler.workflow.guarding import Guarding, concerned, warn_of_flows
-from reconciler.workflow.merging import uses_of
+from reconciler.workflow.guarding import Guarded, Guarding, concerned, warn_of_flows
+from reconciler.workflow.merging import Uses, flows_of, uses_of
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
     from reconciler.model.outcome import AccountError
     from reconciler.model.problem import Problem
-    from reconciler.model.state import DesiredAccount
+    from reconciler.model.state import DesiredAccount, Snapshot
     from reconciler.model.tag import Company
     from reconciler.model.trash import Day
+    from reconciler.planning.since import Past
+    from reconciler.workflow.baseline import Baseline
 
 ProviderFor = Callable[[Account], Provider]
 Part = tuple[Draft, AccountUse, Sequence[Change]]
@@ -45,8 +49,9 @@ class PlanRequest:
     """What is asked of a plan.
 
     ``today`` is the day by which the trash goes. ``count_usage``: count what has a tag that goes;
-    ``count_all``: one that is disabled or renamed too. ``say`` hears one line of progress at a
-    time.
+    ``count_all``: one that is disabled or renamed too. ``since`` is evidence of what people have
+    renamed. ``base``: what the changes are told apart by, if anything; ``without_drift``: plan only
+    what it does not plan as well. ``say`` hears one line of progress at a time.
     """
 
     narrowing: Narrowing
@@ -54,6 +59,9 @@ class PlanRequest:
     count_usage: bool = True
     count_all: bool = False
     list_unmanaged: bool = False
+    since: Snapshot | None = None
+    base: Baseline | None = None
+    without_drift: bool = False
     say: Callable[[str], None] = lambda _line: None
 
 
@@ -64,9 +72,20 @@ async def make_plan(
 
     An account that can't be read is named in ``Plan.unread``, and the others are planned; where
     none can be read, the error of the first is raised. Raises ConfigError for selectors that match
-    nothing, UsageError for a ``--company`` or ``--tag`` that does.
+    nothing, UsageError for a ``--company`` or ``--tag`` that does, or where ``--since`` has none of
+    the accounts, RefusedError for ``without_drift`` where no cause is known.
     """
+    if request.without_drift:
+        expect_known(request.base)
     everyone = [_Reading(one, provider_for, request) for one in configuration.accounts]
+    evidence = None
+    if request.since is not None:
+        # Here and not above: most plans are held against no snapshot.
+        from reconciler.workflow.since import evidence_of, past_of  # noqa: PLC0415
+
+        evidence = evidence_of(request.since, configuration.accounts)
+        for one in everyone:
+            one.past = past_of(request.since, one.account)
     needs = configuration.needs_companies
     await side_by_side(one.read_companies(needed=needs(one.handle)) for one in everyone)
     accounts = _readable(everyone)
@@ -74,7 +93,13 @@ async def make_plan(
     desired = readable.resolve({one.handle: one.companies for one in accounts})
     if len(accounts) == len(everyone):
         check_companies(request.narrowing.companies, configuration, desired)
-    await side_by_side(one.plan(own) for one, own in zip(accounts, desired.accounts, strict=True))
+    base = None if request.base is None else request.base.against(desired.accounts)
+    if request.without_drift:
+        expect_known(base)
+    await side_by_side(
+        one.plan(own, None if base is None else base.desired(own))
+        for one, own in zip(accounts, desired.accounts, strict=True)
+    )
     accounts = _readable(everyone)
     if len(accounts) == len(everyone):
         _check_tags(request.narrowing, configuration, everyone)
@@ -90,11 +115,22 @@ async def make_plan(
     return replace(
         plan,
         gateway=configuration.gateway,
+        exceptions=tuple(filter(request.narrowing.covers_exception, readable.excepted))
+        if readable.exemptions
+        else (),
         warnings=shown,
         muted=muted,
         unread=tuple(one.unread for one in everyone if one.unread is not None),
         companies_unread=any(one.companies_unread for one in accounts),
+        since=evidence,
+        base=None if base is None else _base_of_plan(base, accounts, request),
     )
+
+
+def _base_of_plan(base: Baseline, accounts: Sequence[_Reading], request: PlanRequest) -> Base:
+    """What the plan says of its base."""
+    drift = sum(one.drift for one in accounts) if request.without_drift else None
+    return base.of_plan(undone=chain.from_iterable(one.undone for one in accounts), drift=drift)
 
 
 def _readable(accounts: Sequence[_Reading]) -> list[_Reading]:
@@ -135,10 +171,18 @@ class _Reading:
     """Requests that reading the companies took."""
     left_out: int = 0
     """Live tags that were left out because nothing is declared in their places."""
+    past: Past | None = None
+    """The account as the snapshot of ``--since`` has it."""
+    undone: Sequence[Change] = ()
+    """What the base plans and this configuration does not."""
+    places_read: frozenset[str | None] | None = None
+    """Places whose tags were read; None: all."""
+    drift: int = 0
+    """Changes that the base plans as well."""
 
     @property
     def handle(self) -> str:
-        return self.account.handle
+        return self.account.ref.handle
 
     @property
     def provider(self) -> Provider:
@@ -166,14 +210,16 @@ class _Reading:
         except ABOUT_ONE_ACCOUNT as error:
             self.error = error
 
-    async def plan(self, desired: DesiredAccount) -> None:
-        """Fill in ``part``, or ``error`` where live state can't be read."""
+    async def plan(self, desired: DesiredAccount, base: DesiredAccount | None) -> None:
+        """Fill in ``part``, or ``error`` where live state can't be read; ``base`` is what was
+        desired before this change.
+        """
         try:
-            self.part = await self._part(desired)
+            self.part = await self._part(desired, base)
         except ABOUT_ONE_ACCOUNT as error:
             self.error = error
 
-    async def _part(self, desired: DesiredAccount) -> Part:
+    async def _part(self, desired: DesiredAccount, base: DesiredAccount | None) -> Part:
         self.request.say(f"{self.account.handle}: reading tags")
         listing, reading, drafted, live = await self._drafted(desired)
         self.left_out = listing.unread or 0
@@ -181,11 +227,8 @@ class _Reading:
         self.companies_unread = listing.unread is None and self.request.narrowing == EVERYTHING
         if self.request.narrowing.tags:
             self.live_names.update(tag.name for tag in listing.tags)
-        drafted = await self._with_merges(desired, drafted, live)
         provider, guarding = self.provider, self._guarding
-        before = provider.requests
-        guarded = await guarding.guarded(desired, live, drafted)
-        counting = provider.requests - before
+        drafted, guarded, counting = await self._guarded(desired, base, listing, live, drafted)
         drafted = await guarding.with_uses(drafted)
         if self.request.count_usage:
             self.usage = await warn_of_flows(provider, self.handle, guarded.changes)
@@ -205,17 +248,67 @@ class _Reading:
             source=self.account.source,
             limits_source=self.account.limits_source,
             beyond=guarded.beyond,
+            companies=tuple(one for one in self.companies if one.active),
         )
         return drafted, use, changes
 
-    async def _with_merges(
-        self, desired: DesiredAccount, drafted: Draft, live: LiveAccount
+    async def _guarded(
+        self,
+        desired: DesiredAccount,
+        base: DesiredAccount | None,
+        listing: Listing,
+        live: LiveAccount,
+        drafted: Draft,
+    ) -> tuple[Draft, Guarded, int]:
+        """What was ``drafted``, guarded; with merges once it is known what has their tags.
+
+        Also what counting anew will cost: what goes is counted first, then the flows of merges.
+        """
+        provider, guarding = self.provider, self._guarding
+        merging = self.request.count_usage and bool(drafted.groups)
+        if base is not None and not merging:
+            drafted = self._with_causes(drafted, base, listing, live, {})
+        before = provider.requests
+        guarded = await guarding.guarded(desired, live, drafted)
+        counting = provider.requests - before
+        if counting and not (any(map(is_removal, guarded.changes)) or canaries(guarded.changes)):
+            counting = 0
+        if merging:
+            before = provider.requests
+            await flows_of(provider, drafted.groups)
+            counting += provider.requests - before
+            uses = await uses_of(provider, drafted.groups)
+            drafted = self._draft(desired, live, uses)
+            if base is not None:
+                drafted = self._with_causes(drafted, base, listing, live, uses)
+            silent = replace(guarding, say=lambda _line: None)
+            guarded = await silent.guarded(desired, live, drafted)
+        return drafted, guarded, counting
+
+    def _with_causes(
+        self, drafted: Draft, base: DesiredAccount, listing: Listing, live: LiveAccount, uses: Uses
     ) -> Draft:
-        """``drafted`` once it is known what has the tags that are to become one."""
-        if not (self.request.count_usage and drafted.groups):
-            return drafted
-        uses = await uses_of(self.provider, drafted.groups)
-        return draft(desired, live, self.request.narrowing, today=self.request.today, uses=uses)
+        """``drafted``, each change with its cause; nothing is read for it.
+
+        What the base declares where this configuration had nothing read says nothing. An unproven
+        listing does not show for certain that a tag is missing.
+        """
+        places = self.places_read
+        if places is not None:
+            base = base._replace(
+                tags={place: tags for place, tags in base.tags.items() if place in places},
+                promoted={one: names for one, names in base.promoted.items() if one in places},
+            )
+        told = told_apart(drafted.changes, self._draft(base, live, uses).changes)
+        self.undone = [one for one in told.undone if listing.proven or not needs_absence(one)]
+        self.drift = sum(change.cause is Cause.DRIFT for change in told.changes)
+        return drafted._replace(changes=told.changes)
+
+    def _draft(self, desired: DesiredAccount, live: LiveAccount, uses: Uses) -> Draft:
+        request = self.request
+        return draft(
+            desired, live, request.narrowing, today=request.today, uses=uses, past=self.past
+        )
 
     @property
     def _guarding(self) -> Guarding:
@@ -223,8 +316,10 @@ class _Reading:
             provider=self.provider,
             narrowing=self.request.narrowing,
             today=self.request.today,
+            without_drift=self.request.without_drift,
             count=self.request.count_usage,
             count_all=self.request.count_all,
+            past=self.past,
             say=lambda line: self.request.say(f"{self.handle}: {line}"),
         )
 
@@ -240,6 +335,7 @@ class _Reading:
         provider = self.provider
         while True:
             before = provider.requests
+            self.places_read = places
             listing = await provider.tags(places, proven=proven)
             spent = provider.requests - before
             live = LiveAccount(
@@ -247,8 +343,10 @@ class _Reading:
                 tags=listing.tags,
                 companies=desired.companies,
                 unread=listing.unread or 0,
+                odd=len(listing.odd),
             )
-            drafted = draft(desired, live, self.request.narrowing, today=self.request.today)
+            request = self.request
+            drafted = draft(desired, live, request.narrowing, today=request.today, past=self.past)
             if not (listing.proven or proven) and self._needs_absence(desired, drafted, live):
                 proven = True
             elif not whole and self._guarding.needs_all(drafted, listing.unread):
@@ -294,19 +392,10 @@ def apply_cost(changes: Sequence[Change], reading: int, *, companies: int, count
     if any(change.place.company for change in changes) or any(map(takes_away, changes)):
         cost += companies
     if any(map(is_removal, changes)):
-        cost += reading + counting
-    return cost
+        cost += reading
+    return cost + counting
 
 
 def _of_merges(changes: Sequence[Change], reading: int) -> int:
-    """Requests of the merges, and of the first interaction's reads before and after its write.
-
-    Tags are read once more then, because none of the name may have been made; before it too where
-    companies may have tags of an account-level name.
-    """
     merges = [change for change in changes if isinstance(change, Merge)]
-    written = [one for one in merges if one.loss is not None and one.loss.interactions.number]
-    if not written:
-        return sum(map(requests, merges))
-    first = 2 + reading * (1 + any(one.into_company_id is None for one in written))
-    return sum(map(requests, merges)) + first
+    return sum(map(requests, merges)) + canary_requests(merges, reading) if merges else 0

@@ -7,45 +7,79 @@ from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.concurrency import side_by_side
 from reconciler.errors import UsageError
-from reconciler.model.change import UNKNOWN, Count, Loss
+from reconciler.model.change import Count, Loss
 from reconciler.model.state import LiveAccount
+from reconciler.model.tag import Company, Place
 from reconciler.provider import Created, Listing, Updated
+from reconciler.text.plural import count
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
-    from reconciler.model.tag import Company, LiveTag, Place, Tag
+    from reconciler.model.tag import LiveTag, Tag
+    from reconciler.provider import Provider
     from reconciler.workflow.plan import ProviderFor
 
 
 async def read_live(
-    accounts: Sequence[Account], provider_for: ProviderFor
+    accounts: Sequence[Account],
+    provider_for: ProviderFor,
+    *,
+    usage: bool = False,
+    say: Callable[[str], None] = lambda _line: None,
 ) -> tuple[LiveAccount, ...]:
-    """Companies and all tags of ``accounts``, completely read.
+    """Companies and all tags of ``accounts``, completely read; with ``usage`` also what has each.
 
     An account that can't be read is an error that names it: part of a snapshot would pass for the
-    whole.
+    whole. ``say`` hears one line of progress at a time.
     """
-    return tuple(await side_by_side(_read(one, provider_for) for one in accounts))
+
+    async def read(account: Account) -> LiveAccount:
+        try:
+            return await read_account(account, provider_for(account), usage=usage, say=say)
+        except ABOUT_ONE_ACCOUNT as error:
+            raise in_account(error, account.handle) from error
+
+    return tuple(await side_by_side(map(read, accounts)))
 
 
-async def _read(account: Account, provider_for: ProviderFor) -> LiveAccount:
-    try:
-        provider = provider_for(account)
-        companies = await provider.companies()
-        listing = await provider.tags()
-    except ABOUT_ONE_ACCOUNT as error:
-        raise in_account(error, account.handle) from error
+async def read_account(
+    account: Account, provider: Provider, *, usage: bool, say: Callable[[str], None]
+) -> LiveAccount:
+    """One account, as :func:`read_live` reads it."""
+    companies = {company.id: company for company in await provider.companies()}
+    listing = await provider.tags()
+    if listing.odd:
+        rows = count(len(listing.odd), "row of the listing is not a tag", "rows are not tags")
+        say(f"{account.handle}: {rows} as we know them; what is not listed may be live")
+    counted: dict[int, Loss] | None = None
+    if usage:
+        say(f"{account.handle}: counting what has {count(len(listing.tags), 'tag')}")
+        losses = await side_by_side(
+            provider.usage(Place(account.ref, _company_of(tag, companies)), tag)
+            for tag in listing.tags
+        )
+        counted = {tag.id: loss for tag, loss in zip(listing.tags, losses, strict=True)}
+        for kind, why in provider.uncounted.items():
+            say(f"{account.handle}: {kind} can't be counted: {why}")
     return LiveAccount(
         account=account.ref,
         tags=listing.tags,
-        companies={company.id: company for company in companies},
+        companies=companies,
         requests=provider.requests,
+        usage=counted,
+        odd=len(listing.odd),
     )
+
+
+def _company_of(tag: LiveTag, companies: Mapping[str, Company]) -> Company | None:
+    if tag.company_id is None:
+        return None
+    return companies.get(tag.company_id) or Company(tag.company_id, tag.company_id)
 
 
 def provider_from(snapshot: Sequence[LiveAccount]) -> ProviderFor:
@@ -101,17 +135,17 @@ class SnapshotProvider:
 
     async def usage(
         self,
-        place: Place,  # noqa: ARG002 - what is asked for does not stand in a snapshot
-        tag: LiveTag,  # noqa: ARG002
+        place: Place,  # noqa: ARG002 - an id is enough
+        tag: LiveTag,
         *,
-        flows: bool = True,  # noqa: ARG002
+        flows: bool = True,  # noqa: ARG002 - they stand there too
     ) -> Loss:
-        """Unknown: a snapshot holds tags only."""
-        return Loss.unknown()
+        """What was counted when it was taken; unknown where nobody did."""
+        return (self.live.usage or {}).get(tag.id) or Loss.unknown()
 
-    async def flows(self, place: Place, tag: LiveTag) -> Count:  # noqa: ARG002 - not in a snapshot
-        """Unknown too."""
-        return UNKNOWN
+    async def flows(self, place: Place, tag: LiveTag) -> Count:
+        """Those that were counted then."""
+        return (await self.usage(place, tag)).flows
 
     @property
     def uncounted(self) -> Mapping[str, str]:
@@ -144,6 +178,10 @@ class SnapshotProvider:
         self._refuse(interaction, tag)
 
     async def read(self, interaction: Interaction) -> Interaction:
+        """Not possible."""
+        self._refuse(interaction)
+
+    async def recent(self, interaction: Interaction) -> Interaction:
         """Not possible."""
         self._refuse(interaction)
 

@@ -343,8 +343,11 @@ class StandIn:
         row: Row = {"id": f"{what[:3]}{number}", "customer_name": one.customer}
         if self.by_company != "not shown":
             row["company_id"] = one.company
-        shows = names_shown if what == "sms-threads.json" else self.shows
-        return {**row, **shows(one.tags)}
+        if what == "sms-threads.json":
+            return {**row, **names_shown(one.tags)}
+        moment = "start_time" if what == "calls.json" else "submitted_at"
+        day = (TODAY - timedelta(days=one.age)).isoformat()
+        return {**row, moment: f"{day}T10:00:00.000-05:00", **self.shows(one.tags)}
 
     def _page(self, rows: Sequence[Row], call: Call, *, key: str) -> Reply:
         return Reply(payload=page(rows, call, key=key, cap=self.page_cap))

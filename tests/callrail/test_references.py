@@ -104,6 +104,8 @@ async def test_message_flows_name_tags_by_id() -> None:
     other = {"MFS01": {"id": "MFS01", "type": "tag", "tag_ids": [7_200_112]}}
     history = StandIn(tags=[BOOKED_ROW], flows={"MFL1": steps, "MFL2": other, "MFL3": steps})
     assert await flows(history) == Count(2)
+    loss = await straight(history).usage(ACCOUNT_PLACE, BOOKED)
+    assert loss.flow_names == ("MFL1", "MFL3")
 
 
 async def test_each_kind_of_flow_is_read_once() -> None:

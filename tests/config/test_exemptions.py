@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.planning.narrowing import Narrowing
 from tests.config.writing import COMPANIES, HEAD, loaded, pointed_at
 
 if TYPE_CHECKING:
@@ -63,3 +64,26 @@ def test_a_scopes_exception_is_told_once_for_all_its_tags(tmp_path: Path) -> Non
     assert (
         'the exception of "Dental Test" from "Implant" and 1 more tags ends today' in found.message
     )
+
+
+def test_those_that_say_why_or_until_when_are_told_to_who_reads_a_plan(tmp_path: Path) -> None:
+    reason_only = TAG.replace(f", until: {UNTIL}", "")
+    assert [one[:4] for one in loaded(tmp_path, TAG).excepted] == [
+        ("Dental Test", ("Implant",), UNTIL, "Moves in spring.")
+    ]
+    assert [one[:4] for one in loaded(tmp_path, SCOPE).excepted] == [
+        ("Dental Test", ("Implant", "Crown"), UNTIL, None)
+    ]
+    configuration = loaded(tmp_path, reason_only)
+    assert [one[:4] for one in configuration.excepted] == [
+        ("Dental Test", ("Implant",), None, "Moves in spring.")
+    ]
+    assert configuration.on(UNTIL).warnings == ()
+
+
+def test_those_of_what_a_run_leaves_out_are_not(tmp_path: Path) -> None:
+    (one,) = loaded(tmp_path, SCOPE).excepted
+    assert Narrowing(tags=("Cro*",)).covers_exception(one)
+    assert Narrowing(companies=("Dental *",)).covers_exception(one)
+    assert not Narrowing(tags=("Other",)).covers_exception(one)
+    assert not Narrowing(companies=("Other",)).covers_exception(one)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from reconciler.model.change import (
     UNKNOWN,
     Action,
+    Cause,
     Change,
     Count,
     Create,
@@ -20,11 +21,25 @@ from reconciler.model.change import (
     Reason,
     Update,
 )
+from reconciler.model.news import News
 from reconciler.model.outcome import AccountError
-from reconciler.model.plan import AccountUse, Allowance, Beyond, Plan, TrashedTag, UnmanagedTag
+from reconciler.model.plan import (
+    AccountUse,
+    Allowance,
+    Base,
+    Beyond,
+    Evidence,
+    Excepted,
+    Plan,
+    TrashedTag,
+    UnmanagedTag,
+)
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 codes = st.from_regex("[A-Z]{3,5}[0-9]{3}", fullmatch=True)
 texts = st.text(st.characters(), max_size=12)
@@ -34,6 +49,14 @@ names = st.one_of(texts, st.sampled_from(["Opportunity", "::error::x", "<b>", "=
 colors = st.one_of(st.none(), st.sampled_from(["gray1", "blue1", "mauve"]), texts)
 tags = st.builds(Tag, name=names, color=colors, status=st.sampled_from(Status))
 sources = st.builds(Source, file=texts, line=st.integers(1, 9999), column=st.integers(1, 99))
+exceptions = st.builds(
+    Excepted,
+    company=texts,
+    tags=st.lists(names, min_size=1, max_size=4).map(tuple),
+    until=st.none() | st.dates(),
+    reason=st.none() | texts,
+    source=sources,
+)
 marks = st.builds(Mark, source=sources, text=texts, length=st.integers(0, 30), label=texts)
 problems = st.builds(
     Problem,
@@ -60,7 +83,14 @@ account_errors = st.builds(
     hint=st.none() | texts,
     requests=st.integers(0, 99),
 )
-losses = st.builds(Loss, calls=counts, forms=counts, texts=counts, flows=counts)
+losses = st.builds(
+    Loss,
+    calls=counts,
+    forms=counts,
+    texts=counts,
+    flows=counts,
+    flow_names=st.lists(names, max_size=2).map(tuple),
+)
 accounts = st.lists(
     st.builds(AccountRef, handle=texts, id=texts, name=st.none() | texts),
     min_size=1,
@@ -127,6 +157,8 @@ def changes(draw: st.DrawFn, account: AccountRef, tag_id: int) -> Change:
         "source": draw(st.none() | sources),
         "note": draw(st.none() | texts),
         "blocked_by": draw(st.none() | texts),
+        "since": draw(st.none() | st.sampled_from(News)),
+        "cause": draw(st.none() | st.sampled_from(Cause)),
     }
     before = draw(live_tags(place.company_id))._replace(id=tag_id)
     loss = draw(st.none() | losses)
@@ -152,6 +184,14 @@ def places(account: AccountRef) -> st.SearchStrategy[Place]:
     return st.builds(Place, account=st.just(account), company=st.none() | companies)
 
 
+evidence = st.builds(
+    Evidence,
+    created_at=texts,
+    lacking=st.lists(texts, max_size=2).map(tuple),
+    older=st.integers(0, 99),
+)
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """A plan that a planner could have made."""
@@ -165,12 +205,28 @@ def plans(draw: st.DrawFn) -> Plan:
         warnings=tuple(draw(st.lists(problems, max_size=2))),
         unmanaged_tags=tuple(draw(st.lists(unmanaged(draw(st.sampled_from(refs))), max_size=2))),
         trash=tuple(draw(st.lists(trashed(draw(st.sampled_from(refs))), max_size=2))),
+        exceptions=tuple(draw(st.lists(exceptions, max_size=2))),
         gateway=draw(st.sampled_from([None, "maton", "callrail"])),
         created_at=draw(texts),
         tool_version=draw(texts),
         unread=tuple(draw(st.lists(account_errors, max_size=2))),
         muted=draw(st.dictionaries(codes, st.integers(1, 99), max_size=3)),
         companies_unread=draw(st.booleans()),
+        since=draw(st.none() | evidence),
+        base=draw(st.none() | bases(refs)),
+    )
+
+
+@st.composite
+def bases(draw: st.DrawFn, refs: Sequence[AccountRef]) -> Base:
+    """What causes may rest on, known or not."""
+    return Base(
+        ref=draw(texts),
+        commit=draw(st.none() | st.from_regex("[0-9a-f]{40}", fullmatch=True)),
+        unknown=draw(st.none() | texts),
+        undone=tuple(draw(st.lists(changes(draw(st.sampled_from(refs)), 9), max_size=2))),
+        unread=tuple(draw(st.lists(texts, max_size=2))),
+        drift=draw(st.none() | st.integers(0, 9)),
     )
 
 
@@ -178,7 +234,8 @@ def plans(draw: st.DrawFn) -> Plan:
 def unmanaged(draw: st.DrawFn, account: AccountRef) -> UnmanagedTag:
     """A live tag of ``account`` that nobody declared."""
     place = draw(places(account))
-    return UnmanagedTag(place=place, tag=draw(live_tags(place.company_id)))
+    since = draw(st.none() | st.sampled_from(News))
+    return UnmanagedTag(place, draw(live_tags(place.company_id)), since)
 
 
 @st.composite
@@ -200,6 +257,13 @@ def live_tags(company_id: str | None) -> st.SearchStrategy[LiveTag]:
     )
 
 
+def uses_of(listed: list[LiveTag]) -> st.SearchStrategy[dict[int, Loss] | None]:
+    """What has each of these tags; None for none of them."""
+    if not listed:
+        return st.none()
+    return st.fixed_dictionaries({tag.id: losses for tag in listed})
+
+
 @st.composite
 def live_accounts(draw: st.DrawFn) -> tuple[LiveAccount, ...]:
     """A few accounts as a server could have listed them."""
@@ -215,6 +279,8 @@ def live_accounts(draw: st.DrawFn) -> tuple[LiveAccount, ...]:
                 companies={company.id: company for company in companies},
                 unread=draw(st.integers(0, 99)),
                 requests=draw(st.integers(0, 99)),
+                usage=draw(st.none() | uses_of(listed)),
+                odd=draw(st.integers(0, 2)),
             )
         )
     return tuple(found)

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.document import dump, join, load_plan, plan_document
 from reconciler.errors import DocumentError
-from reconciler.model.plan import AccountUse
+from reconciler.model.plan import AccountUse, Base
 from reconciler.model.tag import AccountRef
 from tests.builders import ACME, create, delete, place, plan
 
@@ -55,3 +55,21 @@ def test_one_handle_for_two_accounts_is_refused() -> None:
     namesake = AccountRef("acme", "ACC2")
     with pytest.raises(DocumentError, match="'acme'"):
         join([plan(create()), plan(create(place=place(account=namesake)))])
+
+
+def test_causes_of_parts_against_one_commit_are_joined() -> None:
+    bases = [
+        Base(ref="main", commit="1" * 40, undone=(create(name),), unread=("old",), drift=drift)
+        for name, drift in (("A", 2), ("B", None))
+    ]
+    parts = [plan(create(name), base=base) for name, base in zip("CD", bases, strict=True)]
+    found = join(parts).base
+    assert found is not None
+    assert found.unknown is None
+    assert ([one.name for one in found.undone], found.unread) == (["A", "B"], ("old",))
+    assert found.drift == 2
+    for other in (plan(create("E")), plan(create("E"), base=Base(ref="main", commit="2" * 40))):
+        joined = join([*parts, other])
+        assert joined.base is not None
+        assert joined.base.unknown == "the parts were not planned against one commit"
+    assert join([plan(create("E")), plan(create("F"))]).base is None

@@ -117,6 +117,7 @@ def test_a_change_has_the_fields_of_the_contract() -> None:
         "after": {"name": "Opportunity", "color": "blue1", "status": "enabled"},
         "fields": ["name", "color"],
         "reason": "renamed_from",
+        "cause": None,
         "source": None,
         "note": None,
         "loss": None,

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.document import (
+    diff_document,
     dump,
     error_document,
     notice_document,
@@ -21,8 +22,10 @@ from reconciler.document import (
     snapshot_document,
 )
 from reconciler.errors import ConfigError, UsageError
+from reconciler.model.news import Comparison, Reading
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from tests.document.strategies import live_accounts, plans, problems, texts
+from reconciler.planning.news import news_between
+from tests.document.strategies import account_errors, live_accounts, plans, problems, texts
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import LiveAccount
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
-NAMES = ("plan", "report", "snapshot", "problems", "error", "notice")
+NAMES = ("plan", "report", "snapshot", "diff", "problems", "error", "notice")
 
 
 def schema(name: str) -> Any:
@@ -109,6 +112,23 @@ def test_any_notice_validates(report: Report, is_drift: bool) -> None:
 @given(live_accounts())
 def test_any_snapshot_validates(live: tuple[LiveAccount, ...]) -> None:
     check("snapshot", snapshot_document(live, created_at="", tool_version="0.1.0"))
+
+
+@given(live_accounts(), live_accounts(), st.lists(account_errors, max_size=2))
+def test_any_diff_validates(
+    old: tuple[LiveAccount, ...], new: tuple[LiveAccount, ...], errors: list[AccountError]
+) -> None:
+    both = [
+        (one, other._replace(account=one.account)) for one, other in zip(old, new, strict=False)
+    ]
+    comparison = Comparison(
+        old=Reading("old.json", "2026-11-01T07:00:00Z"),
+        new=Reading(None, ""),
+        accounts=tuple(news_between(one, other) for one, other in both),
+        only_old=tuple(one.account for one in old[len(both) :]),
+        unread=tuple(errors),
+    )
+    check("diff", diff_document(comparison))
 
 
 @given(st.lists(problems, max_size=3))

@@ -8,8 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from reconciler.document import dump, load_snapshot, snapshot_document
+from reconciler.document import (
+    diff_document,
+    dump,
+    load_snapshot,
+    read_snapshot,
+    snapshot_document,
+)
 from reconciler.errors import DocumentError, RefusedError
+from reconciler.model.change import Count, Loss
+from reconciler.model.news import Comparison, Reading
 from reconciler.model.state import LiveAccount
 from tests.builders import ACME, company, live_tag
 from tests.document.strategies import live_accounts
@@ -52,6 +60,31 @@ def test_what_is_listed_twice_is_refused(what: str) -> None:
     spoilt["accounts"][0][what] *= 2
     with pytest.raises(RefusedError, match="twice"):
         load_snapshot(dump(spoilt))
+
+
+def test_what_has_the_tags_is_there_for_all_of_them_or_for_none() -> None:
+    counted = LIVE._replace(usage={1: Loss(calls=Count(3)), 2: Loss()})
+    document: Any = json.loads(written(counted))
+    assert document["accounts"][0]["tags"][0]["usage"]["calls"] == {
+        "count": 3,
+        "precision": "exact",
+    }
+    del document["accounts"][0]["tags"][1]["usage"]
+    with pytest.raises(RefusedError, match="says of some tags what has them"):
+        load_snapshot(dump(document))
+
+
+def test_one_that_was_written_without_counts_is_read_as_before() -> None:
+    (live,) = read_snapshot(written(LIVE)).accounts
+    assert (live, live.usage) == (LIVE, None)
+    assert read_snapshot(written(LIVE)).created_at == "2026-01-31T12:00:00Z"
+    assert "usage" not in written(LIVE)
+
+
+def test_a_comparison_is_not_taken_for_one() -> None:
+    nothing = Comparison(old=Reading("old.json", ""), new=Reading(None, ""), accounts=())
+    with pytest.raises(DocumentError, match="this is a comparison of reconciler, not a snapshot"):
+        load_snapshot(dump(diff_document(nothing)))
 
 
 def test_an_account_listed_twice_is_refused() -> None:

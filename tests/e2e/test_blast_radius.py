@@ -249,7 +249,8 @@ def test_a_flow_that_applies_the_tag_is_seen(workspace: Workspace) -> None:
     }
     desk.sandbox.store.insert("message_flows", [flow])
     assert loss_of(desk, "Old")["flows"] == {"count": 1, "precision": "exact"}
-    assert "1 call loses the tag; 1 flow applies it" in desk.run("plan").out
+    assert loss_of(desk, "Old")["flow_names"] == ["After hours"]
+    assert "1 call loses the tag; 1 flow applies it: After hours" in desk.run("plan").out
     assert loss_of(desk, "New")["flows"] == EXACT_ZERO
     desk.declare("- name: Old\n  state: disabled\n")
     ran = desk.run("plan")

@@ -47,7 +47,7 @@ def test_an_agencys_import_is_valid_and_its_plan_empty_and_quiet(desk: Desk) -> 
 
 def test_what_is_remarkable_is_told_in_comments_once_a_name(desk: Desk) -> None:
     out = desk.run("import").out
-    assert out.count('# looks like "appointment booked": one tag, or two?') == 1
+    assert out.count('# looks like "Appt booked", "appointment booked": one tag, or two?') == 1
     block = out[: out.index("- name: Appointment booked")]
     assert "live on account level and on company level" in block
 

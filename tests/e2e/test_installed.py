@@ -191,5 +191,10 @@ def _wait_for_writes(sandbox: Sandbox, count: int) -> None:
 def test_the_demo_ends_in_rest(tmp_path: Path) -> None:
     done = command("demo", "--keep", str(tmp_path / "kept"), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "No changes. Live state matches the configuration." in done.stdout
+    for sign in ("+ create", "~ update", "> merge", "- trash"):
+        assert f"done       {sign}" in done.stderr
+    assert "name ~trash " in done.stdout
+    assert done.stdout.rstrip().count("No changes. Live state matches the configuration.") == 1
+    assert "warning" not in done.stderr
+    assert len(done.stdout.splitlines()) <= 90
     assert (tmp_path / "kept" / "plan.json").exists()

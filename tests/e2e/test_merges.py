@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
+from reconciler.sandbox.seeds import pair
+from reconciler.sandbox.seeds.agency import MISSPELT
 from tests.e2e.desk import ACCOUNT, HEAD, Desk
 
 if TYPE_CHECKING:
@@ -122,3 +124,84 @@ def test_nothing_is_promoted_into_a_tag_that_could_not_be_created(tmp_path: Path
         assert ran.code == 3
         assert 'there is no "Robocall" on account level' in ran.out
         assert len([one for one in desk.writes if one.startswith("PUT")]) == 0
+
+
+PAIR_HEAD = f"{HEAD.replace(ACCOUNT, pair.ACCOUNT)}    limits: {{delete_percent: 50}}\n"
+SPELLINGS = f"""
+- name: {pair.NEW_NAME}
+  companies: all
+  merged_from: [{pair.OLD_NAME}]
+"""
+GOING = """
+- {name: Old campaign, companies: all, state: absent, note: Over.}
+- {name: Unused, companies: all, state: absent, note: Over.}
+"""
+STRANGERS = """
+- {name: Fresh, companies: all}
+- {name: Also fresh}
+"""
+
+
+def more_tags(sandbox: Sandbox) -> None:
+    """A tag that some calls have too, and one that nothing has."""
+    for number, name in enumerate(("Old campaign", "Unused"), 1):
+        row = {"id": number, "account_id": pair.ACCOUNT, "company_id": pair.COMPANY, "name": name}
+        row |= {"color": "gray1", "background_color": "gray1", "status": "enabled"}
+        sandbox.store.insert("tags", [row])
+    calls = [row["id"] for row in sandbox.store.rows("SELECT id FROM calls LIMIT 7")]
+    sandbox.store.insert("call_tags", [{"call_id": one, "tag_id": 1} for one in calls])
+
+
+@pytest.mark.parametrize("numbers", ["40:7", "7:40", "300:290", "3:0", "7:40:3"])
+@pytest.mark.parametrize(
+    "tags",
+    [SPELLINGS, SPELLINGS + STRANGERS, SPELLINGS + GOING, GOING],
+    ids=["merge", "with creates", "with what goes", "without a merge"],
+)
+def test_a_saved_plan_takes_the_requests_that_it_forecasts(
+    numbers: str, tags: str, tmp_path: Path
+) -> None:
+    with Sandbox(Options(seed=f"pair:{numbers}", quota=None)) as sandbox:
+        more_tags(sandbox)
+        desk = Desk.at(tmp_path, sandbox)
+        desk.declare(tags, head=PAIR_HEAD)
+        forecast = desk.document("plan --out plan.json")["requests"]["apply"]
+        sent = len(sandbox.log.entries)
+        ran = desk.run("apply plan.json --allow-deletes")
+        assert ran.code == 0, ran.out + ran.err
+        # What had both already is counted and needs no write.
+        both = 3 if numbers == "7:40:3" and "merged_from" in tags else 0
+        assert len(sandbox.log.entries) - sent == forecast - both
+
+
+ACCOUNTS = "".join(
+    f"  account-{n}: {{id: ACC019c46b8a0807fbdb81c8bf12af91cb{n}}}\n" for n in (3, 4, 5)
+)
+TIDY = "".join(
+    f"- {{name: {right}, companies: all, state: any, merged_from: {json.dumps(wrong)}}}\n"
+    for right, wrong in MISSPELT.items()
+)
+
+
+@pytest.mark.soak
+def test_an_agency_is_tidied_for_little_more_than_a_request_an_interaction(tmp_path: Path) -> None:
+    with Sandbox(Options(seed="agency", quota=None)) as sandbox:
+        desk = Desk.at(tmp_path, sandbox)
+        desk.declare(TIDY, head=f"version: 1\naccounts:\n{ACCOUNTS}")
+        plan = desk.document("plan --out plan.json")
+        merges = [one for one in plan["changes"] if one["action"] == "merge"]
+        counts = [one["loss"][kind] for one in merges for kind in ("calls", "forms", "texts")]
+        pages = sum(-(-one["count"] // 250) for one in counts)
+        sent = len(sandbox.log.entries)
+        assert desk.run("apply --auto-approve").code == 0
+        # How often tags are read again depends on how long the writes take.
+        requests = [
+            f"{one.method} {one.path}"
+            for one in sandbox.log.entries[sent:]
+            if (one.method, one.path.rpartition("/")[2]) != ("GET", "tags.json")
+        ]
+        planning = sum(one["requests"] for one in plan["accounts"]) - len(plan["accounts"])
+        others = planning + len(plan["changes"]) - len(merges)
+        smaller = sum(one.startswith("PUT") and "/tags/" not in one for one in requests)
+        assert smaller > 300
+        assert len(requests) - others <= 1.05 * (smaller + pages + len(merges))

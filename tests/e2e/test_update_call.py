@@ -11,7 +11,7 @@ import pytest
 from reconciler.cli.console import Console
 from tests.callrail.test_calls import CALL, OPPORTUNITY, SCHEDULED, put, truth
 from tests.cli_runner import direct, gateway
-from tests.e2e.desk import ACCOUNT, Desk
+from tests.e2e.desk import ACCOUNT, COMPANY, Desk
 
 if TYPE_CHECKING:
     from tests.cli_runner import Ran
@@ -91,6 +91,17 @@ def test_nor_is_one_of_another_company_or_a_disabled_one(desk: Desk) -> None:
         "UPDATE tags SET status = 'enabled', company_id = 'COM1' WHERE name = ?", (SCHEDULED,)
     )
     assert update(desk, *ADD, "--yes").code == 5
+
+
+@pytest.mark.parametrize("status", ["enabled", "disabled"])
+def test_nor_is_a_name_that_two_tags_have(desk: Desk, status: str) -> None:
+    """Which of them the server would put on, nothing says."""
+    (tag,) = (row for row in desk.sandbox.store.tags() if row["name"] == SCHEDULED)
+    other = {"id": 99, "company_id": None if tag["company_id"] else COMPANY, "status": status}
+    desk.sandbox.store.insert("tags", [tag | other])
+    ran = update(desk, *ADD, "--yes")
+    assert (ran.code, desk.writes) == (5, [])
+    assert "it may be either" in ran.err
 
 
 def test_a_tag_that_is_not_on_it_is_named(desk: Desk) -> None:

@@ -57,6 +57,8 @@ accounts:
     limits: {{deletes: 10, delete_percent: 100}}
     trash: off
 """
+TRASHING = HEAD.replace("    trash: off\n", "")
+"""What is in use goes to the trash: "Old promo" is on one call."""
 UNMANAGED_DELETED = HEAD + "    unmanaged: delete\n"
 DECLARED = f"""
 - name: New everywhere
@@ -129,6 +131,7 @@ class Job:
     desk: Desk
     before: dict[int, Row] = field(default_factory=dict)
     deletable: set[int] = field(default_factory=set)
+    trashes: bool = False
 
     @classmethod
     def at(cls, desk: Desk, *, head: str = HEAD) -> Job:
@@ -143,6 +146,10 @@ class Job:
         store.insert("tags", [dict(zip(columns, row, strict=True)) | rest for row in SEEDED])
         desk.declare(DECLARED, head=head)
         before = {row["id"]: row for row in store.tags()}
+        if head == TRASHING:
+            (call,) = store.rows("SELECT id FROM calls WHERE company_id = ? LIMIT 1", (COMPANY,))
+            store.insert("call_tags", [{"call_id": call["id"], "tag_id": OLD_PROMO}])
+            return cls(desk, before, {OTHER_OLD_PROMO}, trashes=True)
         return cls(desk, before, DELETED if head == HEAD else set(before) - CHANGED - {KEPT})
 
     def live(self) -> dict[int, Row]:
@@ -169,7 +176,19 @@ class Job:
         assert writes["POST"] <= CREATES
         assert self.deleted() <= self.deletable
         for tag_id in set(self.before) - CHANGED - self.deleted():
-            assert live[tag_id] == self.before[tag_id]
+            if tag_id in DELETED and self.trashes:
+                self.expect_as_it_was_or_in_trash(live[tag_id])
+            else:
+                assert live[tag_id] == self.before[tag_id]
+
+    def expect_as_it_was_or_in_trash(self, tag: Row) -> None:
+        """No name but its own and its trash name; and its call has it."""
+        was = self.before[tag["id"]]
+        if tag != was:
+            assert key(tag["name"]).startswith("trash")
+            assert tag["status"] == "disabled"
+        sql = "SELECT call_id FROM call_tags WHERE tag_id = ?"
+        assert len(self.desk.sandbox.store.rows(sql, (OLD_PROMO,))) == 1
 
     def deleted(self) -> set[int]:
         """The ids of all tags that were deleted, those made by this job as well."""
@@ -242,6 +261,21 @@ def test_the_main_job_alone(tmp_path: Path, setting: str) -> None:
 @pytest.mark.parametrize("setting", [one for one in variants() if of_tags(one)])
 def test_what_was_made_is_never_unmanaged(tmp_path: Path, setting: str) -> None:
     run_job(tmp_path, setting, head=UNMANAGED_DELETED)
+
+
+TAKES_AWAY = ("renamed_assignments", "disabled_assignments")
+"""Such a server takes the tag of the one call off, which the report says."""
+
+
+@pytest.mark.parametrize("setting", each("tags_filter", "call_tags", "names", "update_answer"))
+def test_what_is_in_use_goes_to_the_trash(tmp_path: Path, setting: str) -> None:
+    run_job(tmp_path, setting, head=TRASHING)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("setting", [one for one in variants() if not one.startswith(TAKES_AWAY)])
+def test_what_is_in_use_goes_to_the_trash_under_any_variant(tmp_path: Path, setting: str) -> None:
+    run_job(tmp_path, setting, head=TRASHING)
 
 
 @pytest.mark.soak

@@ -134,6 +134,10 @@ class FakeProvider:
             raise NotFoundError("no such call")
         return self._call(interaction.id)
 
+    async def recent(self, interaction: Interaction) -> Interaction:
+        """The call, for one request."""
+        return await self.read(interaction)
+
     async def replace_tags(self, interaction: Interaction) -> Interaction:
         """Put on what it names and nothing else."""
         self._write("replace", interaction.id)

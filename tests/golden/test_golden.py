@@ -2,11 +2,12 @@
 
 ``live.json`` is what the server holds: companies by name (a list of ids makes them alike), tags as
 [id, name, colour, company or null, status]; calls, forms and texts as tag name -> number; flows as
-the ids of the tags that each applies. Days in the trash are told as of 2026-11-25. ``expect.json``
-may hold
-``exit_code`` of the plan (0), ``apply`` (flags of the apply; null where it is refused), ``args``
-of the plan and ``switches`` of the server. ``UPDATE_GOLDEN=1`` writes plan.txt, messages.txt and,
-of a few cases, plan.json anew, for review in the diff; every document is held against its schema.
+the ids of the tags that each applies. Days in the trash are told as of 2026-11-25. ``then.json`` is
+the same as it was on 2026-11-01; a snapshot of that is there as ``snapshot.json``. ``base.yaml`` is
+the configuration of the commit before. ``expect.json`` may hold ``exit_code`` of the plan (0),
+``apply`` (flags of the apply; null where it is refused), ``args`` of the plan and ``switches`` of
+the server. ``UPDATE_GOLDEN=1`` writes plan.txt, messages.txt and, of a few cases, plan.json anew,
+for review in the diff; every document is held against its schema.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import pytest
 from reconciler.sandbox import Options, Sandbox, Switches
 from reconciler.schema import load_schema
 from tests.cli_runner import direct, run
+from tests.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,23 +40,29 @@ UPDATE = bool(os.environ.get("UPDATE_GOLDEN"))
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_case(case: Path, tmp_path: Path) -> None:
-    expect = _load(case / "expect.json", {})
+    expect = load(case / "expect.json", {})
+    if (case / "then.json").exists():
+        _snapshot(case, tmp_path)
     shutil.copy(case / "config.yaml", tmp_path / "reconciler.yaml")
     for more in case.glob("more*.yaml"):
         shutil.copy(more, tmp_path / more.name)
     switches = Switches(**expect.get("switches", {}))
+    if (case / "base.yaml").exists():
+        repository = Repository.at(tmp_path)
+        repository.commit(reconciler=(case / "base.yaml").read_text("utf-8"))
+        shutil.copy(case / "config.yaml", tmp_path / "reconciler.yaml")
     with Sandbox(Options(seed="empty", switches=switches)) as sandbox:
-        fill(sandbox, _load(case / "live.json", {}))
+        fill(sandbox, load(case / "live.json", {}))
         environ = direct(sandbox)
         args = expect.get("args", [])
         plan = run("plan", *args, environ=environ, cwd=tmp_path)
         document = run("plan", "--format", "json", *args, environ=environ, cwd=tmp_path)
         assert plan.code == document.code == expect.get("exit_code", 0), plan.err
-        _hold(case / "plan.txt", plan.out)
-        _hold(case / "messages.txt", _messages(plan.err))
+        hold(case / "plan.txt", plan.out)
+        hold(case / "messages.txt", _messages(plan.err))
         timeless = _timeless(document.out)
         if case.name.startswith(AS_JSON):
-            _hold(case / "plan.json", timeless)
+            hold(case / "plan.json", timeless)
         if "apply" in expect and expect["apply"] is None:
             return
         apply = run(
@@ -71,7 +79,18 @@ def test_a_case_says_what_it_shows(case: Path) -> None:
     assert re.search("^# [^ ].*[.!?]$", (case / "config.yaml").read_text("utf-8"), re.MULTILINE)
 
 
-def _load(path: Path, default: Any) -> Any:
+def _snapshot(case: Path, directory: Path) -> None:
+    """A snapshot of what the case held on 2026-11-01."""
+    shutil.copy(case / "config.yaml", directory / "reconciler.yaml")
+    with Sandbox(Options(seed="empty")) as sandbox:
+        fill(sandbox, load(case / "then.json", {}))
+        ran = run("snapshot", environ=direct(sandbox), cwd=directory)
+    assert ran.code == 0, ran.err
+    document = {**json.loads(ran.out), "created_at": "2026-11-01T07:00:00Z"}
+    (directory / "snapshot.json").write_text(json.dumps(document), "utf-8")
+
+
+def load(path: Path, default: Any) -> Any:
     return json.loads(_shifted(path.read_text("utf-8"), _LATER)) if path.exists() else default
 
 
@@ -181,7 +200,7 @@ def _timeless(text: str) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _hold(path: Path, text: str) -> None:
+def hold(path: Path, text: str) -> None:
     if "~trash " in text:
         # The digest of a plan that starts from such a name covers its day.
         text = re.sub(r"(?<=sha256:)[0-9a-f]{64}", "0" * 64, _shifted(text, -_LATER))

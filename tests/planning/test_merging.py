@@ -38,7 +38,8 @@ MERGED = declare(merged_from=("Oppty", "opportunity"))
 
 def use(calls: int = 0, **more: int) -> Loss:
     """What so many calls, forms, texts or flows have."""
-    return Loss(calls=Count(calls), **{kind: Count(number) for kind, number in more.items()})
+    counts: dict[str, Any] = {kind: Count(number) for kind, number in more.items()}
+    return Loss(calls=Count(calls), **counts)
 
 
 def drafted(
@@ -279,16 +280,18 @@ def test_the_account_s_is_created_first_where_it_is_not_live() -> None:
     [
         live_tag(1, "Junk"),
         live_tag(1, "~trash 2026-11-01 Spam", status=Status.DISABLED),
+        live_tag(1, "~trash 2026-11-01 Junk", status=Status.DISABLED),
         live_tag(1, "Spam", status=Status.DISABLED),
     ],
-    ids=["renamed", "taken back", "enabled"],
+    ids=["renamed", "taken back", "taken back from another name", "enabled"],
 )
 def test_what_the_account_s_is_made_first_is_one_update(tag: LiveTag) -> None:
-    wish = declare("Spam", renamed_from=("Junk",))
+    wish = declare("Spam", merged_from=("Junk",))
     update, merge = in_order(promoted(tag, NORTHERN, wish=wish).changes)
     assert isinstance(update, Update)
     assert isinstance(merge, Merge)
     assert (merge.into, merge.after) == (tag, update.after)
+    assert freshness([update, merge], [tag, NORTHERN]).pending == (update, merge)
     assert merge.after.status is Status.ENABLED
 
 

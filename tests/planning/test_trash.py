@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.change import Count as Number
 from reconciler.model.change import Create, Delete, Loss, Reason, Update
-from reconciler.model.state import LiveAccount, State, Unmanaged
+from reconciler.model.state import Limits, LiveAccount, State, Unmanaged
 from reconciler.model.tag import Status, Tag
 from reconciler.model.trash import original
 from reconciler.planning import Narrowing, guard
@@ -295,3 +295,34 @@ def test_taking_the_change_back_gives_every_tag_and_call_back_as_it_was(world: W
         carry_out(plan(*(replace(one, blocked_by=None) for one in changes)), provider)
     assert provider.live == {tag.id: tag for tag in tags}
     assert provider.assigned == had
+
+
+@pytest.mark.parametrize(
+    ("limits", "others", "purged"),
+    [
+        (Limits(deletes=9, delete_percent=100), 0, 8),
+        (Limits(deletes=5, delete_percent=100), 0, 5),
+        (Limits(deletes=5, delete_percent=100), 2, 3),
+        (Limits(deletes=5, delete_percent=10), 0, 1),
+        (Limits(deletes=0), 0, 0),
+    ],
+)
+def test_of_what_is_due_the_oldest_go_and_no_limit_is_passed(
+    limits: Limits, others: int, purged: int
+) -> None:
+    """Time alone must not block a plan."""
+    trash = [days_old(50 - number)._replace(id=number) for number in range(1, 9)]
+    gone = [declare(f"Gone {n}", state=State.ABSENT, note="Over.") for n in range(others)]
+    there = [live_tag(100 + n, f"Gone {n}") for n in range(others)]
+    kept = [live_tag(200 + n, f"Kept {n}") for n in range(12)]
+    drafted = draft(desired(declare("Kept 0"), *gone, limits=limits), live(*trash, *there, *kept))
+    changes = guard(drafted, [_unused(one) for one in drafted.changes])
+    assert [one.blocked_by for one in changes] == [None] * len(changes)
+    purges = [one.tag_id for one in changes if isinstance(one, Delete)]
+    assert purges == list(range(1, purged + 1))
+    assert len(drafted.trash) == 8 - purged
+    assert [one.code for one in drafted.warnings] == ["PLAN013"] * (purged < 8)
+
+
+def _unused(change: Change) -> Change:
+    return change if isinstance(change, Create) else replace(change, loss=Loss())

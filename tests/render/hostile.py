@@ -142,12 +142,12 @@ _HTML_TAGS: Final = frozenset(
         r"\w+",
         """
         html head meta title style body main section footer h1 h2 h3 p ul li b i span bdi code
-        div table thead tbody tr th td details summary br
+        div table thead tbody tr th td details summary br pre script
         """,
     )
 )
 _HTML_ATTRIBUTES: Final = frozenset(
-    ["lang", "charset", "http-equiv", "content", "name", "class", "scope"]
+    ["lang", "charset", "http-equiv", "content", "name", "class", "scope", "title"]
 )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from reconciler.model.change import Cause
 from reconciler.model.outcome import Outcome, Report, Result, Verification
+from reconciler.model.plan import Base
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.render import github, gitlab
 from tests.builders import create, delete, place, plan
@@ -81,6 +83,16 @@ def test_outputs_of_a_plan() -> None:
         "unchanged=3\n"
         f"digest={found.digest}\n"
     )
+
+
+def test_outputs_name_the_digest_of_this_change_where_causes_are_known() -> None:
+    changes = create(cause=Cause.THIS_CHANGE), delete(cause=Cause.DRIFT)
+    found = plan(*changes, base=Base(ref="main"))
+    assert github.outputs(found).endswith(
+        f"digest={found.digest}\nthis_change_digest={plan(changes[0]).digest}\n"
+    )
+    unknown = plan(*changes, base=Base(ref="main", unknown="no git"))
+    assert "this_change" not in github.outputs(unknown)
 
 
 def test_outputs_of_a_report() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from datetime import date
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +14,44 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.document import dump, plan_document
-from reconciler.model.change import Count, Loss, Reason, one_a_line
+from reconciler.document.audit import audit_document
+from reconciler.model.audit import Audit
+from reconciler.model.change import UNKNOWN, Cause, Count, Loss, Reason, one_a_line
+from reconciler.model.news import (
+    AccountNews,
+    CompanyNews,
+    Comparison,
+    News,
+    Reading,
+    TagNews,
+)
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
-from reconciler.model.plan import AccountUse, Allowance, Plan, UnmanagedTag
+from reconciler.model.plan import (
+    AccountUse,
+    Allowance,
+    Base,
+    Evidence,
+    Excepted,
+    Plan,
+    UnmanagedTag,
+)
 from reconciler.model.problem import Mark, Problem, Source
-from reconciler.model.tag import AccountRef, Place, Tag, differing
-from reconciler.render import github, gitlab, html, markdown, outcomes, table, text
+from reconciler.model.state import LiveAccount
+from reconciler.model.tag import AccountRef, Place, Status, Tag, differing
+from reconciler.model.usage import NameAt, Use, Uses
+from reconciler.planning import audit
+from reconciler.render import audit as rendered_audit
+from reconciler.render import (
+    audit_page,
+    diff,
+    github,
+    gitlab,
+    html,
+    markdown,
+    outcomes,
+    table,
+    text,
+)
 from reconciler.render.drift import drift
 from reconciler.render.notice import notice
 from reconciler.render.problems import problems
@@ -63,12 +98,20 @@ def plan_of(foreign: str) -> Plan:
             foreign,
             place=where,
             note=foreign,
-            loss=Loss(calls=Count(3)),
+            loss=Loss(calls=Count(3), flows=Count(1), flow_names=(foreign,)),
             blocked_by=one_a_line([foreign]),
         ),
-        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED),
+        delete(foreign, tag_id=9, place=where, reason=Reason.UNMANAGED, cause=Cause.DRIFT),
+        base=Base(
+            ref=foreign,
+            commit=foreign,
+            unknown=foreign if len(foreign) % 2 else None,
+            undone=(update(before, after, place=where, fields=fields),),
+            unread=(foreign,),
+        ),
         accounts=(AccountUse(account=account),),
         warnings=(problem_of(foreign),),
+        exceptions=(Excepted(foreign, (foreign,), None, foreign, source),),
         unmanaged_tags=(UnmanagedTag(place=where, tag=live_tag(7, foreign, color=foreign)),),
     )
 
@@ -78,6 +121,28 @@ def problem_of(foreign: str) -> Problem:
     line = foreign.replace("\n", " ")
     marks = (Mark(Source(foreign, 3, 2), line, 4, foreign), Mark(Source("b", 1, 1), line, 400))
     return Problem(foreign, foreign, foreign, marks)
+
+
+def audit_of(foreign: str) -> Audit:
+    """An audit of an account in which everything is called ``foreign``."""
+    companies = [company(foreign, id=f"COM{number}") for number in range(3)]
+    names = (foreign, f"{foreign}s", foreign.upper(), f"~trash 2026-11-25 {foreign}", foreign)
+    tags = [
+        live_tag(
+            number,
+            name,
+            color=foreign,
+            company_id=None if at is None else f"COM{at}",
+            status=Status.DISABLED if number % 3 else Status.ENABLED,
+        )
+        for number, (name, at) in enumerate(product(names, (None, 0, 1, 2)), 1)
+    ]
+    ref = AccountRef(foreign, "ACC1", foreign)
+    live = LiveAccount(account=ref, tags=tuple(tags), companies={one.id: one for one in companies})
+    day = date(2026, 11, 25)
+    uses = Uses({NameAt(foreign, None): Use(Loss(calls=UNKNOWN))}, day, day, {"forms": foreign})
+    error = AccountError(account=foreign, code="api", message=foreign, hint=foreign)
+    return Audit(accounts=(audit.audit(live, uses=uses),), unread=(error,))
 
 
 def report_of(foreign: str) -> Report:
@@ -97,6 +162,34 @@ def report_of(foreign: str) -> Report:
     )
 
 
+def comparison_of(foreign: str) -> Comparison:
+    """What changed between two snapshots that hold ``foreign``."""
+    account = AccountRef("acme", "ACC1", foreign)
+    where = Place(account, company(foreign, id="COM1"))
+    old, new = live_tag(7, foreign, color=foreign), live_tag(7, f"{foreign}2")
+    elsewhere = old._replace(company_id=foreign)
+    error = AccountError(account=foreign, code="api", message=foreign, hint=foreign)
+    companies = CompanyNews(account=account, before=where.company, after=None)
+    tags = [(old, new), (elsewhere, new), (old, None), (None, new), (old, old._replace(id=8))]
+    told = tuple(TagNews(place=where, before=one, after=other) for one, other in tags)
+    return Comparison(
+        old=Reading(foreign, foreign),
+        new=Reading(None, foreign),
+        accounts=(AccountNews(account, told, (companies,), 0),),
+        only_old=(AccountRef(foreign, foreign),),
+        unread=(error,),
+    )
+
+
+def held_against(foreign: str) -> Plan:
+    """A plan that was held against a snapshot that says ``foreign``."""
+    the_plan = plan_of(foreign)
+    changes = tuple(replace(change, since=News.RENAMED) for change in the_plan.changes)
+    unmanaged = tuple(one._replace(since=News.NEW) for one in the_plan.unmanaged_tags)
+    since = Evidence(foreign, (foreign,), 3)
+    return replace(the_plan, changes=changes, unmanaged_tags=unmanaged, since=since)
+
+
 TEXTS: dict[str, Callable[[str], str]] = {
     "plan": lambda foreign: text.plan(plan_of(foreign)),
     "narrow plan": lambda foreign: text.plan(plan_of(foreign), width=40),
@@ -111,6 +204,14 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "markdown": lambda foreign: markdown.plan(plan_of(foreign)),
     "markdown drift": lambda foreign: markdown.drift(plan_of(foreign)),
     "markdown report": lambda foreign: markdown.report(report_of(foreign)),
+    "diff": lambda foreign: diff.text(comparison_of(foreign), width=60),
+    "markdown diff": lambda foreign: markdown.diff(comparison_of(foreign)),
+    "plan since": lambda foreign: text.plan(held_against(foreign)),
+    "drift since": lambda foreign: drift(held_against(foreign)),
+    "audit": lambda foreign: rendered_audit.text(audit_of(foreign), width=60),
+    "audit markdown": lambda foreign: rendered_audit.markdown(audit_of(foreign)),
+    "audit csv": lambda foreign: rendered_audit.csv(audit_of(foreign)),
+    "audit json": lambda foreign: dump(audit_document(audit_of(foreign))),
 }
 
 
@@ -130,25 +231,34 @@ def test_no_text_at_all_acts_on_a_terminal_or_a_runner(foreign: str) -> None:
 def test_no_payload_breaks_a_page(payload: str) -> None:
     assert_safe_page(html.plan(plan_of(payload)))
     assert_safe_page(html.drift(plan_of(payload)))
+    assert_safe_page(html.drift(held_against(payload)))
+    assert_safe_page(html.plan(held_against(payload)))
     assert_safe_page(html.report(report_of(payload)))
+    assert_safe_page(audit_page.page(audit_of(payload)))
 
 
 @given(anything)
 def test_no_text_at_all_breaks_a_page(foreign: str) -> None:
     assert_safe_page(html.plan(plan_of(foreign)))
+    assert_safe_page(audit_page.page(audit_of(foreign)))
 
 
 @given(anything)
 def test_no_text_at_all_is_markdown(foreign: str) -> None:
     assert_safe_markdown(markdown.plan(plan_of(foreign)))
     assert_safe_markdown(markdown.report(report_of(foreign)))
+    assert_safe_markdown(rendered_audit.markdown(audit_of(foreign)))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
 def test_no_payload_is_markdown(payload: str) -> None:
     assert_safe_markdown(markdown.plan(plan_of(payload)))
     assert_safe_markdown(markdown.drift(plan_of(payload)))
+    assert_safe_markdown(markdown.drift(held_against(payload)))
+    assert_safe_markdown(markdown.plan(held_against(payload)))
+    assert_safe_markdown(markdown.diff(comparison_of(payload)))
     assert_safe_markdown(markdown.report(report_of(payload)))
+    assert_safe_markdown(rendered_audit.markdown(audit_of(payload)))
 
 
 @given(anything)
@@ -167,6 +277,16 @@ def test_no_cell_is_a_formula(cells: list[str]) -> None:
     shown = table.csv([dict(enumerate_names(cells))])
     assert_safe_csv(shown)
     assert shown.count("\n") == 2
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
+def test_no_cell_of_a_comparison_is_a_formula(payload: str) -> None:
+    assert_safe_csv(diff.csv(comparison_of(payload)))
+
+
+@given(anything)
+def test_no_cell_of_an_audit_is_a_formula(foreign: str) -> None:
+    assert_safe_csv(rendered_audit.csv(audit_of(foreign)))
 
 
 def enumerate_names(cells: list[str]) -> list[tuple[str, str]]:
@@ -194,8 +314,8 @@ def test_one_annotation_is_one_command(foreign: str) -> None:
 
 @given(anything)
 def test_outputs_and_counts_hold_no_foreign_text(foreign: str) -> None:
-    shown = github.outputs(plan_of(foreign))
-    assert len(shown.splitlines()) == 10
+    found = plan_of(foreign)
+    assert len(github.outputs(found).splitlines()) == 10 + found.causes_known
     assert json.loads(gitlab.plan(plan_of(foreign))) == {"create": 1, "update": 1, "delete": 2}
 
 

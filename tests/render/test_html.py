@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from reconciler.model.change import UNKNOWN, Count, Loss, Precision
+from reconciler.model.change import UNKNOWN, Cause, Count, Loss, Precision
 from reconciler.model.outcome import Outcome, Report, Result, Verification
-from reconciler.model.plan import UnmanagedTag
+from reconciler.model.plan import Base, UnmanagedTag
 from reconciler.model.problem import Problem, Source
 from reconciler.model.tag import Status, Tag
 from reconciler.render import html
@@ -31,6 +31,21 @@ def test_the_counts_are_the_plans() -> None:
 
 def test_no_changes() -> None:
     assert "No changes. Live state matches" in assert_safe_page(html.plan(plan(unchanged=3)))
+
+
+def test_causes_and_what_is_undone_are_shown() -> None:
+    page = html.plan(
+        plan(
+            create(cause=Cause.THIS_CHANGE),
+            delete("Spam", cause=Cause.DRIFT),
+            base=Base(ref="main", commit="0" * 40, undone=(create("Gone"),)),
+        )
+    )
+    text = assert_safe_page(page)
+    assert "Causes: 1 from this change, 1 drift; base: main (000000000000)." in text
+    assert "No longer planned, since this change" in text
+    assert "acme · account: create Gone (orange3)" in text
+    assert page.count("[drift]") == 2  # in the table of deletes, and where it stands
 
 
 def test_deletes_stand_above_all_else_with_their_calls() -> None:

@@ -64,21 +64,21 @@ def test_a_plan_in_full() -> None:
 
         <details><summary><b><code>acme</code></b>: 3 changes</summary>
 
-        <details><summary><code>acme · account</code>: 1 to create</summary>
-
-        ```diff
-        + create  Schedule requested   orange3
-        #   note: Agreed.
-        ```
-
-        </details>
-
         <details><summary><code>acme · Dental North</code>: 1 to update, 1 to delete</summary>
 
         ```diff
         ! update  Opportunity    name Oppty -> Opportunity, color gray1 -> blue1
         - delete  Old campaign   1,234 calls lose the tag; Over.
         #   blocked, see above
+        ```
+
+        </details>
+
+        <details><summary><code>acme · account</code>: 1 to create</summary>
+
+        ```diff
+        + create  Schedule requested   orange3
+        #   note: Agreed.
         ```
 
         </details>

@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from reconciler.model.change import UNKNOWN, Change, Count, Loss, Precision, Reason
-from reconciler.model.plan import AccountUse, Plan, UnmanagedTag
+from reconciler.model.change import UNKNOWN, Cause, Change, Count, Loss, Precision, Reason
+from reconciler.model.plan import AccountUse, Base, Plan, UnmanagedTag
 from reconciler.model.tag import Status, Tag
 from reconciler.render import layout, text
 from reconciler.render.style import Colors, Style
@@ -58,9 +58,23 @@ def test_the_plan_of_the_design() -> None:
           - delete  Old campaign         Campaign ended in 2025; marketing agreed.
 
         Plan: 1 to create, 1 to update, 1 to delete; 212 unchanged, 37 unmanaged kept.
+        Deletes: Old campaign in acme · Dental North.
         Requests: 4 used to plan, 3 to apply, {MORE_READS}.
         Digest: {the_plan.digest}
         """
+    )
+
+
+def test_what_is_undone_is_said_once_for_all_places() -> None:
+    gone = [create("Gone", place=place(name)) for name in ("North", "South", "West")]
+    base = Base(ref="main", undone=(*gone, create("Gone", "red1")), unread=("old",))
+    shown = text.plan(plan(create(cause=Cause.THIS_CHANGE), base=base))
+    assert shown.partition("Requests:")[0].endswith(
+        "Causes: 1 from this change; base: main.\n"
+        "No longer planned, since this change:\n"
+        "  acme · North and 2 more: create Gone (orange3)\n"
+        "  acme · account: create Gone (red1)\n"
+        "  old: not declared any more, and not read\n"
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from reconciler.cli.group import COMMANDS, EXIT_CODES
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import direct, run
 from tests.config.writing import loaded
+from tests.repository import Repository
 from tests.roads.runner import ROOT, SECRET, Runner
 
 if TYPE_CHECKING:
@@ -59,6 +62,35 @@ def test_its_commands_lead_to_a_quiet_drift(tmp_path: Path) -> None:
     assert (repository / ".github/workflows/reconciler-apply.yml").exists()
 
 
+def test_causes_are_told_as_it_shows(tmp_path: Path) -> None:
+    block = re.compile(r"^```sh\n(git switch --create.*?)^```", re.MULTILINE | re.DOTALL)
+    (script,) = block.findall(README)
+    repository = Repository.at(tmp_path / "repository")
+    account = "version: 1\naccounts: {acme: {id: ACC019c46b8a0807fbdb81c8bf12af91cb3}}\n"
+    tags = "tags:\n  - name: Quote requested\n    color: gray1\n"
+    repository.commit(reconciler=account + tags)
+    with Sandbox(Options(seed="agency")) as sandbox:
+        environ = direct(sandbox)
+        runner = Runner(repository.top, tmp_path / "runner", environ, environ[SECRET])
+        done = runner.bash(script, repository.top, {"GITHUB_ACTIONS": ""})
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "color: blue1" in (repository.top / "reconciler.yaml").read_text()
+        assert "[both]" in done.stdout or "[this change]" in done.stdout
+    saved = json.loads((repository.top / "this-change.json").read_text())
+    assert saved["base"]["digest"] == saved["digest"]
+
+
+def test_explain_runs_as_it_shows(tmp_path: Path) -> None:
+    block = re.compile(r"^  ```sh\n(  reconciler explain .*?)^  ```", re.MULTILINE | re.DOTALL)
+    (script,) = block.findall(README)
+    (tmp_path / "reconciler.yaml").write_text(FIRST)
+    with Sandbox(Options(seed="agency")) as sandbox:
+        named, code = textwrap.dedent(script).splitlines()
+        ran = run(*shlex.split(named)[1:], environ=direct(sandbox), cwd=tmp_path)
+        assert "acme · Dental West\n  why    not declared\n  live   Opportunity" in ran.out
+    assert run(*code.split()[1:]).out.startswith("PLAN004: ")
+
+
 def test_its_commands_are_the_ones_of_the_jobs() -> None:
     jobs = "".join(path.read_text() for path in (ROOT / "examples/ci/github").glob("*.yml"))
     for line in ("plan --out plan.json --report markdown=plan.md --report html=plan.html", "drift"):
@@ -94,6 +126,33 @@ def test_its_first_plan_is_what_the_command_prints(tmp_path: Path) -> None:
     with Sandbox(Options(seed="agency")) as sandbox:
         (tmp_path / "reconciler.yaml").write_text(FIRST, "utf-8")
         done = run("plan", "--quiet", cwd=tmp_path, environ=direct(sandbox))
+    assert (done.code, done.out) == (0, shown)
+
+
+def test_its_commands_tell_what_has_changed_since(tmp_path: Path) -> None:
+    section = README.partition("## What has changed since, and was it me?\n")[2]
+    lines = re.findall(r"^reconciler (.+?) +#", section.partition("\n## ")[0], re.MULTILINE)
+    assert len(lines) == 4
+    with Sandbox(Options(seed="agency")) as sandbox:
+        environ = direct(sandbox)
+        written = run("import", environ=environ, cwd=tmp_path)
+        (tmp_path / "reconciler.yaml").write_text(written.out, "utf-8")
+        done = [run(*line.split(), environ=environ, cwd=tmp_path) for line in lines]
+        assert [one.code for one in done] == [0, 0, 0, 0]
+        sandbox.store.run("UPDATE tags SET name = 'Premium' WHERE id = 7886050")
+        _snapshot, diff, drift, plan = lines
+        told = {line: run(*line.split(), environ=environ, cwd=tmp_path) for line in lines[1:]}
+    assert "7886050 in acme-dental-group · Dental North: VIP -> Premium" in told[diff].out
+    assert (told[drift].code, "VIP: called Premium now" in told[drift].out) == (2, True)
+    assert "name Premium -> VIP" in told[plan].out
+
+
+def test_its_audit_is_what_the_command_prints(tmp_path: Path) -> None:
+    section = README.partition("## Who deviates\n")[2].partition("\n## ")[0]
+    line, shown = (section.split("```")[at].partition("\n")[2] for at in (1, 3))
+    with Sandbox(Options(seed="agency")) as sandbox:
+        words = [*shlex.split(line)[1:], "--quiet"]
+        done = run(*words, cwd=tmp_path, environ=direct(sandbox))
     assert (done.code, done.out) == (0, shown)
 
 

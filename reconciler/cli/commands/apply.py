@@ -21,6 +21,10 @@ if TYPE_CHECKING:
         "in CI: only if the plan is still the reviewed one",
         "reconciler apply --auto-approve --expect-digest sha256:3f1c",
     ),
+    (
+        "what the last commit changed, and no drift",
+        "reconciler apply --base HEAD^1 --only this-change",
+    ),
     ("told to a channel, too", 'reconciler apply plan.json --webhook "$SLACK_WEBHOOK"'),
 )
 @click.argument(
@@ -32,11 +36,13 @@ if TYPE_CHECKING:
 )
 @flags.config_option
 @flags.narrowing
+@flags.since_option
+@flags.causes
 @click.option("--auto-approve", is_flag=True, help="do not ask")
 @click.option("--expect-digest", metavar="sha256:…", help="refuse unless the plan is this one")
 @click.option("--allow-deletes", is_flag=True, help="delete what the plan deletes")
 @click.option("--no-deletes", is_flag=True, help="do all but the deletes")
-@flags.output()
+@flags.output(grouped=True)
 @flags.webhook_option
 @flags.network
 def command(
@@ -45,6 +51,8 @@ def command(
     file: str | None,
     config: tuple[str, ...],
     narrowing: flags.NarrowingFlags,
+    since: str | None,
+    causes: flags.CauseFlags,
     auto_approve: bool,
     expect_digest: str | None,
     allow_deletes: bool,
@@ -63,5 +71,7 @@ def command(
         raise UsageError("--allow-deletes and --no-deletes contradict each other")
     deletes = Deletes.SEND if allow_deletes else Deletes.UNDECIDED
     deletes = Deletes.HOLD_BACK if no_deletes else deletes
-    asked = ApplyFlags(config, narrowing, network, output, auto_approve, expect_digest, deletes)
+    asked = ApplyFlags(
+        config, narrowing, causes, network, output, auto_approve, expect_digest, deletes, since
+    )
     return run(file, asked, console)

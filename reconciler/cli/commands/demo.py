@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 )
 @click.option("--keep", type=FILE, metavar="DIR", help="keep what the demo writes in DIR")
 def command(console: Console, *, keep: str | None) -> int:
-    """Start a sandbox; validate, plan, apply and plan again there. Needs no account."""
+    """Start a sandbox; plan, apply, take a tag back and plan again there. Needs no account."""
     from reconciler.cli.demo import run
 
     return run(keep, console)

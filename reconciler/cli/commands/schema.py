@@ -12,7 +12,18 @@ from reconciler.cli.values import one_of
 if TYPE_CHECKING:
     from reconciler.cli.console import Console
 
-SCHEMAS = ("config", "plan", "report", "snapshot", "problems", "error", "notice")
+SCHEMAS = (
+    "config",
+    "plan",
+    "report",
+    "snapshot",
+    "diff",
+    "audit",
+    "explanation",
+    "problems",
+    "error",
+    "notice",
+)
 
 
 @make(("for an editor that completes reconciler.yaml", "reconciler schema config"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     ("several as one page", "reconciler show acme.json beacon.json --format html"),
 )
 @click.argument("plan_file", nargs=-1, required=True, type=FILE, metavar="PLANFILE...")
-@flags.output()
+@flags.output(grouped=True)
 def command(console: Console, *, plan_file: tuple[str, ...], output: flags.OutputFlags) -> int:
     """Show saved plans, offline. Several are joined into one report."""
     from reconciler.cli.files import read_file

@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 @make(
     ("save what is live", "reconciler snapshot --out live.json"),
     ("and plan against it, without a key", "reconciler plan --live live.json"),
+    ("with what has each tag, for `diff` in a month", "reconciler snapshot --usage --out dec.json"),
 )
 @flags.config_paths
 @flags.account_option
 @click.option("--out", type=FILE, metavar="FILE", help="default: stdout")
+@click.option(
+    "--usage",
+    is_flag=True,
+    help="keep how many calls, forms and texts have each tag, too: some requests a tag",
+)
 @flags.network
 def command(
     console: Console,
@@ -28,9 +34,13 @@ def command(
     config: tuple[str, ...],
     account: tuple[str, ...],
     out: str | None,
+    usage: bool,
     network: flags.NetworkFlags,
 ) -> int:
-    """Save the live state of the configured accounts, for offline plans."""
+    """Save the live state of the configured accounts: for offline plans, `diff` and `--since`.
+
+    Tags and companies by id; no data of customers.
+    """
     from reconciler.cli.snapshot import run
 
-    return run(config, account, network, console, out=out)
+    return run(config, account, network, console, out=out, usage=usage)

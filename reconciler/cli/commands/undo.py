@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("report_file", type=FILE, metavar="REPORT")
 @flags.config_option
 @click.option("--out", type=FILE, metavar="FILE", help="save the plan for apply")
-@flags.output()
+@flags.output(grouped=True)
 @flags.network
 def command(
     console: Console,

@@ -1,0 +1,55 @@
+"""How much names are used, and when they were last: counts of what interactions show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.change import Loss
+    from reconciler.model.trash import Day
+
+IDLE_DAYS: Final = 90
+"""A name that no interaction of so many days shows counts as unused."""
+
+
+class NameAt(NamedTuple):
+    """A name as interactions of one company show it; None: those of all companies."""
+
+    name: str
+    company_id: str | None
+
+
+class Use(NamedTuple):
+    """The interactions that show a name, and when the newest was.
+
+    ``last`` is the newest day that is known (None: none is). ``idle``: certainly no interaction of
+    the last IDLE_DAYS shows the name.
+    """
+
+    loss: Loss
+    last: Day | None = None
+    idle: bool = False
+
+    def plus(self, other: Use) -> Use:
+        """Both together."""
+        days = [day for day in (self.last, other.last) if day is not None]
+        return Use(self.loss + other.loss, max(days, default=None), self.idle and other.idle)
+
+    @property
+    def none(self) -> bool:
+        """Whether certainly nothing shows the name."""
+        return self.loss.interactions.none
+
+
+class Uses(NamedTuple):
+    """What was counted: by name and company, over the days ``since`` to ``until``.
+
+    ``uncounted``: why what could not be counted, by kind.
+    """
+
+    of: Mapping[NameAt, Use]
+    since: Day
+    until: Day
+    uncounted: Mapping[str, str]

@@ -1,0 +1,168 @@
+"""Why a tag is planned as it is, and what a code means."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from reconciler.cli.code_texts import code_texts
+from reconciler.sandbox import Options, Sandbox
+from reconciler.schema import load_schema
+from tests.cli_runner import run
+from tests.e2e.desk import Desk
+from tests.golden.test_golden import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LIVE = {
+    "companies": {name: f"COM{at}" for at, name in enumerate(("North", "South", "Old", "Test"), 1)},
+    "disabled_companies": ["Old"],
+    "tags": [
+        [1, "Oppty", "gray1", "North", "enabled"],
+        [2, "Opportunity", "blue1", "South", "enabled"],
+        [3, "Opportunity", "blue1", "Old", "enabled"],
+        [4, "Spam", "red1", "North", "enabled"],
+        [5, f"~trash {datetime.now(UTC).date()} Premium", "red1", None, "disabled"],
+        [6, "crm-lead", "red1", None, "enabled"],
+    ],
+    "calls": {"Oppty": 3},
+    "flows": [[1]],
+}
+CONFIG = """\
+version: 1
+accounts:
+  acme:
+    id: ACC019c46b8a0807fbdb81c8bf12af91cb3
+    protect: ["Opp*"]
+    ignore: ["crm-*"]
+scopes:
+  most:
+    companies: ["N*", South, Old]
+    except: ["T*"]
+tags:
+  - name: Opportunity
+    scope: most
+    color: blue1
+    renamed_from: [Oppty]
+    note: Agreed.
+  - name: Lead
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """One account with four companies, and the configuration."""
+    with Sandbox(Options(seed="empty")) as sandbox:
+        fill(sandbox, LIVE)
+        made = Desk.at(tmp_path, sandbox)
+        made.write("reconciler.yaml", CONFIG)
+        yield made
+
+
+def places(desk: Desk, *words: str) -> dict[str | None, dict[str, Any]]:
+    """What is said of each place, by company."""
+    document = json.loads(desk.run("explain", *words, "--format", "json").out)
+    jsonschema.validate(document, load_schema("explanation"))
+    return {one["company"]: one for one in document["places"]}
+
+
+def test_it_names_block_scope_line_live_tags_usage_flows_and_the_plan(desk: Desk) -> None:
+    shown = desk.run("explain Opportunity --company North").out
+    assert shown == (
+        "Opportunity\n"
+        "Declared at reconciler.yaml:12:5: Opportunity, blue1, enabled; renamed from Oppty; "
+        "Agreed.\n"
+        '  in acme by scope most (reconciler.yaml:9:5): "N*", "South", "Old", except "T*"\n'
+        'Rule of acme: protect "Opp*": nothing may delete, trash or disable "Opportunity"\n'
+        'Rule of acme: protect "Opp*": nothing may delete, trash or disable "Oppty"\n'
+        "\n"
+        "acme · North\n"
+        '  why    "N*" selects it, reconciler.yaml:9:17\n'
+        "  live   Oppty, gray1; 3 calls have it; 1 flow applies it\n"
+        "  plan   update Opportunity: name Oppty -> Opportunity, color gray1 -> blue1\n"
+    )
+
+
+def test_it_says_of_every_place_why_it_is_there_or_is_not(desk: Desk) -> None:
+    found = places(desk, "Opportunity")
+    assert {name: (one["declared"], one["why"], one["nothing"]) for name, one in found.items()} == {
+        None: (False, "declared in companies only", "it is not live"),
+        "North": (True, '"N*" selects it', None),
+        "South": (True, '"South" selects it', "it is as declared"),
+        "Old": (
+            False,
+            "the company is disabled, so it is skipped",
+            "only active companies count",
+        ),
+        "Test": (False, 'excepted by "T*"', "it is not live"),
+    }
+    assert found["Test"]["source"] == {"file": "reconciler.yaml", "line": 10, "column": 14}
+
+
+@pytest.mark.parametrize(
+    ("name", "company", "nothing"),
+    [
+        ("Spam", "North", "nobody declared it, and `unmanaged: keep` keeps it"),
+        ("Spam", None, "it is not live"),
+        ("Premium", None, "it lies in the trash, and nothing declares it"),
+        ("crm-lead", None, "`ignore` leaves it to others"),
+    ],
+)
+def test_why_nothing_happens(desk: Desk, name: str, company: str | None, nothing: str) -> None:
+    found = places(desk, name)[company]
+    assert (found["nothing"], found["changes"]) == (nothing, [])
+
+
+def test_a_place_where_nothing_matches_names_the_nearest_pattern(desk: Desk) -> None:
+    near = CONFIG.replace('["N*", South, Old]', '["N*", "Tes *", South]')
+    desk.write("reconciler.yaml", near.replace('    except: ["T*"]\n', ""))
+    # A pattern that matches nothing is an error of its own, so a company must be there for it.
+    desk.sandbox.store.run("UPDATE companies SET name = 'Tes t' WHERE name = 'Old'")
+    desk.sandbox.store.run("UPDATE companies SET status = 'active'")
+    found = places(desk, "Opportunity")["Test"]
+    assert found["why"] == 'no name or pattern of `companies` matches (nearest: "Tes *")'
+    assert (found["declared"], found["source"]["line"]) == (False, 9)
+
+
+def test_it_costs_what_reading_costs(desk: Desk) -> None:
+    before = len(desk.sandbox.log.entries)
+    assert desk.run("explain crm-lead").code == 0
+    reads = [entry.path for entry in desk.sandbox.log.entries[before:]]
+    assert sum(path.endswith("companies.json") for path in reads) == 1
+    assert desk.writes == []
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("Oportunity",), 'Did you mean "Opportunity"?'),
+        (("Opportunity", "--company", "Nort"), 'Did you mean "North"?'),
+        (("Opportunity", "--account", "acne"), 'Did you mean "acme"?'),
+        (("PLAN019",), "Did you mean PLAN"),
+        (("ABCD123",), "There are APPLY, "),
+    ],
+)
+def test_what_is_unknown_is_refused_with_the_nearest(
+    desk: Desk, words: tuple[str, ...], hint: str
+) -> None:
+    ran = desk.run("explain", *words)
+    assert (ran.code, ran.out) == (64, "")
+    assert hint in ran.err
+
+
+@pytest.mark.parametrize("code", list(code_texts()))
+def test_every_code_is_explained_offline(code: str) -> None:
+    shown = run("explain", code.lower())
+    assert shown.code == 0, shown.err
+    text = code_texts()[code]
+    assert shown.out.startswith(f"{code}: {text.means}\nExample  {text.example}\nTo do    ")
+    assert ("To mute" in shown.out) is text.mutable
+    document = json.loads(run("explain", code, "--format", "json").out)
+    jsonschema.validate(document, load_schema("explanation"))
+    assert document["to_do"] == text.do

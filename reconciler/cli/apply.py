@@ -267,6 +267,7 @@ def _show_report(report: Report, flags: ApplyFlags, console: Console) -> int:
     """
     code = exit_code(report)
     if report.failure is not None:
+        publish_report(report, console)
         _emit_report(report, flags, console)
         console.failure(report.failure)
         return code

@@ -44,11 +44,13 @@ class Runner:
     environ: dict[str, str]
     key: str
     shell: Sequence[str] = ("-e",)
+    base: str = ""
 
     def __post_init__(self) -> None:
         self.hub_path = self.scratch / "hub.json"
         self.before: dict[str, Callable[[], object]] = {}
         self.number = 0
+        self.head: dict[str, Any] = {"ref": "main", "repo": {"full_name": "acme/tags"}}
         self.save(
             {"pulls": [], "comments": {}, "issues": [], "reviews": [], "artifacts": [], "next": 100,
              "environments": {"callrail": LIMITED, "callrail-purge": LIMITED},
@@ -103,10 +105,9 @@ class Runner:
             "run_id": str(self.number),
             "run_attempt": "2" if again else "1",
         }
-        self.head = payload.get("pull_request", {}).get("head", {}) or {
-            "ref": github["ref_name"],
-            "repo": {"full_name": "acme/tags"},
-        }
+        self.base = "main" if event == "pull_request" else ""
+        mine = {"ref": github["ref_name"], "repo": {"full_name": "acme/tags"}}
+        self.head = payload.get("pull_request", {}).get("head", mine)
         # What a job that asks for no shell of its own gets has no pipefail.
         named = document.get("defaults", {}).get("run", {}).get("shell") == "bash"
         self.shell = ["--noprofile", "--norc", "-eo", "pipefail"] if named else ["-e"]
@@ -165,7 +166,12 @@ class Runner:
         return this
 
     def _step(
-        self, job: Job, step: dict[str, Any], mine: dict[str, Any], scope: dict[str, Any], home: Path
+        self,
+        job: Job,
+        step: dict[str, Any],
+        mine: dict[str, Any],
+        scope: dict[str, Any],
+        home: Path,
     ) -> bool:
         """Whether the script of ``step`` succeeds; ``mine`` gets its outputs."""
         files = {key: home / f"{key}-{len(job.log)}" for key in ("OUTPUT", "STEP_SUMMARY")}
@@ -200,6 +206,7 @@ class Runner:
                 "GITHUB_SERVER_URL": "https://github.example",
                 "GITHUB_RUN_ID": "1",
                 "GITHUB_SHA": "abc123",
+                "GITHUB_BASE_REF": self.base,
                 "FAKE_GITHUB": str(self.hub_path),
                 **{name: os.environ[name] for name in os.environ if name.startswith("COV")},
                 **self.environ,
@@ -231,30 +238,34 @@ class Runner:
 
     def _upload(self, given: Mapping[str, str], home: Path) -> bool:
         paths = [one for one in Path("/").glob(given["path"].lstrip("/")) if one.is_file()]
-        if not paths:
-            return given.get("if-no-files-found") == "ignore"
+        if paths:
+            self.keep(given["name"], *paths, overwrite=given.get("overwrite") == "True")
+        return bool(paths) or given.get("if-no-files-found") == "ignore"
+
+    def keep(self, name: str, *paths: Path, overwrite: bool = False) -> None:
+        """Make ``paths`` an artifact of the run that is at work, or was last."""
         hub = self.hub
         hub["next"] += 1
         folder = self.scratch / "artifacts" / str(hub["next"])
         folder.mkdir(parents=True)
         for path in paths:
             shutil.copy(path, folder)
-        kept = [
+        others = [
             row
             for row in hub["artifacts"]
-            if (row["workflow_run"]["id"], row["name"]) != (self.number, given["name"])
+            if (row["workflow_run"]["id"], row["name"]) != (self.number, name)
         ]
-        assert len(kept) == len(hub["artifacts"]) or given.get("overwrite") == "True"
-        row = {
-            "id": hub["next"], "name": given["name"], "expired": False, "folder": str(folder),
-            "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "workflow_run": {
-                "id": self.number, "head_branch": self.head["ref"], "repository_id": 1,
-                "head_repository_id": 1 if self.head["repo"]["full_name"] == "acme/tags" else 2,
-            },
-        }  # fmt: skip
-        self.save(hub | {"artifacts": [row, *kept]})
-        return True
+        assert overwrite or len(others) == len(hub["artifacts"]), f"{name} is there"
+        run = {
+            "id": self.number,
+            "head_branch": self.head["ref"],
+            "repository_id": 1,
+            "head_repository_id": 1 if self.head["repo"]["full_name"] == "acme/tags" else 2,
+        }
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        row = {"id": hub["next"], "name": name, "expired": False, "created_at": now}
+        row |= {"workflow_run": run, "folder": str(folder)}
+        self.save(hub | {"artifacts": [row, *others]})
 
 
 _INSTALLING = """\

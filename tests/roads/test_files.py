@@ -80,8 +80,9 @@ def test_jobs_get_no_more_than_they_need(path: Path) -> None:
     triggers = workflow[True]  # YAML 1.1 reads `on` as true
     assert "pull_request_target" not in triggers
     assert workflow["permissions"] == {}
-    assert "concurrency" in workflow
+    assert workflow["defaults"]["run"]["shell"] == "bash", "with pipefail"
     for job in workflow["jobs"].values():
+        assert "concurrency" in {*workflow, *job}
         assert job["permissions"]["contents"] == "read"
         assert "environment" in job or "secrets." not in str(job)
         assert job["timeout-minutes"] <= 60
@@ -111,21 +112,44 @@ def test_every_python_that_the_package_names_is_tested() -> None:
     assert matrix["jobs"]["test"]["strategy"]["matrix"]["python"] == named
 
 
-def test_an_apply_is_never_cancelled_by_a_later_merge() -> None:
-    workflow = yaml.safe_load((ROOT / "examples/ci/github/apply.yml").read_text("utf-8"))
-    assert workflow["concurrency"]["cancel-in-progress"] is False
-    environments = [job["environment"] for job in workflow["jobs"].values()]
-    assert environments == ["callrail-plan", "callrail-apply", "callrail-delete"]
+def test_whoever_writes_waits_in_line_and_nobody_is_dropped() -> None:
+    jobs = yaml.safe_load((ROOT / "examples/ci/github/apply.yml").read_text("utf-8"))["jobs"]
+    writing = {name for name, job in jobs.items() if " apply " in str(job["steps"])}
+    assert writing == {"apply", "continue", "purge"}
+    for name in writing:
+        assert jobs[name]["concurrency"] == {
+            "group": "reconciler-write", "cancel-in-progress": False, "queue": "max",
+        }  # fmt: skip
+    deleting = {name for name, job in jobs.items() if "--allow-deletes" in str(job["steps"])}
+    assert deleting == {"purge"}
+    environments = {name: job.get("environment") for name, job in jobs.items()}
+    assert environments == {
+        "apply": "callrail", "continue": "callrail", "purge": "callrail-purge", "report": None,
+        "snapshot": "callrail",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["plan", "many-accounts"])
+def test_what_pull_requests_run_has_no_key(name: str) -> None:
+    text = (ROOT / f"examples/ci/github/{name}.yml").read_text("utf-8")
+    assert "secrets" not in text
+    assert "environment:" not in text
+
+
+@pytest.mark.parametrize("path", [*GITHUB, ACTION], ids=lambda path: path.stem)
+def test_every_python_starts_isolated(path: Path) -> None:
+    for script in scripts(path):
+        starts = re.findall(r"(?:python|\$PYTHON)\"? ([^\s\]]+)", script)
+        assert set(starts) <= {"-I"}
 
 
 @pytest.mark.parametrize("path", [ROOT / "examples/ci/github/apply.yml", ACTION], ids=str)
 def test_what_writes_replaces_its_shell_so_that_a_cancel_reaches_it(path: Path) -> None:
-    writes = [
-        one for one in scripts(path) if re.search(r"reconciler (apply|\"\$)|-m reconciler", one)
-    ]
+    writes = [one for one in scripts(path) if re.search(r"-m reconciler (apply|\"\$)", one)]
     assert writes
     for script in writes:
-        assert script.strip().splitlines()[-1].startswith("exec ")
+        last = script.replace("\\\n", "").strip().splitlines()[-1]
+        assert last.startswith("exec ")
 
 
 @pytest.mark.parametrize("name", ["run", "build", "dev", "release"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 GITHUB = {
     "reconciler.yaml",
-    ".github/reconciler.txt",
+    "reconciler-requirements.txt",
     ".github/workflows/reconciler-plan.yml",
     ".github/workflows/reconciler-apply.yml",
     ".github/workflows/reconciler-drift.yml",
@@ -88,8 +90,46 @@ def test_a_file_that_cannot_be_written_takes_the_others_back(tmp_path: Path) -> 
 def test_ci_installs_what_wrote_its_pipeline(
     monkeypatch: pytest.MonkeyPatch, noted: object, line: str
 ) -> None:
+    installed_from(monkeypatch, noted)
+    written = pipelines.pipeline_files("gitlab")[".gitlab/reconciler.txt"]
+    assert written.splitlines()[1].startswith(line)
+
+
+def installed_from(monkeypatch: pytest.MonkeyPatch, noted: object) -> None:
     text = None if noted is None else json.dumps(noted)
     package = SimpleNamespace(read_text=lambda _: text)
     monkeypatch.setattr(pipelines, "distribution", lambda _: package)
-    written = pipelines.pipeline_files("gitlab")[".gitlab/reconciler.txt"]
-    assert written.splitlines()[1].startswith(line)
+
+
+def test_github_installs_a_wheel_and_what_it_needs_by_hash(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wheel = {"url": "https://x.example/r.whl", "archive_info": {"hashes": {"sha256": "ff"}}}
+    installed_from(monkeypatch, wheel)
+    written = pipelines.pipeline_files("github")["reconciler-requirements.txt"]
+    assert "\ncallrail-reconciler @ https://x.example/r.whl#sha256=ff\n" in written
+    assert written.endswith((ROOT / "requirements/run.lock").read_text("utf-8"))
+    assert pipelines.filled_in("github")
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [None, {"url": "https://git.example/r", "vcs_info": {"vcs": "git", "commit_id": "abc"}}],
+    ids=["index", "git"],
+)
+def test_github_s_requirements_fail_loudly_until_they_are_filled_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, noted: object
+) -> None:
+    installed_from(monkeypatch, noted)
+    assert not pipelines.filled_in("github")
+    written = pipelines.pipeline_files("github")["reconciler-requirements.txt"]
+    (line,) = [one for one in written.splitlines() if "callrail" in one and one[0] != "#"]
+    (tmp_path / "one.txt").write_text(f"{line}\n")
+    command = (
+        "-I -m pip install --no-deps --no-index --require-hashes --requirement one.txt".split()
+    )
+    done = subprocess.run(
+        [sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "No such file" in done.stderr

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.sandbox import Options, Sandbox
 from tests.e2e.desk import ACCOUNT, COMPANY
+from tests.repository import Repository
+from tests.roads.conftest import repository
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.e2e.desk import Desk
     from tests.roads.runner import Job, Runner
 
@@ -46,15 +51,15 @@ def pulled(
     )
 
 
-def merged(runner: Runner, *, again: bool = False) -> dict[str, Job]:
-    """Pull request 7 is merged."""
+def merged(runner: Runner, *, again: bool = False, before: str = "") -> dict[str, Job]:
+    """Pull request 7 is merged; ``before`` is the commit that the branch had."""
     hub = runner.hub
     hub["pulls"] = [
         {"number": 5, "merge_commit_sha": "fff"},
         {"number": 7, "merge_commit_sha": "abc123"},
     ]
     runner.save(hub)
-    return runner.run(APPLY, again=again)
+    return runner.run(APPLY, again=again, github={"event": {"before": before}})
 
 
 def started(runner: Runner, do: str, digest: str = "", ref: str = "main") -> dict[str, Job]:
@@ -102,7 +107,7 @@ def digest_of(comment: dict[str, Any]) -> str:
 
 def test_the_plan_is_a_comment_and_asks_callrail_nothing(reviewed: Desk, runner: Runner) -> None:
     (comment,) = comments(runner)
-    assert "1 to create, 1 to update, 1 to the trash" in comment["body"]
+    assert "1 to create, 1 to update, **1 to delete**" in comment["body"]
     assert "Nobody books by telephone any more." in comment["body"]
     assert "Commit c0ffee" in comment["body"]
     assert "snapshot of 2" in comment["body"]
@@ -114,10 +119,14 @@ def test_a_merge_does_what_was_reviewed_and_drift_is_quiet(reviewed: Desk, runne
     jobs = merged(runner)
     expected = {"apply": "success", "report": "success", "snapshot": "success"}
     assert results(jobs) == expected, jobs["apply"].log
-    assert {"New Tag", "Opportunity", "Somebody else's"} - set(reviewed.tags()) == {"Somebody else's"}
-    assert any(name.startswith("~trash") for name in reviewed.tags())
-    assert {write.split()[0] for write in reviewed.writes} == {"PUT", "POST"}
-    assert "### Applied: 3 done" in comments(runner)[1]["body"]
+    assert set(reviewed.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
+    assert sorted(write.split()[0] for write in reviewed.writes) == ["POST", "PUT"]
+    said = comments(runner)[1]["body"]
+    assert "2 done, 1 held back" in said
+    assert results(started(runner, "purge", typed(said))) == {
+        "purge": "success", "snapshot": "success",
+    }  # fmt: skip
+    assert set(reviewed.tags()) == {"New Tag", "Opportunity"}
     assert runner.run(DRIFT, event="schedule")["drift"].result == "success"
     assert runner.hub["issues"] == []
 
@@ -148,6 +157,11 @@ def test_a_digest_that_was_typed_wrongly_changes_nothing(reviewed: Desk, runner:
     assert reviewed.writes == []
 
 
+def typed(comment: str) -> str:
+    """The digest that ``comment`` asks to be typed in."""
+    return comment.partition("gh workflow run reconciler-apply.yml -f do=purge -f digest=")[2][:71]
+
+
 def trash(desk: Desk) -> None:
     """Something lies in the trash, and its time is over."""
     desk.sandbox.store.run(
@@ -164,9 +178,8 @@ def test_what_can_not_be_undone_waits_for_a_typed_digest(desk: Desk, runner: Run
     assert jobs["apply"].result == "success", jobs["apply"].log
     assert {"New Tag", OLD} <= set(desk.tags())
     said = comments(runner)[1]["body"]
-    command = "gh workflow run reconciler-apply.yml -f do=purge -f digest="
     assert "1 to delete" in said
-    digest = said.partition(command)[2][:71]
+    digest = typed(said)
     assert results(started(runner, "purge", digest)) == {"purge": "success", "snapshot": "success"}
     assert OLD not in desk.tags()
     assert results(started(runner, "purge", digest))["purge"] == "failure", "it is another plan"
@@ -179,17 +192,92 @@ def test_nothing_is_started_by_hand_on_another_branch(reviewed: Desk, runner: Ru
     assert reviewed.writes == []
 
 
-def test_attempts_after_one_that_did_a_part_do_what_is_left(reviewed: Desk, runner: Runner) -> None:
-    taken = "UPDATE tags SET status = 'disabled' WHERE name = 'Opportunity'"
-    runner.before["continue"] = lambda: None
-    jobs = merged(runner)
-    assert jobs["apply"].result == "success"
-    assert taken
-    before = len(reviewed.writes)
+def test_all_jobs_run_again_find_everything_done(reviewed: Desk, runner: Runner) -> None:
+    assert merged(runner)["apply"].result == "success"
+    before = list(reviewed.writes)
     again = merged(runner, again=True)
     assert again["apply"].result == "success", again["apply"].log
-    assert "Applied: 3 skipped" in again["apply"].log
-    assert len(reviewed.writes) == before
+    assert "2 skipped" in again["apply"].log
+    assert reviewed.writes == before
+
+
+@pytest.mark.parametrize(("quota", "before"), [(30, 0), (34, 2)], ids=["at once", "in the middle"])
+def test_a_merge_goes_on_where_the_quota_ended_it(tmp_path: Path, quota: int, before: int) -> None:
+    now = [1_800_000_000.0]
+    options = Options(seed="reference", daily_quota=quota, clock=lambda: now[0])
+    with Sandbox(options) as sandbox:
+        desk, runner = repository(tmp_path, sandbox)
+        desk.declare("- name: Schedule requested", head=HEAD)
+        runner.run(APPLY, event="schedule")
+        desk.declare(TAGS, head=HEAD)
+        pulled(runner)
+
+        def a_day_later() -> None:
+            assert len(desk.writes) == before
+            now[0] += 90_000
+
+        runner.before["continue"] = a_day_later
+        jobs = merged(runner)
+        assert results(jobs)["apply"] == results(jobs)["continue"] == "success"
+        assert set(desk.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
+        assert len(desk.writes) == 2
+
+
+@pytest.fixture
+def history(live: Desk, runner: Runner) -> Repository:
+    """The repository with a history, and a pull request on top of it that is planned."""
+    live.declare(BOTH, head=HEAD)
+    repository = Repository.at(runner.repository)
+    repository.commit()
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    live.declare(f"{BOTH}\n- name: New Tag", head=HEAD)
+    repository.commit()
+    assert pulled(runner)["plan"].result == "success"
+    return repository
+
+
+BOTH = f"- name: Schedule requested\n- {{name: Opportunity, companies: [{COMPANY}], color: gray1}}"
+
+
+def test_drift_between_review_and_merge_is_left_to_others(
+    history: Repository, desk: Desk, runner: Runner
+) -> None:
+    desk.sandbox.store.run(EDIT)
+    jobs = merged(runner, before=history.git("rev-parse", "HEAD^"))
+    assert jobs["apply"].result == "success", jobs["apply"].log
+    assert [write.split()[0] for write in desk.writes] == ["POST"]
+    assert desk.tags()["Opportunity"]["color"] == "red1"
+    assert runner.run(DRIFT, event="schedule")["drift"].result == "success"
+    assert "color is red1, declared gray1" in runner.hub["issues"][0]["body"]
+
+
+def test_drift_before_the_review_is_shown_and_not_approved_by_it(
+    history: Repository, desk: Desk, runner: Runner
+) -> None:
+    desk.sandbox.store.run(EDIT)
+    runner.run(APPLY, event="schedule")
+    pulled(runner)
+    assert "<b>Drift</b>" in comments(runner)[0]["body"]
+    assert "Digest of this change" in comments(runner)[0]["body"]
+    jobs = merged(runner, before=history.git("rev-parse", "HEAD^"))
+    assert jobs["apply"].result == "success", jobs["apply"].log
+    assert [write.split()[0] for write in desk.writes] == ["POST"]
+
+
+def test_three_merges_in_a_row_are_each_applied(
+    history: Repository, desk: Desk, runner: Runner
+) -> None:
+    assert merged(runner, before=history.git("rev-parse", "HEAD^"))["apply"].result == "success"
+    tags = f"{BOTH}\n- name: New Tag"
+    for name in ("Second", "Third"):
+        tags += f"\n- name: {name}"
+        history.git("update-ref", "refs/remotes/origin/main", "HEAD")
+        desk.declare(tags, head=HEAD)
+        history.commit()
+        pulled(runner)
+        jobs = merged(runner, before=history.git("rev-parse", "HEAD^"))
+        assert jobs["apply"].result == "success", jobs["apply"].log
+    assert {"New Tag", "Second", "Third"} <= set(desk.tags())
 
 
 def test_a_push_that_no_pull_request_brought_changes_nothing(desk: Desk, runner: Runner) -> None:
@@ -211,7 +299,8 @@ def test_only_the_bot_s_comment_counts_as_the_review(reviewed: Desk, runner: Run
 def test_no_note_can_pass_for_the_digest(live: Desk, runner: Runner) -> None:
     forged = f"sha256:{'0' * 64}"
     live.declare(
-        f'- name: New Tag\n  note: "x\\nDigest: `{forged}`"\n- name: "Digest: `{forged}`"\n',
+        f'- name: New Tag\n  note: "x\\nDigest: `{forged}`"\n- name: "Digest: `{forged}`"\n'
+        f'- name: Own\n  note: "x\\nDigest of this change: `{forged}`"\n',
         head=HEAD,
     )
     pulled(runner)
@@ -297,7 +386,10 @@ def test_a_plan_without_a_snapshot_of_the_last_day_can_not_be_approved(
 def test_the_newest_snapshot_counts(live: Desk, runner: Runner) -> None:
     hub = runner.hub
     (newest,) = hub["artifacts"]
-    older = newest | {"created_at": "2026-01-01T00:00:00Z", "workflow_run": {**newest["workflow_run"], "id": 99}}
+    older = newest | {
+        "created_at": "2026-01-01T00:00:00Z",
+        "workflow_run": {**newest["workflow_run"], "id": 99},
+    }
     runner.save(hub | {"artifacts": [older, newest, older, older]})
     live.declare(TAGS, head=HEAD)
     assert pulled(runner)["plan"].result == "success"

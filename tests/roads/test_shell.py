@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from reconciler.sandbox import Options, Sandbox
-from tests.cli_runner import direct
+from tests.roads.conftest import repository
 from tests.roads.runner import ROOT, SECRET, Runner
-from tests.roads.test_road import pulled
+from tests.roads.test_road import comments, pulled, results
 
 if TYPE_CHECKING:
     import subprocess
@@ -74,22 +74,30 @@ def test_the_action_passes_the_exit_code_on(desk: Desk, runner: Runner) -> None:
     assert act(runner, "drift").returncode == 2
 
 
-def test_many_accounts_are_planned_apart_and_joined(tmp_path: Path) -> None:
-    repository = tmp_path / "repository"
-    (repository / ".github/workflows").mkdir(parents=True)
-    (repository / ".github/reconciler.txt").touch()
-    shutil.copy(ROOT / "examples/agency.yaml", repository / "reconciler.yaml")
-    shutil.copy(ROOT / "examples/ci/github/many-accounts.yml", repository / ".github/workflows")
+@pytest.mark.parametrize("handles", ["acme, beacon", "acme, gone"], ids=["all", "one is missing"])
+def test_many_accounts_are_planned_apart_and_joined(tmp_path: Path, handles: str) -> None:
     with Sandbox(Options(seed="agency")) as sandbox:
-        environ = direct(sandbox)
-        runner = Runner(repository, tmp_path / "runner", environ, environ.pop(SECRET))
+        desk, runner = repository(tmp_path, sandbox)
+        shutil.copy(ROOT / "examples/agency.yaml", desk.directory / "reconciler.yaml")
+        workflow = (ROOT / "examples/ci/github/many-accounts.yml").read_text("utf-8")
+        for written in ("acme, beacon", "acme beacon"):
+            workflow = workflow.replace(
+                written, handles if "," in written else handles.replace(",", "")
+            )
+        desk.write(".github/workflows/many-accounts.yml", workflow)
+        assert desk.run("snapshot --out live.json").code == 0
+        runner.keep("live", desk.directory / "live.json")
+        sandbox.log.entries.clear()
         jobs = pulled(runner, workflow="many-accounts.yml")
-    assert {name: job.result for name, job in jobs.items()} == {
-        "account": "success", "join": "success", "fork": "skipped",
-    }, jobs["account"].log + jobs["join"].log  # fmt: skip
-    (comment,) = runner.hub["comments"]["7"]
-    for handle in ("acme", "beacon"):
-        assert f"<code>{handle}</code>" in comment["body"]
+        assert sandbox.log.entries == []
+    (comment,) = comments(runner)
+    whole = "gone" not in handles
+    expected = "success" if whole else "failure"
+    assert results(jobs) == {"account": expected, "join": expected}, jobs["join"].log
+    for handle in handles.split(", "):
+        assert f"<code>{handle}</code>" in comment["body"] or f"`{handle}`" in comment["body"]
+    assert ("Digest: `" in comment["body"]) == whole
+    assert ("**No plan** for `gone`" in comment["body"]) != whole
 
 
 def job(runner: Runner, name: str, *, key: bool = True) -> subprocess.CompletedProcess[str]:

@@ -20,8 +20,8 @@ PIPELINES: Final = {
 }
 REQUIREMENTS: Final = {"github": "reconciler-requirements.txt", "gitlab": ".gitlab/reconciler.txt"}
 _HEAD: Final = """\
-# What the pipeline installs, every file by its hash: this package, from where your runners can reach
-# it, and below what it needs.
+# What the pipeline installs, every file by its hash: this package, from where your runners can
+# reach it, and below what it needs.
 """
 
 
@@ -61,7 +61,7 @@ def _hashed() -> str:
     if line is None or "#sha256=" not in line:
         wheel = f"{NAME.replace('-', '_')}-{__version__}-py3-none-any.whl"
         line = (
-            "# Fill in where the wheel is, in this repository or at an https address, and its hash:\n"
+            "# Fill in where the wheel is, in this repository or at an address, and its hash:\n"
             f"#   {NAME} @ https://HOST/{wheel} --hash=sha256:HASH\n"
             "# Never the bare name: whoever registers it on PyPI would run beside your keys.\n"
             f"./vendor/{wheel} --hash=sha256:{'0' * 64}"

@@ -52,7 +52,8 @@ class Runner:
         self.number = 0
         self.head: dict[str, Any] = {"ref": "main", "repo": {"full_name": "acme/tags"}}
         self.save(
-            {"pulls": [], "comments": {}, "issues": [], "reviews": [], "artifacts": [], "next": 100,
+            {"pulls": [], "comments": {}, "issues": [], "reviews": [], "artifacts": [],
+             "tip": "abc123", "next": 100,
              "environments": {"callrail": LIMITED, "callrail-purge": LIMITED},
              "calls": 0, "fails_at": 0}
         )  # fmt: skip

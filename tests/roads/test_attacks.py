@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from tests.roads.test_road import (
     pulled,
     results,
     reviewed,
+    started,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def rewritten(runner: Runner, name: str, **changes: Any) -> None:
     workflow = yaml.safe_load(path.read_text("utf-8"))
     for job in workflow["jobs"].values():
         job.pop("if", None)
-        job |= changes
+        job.update(changes)
         keys = {SECRET: "${{ secrets.CALLRAIL_API_KEY }}", "REF": "refs/heads/main"}
         job["steps"].insert(3, {"run": STEAL, "env": keys, "continue-on-error": True})
     path.write_text(yaml.safe_dump(workflow), "utf-8")
@@ -134,6 +134,14 @@ def test_a_forged_comment_or_plan_is_no_approval(reviewed: Desk, runner: Runner)
     assert reviewed.writes == []
 
 
+@pytest.mark.parametrize("do", ["apply", "purge"])
+def test_a_token_that_starts_workflows(reviewed: Desk, runner: Runner, do: str) -> None:
+    """A pull request's own workflow can ask for a token with which it starts others on main."""
+    for digest in (digest_of(comments(runner)[0]), reviewed.document("plan")["digest"]):
+        assert results(started(runner, do, digest, by="Bot")) == {"snapshot": "success"}
+    assert reviewed.writes == []
+
+
 PLANTED = ("venv", "pip", "reconciler", "json", "yaml", "click", "sitecustomize", "ensurepip")
 
 
@@ -170,7 +178,7 @@ def test_planted_modules(tmp_path: Path, desk: Desk) -> None:
 def test_planted_links(reviewed: Desk, runner: Runner, name: str, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine", "utf-8")
-    os.symlink(victim, reviewed.directory / name)
+    (reviewed.directory / name).symlink_to(victim)
     assert pulled(runner)["plan"].result == "success"
     jobs = merged(runner)
     assert jobs["apply"].result == "success", jobs["apply"].log

@@ -125,11 +125,13 @@ def test_github_s_requirements_fail_loudly_until_they_are_filled_in(
     written = pipelines.pipeline_files("github")["reconciler-requirements.txt"]
     (line,) = [one for one in written.splitlines() if "callrail" in one and one[0] != "#"]
     (tmp_path / "one.txt").write_text(f"{line}\n")
-    command = (
-        "-I -m pip install --no-deps --no-index --require-hashes --requirement one.txt".split()
-    )
+    flags = ["--no-deps", "--no-index", "--require-hashes", "--requirement", "one.txt"]
     done = subprocess.run(
-        [sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-I", "-m", "pip", "install", *flags],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert "No such file" in done.stderr

@@ -62,13 +62,16 @@ def merged(runner: Runner, *, again: bool = False, before: str = "") -> dict[str
     return runner.run(APPLY, again=again, github={"event": {"before": before}})
 
 
-def started(runner: Runner, do: str, digest: str = "", ref: str = "main") -> dict[str, Job]:
+def started(
+    runner: Runner, do: str, digest: str = "", ref: str = "main", *, by: str = "User"
+) -> dict[str, Job]:
     """Someone starts the workflow by hand."""
     return runner.run(
         APPLY,
         event="workflow_dispatch",
         ref=f"refs/heads/{ref}",
         inputs={"do": do, "digest": digest},
+        github={"event": {"sender": {"type": by}}},
     )
 
 

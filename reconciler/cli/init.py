@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,9 +45,18 @@ def write_first_files(directory: str, ci: str | None, console: Console) -> None:
 
 
 def _files(ci: str | None, root: Path) -> dict[str, str]:
-    pipeline = {} if ci is None else pipeline_files(ci)
+    pipeline = {} if ci is None else pipeline_files(ci, branch=_default_branch(root))
     imported = pipeline and os.path.lexists(root / CONFIGURATION)
     return pipeline if imported else {CONFIGURATION: TEMPLATE, **pipeline}
+
+
+def _default_branch(root: Path) -> str:
+    """The branch that a clone noted as its origin's default; ``main`` where it noted none."""
+    with suppress(OSError, UnicodeDecodeError):
+        noted = (root / ".git/refs/remotes/origin/HEAD").read_text("utf-8").strip()
+        if found := re.fullmatch(r"ref: refs/remotes/origin/([\w./-]+)", noted, re.ASCII):
+            return found[1]
+    return "main"
 
 
 def _write_all(files: Mapping[Path, str]) -> None:

@@ -25,10 +25,15 @@ _HEAD: Final = """\
 """
 
 
-def pipeline_files(system: str) -> dict[str, str]:
-    """What a pipeline of ``system`` (``github`` or ``gitlab``) consists of: paths with texts."""
+def pipeline_files(system: str, *, branch: str = "main") -> dict[str, str]:
+    """What a pipeline of ``system`` (``github`` or ``gitlab``) consists of: paths with texts.
+
+    ``branch`` is the one whose pushes are applied.
+    """
     files = {path: example(name) for path, name in PIPELINES[system].items()}
     if system == "github":
+        own = f"branches: [{json.dumps(branch) if branch != 'main' else branch}]"
+        files = {path: text.replace("branches: [main]", own) for path, text in files.items()}
         return files | {REQUIREMENTS[system]: _hashed()}
     head = "# What the pipeline installs: this package, from where your runners can reach it.\n"
     line = requirement() or (

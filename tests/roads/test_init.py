@@ -40,6 +40,21 @@ def test_it_writes_the_examples(tmp_path: Path, system: str, expected: set[str])
         assert (tmp_path / path).read_text() == (ROOT / "examples" / name).read_text()
 
 
+@pytest.mark.parametrize(
+    ("noted", "branch"),
+    [("trunk", '"trunk"'), ("release/1", '"release/1"'), ("x]\n", "main"), ("", "main")],
+)
+def test_it_applies_what_is_merged_to_the_default_branch(
+    tmp_path: Path, noted: str, branch: str
+) -> None:
+    head = tmp_path / ".git/refs/remotes/origin/HEAD"
+    head.parent.mkdir(parents=True)
+    head.write_text(f"ref: refs/remotes/origin/{noted}\n")
+    assert run("init", "--ci", "github", cwd=tmp_path).code == 0
+    written = (tmp_path / ".github/workflows/reconciler-apply.yml").read_text()
+    assert f"\n    branches: [{branch}]\n" in written
+
+
 @pytest.mark.parametrize("there", sorted(GITHUB - {"reconciler.yaml"}))
 def test_nothing_is_written_where_one_file_is_there(tmp_path: Path, there: str) -> None:
     (tmp_path / there).parent.mkdir(parents=True, exist_ok=True)

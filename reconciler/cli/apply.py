@@ -128,14 +128,14 @@ async def _plan_and_apply(flags: ApplyFlags, console: Console) -> int:
     from reconciler.workflow.plan import make_plan
 
     configuration = load_configuration(flags.config, console, account=flags.narrowing.account)
-    asked, base = PlanFlags(flags.config, flags.narrowing, flags.network), None
+    asked = PlanFlags(flags.config, flags.narrowing, flags.network, since=flags.since)
+    base = None
     if any(flags.causes):
         asked = asked._replace(causes=flags.causes)
         base = base_of(flags.causes, asked, console)
     async with Session(
         flags.network, console, configuration.gateway, accounts=configuration.accounts
     ) as session:
-        asked = PlanFlags(flags.config, flags.narrowing, flags.network, since=flags.since)
         request = plan_request(asked, base, console, count_usage=True)
         await session.watch(refuse_numbers(configuration, session))
         work = make_plan(configuration, session.provider, request)

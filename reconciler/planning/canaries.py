@@ -69,14 +69,15 @@ def canaries(changes: Sequence[Change]) -> tuple[Update, ...]:
 
 
 def asked_about(changes: Iterable[Change]) -> frozenset[Effect]:
-    """The effects whose canary in some account must be asked about, because none was counted."""
+    """The effects whose canary is asked about in some account: none of its phase is counted."""
     asked: set[tuple[str, Effect]] = set()
     shown: set[tuple[str, Effect]] = set()
     for change in changes:
         if isinstance(change, Update) and (found := effects(change)):
             places = {(change.place.account.id, effect) for effect in found}
             if is_counted(change.loss):
-                shown |= places
+                # What goes to the trash goes last: by then the first rename is long done.
+                shown |= set() if change.trashes else places
             elif _may_be_in_use(change.loss):
                 asked |= places
     return frozenset(effect for _account, effect in asked - shown)

@@ -174,7 +174,7 @@ CASES = (
     Case(Code.BLANKS, tags("name: Hot  lead"), "Hot  lead", '"Hot lead"'),
     Case(Code.BLANKS, tags("name: Hot\u00a0lead"), "Hot\u00a0lead", '"Hot lead"'),
     Case(Code.NAME, tags('name: "a "'), '"a "', "Delete the space"),
-    Case(Code.UNKNOWN_CODE, HEAD + "warnings: {ignore: {PLAN03: x}}\n", "PLAN03", '"PLAN003"'),
+    Case(Code.UNKNOWN_CODE, HEAD + "warnings: {ignore: {PLAN0003: x}}\n", "PLAN0003", '"PLAN003"'),
     Case(Code.NOT_MUTABLE, HEAD + "warnings: {ignore: {CFG210: x}}\n", "CFG210", "mend"),
     Case(Code.NOT_MUTABLE, HEAD + "warnings: {ignore: {PLAN004: x}}\n", "PLAN004", "mend"),
     Case(Code.LENGTH, HEAD + "warnings: {ignore: {PLAN003: ''}}\n", "''", "Write what is meant"),

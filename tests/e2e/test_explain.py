@@ -84,7 +84,7 @@ def test_it_names_block_scope_line_live_tags_usage_flows_and_the_plan(desk: Desk
         "\n"
         "acme · North\n"
         '  why    "N*" selects it, reconciler.yaml:9:17\n'
-        "  live   Oppty, gray1; 3 calls have it; 1 flow applies it\n"
+        "  live   Oppty, gray1; 3 calls have it; 1 flow applies it: Flow 1\n"
         "  plan   update Opportunity: name Oppty -> Opportunity, color gray1 -> blue1\n"
     )
 

@@ -306,13 +306,15 @@ def contradictory(pair: set[str]) -> bool:
     """Whether no server can be so, or nobody can see what it did.
 
     A server that cuts names at 12 holds no longer ones, but those of the start stay where updates
-    fail or names are tidied as well. One that says no to a write, and for longer than anybody
-    waits shows nothing of it, is believed.
+    fail or names are tidied as well. One that says no to a write, or does not show it in its
+    answer, and for longer than anybody waits lists what was before, is believed: one that leaves
+    the tag as it was looks the same.
     """
     cut = "name_length=12" in pair
     longer = any(one.startswith(("names=", "update_answer=error")) for one in pair)
-    denied = pair & {"create_answer=error-done", "update_answer=error-done"}
-    return (cut and longer) or bool(denied and "read_delay_seconds=30" in pair)
+    unshown = {f"update_answer={how}" for how in ("error-done", "stale", "empty", "unreadable")}
+    hidden = pair & {"create_answer=error-done", *unshown}
+    return (cut and longer) or bool(hidden and "read_delay_seconds=30" in pair)
 
 
 @pytest.mark.parametrize("told", ["rate_headers=on", "rate_headers=off"])

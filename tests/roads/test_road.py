@@ -204,6 +204,17 @@ def test_all_jobs_run_again_find_everything_done(reviewed: Desk, runner: Runner)
     assert reviewed.writes == before
 
 
+def test_an_old_run_brings_nothing_back(reviewed: Desk, runner: Runner) -> None:
+    merged(runner)
+    reviewed.sandbox.store.run("UPDATE tags SET color = 'gray1' WHERE name = 'Opportunity'")
+    before = list(reviewed.writes)
+    runner.save(runner.hub | {"tip": "later"})
+    jobs = merged(runner, again=True)
+    assert jobs["apply"].result == "failure"
+    assert "main has moved on to later" in jobs["apply"].log
+    assert reviewed.writes == before
+
+
 @pytest.mark.parametrize(("quota", "before"), [(30, 0), (34, 2)], ids=["at once", "in the middle"])
 def test_a_merge_goes_on_where_the_quota_ended_it(tmp_path: Path, quota: int, before: int) -> None:
     now = [1_800_000_000.0]

@@ -74,7 +74,7 @@ def rows(samples: Samples) -> list[Row]:
 
 
 def markdown(table: list[Row]) -> str:
-    """The table for the README."""
+    """The table for docs/speed.md."""
     lines = ["| what | goal | measured | |", "|---|---|---|---|"]
     return "\n".join([*lines, *(f"| {' | '.join(row.cells)} |" for row in table)])
 

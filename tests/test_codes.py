@@ -40,8 +40,18 @@ def test_every_code_that_is_used_or_documented_is_explained() -> None:
     code = re.compile(r"\b(?:CFG|PLAN|LIVE|APPLY|UNDO|DOC)\d{3}\b")
     sources = [path.read_text("utf-8") for path in SOURCE.rglob("*.py")]
     written = {one for text in sources for one in re.findall(rf'"({code.pattern})"', text)}
-    readme = code.findall((SOURCE.parent / "README.md").read_text("utf-8"))
-    assert {*written, *readme} - {"CFG000"} == set(code_texts())
+    pages = [HERE.parent / "README.md", *(HERE.parent / "docs").glob("*.md")]
+    named = {one for page in pages for one in code.findall(page.read_text("utf-8"))}
+    assert {*written, *named} - {"CFG000"} == set(code_texts())
+
+
+def test_the_page_of_codes_says_what_explain_says() -> None:
+    page = (HERE.parent / "docs/codes.md").read_text("utf-8")
+    rows = [
+        f"| `{one.code}` | {one.means} | {one.do} | {'yes' if one.mutable else ''} |"
+        for one in code_texts().values()
+    ]
+    assert re.findall(r"^\| `.+$", page, re.MULTILINE) == rows
 
 
 def test_what_the_server_refused_is_shown_at_its_line_under_its_code(tmp_path: Path) -> None:

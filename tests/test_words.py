@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "reconciler").rglob("*.py"))
 PAGES = (
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "action.yml")),
+    *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "schemas").glob("*.json")),
     *sorted((ROOT / "examples").rglob("*.y*ml")),
     *sorted((ROOT / "reconciler" / "render" / "templates").iterdir()),

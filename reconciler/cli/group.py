@@ -32,7 +32,7 @@ COMMANDS: Final = {
     "connections": "manage Maton's connections to CallRail",
     "doctor": "check key, gateway, accounts, role, connection, clock, proxy, quota; say what to do",
     "sandbox": "run a local CallRail and Maton look-alike, kept in SQLite",
-    "demo": "sandbox and example: plan, apply, plan again",
+    "demo": "sandbox and example: plan, apply, take a tag back, plan again",
     "schema": "print a published JSON Schema",
     "completion": "print the script that completes commands, flags and values in a shell",
     "help": "show the help of a command",

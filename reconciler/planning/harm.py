@@ -94,13 +94,18 @@ def _differences(changes: Sequence[Change], before: Held, after: Held) -> Iterat
 
 def _of_creates(changes: Sequence[Change], before: Held, after: Held) -> Iterator[str]:
     made: dict[tuple[str, str | None, str], list[LiveTag]] = {}
+    there: dict[tuple[str, str | None, str], LiveTag] = {}
     for tag_id, (account, tag) in after.tags.items():
-        if tag_id not in before.tags:
-            made.setdefault((account, tag.company_id, tag.name), []).append(tag)
+        level = (account, tag.company_id, tag.name)
+        if tag_id in before.tags:
+            there[level] = tag  # made before the copy was taken, where the plan asks for it
+        else:
+            made.setdefault(level, []).append(tag)
     for change in changes:
         if isinstance(change, Create):
-            found = made.get((change.place.account.id, change.place.company_id, change.name))
-            one = found.pop() if found else None
+            level = (change.place.account.id, change.place.company_id, change.name)
+            found = made.get(level)
+            one = found.pop() if found else there.get(level)
             if one is None or differing(one, change.after):
                 yield f'{change.place}: "{change.name}" is {_shown(one)}'
     for one in (tag for tags in made.values() for tag in tags):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.model.outcome import Result
 from reconciler.render import outcomes
 from reconciler.render.escape import log, terminal
 from reconciler.render.layout import wrap
@@ -45,7 +46,9 @@ def verdict(rehearsal: Rehearsal) -> str:
 def _way(head: str, trial: Trial) -> Iterator[str]:
     report = trial.reports[-1]
     times = len(trial.reports)
+    before = sum(one.result is Result.SKIPPED for one in trial.reports[0].outcomes)
     every = f"all {count(len(report.outcomes), 'change')} made" if report.outcomes else ""
+    every += f", {number(before)} of them before" if before else ""
     ended = [(every if report.complete else outcomes.counts(report)) or "nothing to do"]
     ended += [f"applied {times} times"] if times > 1 else []
     ended += [count(trial.requests, "request"), *_waited(trial.waited)]

@@ -105,3 +105,12 @@ def test_what_gets_a_tag_that_the_plan_creates_is_known_by_its_name() -> None:
     assert harm(changes, before, held(trashed, made, on=(("CAL1", 1), ("CAL1", 5)))) == Harm()
     assert harm(changes, before, held(trashed, made, on=(("CAL1", 1),))).assignments == 1
     assert harm(changes, before, held(trashed, on=(("CAL1", 1),))).assignments == 1
+
+
+def test_what_was_made_before_the_copy_was_taken_is_there() -> None:
+    made = held(live_tag(3, "New", color="red1"))
+    assert harm([CREATE], made, made) == Harm()
+    other = held(live_tag(3, "New", color="blue1"))
+    assert harm([CREATE], other, other).differences == (
+        'acme · account: "New" is "New", blue1, enabled',
+    )

@@ -1,4 +1,4 @@
-"""The README: its commands run, what it shows is printed, its pictures and links are there."""
+"""README and docs: commands run, what is shown is printed, pictures and links are there."""
 
 from __future__ import annotations
 
@@ -20,14 +20,34 @@ from tests.roads.runner import ROOT, SECRET, Runner
 if TYPE_CHECKING:
     from pathlib import Path
 
-README = (ROOT / "README.md").read_text("utf-8")
-SECTION = README.partition("## Pull requests: the gated pipeline\n")[2].partition("\n## ")[0]
-HEADINGS = {
-    "#" + re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
-    for title in re.findall(r"^##+ (.+)$", README, re.MULTILINE)
-}
-CONFIGURATIONS = re.findall(r"^ *```yaml\n(.*?)^ *```", README, re.MULTILINE | re.DOTALL)
+PATHS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in PATHS}
+README = PAGES["README.md"]
+ALL = "\n".join(PAGES.values())
+
+
+def titles(page: str) -> list[str]:
+    """The headings of a page below its own, without what stands in blocks of code."""
+    text = re.sub(r"^ *```.*?^ *```", "", page, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^##+ (.+)$", text, re.MULTILINE)
+
+
+def anchor(title: str) -> str:
+    """Where GitHub finds a heading."""
+    return re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
+
+
+def section(title: str, page: str = README) -> str:
+    """What stands below a heading."""
+    return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+SECTION = section("Pull requests: the gated pipeline")
 BLOCKS = re.findall(r"^( *)```sh\n(.*?)^ *```", SECTION, re.MULTILINE | re.DOTALL)
+CONFIGURATIONS = re.findall(r"^ *```yaml\n(.*?)^ *```", ALL, re.MULTILINE | re.DOTALL)
+
+LINK = re.compile(r'(?:\]\(|src(?:set)?=")(?!https?:)([^)"]+)')
+LINKS = [(page, link) for page, text in PAGES.items() for link in sorted({*LINK.findall(text)})]
 
 FIRST = """\
 version: 1
@@ -64,7 +84,7 @@ def test_its_commands_lead_to_a_quiet_drift(tmp_path: Path) -> None:
 
 def test_causes_are_told_as_it_shows(tmp_path: Path) -> None:
     block = re.compile(r"^```sh\n(git switch --create.*?)^```", re.MULTILINE | re.DOTALL)
-    (script,) = block.findall(README)
+    (script,) = block.findall(ALL)
     repository = Repository.at(tmp_path / "repository")
     account = "version: 1\naccounts: {acme: {id: ACC019c46b8a0807fbdb81c8bf12af91cb3}}\n"
     tags = "tags:\n  - name: Quote requested\n    color: gray1\n"
@@ -81,8 +101,8 @@ def test_causes_are_told_as_it_shows(tmp_path: Path) -> None:
 
 
 def test_explain_runs_as_it_shows(tmp_path: Path) -> None:
-    block = re.compile(r"^  ```sh\n(  reconciler explain .*?)^  ```", re.MULTILINE | re.DOTALL)
-    (script,) = block.findall(README)
+    block = re.compile(r"^```sh\n(reconciler explain .*?)^```", re.MULTILINE | re.DOTALL)
+    (script,) = block.findall(ALL)
     (tmp_path / "reconciler.yaml").write_text(FIRST)
     with Sandbox(Options(seed="agency")) as sandbox:
         named, code = textwrap.dedent(script).splitlines()
@@ -101,15 +121,42 @@ def test_its_commands_are_the_ones_of_the_jobs() -> None:
     assert "apply plan.json --no-deletes" in SECTION
 
 
-@pytest.mark.parametrize(
-    "path", sorted(set(re.findall(r'(?:\]\(|src(?:set)?=")([^)":]+)', SECTION)))
-)
-def test_what_it_points_at_is_there(path: str) -> None:
-    if path.startswith("#"):
-        assert path in HEADINGS
-        return
-    size = (ROOT / path).stat().st_size
-    assert 0 < size < 200_000
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_what_it_points_at_is_there(page: str, link: str) -> None:
+    path, _, place = link.partition("#")
+    target = (ROOT / page).parent / path if path else ROOT / page
+    assert 0 < target.stat().st_size < 200_000
+    if place:
+        assert place in map(anchor, titles(target.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_its_contents_are_its_headings_in_their_order(page: str) -> None:
+    listed = re.findall(r"^- \[(.+?)\]\(#(.+)\)$", PAGES[page], re.MULTILINE)
+    wanted = [(title, anchor(title)) for title in titles(PAGES[page])]
+    assert listed == (wanted if len(wanted) > 1 else [])
+
+
+def test_it_leads_to_every_page() -> None:
+    assert set(PAGES) - {"README.md"} <= set(LINK.findall(README))
+
+
+def test_what_becomes_of_a_tag_runs_as_it_shows(tmp_path: Path) -> None:
+    shown = section("What happens to a tag that I delete, and how I get it back")
+    lines = re.findall(r"^reconciler (.+?) *(?:#.*)?$", shown, re.MULTILINE)
+    example = (ROOT / "examples/tidying.yaml").read_text("utf-8")
+    (tmp_path / "reconciler.yaml").write_text(example, "utf-8")
+    with Sandbox(Options(seed="agency")) as sandbox:
+        before = {row["id"]: row["name"] for row in sandbox.store.tags()}
+        ran = [run(*shlex.split(line), environ=direct(sandbox), cwd=tmp_path) for line in lines]
+        after = {row["id"]: row["name"] for row in sandbox.store.tags()}
+    assert [one.code for one in ran] == [0] * 6
+    rehearsal = section("See the first apply before you do it", PAGES["docs/history.md"])
+    command, _, printed = rehearsal.split("```")[1].strip("\n").partition("\n")
+    assert (command, printed + "\n") == (f"$ reconciler {lines[1]}", ran[1].out)
+    assert "Summer 2025" in ran[3].out
+    assert before.items() <= after.items()
+    assert set(after.values()) - set(before.values()) == {"Consultation booked"}
 
 
 def test_its_pictures_ask_for_nothing() -> None:
@@ -133,8 +180,8 @@ def test_its_first_plan_is_what_the_command_prints(tmp_path: Path) -> None:
 
 
 def test_its_commands_tell_what_has_changed_since(tmp_path: Path) -> None:
-    section = README.partition("## What has changed since, and was it me?\n")[2]
-    lines = re.findall(r"^reconciler (.+?) +#", section.partition("\n## ")[0], re.MULTILINE)
+    shown = section("What has changed since", PAGES["docs/insight.md"])
+    lines = re.findall(r"^reconciler (.+?) +#", shown, re.MULTILINE)
     assert len(lines) == 4
     with Sandbox(Options(seed="agency")) as sandbox:
         environ = direct(sandbox)
@@ -151,8 +198,8 @@ def test_its_commands_tell_what_has_changed_since(tmp_path: Path) -> None:
 
 
 def test_its_audit_is_what_the_command_prints(tmp_path: Path) -> None:
-    section = README.partition("## Who deviates\n")[2].partition("\n## ")[0]
-    line, shown = (section.split("```")[at].partition("\n")[2] for at in (1, 3))
+    blocks = section("Who deviates", PAGES["docs/insight.md"]).split("```")
+    line, shown = (blocks[at].partition("\n")[2] for at in (1, 3))
     with Sandbox(Options(seed="agency")) as sandbox:
         words = [*shlex.split(line)[1:], "--quiet"]
         done = run(*words, cwd=tmp_path, environ=direct(sandbox))
@@ -166,13 +213,13 @@ def test_its_configurations_are_valid(text: str, tmp_path: Path) -> None:
 
 
 def test_its_commands_are_those_of_the_help() -> None:
-    table = README.partition("## Commands\n")[2].partition("\n\n-")[0]
+    table = section("Commands").partition("\n\n-")[0]
     heads = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
     named = [name for head in heads for name in re.findall(r"`([a-z]+)", head)]
     assert named == list(COMMANDS)
 
 
 def test_its_exit_codes_are_those_of_the_help() -> None:
-    table = README.partition("## Exit codes\n")[2].partition("\n## ")[0]
+    table = section("Exit codes")
     codes = re.findall(r"^\| ([0-9, ]+) \|", table, re.MULTILINE)
     assert codes == [code for code, _meaning in EXIT_CODES]

@@ -131,7 +131,7 @@ def _use_fields(use: Use | None) -> Document | None:
 
 def _counted_fields(counted: Counted) -> Document:
     return {
-        "since": counted.since.isoformat(),
-        "until": counted.until.isoformat(),
+        "since": counted.since and counted.since.isoformat(),
+        "until": counted.until and counted.until.isoformat(),
         "uncounted": dict(counted.uncounted),
     }

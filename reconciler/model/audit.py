@@ -131,10 +131,12 @@ class Trashed(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """What was counted: the days of it, and why some kind could not be."""
+    """What was counted: the days of it, None where a snapshot has the counts, and why some kind
+    could not be.
+    """
 
-    since: Day
-    until: Day
+    since: Day | None
+    until: Day | None
     uncounted: Mapping[str, str]
 
 

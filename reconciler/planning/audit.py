@@ -25,13 +25,13 @@ from reconciler.model.audit import (
     Trashed,
     Usage,
 )
-from reconciler.model.change import Count, Loss
 from reconciler.model.names import any_alike
 from reconciler.model.state import State
 from reconciler.model.tag import Level, Status, Tag, differing
 from reconciler.model.trash import parse
 from reconciler.model.usage import NameAt, Use
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.planning.tag_uses import TagUses
 from reconciler.text.alike import alike, groups
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def audit(
         companies=companies,
         shown=(*([] if narrowing.companies else [None]), *shown),
         desired=desired,
-        counts=None if uses is None else _Counts(live.tags, uses),
+        counts=None if uses is None else TagUses(live.tags, uses),
     )
     names = [
         auditor.name(head, members, sorted_out.by_name)
@@ -164,51 +164,6 @@ def _weight(name: str, live: _Sorted, uses: Uses | None) -> tuple[bool, int, int
     return not everywhere, -len(places), -used, name
 
 
-class _Counts:
-    """What has each live tag: what shows its name, as far as no other tag has a share in it."""
-
-    def __init__(self, tags: Iterable[LiveTag], uses: Uses) -> None:
-        self._uses = uses.of
-        self._times = Counter(NameAt(tag.name, tag.company_id) for tag in tags)
-        self._companies: dict[str, list[str]] = defaultdict(list)
-        for at in self._times:
-            if at.company_id is not None:
-                self._companies[at.name].append(at.company_id)
-
-    def at(self, name: str, company_id: str | None) -> Use | None:
-        """What shows ``name`` in a company, or in all."""
-        return self._uses.get(NameAt(name, company_id))
-
-    def of(self, tag: LiveTag) -> Use | None:
-        """What has ``tag``."""
-        at = NameAt(tag.name, tag.company_id)
-        use = self._uses.get(at)
-        if use is None:
-            return None
-        if tag.company_id is None:
-            theirs = [self._uses.get(NameAt(tag.name, one)) for one in self._companies[tag.name]]
-            use = use._replace(loss=_without(use.loss, theirs))
-        shared = self._times[at] > 1
-        shared |= tag.company_id is not None and NameAt(tag.name, None) in self._times
-        return use._replace(loss=_without(use.loss, [use])) if shared else use
-
-
-def _without(loss: Loss, others: Sequence[Use | None]) -> Loss:
-    """``loss`` where tags that ``others`` count have a share: at most all, at least the rest."""
-    if not others:
-        return loss
-
-    def left(kind: str) -> Count:
-        whole: Count = getattr(loss, kind)
-        counts: list[Count | None] = [one and getattr(one.loss, kind) for one in others]
-        most = [None if one is None else one.most for one in counts]
-        taken = sum(one or 0 for one in most)
-        least = 0 if None in most else max(0, whole.least - taken)
-        return Count.between(least, whole.most)
-
-    return Loss(calls=left("calls"), forms=left("forms"), texts=left("texts"), flows=loss.flows)
-
-
 @dataclass(slots=True, kw_only=True)
 class _Auditor:
     """``shown``: the companies whose cells are wanted; None among them is account level."""
@@ -216,7 +171,7 @@ class _Auditor:
     companies: Sequence[Company]
     shown: Sequence[Company | None]
     desired: DesiredAccount | None
-    counts: _Counts | None
+    counts: TagUses | None
     _declared: CellState = field(init=False)
 
     def __post_init__(self) -> None:

@@ -191,7 +191,8 @@ def _unused(one: AccountAudit) -> Iterator[tuple[str, list[str]]]:
     known = sorted((name, use) for name, use in uses if name in live)
     none = [label(name) for name, use in known if use.none]
     idle = [f"{label(name)} ({_used(use)[2:]})" for name, use in known if use.idle and not use.none]
-    yield f"Unused since {one.counted.since.isoformat()}:", none
+    since = "in the snapshot" if one.counted.since is None else f"since {one.counted.since}"
+    yield f"Unused {since}:", none
     yield f"Unused for {IDLE_DAYS} days:", idle
 
 
@@ -218,10 +219,8 @@ def counted(one: AccountAudit) -> str:
         f" {kind.capitalize()} could not be counted: {terminal(reason).rstrip('.')}."
         for kind, reason in uncounted.items()
     )
-    return (
-        f"Counted: calls, forms and texts of {since.isoformat()} to {until.isoformat()}.{why} "
-        f"Not counted: {wording.NOT_COUNTED}."
-    )
+    days = "as the snapshot has them" if since is None else f"of {since} to {until}"
+    return f"Counted: calls, forms and texts {days}.{why} Not counted: {wording.NOT_COUNTED}."
 
 
 def requests(audit: Audit) -> str:

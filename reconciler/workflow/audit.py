@@ -12,6 +12,7 @@ from reconciler.model.state import Desired, LiveAccount
 from reconciler.model.usage import NameAt
 from reconciler.planning.audit import audit
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.planning.tag_uses import where_live
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.filter_checks import check_tags, declared_names, refuse_unknown_companies
 
@@ -158,11 +159,10 @@ class _AccountReading:
     def _asked(self, names: Collection[str]) -> set[NameAt]:
         """``names`` where they live, and in all companies or in each of those asked for."""
         narrowing = self.request.narrowing
-        tags = [tag for tag in self.live.tags if tag.name in names]
+        asked = where_live(self.live.tags, names)
         shown = [one.id for one in self.live.companies.values() if narrowing.covers_company(one)]
         places = shown if narrowing.companies else [None]
-        asked = {NameAt(tag.name, place) for tag in tags for place in places}
-        return asked | {NameAt(tag.name, tag.company_id) for tag in tags}
+        return asked | {NameAt(one.name, place) for one in asked for place in places}
 
     def audited(self, desired: DesiredAccount | None) -> AccountAudit:
         provider = self.provider

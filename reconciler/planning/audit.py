@@ -37,6 +37,7 @@ from reconciler.text.alike import alike, groups
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from reconciler.model.audit import Exempted
     from reconciler.model.problem import Source
     from reconciler.model.state import DesiredAccount, LiveAccount
     from reconciler.model.tag import Company, LiveTag, Values
@@ -53,10 +54,12 @@ def audit(
     desired: DesiredAccount | None = None,
     uses: Uses | None = None,
     narrowing: Narrowing = EVERYTHING,
+    exceptions: Sequence[Exempted] = (),
 ) -> AccountAudit:
     """``live``, name by name; ``narrowing`` limits what is shown, not what it is compared with.
 
-    ``desired`` None: there is no configuration; ``uses`` None: nobody counted.
+    ``desired`` None: there is no configuration; ``uses`` None: nobody counted. ``exceptions``: why
+    names are not declared in companies.
     """
     sorted_out = _sort_out(live, desired)
     spellings = _spellings(sorted_out, desired, uses)
@@ -66,6 +69,7 @@ def audit(
         companies=companies,
         shown=(*([] if narrowing.companies else [None]), *shown),
         desired=desired,
+        exceptions=exceptions,
         counts=None if uses is None else TagUses(live.tags, uses),
     )
     names = [
@@ -85,6 +89,12 @@ def audit(
             Trashed(company, tag)
             for company, tag in sorted_out.trash
             if narrowing.covers_company(company) and narrowing.covers_tag(tag.name)
+        ),
+        exceptions=tuple(
+            one
+            for one in exceptions
+            if narrowing.covers_tag(*one.exception.tags)
+            and (not narrowing.companies or {*one.companies} & {company.id for company in shown})
         ),
         of_disabled=sorted_out.of_disabled,
         ignored=sorted_out.ignored,
@@ -171,6 +181,7 @@ class _Auditor:
     companies: Sequence[Company]
     shown: Sequence[Company | None]
     desired: DesiredAccount | None
+    exceptions: Sequence[Exempted]
     counts: TagUses | None
     _declared: CellState = field(init=False)
 
@@ -213,6 +224,12 @@ class _Auditor:
             levels=_levels(blocks),
             color=_commonest(colors),
             source=min((one.source for one in blocks.values()), default=None),
+            excepted=frozenset(
+                company_id
+                for one in self.exceptions
+                if head in one.exception.tags
+                for company_id in one.companies
+            ),
         )
 
     def _most(self, head: str, live: Mapping[str, Tags]) -> _Norm:
@@ -247,10 +264,7 @@ class _Auditor:
     def _states(
         self, norm: _Norm, place: str | None, own: Sequence[LiveTag], others: Sequence[LiveTag]
     ) -> tuple[CellState, ...]:
-        """What is to be said of a place; nothing where it has none of the name and needs none.
-
-        An exception that the configuration makes is a place where nothing is expected.
-        """
+        """What is to be said of a place; nothing where it has none of the name and needs none."""
         expected = norm.expected.get(place)
         # What is disabled can't be chosen any more: beside another it is no second spelling.
         others = [tag for tag in others if not own or tag.status is Status.ENABLED]
@@ -275,6 +289,8 @@ class _Auditor:
         """What is to be said of a place that has ``shown`` and where nothing of it is expected."""
         if all(tag.status is Status.DISABLED for tag in shown):
             return (CellState.RETIRED,)
+        if place in norm.excepted:
+            return (CellState.EXCEPTED,)
         states = [CellState.SPELT_OTHERWISE] * (misspelt and bool(norm.levels))
         level = Level.ACCOUNT if place is None else Level.COMPANY
         if not norm.levels or level in norm.levels:
@@ -301,12 +317,16 @@ class _Auditor:
 
 
 class _Norm(NamedTuple):
-    """What places should have of a name, by company id (None: account level)."""
+    """What places should have of a name, by company id (None: account level).
+
+    ``excepted`` are the companies of which the configuration explains that they go without.
+    """
 
     expected: Mapping[str | None, Values]
     levels: frozenset[Level]
     color: str | None
     source: Source | None = None
+    excepted: frozenset[str] = frozenset()
 
 
 def _levels(places: Iterable[str | None]) -> frozenset[Level]:

@@ -59,6 +59,7 @@ def sections(one: AccountAudit) -> list[tuple[str, list[str]]]:
     found = [
         (extra, [f"{label(name.name)}: {_extra(name, one)}" for name in one.extra]),
         *_unused(one),
+        ("Exceptions, agreed in the configuration:", list(_exceptions(one))),
         ("In the trash:", [_trashed(trashed) for trashed in one.trash]),
         ("Left out:", list(_left_out(one))),
     ]
@@ -194,6 +195,21 @@ def _unused(one: AccountAudit) -> Iterator[tuple[str, list[str]]]:
     since = "in the snapshot" if one.counted.since is None else f"since {one.counted.since}"
     yield f"Unused {since}:", none
     yield f"Unused for {IDLE_DAYS} days:", idle
+
+
+def _exceptions(one: AccountAudit) -> Iterator[str]:
+    """Each exception; where its tag is live all the same, that too."""
+    at = CompanyNames(one)
+    live: dict[str, set[str | None]] = {
+        name.name: {*name.places(CellState.EXCEPTED)} for name in one.names
+    }
+    for exception, companies in sorted(
+        one.exceptions, key=lambda each: wording.by_its_end(each[0])
+    ):
+        there = set[str | None]().union(*(live.get(name, ()) for name in exception.tags))
+        places = [company for company in companies if company in there]
+        also = f", live all the same in {at.listed_ids(places)}" if places else ""
+        yield wording.exception(exception, also=also)
 
 
 def _trashed(trashed: Trashed) -> str:

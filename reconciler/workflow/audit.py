@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
-    from reconciler.model.audit import AccountAudit
+    from reconciler.model.audit import AccountAudit, Exempted
     from reconciler.model.outcome import AccountError
     from reconciler.model.state import Account, DesiredAccount
     from reconciler.model.usage import Uses
@@ -59,6 +59,9 @@ async def make_audit(
     if len(read) == len(everyone):
         _check_narrowing(request.narrowing, read, configuration)
     by_handle = {one.account.handle: one for one in desired.accounts}
+    if configuration is not None:
+        for one in read:
+            one.exceptions = configuration.exempted(one.handle, one.live.companies.values())
     await side_by_side(one.count(by_handle.get(one.handle)) for one in read)
     warnings, _muted = unmuted(desired.warnings, configuration.muted if configuration else ())
     audited = [one.audited(by_handle.get(one.handle)) for one in _read(everyone)]
@@ -111,6 +114,7 @@ class _AccountReading:
     provider: Auditable | None = None
     odd: int = 0
     uses: Uses | None = None
+    exceptions: Sequence[Exempted] = ()
     error: ReconcilerError | None = None
 
     def __post_init__(self) -> None:
@@ -166,7 +170,7 @@ class _AccountReading:
 
     def audited(self, desired: DesiredAccount | None) -> AccountAudit:
         provider = self.provider
-        found = audit(self.live, desired, self.uses, self.request.narrowing)
+        found = audit(self.live, desired, self.uses, self.request.narrowing, self.exceptions)
         return replace(
             found,
             odd=self.odd,

@@ -145,6 +145,30 @@ def test_a_snapshot_counts_as_an_audit_does_and_pays_for_the_flows_alone(
                 )
     assert exact > 400
 
+    # Audited offline, the names have what they have live.
+    then, log = desk.document("audit --live now.json --usage --all"), len(agency.log.entries)
+    jsonschema.validate(then, load_schema("audit"))
+    assert (then["requests"], log) == (0, len(agency.log.entries))
+    for old, new in zip(then["accounts"], audited["accounts"], strict=True):
+        live = {tag["id"]: tag["use"] for one in new["names"] for tag in tags_of(one)}
+        for tag in (tag for one in old["names"] for tag in tags_of(one)):
+            assert [tag["use"][kind] for kind in ("calls", "forms", "texts")] == [
+                live[tag["id"]][kind] for kind in ("calls", "forms", "texts")
+            ]
+
+
+def test_a_snapshot_without_usage_is_audited_without(agency: Sandbox, tmp_path: Path) -> None:
+    desk = Desk.at(tmp_path, agency)
+    desk.declare("- name: Spam")
+    assert desk.run("snapshot --out now.json").code == 0
+    sent = len(agency.log.entries)
+    assert "live and not declared" in desk.run("audit --live now.json").out.lower()
+    refused = desk.run("audit --live now.json --usage")
+    assert refused.code == 64
+    assert "the snapshot does not say what has its tags" in refused.err
+    assert desk.run("audit --live now.json --account nobody").code == 64
+    assert len(agency.log.entries) == sent
+
 
 def tags_of(name: dict[str, Any]) -> list[dict[str, Any]]:
     return [tag for cell in name["cells"] for tag in cell["tags"]]

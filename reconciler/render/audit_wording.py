@@ -59,6 +59,7 @@ def sections(one: AccountAudit) -> list[tuple[str, list[str]]]:
     found = [
         (extra, [f"{label(name.name)}: {_extra(name, one)}" for name in one.extra]),
         *_unused(one),
+        ("Exceptions, agreed in the configuration:", list(_exceptions(one))),
         ("In the trash:", [_trashed(trashed) for trashed in one.trash]),
         ("Left out:", list(_left_out(one))),
     ]
@@ -191,8 +192,24 @@ def _unused(one: AccountAudit) -> Iterator[tuple[str, list[str]]]:
     known = sorted((name, use) for name, use in uses if name in live)
     none = [label(name) for name, use in known if use.none]
     idle = [f"{label(name)} ({_used(use)[2:]})" for name, use in known if use.idle and not use.none]
-    yield f"Unused since {one.counted.since.isoformat()}:", none
+    since = "in the snapshot" if one.counted.since is None else f"since {one.counted.since}"
+    yield f"Unused {since}:", none
     yield f"Unused for {IDLE_DAYS} days:", idle
+
+
+def _exceptions(one: AccountAudit) -> Iterator[str]:
+    """Each exception; where its tag is live all the same, that too."""
+    at = CompanyNames(one)
+    live: dict[str, set[str | None]] = {
+        name.name: {*name.places(CellState.EXCEPTED)} for name in one.names
+    }
+    for exception, companies in sorted(
+        one.exceptions, key=lambda each: wording.by_its_end(each[0])
+    ):
+        there = set[str | None]().union(*(live.get(name, ()) for name in exception.tags))
+        places = [company for company in companies if company in there]
+        also = f", live all the same in {at.listed_ids(places)}" if places else ""
+        yield wording.exception(exception, also=also)
 
 
 def _trashed(trashed: Trashed) -> str:
@@ -218,10 +235,8 @@ def counted(one: AccountAudit) -> str:
         f" {kind.capitalize()} could not be counted: {terminal(reason).rstrip('.')}."
         for kind, reason in uncounted.items()
     )
-    return (
-        f"Counted: calls, forms and texts of {since.isoformat()} to {until.isoformat()}.{why} "
-        f"Not counted: {wording.NOT_COUNTED}."
-    )
+    days = "as the snapshot has them" if since is None else f"of {since} to {until}"
+    return f"Counted: calls, forms and texts {days}.{why} Not counted: {wording.NOT_COUNTED}."
 
 
 def requests(audit: Audit) -> str:

@@ -289,19 +289,25 @@ def exceptions(plan: Plan) -> list[str]:
     """A line for each, the next to end first: ``until 2027-03-31: Dental Bay without Opportunity;
     Keeps its own funnel``.
     """
-    by_end = sorted(
-        plan.exceptions, key=lambda one: (one.until is None, one.until and one.until.isoformat())
-    )
-    lines = [_exception(one) for one in by_end[:MOST_EXCEPTIONS]]
+    by_end = sorted(plan.exceptions, key=by_its_end)
+    lines = [exception(one) for one in by_end[:MOST_EXCEPTIONS]]
     more = len(by_end) - MOST_EXCEPTIONS
     return [*lines, f"and {number(more)} more"] if more > 0 else lines
 
 
-def _exception(one: Excepted) -> str:
+def by_its_end(one: Excepted) -> tuple[bool, str]:
+    """Orders exceptions: the next to end first."""
+    return one.until is None, "" if one.until is None else one.until.isoformat()
+
+
+def exception(one: Excepted, *, also: str = "") -> str:
+    """``until 2027-03-31: Dental Bay without Opportunity; Keeps its own funnel``; ``also`` is said
+    before why.
+    """
     until = f"until {one.until.isoformat()}: " if one.until else ""
     tags = few(map(label, one.tags))
     why = f"; {terminal(one.reason)}" if one.reason else ""
-    return f"{until}{label(one.company)} without {tags}{why}"
+    return f"{until}{label(one.company)} without {tags}{also}{why}"
 
 
 TRASH_HINT: Final = "a name that is declared again comes back with all its history"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +105,91 @@ def test_its_numbers_are_the_store_s_for_every_name_and_level(
                     assert exact or len(levels) == 2
                     compared += 1
     assert compared > 900
+
+
+def declared(document: dict[str, Any]) -> str:
+    """A configuration of its accounts that declares nothing."""
+    rows = [f"  a{at}: {{id: {one['id']}}}" for at, one in enumerate(document["accounts"])]
+    return "\n".join(["version: 1", "accounts:", *rows, ""])
+
+
+def test_a_snapshot_counts_as_an_audit_does_and_pays_for_the_flows_alone(
+    agency: Sandbox, audited: dict[str, Any], tmp_path: Path
+) -> None:
+    desk = Desk.at(tmp_path, agency)
+    desk.write("reconciler.yaml", declared(audited))
+    agency.log.clear()
+    assert desk.run("snapshot --usage --out now.json").code == 0
+    flows = [one for one in agency.log.entries if re.search("message-flows|trackers", one.path)]
+    assert len(agency.log.entries) - len(flows) <= audited["requests"]
+    assert 0 < len(flows) <= 20
+    kept = json.loads(desk.read("now.json"))["accounts"]
+    said = {tag["id"]: tag["usage"] for account in kept for tag in account["tags"]}
+    known = [tag for one in audited["accounts"] for name in one["names"] for tag in tags_of(name)]
+    for tag in known:
+        of = said[tag["id"]]
+        assert [of[kind] for kind in ("calls", "forms", "texts")] == [
+            tag["use"][kind] for kind in ("calls", "forms", "texts")
+        ]
+    since = {one["id"]: one["counted"]["since"] for one in audited["accounts"]}
+    exact = 0
+    for account in kept:
+        for tag in account["tags"]:
+            for kind in ("calls", "forms", "texts"):
+                true = truth(agency, kind, since[account["id"]], "tag.id = ?", tag["id"])
+                count = tag["usage"][kind]
+                assert count["precision"] in {"exact", "at_most"}
+                exact += count["precision"] == "exact"
+                assert count["count"] == true or (
+                    count["precision"] == "at_most" and count["count"] > true
+                )
+    assert exact > 400
+
+    # Audited offline, the names have what they have live.
+    then, log = desk.document("audit --live now.json --usage --all"), len(agency.log.entries)
+    jsonschema.validate(then, load_schema("audit"))
+    assert (then["requests"], log) == (0, len(agency.log.entries))
+    for old, new in zip(then["accounts"], audited["accounts"], strict=True):
+        live = {tag["id"]: tag["use"] for one in new["names"] for tag in tags_of(one)}
+        for tag in (tag for one in old["names"] for tag in tags_of(one)):
+            assert [tag["use"][kind] for kind in ("calls", "forms", "texts")] == [
+                live[tag["id"]][kind] for kind in ("calls", "forms", "texts")
+            ]
+
+
+def test_a_snapshot_without_usage_is_audited_without(agency: Sandbox, tmp_path: Path) -> None:
+    desk = Desk.at(tmp_path, agency)
+    desk.declare("- name: Spam")
+    assert desk.run("snapshot --out now.json").code == 0
+    sent = len(agency.log.entries)
+    assert "live and not declared" in desk.run("audit --live now.json").out.lower()
+    refused = desk.run("audit --live now.json --usage")
+    assert refused.code == 64
+    assert "the snapshot does not say what has its tags" in refused.err
+    assert desk.run("audit --live now.json --account nobody").code == 64
+    assert len(agency.log.entries) == sent
+
+
+def tags_of(name: dict[str, Any]) -> list[dict[str, Any]]:
+    return [tag for cell in name["cells"] for tag in cell["tags"]]
+
+
+def test_consolidating_by_usage_costs_no_more_than_an_audit(
+    agency: Sandbox, audited: dict[str, Any], tmp_path: Path
+) -> None:
+    desk = Desk.at(tmp_path, agency)
+    agency.log.clear()
+    written = desk.run("import --consolidate --usage")
+    assert written.code == 0
+    assert len(agency.log.entries) <= audited["requests"]
+    beacon = next(one for one in audited["accounts"] if one["id"].endswith("4"))
+    where = "one.account_id = ? AND tag.name = ?"
+    calls, forms, texts = (
+        truth(agency, kind, beacon["counted"]["since"], where, beacon["id"], "appointment booked")
+        for kind in ("calls", "forms", "texts")
+    )
+    evidence = re.sub(r"\s+#\s+", " ", written.out)
+    assert f"on {calls} calls, {forms} forms and {texts} texts" in evidence
 
 
 def test_it_finds_every_misspelling_of_the_seed(audited: dict[str, Any]) -> None:

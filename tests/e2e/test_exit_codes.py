@@ -83,6 +83,17 @@ def test_exit_code_6_after_so_many_requests(desk: Desk) -> None:
     assert {f"Tag {number}" for number in range(4)} < set(desk.tags())
 
 
+def test_what_is_done_is_skipped_is_said_of_writes_alone(desk: Desk) -> None:
+    done = "what is done is skipped"
+    desk.declare("\n".join(f"- name: Tag {number}" for number in range(4)))
+    read = desk.run("audit --usage --max-requests 3")
+    assert (read.code, done in read.err) == (6, False)
+    assert "Nothing was written. Let it send more: the next run reads all of it anew." in read.err
+    written = desk.run("apply --auto-approve --max-requests 4 --parallelism 1")
+    assert desk.writes
+    assert (written.code, done in written.out + written.err) == (6, True)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_exit_code_of_a_signal(desk: Desk, number: signal.Signals, code: int) -> None:
     desk.declare(NEW)

@@ -84,7 +84,7 @@ def test_it_names_block_scope_line_live_tags_usage_flows_and_the_plan(desk: Desk
         "\n"
         "acme · North\n"
         '  why    "N*" selects it, reconciler.yaml:9:17\n'
-        "  live   Oppty, gray1; 3 calls have it; 1 flow applies it\n"
+        "  live   Oppty, gray1; 3 calls have it; 1 flow applies it: Flow 1\n"
         "  plan   update Opportunity: name Oppty -> Opportunity, color gray1 -> blue1\n"
     )
 
@@ -103,6 +103,12 @@ def test_it_says_of_every_place_why_it_is_there_or_is_not(desk: Desk) -> None:
         "Test": (False, 'excepted by "T*"', "it is not live"),
     }
     assert found["Test"]["source"] == {"file": "reconciler.yaml", "line": 10, "column": 14}
+
+
+def test_an_old_name_of_one_block_is_explained_with_the_blocks_of_its_new_name(desk: Desk) -> None:
+    desk.write("reconciler.yaml", f"{CONFIG}  - name: Opportunity\n    color: blue1\n")
+    account = places(desk, "Oppty")[None]
+    assert (account["declared"], account["why"]) == (True, "declared on account level")
 
 
 @pytest.mark.parametrize(

@@ -248,24 +248,29 @@ def partial(audit: Audit) -> list[str]:
     ]
 
 
-def blocks(one: AccountAudit) -> list[str]:
+def blocks(one: AccountAudit, audit: Audit) -> list[str]:
     """Lines of YAML that declare what deviates as most have it; other spellings are merged.
 
+    Where ``audit`` is of several accounts each block names its own: else it would hold in all.
     Empty for an account that is held against a configuration, where it is declared already, and for
     some of its companies, of which a block for all would be made.
     """
     if one.declared or len(one.shown) < len(one.companies):
         return []
     found = (name for name in one.deviating if name.levels and refusal(name.name) is None)
-    return [line for name in found for line in _block(name)]
+    several = len(audit.accounts) + len(audit.unread) > 1
+    account = one.account.handle if several else None
+    return [line for name in found for line in _block(name, account)]
 
 
-def _block(name: NameAudit) -> Iterator[str]:
+def _block(name: NameAudit, account: str | None) -> Iterator[str]:
     """A block for each level that the name belongs on; its other spellings become it."""
     for level in sorted(name.levels):
         yield f"- name: {scalar(name.name)}"
         if level is Level.COMPANY:
             yield "  companies: all"
+        if account is not None:
+            yield f"  accounts: [{scalar(account)}]"
         if name.color and is_line(name.color):
             yield f"  color: {scalar(name.color)}"
         merged = list(_merged(name, level))

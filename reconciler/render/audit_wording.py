@@ -17,7 +17,7 @@ from reconciler.text.plural import count, few, number
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.audit import AccountAudit, Audit, NameAudit, Trashed
+    from reconciler.model.audit import AccountAudit, Audit, NameAudit
     from reconciler.model.tag import Company
 
 _WIDEST_BLOCK: Final = 90
@@ -59,7 +59,7 @@ def sections(one: AccountAudit) -> list[tuple[str, list[str]]]:
     found = [
         (extra, [f"{label(name.name)}: {_extra(name, one)}" for name in one.extra]),
         *_unused(one),
-        ("In the trash:", [_trashed(trashed) for trashed in one.trash]),
+        ("In the trash:", _trashed(one)),
         ("Left out:", list(_left_out(one))),
     ]
     return [(heading, lines) for heading, lines in found if lines]
@@ -195,8 +195,13 @@ def _unused(one: AccountAudit) -> Iterator[tuple[str, list[str]]]:
     yield f"Unused for {IDLE_DAYS} days:", idle
 
 
-def _trashed(trashed: Trashed) -> str:
-    return f"{label(original(trashed.tag.name))}, {place(trashed.company)}"
+def _trashed(one: AccountAudit) -> list[str]:
+    """A line for each name that tags in the trash had, with their places."""
+    places: dict[str, list[Company | None]] = {}
+    for trashed in one.trash:
+        places.setdefault(original(trashed.tag.name), []).append(trashed.company)
+    at = CompanyNames(one)
+    return [f"{label(name)}: {at.listed(found)}" for name, found in places.items()]
 
 
 def _left_out(one: AccountAudit) -> Iterator[str]:

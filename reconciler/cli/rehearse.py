@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.configuration import guarding_configuration
 from reconciler.cli.exit_code import exit_code
 from reconciler.cli.files import read_file
-from reconciler.cli.replica import SandboxReplica, Uses, uses
+from reconciler.cli.replica import Assigned, SandboxReplica, uses
 from reconciler.cli.session import Session
 from reconciler.document import load_plan, load_snapshot
 from reconciler.errors import ApplyError
@@ -77,7 +77,9 @@ async def _copied(
         return await session.watch(read_live(accounts, session.provider))
 
 
-def _beginning(copied: Sequence[LiveAccount], used: Mapping[int, Uses], live: str | None) -> str:
+def _beginning(
+    copied: Sequence[LiveAccount], used: Mapping[int, Assigned], live: str | None
+) -> str:
     tags = [tag for one in copied for tag in one.tags]
     companies = sum(len(one.companies) for one in copied)
     interactions = sum(sum(used.get(tag.id, ())) for tag in tags)
@@ -92,7 +94,7 @@ async def _rehearse(
     plan: Plan,
     configuration: Configuration | None,
     copied: Sequence[LiveAccount],
-    used: Mapping[int, Uses],
+    used: Mapping[int, Assigned],
     network: NetworkFlags,
     console: Console,
 ) -> Rehearsal:

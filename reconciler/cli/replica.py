@@ -46,7 +46,7 @@ _HERE: Final = "http://localhost"
 _FOREVER: Final = 1e9
 
 
-class Uses(NamedTuple):
+class Assigned(NamedTuple):
     """How many interactions of each kind have a tag."""
 
     calls: int = 0
@@ -54,12 +54,12 @@ class Uses(NamedTuple):
     texts: int = 0
 
 
-def uses(changes: Iterable[Change]) -> dict[int, Uses]:
+def uses(changes: Iterable[Change]) -> dict[int, Assigned]:
     """By tag id, what has the tags that ``changes`` concern: as they count it.
 
     Where nobody has counted, or a number is unknown, one stands for all, so that its loss shows.
     """
-    found: dict[int, Uses] = {}
+    found: dict[int, Assigned] = {}
     uncounted: set[int] = set()
     for change in changes:
         if isinstance(change, Create):
@@ -70,11 +70,11 @@ def uses(changes: Iterable[Change]) -> dict[int, Uses]:
             found[change.before.id] = _of_loss(change.loss)
         if isinstance(change, Merge) and change.into is not None:
             uncounted.add(change.into.id)
-    return dict.fromkeys(uncounted, Uses(calls=1)) | found
+    return dict.fromkeys(uncounted, Assigned(calls=1)) | found
 
 
-def _of_loss(loss: Loss) -> Uses:
-    return Uses(_number(loss.calls), _number(loss.forms), _number(loss.texts))
+def _of_loss(loss: Loss) -> Assigned:
+    return Assigned(_number(loss.calls), _number(loss.forms), _number(loss.texts))
 
 
 def _number(count: Count) -> int:
@@ -90,7 +90,7 @@ class SandboxReplica:
     def __init__(
         self,
         live: Sequence[LiveAccount],
-        uses: Mapping[int, Uses],
+        uses: Mapping[int, Assigned],
         answers: Answers,
         *,
         parallelism: int,
@@ -154,7 +154,7 @@ class SandboxReplica:
                 yield row["owner"], row["tag_id"]
 
 
-def _copy(live: LiveAccount, uses: Mapping[int, Uses]) -> AccountCopy:
+def _copy(live: LiveAccount, uses: Mapping[int, Assigned]) -> AccountCopy:
     return AccountCopy(
         id=live.account.id,
         name=live.account.name or live.account.handle,
@@ -166,7 +166,7 @@ def _copy(live: LiveAccount, uses: Mapping[int, Uses]) -> AccountCopy:
                 tag.color,
                 tag.status.value,
                 tag.company_id,
-                *uses.get(tag.id, Uses()),
+                *uses.get(tag.id, Assigned()),
             )
             for tag in live.tags
         ],

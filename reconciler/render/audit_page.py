@@ -113,7 +113,7 @@ def _account(one: AccountAudit, audit: Audit) -> AccountPage:
         tiles=_tiles(one),
         names=[(name, said.facts(name, one)) for name in told],
         sections=said.sections(one),
-        blocks=said.blocks(one),
+        blocks=said.blocks(one, audit),
         matrix=_matrix(one, names),
     )
 

@@ -17,7 +17,7 @@ from reconciler.text.plural import count, few, number
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.audit import AccountAudit, Audit, NameAudit, Trashed
+    from reconciler.model.audit import AccountAudit, Audit, NameAudit
     from reconciler.model.tag import Company
 
 _WIDEST_BLOCK: Final = 90
@@ -60,7 +60,7 @@ def sections(one: AccountAudit) -> list[tuple[str, list[str]]]:
         (extra, [f"{label(name.name)}: {_extra(name, one)}" for name in one.extra]),
         *_unused(one),
         ("Exceptions, agreed in the configuration:", list(_exceptions(one))),
-        ("In the trash:", [_trashed(trashed) for trashed in one.trash]),
+        ("In the trash:", _trashed(one)),
         ("Left out:", list(_left_out(one))),
     ]
     return [(heading, lines) for heading, lines in found if lines]
@@ -212,8 +212,13 @@ def _exceptions(one: AccountAudit) -> Iterator[str]:
         yield wording.exception(exception, also=also)
 
 
-def _trashed(trashed: Trashed) -> str:
-    return f"{label(original(trashed.tag.name))}, {place(trashed.company)}"
+def _trashed(one: AccountAudit) -> list[str]:
+    """A line for each name that tags in the trash had, with their places."""
+    places: dict[str, list[Company | None]] = {}
+    for trashed in one.trash:
+        places.setdefault(original(trashed.tag.name), []).append(trashed.company)
+    at = CompanyNames(one)
+    return [f"{label(name)}: {at.listed(found)}" for name, found in places.items()]
 
 
 def _left_out(one: AccountAudit) -> Iterator[str]:
@@ -263,24 +268,29 @@ def partial(audit: Audit) -> list[str]:
     ]
 
 
-def blocks(one: AccountAudit) -> list[str]:
+def blocks(one: AccountAudit, audit: Audit) -> list[str]:
     """Lines of YAML that declare what deviates as most have it; other spellings are merged.
 
+    Where ``audit`` is of several accounts each block names its own: else it would hold in all.
     Empty for an account that is held against a configuration, where it is declared already, and for
     some of its companies, of which a block for all would be made.
     """
     if one.declared or len(one.shown) < len(one.companies):
         return []
     found = (name for name in one.deviating if name.levels and refusal(name.name) is None)
-    return [line for name in found for line in _block(name)]
+    several = len(audit.accounts) + len(audit.unread) > 1
+    account = one.account.handle if several else None
+    return [line for name in found for line in _block(name, account)]
 
 
-def _block(name: NameAudit) -> Iterator[str]:
+def _block(name: NameAudit, account: str | None) -> Iterator[str]:
     """A block for each level that the name belongs on; its other spellings become it."""
     for level in sorted(name.levels):
         yield f"- name: {scalar(name.name)}"
         if level is Level.COMPANY:
             yield "  companies: all"
+        if account is not None:
+            yield f"  accounts: [{scalar(account)}]"
         if name.color and is_line(name.color):
             yield f"  color: {scalar(name.color)}"
         merged = list(_merged(name, level))

@@ -105,6 +105,12 @@ def test_it_says_of_every_place_why_it_is_there_or_is_not(desk: Desk) -> None:
     assert found["Test"]["source"] == {"file": "reconciler.yaml", "line": 10, "column": 14}
 
 
+def test_an_old_name_of_one_block_is_explained_with_the_blocks_of_its_new_name(desk: Desk) -> None:
+    desk.write("reconciler.yaml", f"{CONFIG}  - name: Opportunity\n    color: blue1\n")
+    account = places(desk, "Oppty")[None]
+    assert (account["declared"], account["why"]) == (True, "declared on account level")
+
+
 @pytest.mark.parametrize(
     ("name", "company", "nothing"),
     [

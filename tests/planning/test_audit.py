@@ -20,7 +20,7 @@ from reconciler.planning.narrowing import Narrowing
 from reconciler.workflow.importing import written
 from tests.builders import company, live_tag
 from tests.config.strategies import live_accounts
-from tests.wishes import declare, desired, live
+from tests.expectations import declare, desired, live
 
 if TYPE_CHECKING:
     from reconciler.model.audit import AccountAudit, NameAudit

@@ -19,8 +19,8 @@ from reconciler.render import audit as rendered
 from reconciler.render import audit_page, audit_wording
 from reconciler.text.cells import cells
 from tests.builders import ACME, company, live_tag
+from tests.expectations import live
 from tests.render.hostile import assert_safe_page
-from tests.wishes import live
 
 if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag

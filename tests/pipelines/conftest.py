@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
-from tests.e2e.desk import Desk
-from tests.roads.runner import SECRET, Runner
+from tests.e2e.workspace import Workspace
+from tests.pipelines.runner import SECRET, Runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,17 +23,17 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, sandbox: Sandbox) -> Desk:
+def workspace(tmp_path: Path, sandbox: Sandbox) -> Workspace:
     """The repository's checkout, with the pipeline for GitHub."""
     repository = tmp_path / "repository"
     repository.mkdir()
-    desk = Desk.at(repository, sandbox)
-    assert desk.run("init --ci github").code == 0
-    return desk
+    workspace = Workspace.at(repository, sandbox)
+    assert workspace.run("init --ci github").code == 0
+    return workspace
 
 
 @pytest.fixture
-def runner(tmp_path: Path, desk: Desk) -> Runner:
+def runner(tmp_path: Path, workspace: Workspace) -> Runner:
     """Machines that reach the sandbox; its key is a secret of the environments."""
-    environ = {name: value for name, value in desk.environ.items() if name != SECRET}
-    return Runner(desk.directory, tmp_path / "runner", environ, desk.environ[SECRET])
+    environ = {name: value for name, value in workspace.environ.items() if name != SECRET}
+    return Runner(workspace.directory, tmp_path / "runner", environ, workspace.environ[SECRET])

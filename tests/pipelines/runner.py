@@ -49,7 +49,7 @@ class Runner:
         programs = self.scratch / "bin"
         programs.mkdir(parents=True)
         (programs / "reconciler").symlink_to(Path(sys.executable).parent / "reconciler")
-        _program(programs / "gh", f'exec "{sys.executable}" "{ROOT}/tests/roads/gh" "$@"')
+        _program(programs / "gh", f'exec "{sys.executable}" "{ROOT}/tests/pipelines/gh" "$@"')
         _program(programs / "python", 'test "$1 $2 $3" = "-m pip install" && test -f "${@: -1}"')
         self.path = f"{programs}:/usr/bin:/bin"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from reconciler.model.change import Count, Loss
+    from reconciler.model.change import Applied, Loss
     from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
@@ -63,22 +63,12 @@ class Updated(NamedTuple):
     already: bool = False
 
 
-class Provider(Protocol):
-    """One account's tags. Every method may raise AuthError, QuotaError or an ApiError.
-
-    A write raises RejectedError when the server refused it for good or live state is no longer as
-    planned, ForbiddenError where this one thing is not for the key, and UnknownOutcomeError when
-    nobody can say. After any other error nothing was written. It never repeats what can't be
-    repeated safely, and a PUT or DELETE rests on a read of the last two seconds.
-    """
+class Auditable(Protocol):
+    """One account's tags, only read. All may raise AuthError, QuotaError or an ApiError."""
 
     @property
     def requests(self) -> int:
         """Requests sent for this account so far, retries and failed ones included."""
-
-    @property
-    def colors(self) -> frozenset[str]:
-        """The colours that live tags have, as far as they were read."""
 
     @property
     def allowance(self) -> Allowance | None:
@@ -97,6 +87,30 @@ class Provider(Protocol):
         certain not to be live. Without that a listing may be unproven, for fewer requests.
         """
 
+    async def uses(self, asked: Collection[NameAt]) -> Uses:
+        """What shows each of the names, by as few requests as prove it; after ``tags``."""
+
+    async def flows(self, place: Place, tag: LiveTag) -> Applied:
+        """The flows that apply ``tag`` of ``place``, of which each is read once."""
+
+    @property
+    def uncounted(self) -> Mapping[str, str]:
+        """Why what could not be counted, by kind: ``texts``, ``call flows``."""
+
+
+class Provider(Auditable, Protocol):
+    """One account's tags, to be changed too. Raises as :class:`Auditable` does.
+
+    A write raises RejectedError when the server refused it for good or live state is no longer as
+    planned, ForbiddenError where this one thing is not for the key, and UnknownOutcomeError when
+    nobody can say. After any other error nothing was written. It never repeats what can't be
+    repeated safely, and a PUT or DELETE rests on a read of the last two seconds.
+    """
+
+    @property
+    def colors(self) -> frozenset[str]:
+        """The colours that live tags have, as far as they were read."""
+
     async def create(self, place: Place, tag: Tag) -> Created:
         """Make one tag, at most one under any fault; the newest listing is searched first."""
 
@@ -112,9 +126,6 @@ class Provider(Protocol):
         What can't be read is of unknown number; ``uncounted`` then says why. ``flows`` False: they
         are not read.
         """
-
-    async def flows(self, place: Place, tag: LiveTag) -> Count:
-        """The flows that apply ``tag`` of ``place``; a part of ``usage``."""
 
     async def interactions(
         self, place: Place, tag: LiveTag, *, expected: Loss, proven: bool
@@ -143,32 +154,5 @@ class Provider(Protocol):
     async def replace_tags(self, interaction: Interaction) -> Interaction:
         """Give it its ``tags`` and no others, to put back what was lost; as read back."""
 
-    @property
-    def uncounted(self) -> Mapping[str, str]:
-        """Why what could not be counted, by kind: ``texts``, ``call flows``."""
-
     def forget_usage(self) -> None:
         """Count from here on anew, and not by what was read before."""
-
-
-class Auditable(Protocol):
-    """What an audit needs of a backend, which reads only. Raises as :class:`Provider` does."""
-
-    @property
-    def requests(self) -> int:
-        """Requests sent for this account so far, retries and failed ones included."""
-
-    @property
-    def allowance(self) -> Allowance | None:
-        """What the server last reported of the account's quota; None where it reports nothing."""
-
-    async def companies(self) -> tuple[Company, ...]:
-        """All companies, the disabled ones marked."""
-
-    async def tags(
-        self, places: Collection[str | None] | None = None, *, proven: bool = False
-    ) -> Listing:
-        """Live tags, read in the cheapest consistent way."""
-
-    async def uses(self, asked: Collection[NameAt]) -> Uses:
-        """What shows each of the names, by as few requests as prove it; after ``tags``."""

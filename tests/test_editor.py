@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SERVER = shutil.which("yaml-language-server")
-URI = "file:///work/reconciler.yaml"
+URI = "file:///home/admin/reconciler.yaml"
 SETTINGS = {
     "yaml": {"validate": True, "hover": True, "completion": True, "schemaStore": {"enable": False}},
     "http": {"proxy": "", "proxyStrictSSL": True},

@@ -15,7 +15,7 @@ from reconciler.model.state import State
 from reconciler.model.tag import Status, Tag, completed, differing
 from reconciler.planning.differ import changed_fields
 from tests.builders import live_tag
-from tests.wishes import declare
+from tests.expectations import declare
 
 if TYPE_CHECKING:
     from collections.abc import Callable

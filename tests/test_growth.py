@@ -29,7 +29,7 @@ from reconciler.render import audit_page, text
 from reconciler.text.alike import groups
 from tests.builders import ACME, create, plan
 from tests.callrail.stand_in import tag_rows
-from tests.wishes import draft
+from tests.expectations import draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,8 +27,8 @@ from reconciler.planning import Narrowing
 from reconciler.workflow.plan import PlanRequest, make_plan
 from tests.config.strategies import names as any_name
 from tests.config.writing import write
+from tests.expectations import TODAY
 from tests.fakes.provider import FakeProvider
-from tests.wishes import TODAY
 
 if TYPE_CHECKING:
     import random
@@ -101,7 +101,7 @@ def live_tags(
 
 
 @dataclass(frozen=True)
-class World:
+class Scenario:
     """What the file says and what is live."""
 
     document: dict[str, Any]
@@ -113,7 +113,7 @@ class World:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
+def scenarios(draw: st.DrawFn) -> Scenario:
     """A configuration that loads, and live state under each of the server's liberties."""
     unique = draw(st.sampled_from((None, "exact", "nocase")))
     account = {"id": "ACC1", "limits": LIFTED, **draw(POLICIES)}
@@ -129,7 +129,7 @@ def worlds(draw: st.DrawFn) -> World:
         name for one in document["tags"] for name in (one["name"], *one.get("renamed_from", ()))
     ]
     names = st.sampled_from((*spoken_of, *spoken_of, *NAMES))
-    return World(document, draw(live_tags(names, unique)), unique)
+    return Scenario(document, draw(live_tags(names, unique)), unique)
 
 
 def plan_of(*documents: dict[str, Any] | str, provider: FakeProvider) -> Plan:
@@ -141,10 +141,10 @@ def plan_of(*documents: dict[str, Any] | str, provider: FakeProvider) -> Plan:
     return asyncio.run(make_plan(configuration, lambda _account: provider, request))
 
 
-def possible_plan(world: World, provider: FakeProvider) -> Plan:
+def possible_plan(scenario: Scenario, provider: FakeProvider) -> Plan:
     """The plan, of a configuration that does not contradict itself."""
     try:
-        return plan_of(world.document, provider=provider)
+        return plan_of(scenario.document, provider=provider)
     except ConfigError:
         assume(False)
         raise
@@ -165,10 +165,10 @@ def carry_out(plan: Plan, provider: FakeProvider) -> Report:
     return asyncio.run(execute(replace(plan, changes=free), {"acme": provider}, run))
 
 
-@given(worlds())
-def test_after_an_apply_the_next_plan_holds_only_what_was_refused(world: World) -> None:
-    provider = world.provider()
-    plan = possible_plan(world, provider)
+@given(scenarios())
+def test_after_an_apply_the_next_plan_holds_only_what_was_refused(scenario: Scenario) -> None:
+    provider = scenario.provider()
+    plan = possible_plan(scenario, provider)
     report = carry_out(plan, provider)
     left = {
         (change.place.company_id, change.name)
@@ -180,29 +180,29 @@ def test_after_an_apply_the_next_plan_holds_only_what_was_refused(world: World) 
         for one in report.outcomes
         if one.result is not Result.DONE
     }
-    again = plan_of(world.document, provider=provider)
+    again = plan_of(scenario.document, provider=provider)
     assert {(one.place.company_id, one.name) for one in again.changes} <= left
-    assert world.unique == "nocase" or all(one.result is Result.DONE for one in report.outcomes)
+    assert scenario.unique == "nocase" or all(one.result is Result.DONE for one in report.outcomes)
 
 
-@given(worlds())
-def test_an_apply_touches_nothing_but_what_the_plan_names(world: World) -> None:
-    provider = world.provider()
-    plan = possible_plan(world, provider)
+@given(scenarios())
+def test_an_apply_touches_nothing_but_what_the_plan_names(scenario: Scenario) -> None:
+    provider = scenario.provider()
+    plan = possible_plan(scenario, provider)
     carry_out(plan, provider)
     named = {change.tag_id for change in plan.changes if change.blocked_by is None}
-    for tag in world.live:
+    for tag in scenario.live:
         assert tag.id in named or provider.live[tag.id] == tag
 
 
-@given(worlds())
-def test_covered_places_end_up_as_declared(world: World) -> None:
-    assume(world.unique != "nocase")
-    provider = world.provider()
-    plan = possible_plan(world, provider)
+@given(scenarios())
+def test_covered_places_end_up_as_declared(scenario: Scenario) -> None:
+    assume(scenario.unique != "nocase")
+    provider = scenario.provider()
+    plan = possible_plan(scenario, provider)
     assume(not plan.summary.blocked)
     carry_out(plan, provider)
-    for block in world.document["tags"]:
+    for block in scenario.document["tags"]:
         for place in expected_places(block):
             here = [one for one in provider.live.values() if one.company_id == place]
             bearers = sorted((one for one in here if one.name == block["name"]), key=by_id)
@@ -215,10 +215,10 @@ def test_covered_places_end_up_as_declared(world: World) -> None:
                 assert any(may_be_stored_as(block["name"], one.name) for one in here)
 
 
-@given(worlds())
-def test_a_declaration_changes_nothing_outside_its_places(world: World) -> None:
-    places = {one["name"]: expected_places(one) for one in world.document["tags"]}
-    for change in possible_plan(world, world.provider()).changes:
+@given(scenarios())
+def test_a_declaration_changes_nothing_outside_its_places(scenario: Scenario) -> None:
+    places = {one["name"]: expected_places(one) for one in scenario.document["tags"]}
+    for change in possible_plan(scenario, scenario.provider()).changes:
         if change.source is not None:
             assert change.place.company_id in places[change.name]
 
@@ -242,12 +242,12 @@ def expected_places(block: dict[str, Any]) -> Sequence[str | None]:
     return places[key]
 
 
-@given(worlds(), st.randoms(use_true_random=False))
+@given(scenarios(), st.randoms(use_true_random=False))
 def test_the_order_of_files_lists_and_listings_changes_no_digest(
-    world: World, order: random.Random
+    scenario: Scenario, order: random.Random
 ) -> None:
-    usual = possible_plan(world, world.provider())
-    tags = shuffled(world.document["tags"], order)
+    usual = possible_plan(scenario, scenario.provider())
+    tags = shuffled(scenario.document["tags"], order)
     tags = [
         {
             # Of former names the order says which is renamed; no other list has one.
@@ -257,9 +257,11 @@ def test_the_order_of_files_lists_and_listings_changes_no_digest(
         for block in tags
     ]
     cut = order.randint(0, len(tags))
-    head = {**world.document, "tags": tags[:cut]}
+    head = {**scenario.document, "tags": tags[:cut]}
     files = shuffled([head, {"version": 1, "tags": tags[cut:]}], order)
-    provider = replace(world.provider(), live={one.id: one for one in shuffled(world.live, order)})
+    provider = replace(
+        scenario.provider(), live={one.id: one for one in shuffled(scenario.live, order)}
+    )
     provider.known_companies = tuple(shuffled(COMPANIES, order))
     assert plan_of(*files, provider=provider).digest == usual.digest
 

@@ -15,8 +15,8 @@ from reconciler.provider import Listing, OddTag
 from reconciler.render import text
 from reconciler.workflow.plan import PlanRequest, make_plan
 from tests.builders import ACME, live_tag
+from tests.expectations import TODAY
 from tests.fakes.provider import FakeProvider
-from tests.wishes import TODAY
 
 if TYPE_CHECKING:
     from collections.abc import Collection

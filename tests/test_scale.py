@@ -16,7 +16,7 @@ from reconciler.model.tag import Company, LiveTag, Status
 from reconciler.planning import assemble, guard
 from tests.builders import ACME
 from tests.config.writing import loaded
-from tests.wishes import draft
+from tests.expectations import draft
 
 if TYPE_CHECKING:
     from reconciler.config import Configuration
@@ -69,12 +69,12 @@ def test_fifty_thousand_live_tags_are_planned_in_a_quarter_of_a_gigabyte(tmp_pat
 
 
 def test_the_work_of_a_plan_grows_in_step_with_the_live_tags(tmp_path: Path) -> None:
-    wish = loaded(tmp_path, configuration())
-    few, many = calls_made(wish, companies=20), calls_made(wish, companies=2_000)
+    wanted = loaded(tmp_path, configuration())
+    few, many = calls_made(wanted, companies=20), calls_made(wanted, companies=2_000)
     assert many < few * 105
 
 
-def calls_made(wish: Configuration, *, companies: int) -> int:
+def calls_made(wanted: Configuration, *, companies: int) -> int:
     """Functions called on the way from companies and tags to a plan: no clock, no chance."""
     live = agency(companies)
     count = 0
@@ -85,7 +85,7 @@ def calls_made(wish: Configuration, *, companies: int) -> int:
 
     sys.setprofile(tick)
     try:
-        (desired,) = wish.resolve({"acme": tuple(live.companies.values())}).accounts
+        (desired,) = wanted.resolve({"acme": tuple(live.companies.values())}).accounts
         drafted = draft(desired, live)
         plan = assemble([(drafted, AccountUse(account=ACME), guard(drafted, drafted.changes))])
     finally:

@@ -63,6 +63,7 @@ class ApiContext:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.requests = 0
+        self.writes = 0
         self.slots = Slots(settings.parallelism)
         self.retries = RetryBudget()
         self.pace = RateLimits(settings.quota.gateway)
@@ -99,9 +100,12 @@ class ApiContext:
         """Raise QuotaError where the run has sent as many requests as it may."""
         most = self.settings.max_requests
         if most is not None and self.requests >= most:
+            # What was read is kept nowhere: as many requests get no further the next time.
+            again = "Run it again: what is done is skipped, the rest goes on."
+            unwritten = "Nothing was written. Let it send more: the next run reads all of it anew."
             raise QuotaError(
                 f"this run has sent the {most:,} requests of --max-requests",
-                hint="Run it again: what is done is skipped, the rest goes on.",
+                hint=again if self.writes else unwritten,
             )
 
     async def sleep(self, seconds: float) -> None:
@@ -205,6 +209,7 @@ class ApiSession:
     ) -> tuple[float, Exchange]:
         run = self.run
         run.requests += 1
+        run.writes += request.method is not Method.GET
         limits = (quota, *self._pace)
         for limit in limits:
             limit.enter()

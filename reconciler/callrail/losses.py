@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.interactions import CALLS, FORMS, TEXTS, row_id
 from reconciler.callrail.paging import listing_of, read_all
-from reconciler.callrail.references import Applied, Flow, FlowReader, count
+from reconciler.callrail.references import Flow, FlowReader, count
 from reconciler.callrail.tally import Tallied
 from reconciler.callrail.usage import UsageCounter
 from reconciler.callrail.wire import plain_row
 from reconciler.concurrency import side_by_side
 from reconciler.errors import ApiError, AuthError, UnreachableError
-from reconciler.model.change import NONE, UNKNOWN, Count, Loss
+from reconciler.model.change import NONE, UNKNOWN, Applied, Count, Loss
 from reconciler.model.usage import Use, Uses
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ class Losses:
         unread = await self._readable(noun, tally)
         return found or dict.fromkeys(asked, Tallied(unread, idle=unread.none))
 
-    async def flows(self, place: Place, tag: LiveTag) -> Count:
+    async def flows(self, place: Place, tag: LiveTag) -> Applied:
         """The flows that apply ``tag`` of ``place``; raises as ``usage`` does."""
-        return (await self._applied(tag, shared=await self._shared(place, tag))).number
+        return await self._applied(tag, shared=await self._shared(place, tag))
 
     async def _applied(self, tag: LiveTag, *, shared: bool) -> Applied:
         names: list[str] = []

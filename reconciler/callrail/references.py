@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.interactions import row_id
@@ -25,7 +25,7 @@ from reconciler.callrail.paging import listing_of, read_all, remaining_pages
 from reconciler.callrail.wire import plain_row
 from reconciler.concurrency import side_by_side
 from reconciler.errors import ProtocolError
-from reconciler.model.change import Count
+from reconciler.model.change import Applied, Count
 from reconciler.text.quote import LONGEST
 from reconciler.text.visible import safe_text
 
@@ -127,13 +127,6 @@ def count(flows: Iterable[Flow], tag: LiveTag, *, shared: bool) -> Applied:
         least += applies is True and (not shared or str(tag.id) in flow.named)
         names += [] if applies is False else [flow.name]
     return Applied(Count.between(least, len(names)), tuple(filter(None, names)))
-
-
-class Applied(NamedTuple):
-    """How many flows apply a tag, and what those that do or may are called."""
-
-    number: Count
-    names: tuple[str, ...] = ()
 
 
 def _call_flow(tracker: JsonRow) -> Flow | None:

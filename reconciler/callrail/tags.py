@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.callrail.losses import Losses
     from reconciler.callrail.tagging import InteractionTags
     from reconciler.errors import ReconcilerError
-    from reconciler.model.change import Count, Loss
+    from reconciler.model.change import Applied, Loss
     from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
@@ -116,7 +116,7 @@ class AccountProvider:
         """What shows each of the names; see ``losses``. All tags must have been read before."""
         return await self._counting().uses(asked, self._namesakes.names)
 
-    async def flows(self, place: Place, tag: LiveTag) -> Count:
+    async def flows(self, place: Place, tag: LiveTag) -> Applied:
         """The flows that apply ``tag`` of ``place``."""
         return await self._counting().flows(place, tag)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import UsageError
+from reconciler.model.audit import Exempted
 from reconciler.model.plan import Excepted
 from reconciler.model.tag import Level
 from reconciler.text.nearest import did_you_mean
@@ -122,10 +123,17 @@ class Configuration:
     def excepted(self) -> tuple[Excepted, ...]:
         """The exceptions from the entries, for whoever reads a plan."""
         names = {entry.name for entry in self.entries}
+        return tuple(_excepted(one) for one in self.exemptions if not names.isdisjoint(one.tags))
+
+    def exempted(self, handle: str, companies: Iterable[Company]) -> tuple[Exempted, ...]:
+        """The same of one account, with the active ones of its ``companies`` that each means."""
+        from reconciler.config.selectors import CompanyIndex  # noqa: PLC0415 - most have none
+
+        here = [one for one in self.exemptions if handle in one.accounts]
+        index = CompanyIndex(tuple(companies)) if here else None
         return tuple(
-            Excepted(one.company, one.tags, one.until, one.reason, one.mark.source)
-            for one in self.exemptions
-            if not names.isdisjoint(one.tags)
+            Exempted(_excepted(one), tuple(index.matches(one.company)) if index else ())
+            for one in here
         )
 
     def needs_companies(self, handle: str) -> bool:
@@ -187,3 +195,7 @@ def _narrow(entry: Entry, wanted: set[str]) -> Entry:
     if accounts == entry.accounts:
         return entry
     return entry._replace(accounts=accounts, narrowed=True)
+
+
+def _excepted(one: Exemption) -> Excepted:
+    return Excepted(one.company, one.tags, one.until, one.reason, one.mark.source)

@@ -27,7 +27,8 @@ class Exemption(NamedTuple):
     """One item of ``except`` that says more than which company: until when (that day included;
     None: it does not end) and why.
 
-    ``tags`` are the names of the tags that it applies to: several where a scope holds it.
+    ``tags`` are the names of the tags that it applies to, several where a scope holds it, and
+    ``accounts`` the handles of the accounts.
     """
 
     company: str
@@ -35,32 +36,35 @@ class Exemption(NamedTuple):
     reason: str | None
     mark: Mark
     tags: tuple[str, ...]
+    accounts: tuple[str, ...]
 
 
 def read_exemptions(entries: Sequence[Entry], problems: Collector) -> tuple[Exemption, ...]:
     """The exceptions of ``entries`` with a reason or a date, a scope's once; a date that is none is
     noted.
     """
-    places: dict[tuple[str, int], tuple[Origin, list[str]]] = {}
+    places: dict[tuple[str, int], tuple[Origin, list[Entry]]] = {}
     for entry in entries:
         # Nearly no block has the key: this is asked of each of 100,000.
         items = entry.place.value.get("except")
         if items and any(isinstance(one, dict) for one in items):
             key = (entry.place.text.file, entry.place.span)
-            places.setdefault(key, (entry.place, []))[1].append(entry.name)
-    found = (
-        _exemption(item, tuple(tags), problems)
-        for place, tags in places.values()
+            places.setdefault(key, (entry.place, []))[1].append(entry)
+    read = (
+        _exemption(item, having, problems)
+        for place, having in places.values()
         for item in place.at("except").each()
         if isinstance(item.value, dict) and ("until" in item.value or "reason" in item.value)
     )
-    return tuple(one for one in found if one is not None)
+    return tuple(one for one in read if one is not None)
 
 
-def _exemption(item: Origin, tags: tuple[str, ...], problems: Collector) -> Exemption | None:
+def _exemption(item: Origin, entries: Sequence[Entry], problems: Collector) -> Exemption | None:
+    tags = tuple(entry.name for entry in entries)
+    accounts = tuple(dict.fromkeys(handle for entry in entries for handle in entry.accounts))
     company, reason = item.value["company"], item.value.get("reason")
     if "until" not in item.value:
-        return Exemption(company, None, reason, item.mark(), tags)
+        return Exemption(company, None, reason, item.mark(), tags, accounts)
     at = item.at("until")
     try:
         until = date.fromisoformat(at.value)
@@ -72,7 +76,7 @@ def _exemption(item: Origin, tags: tuple[str, ...], problems: Collector) -> Exem
             hint="Write the last day of the exception as YYYY-MM-DD, such as 2027-03-31.",
         )
         return None
-    return Exemption(company, until, reason, at.mark(), tags)
+    return Exemption(company, until, reason, at.mark(), tags, accounts)
 
 
 def due(exemptions: Iterable[Exemption], today: date) -> Iterator[Problem]:

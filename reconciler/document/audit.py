@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.document.plan import count_fields, source_fields, unread_fields
+from reconciler.document.plan import count_fields, excepted_fields, source_fields, unread_fields
 from reconciler.document.writing import FORMAT_VERSION, Document, pieces
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ def _account_fields(one: AccountAudit, audit: Audit) -> Document:
         "trash": [
             {**_place_fields(trashed.company), "id": trashed.tag.id, "name": trashed.tag.name}
             for trashed in one.trash
+        ],
+        "exceptions": [
+            {**excepted_fields(exempted.exception), "company_ids": list(exempted.companies)}
+            for exempted in one.exceptions
         ],
         "left_out": {"of_disabled": one.of_disabled, "ignored": one.ignored, "odd": one.odd},
         "counted": None if one.counted is None else _counted_fields(one.counted),
@@ -131,7 +135,7 @@ def _use_fields(use: Use | None) -> Document | None:
 
 def _counted_fields(counted: Counted) -> Document:
     return {
-        "since": counted.since.isoformat(),
-        "until": counted.until.isoformat(),
+        "since": counted.since and counted.since.isoformat(),
+        "until": counted.until and counted.until.isoformat(),
         "uncounted": dict(counted.uncounted),
     }

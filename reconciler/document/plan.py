@@ -101,7 +101,7 @@ def _document(plan: Plan, changes: object) -> Document:
     if plan.trash:
         document["trash"] = [_trashed_fields(one) for one in plan.trash]
     if plan.exceptions:
-        document["exceptions"] = [_excepted_fields(one) for one in plan.exceptions]
+        document["exceptions"] = [excepted_fields(one) for one in plan.exceptions]
     return document
 
 
@@ -364,7 +364,8 @@ def _unmanaged_fields(entry: UnmanagedTag) -> Document:
     return {**_live_fields(entry), **since}
 
 
-def _excepted_fields(one: Excepted) -> Document:
+def excepted_fields(one: Excepted) -> Document:
+    """An exception that the configuration explains."""
     return {
         "company": one.company,
         "tags": list(one.tags),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.model.outcome import AccountError
-    from reconciler.model.plan import Allowance
+    from reconciler.model.plan import Allowance, Excepted
     from reconciler.model.problem import Problem, Source
     from reconciler.model.tag import AccountRef, Company, Level, LiveTag
     from reconciler.model.trash import Day
@@ -32,13 +32,16 @@ class CellState(StrEnum):
     """The name belongs on the other level, and is live here too: people see two."""
     EXTRA = "extra"
     """Live here, and neither declared here nor what most have."""
+    EXCEPTED = "excepted"
+    """Live here, where the configuration explains why it is not declared."""
     RETIRED = "retired"
-    """The same, but disabled: it stays on what has it, and nobody can choose it any more."""
+    """Extra, but disabled: it stays on what has it, and nobody can choose it any more."""
     AS_DECLARED = "as_declared"
     AS_MOST = "as_most"
 
 
 DEVIATIONS: Final = frozenset(CellState) - {
+    CellState.EXCEPTED,
     CellState.RETIRED,
     CellState.AS_DECLARED,
     CellState.AS_MOST,
@@ -130,11 +133,20 @@ class Trashed(NamedTuple):
     tag: LiveTag
 
 
-class Counted(NamedTuple):
-    """What was counted: the days of it, and why some kind could not be."""
+class Exempted(NamedTuple):
+    """An exception that the configuration explains, with the ids of the companies that it means."""
 
-    since: Day
-    until: Day
+    exception: Excepted
+    companies: tuple[str, ...]
+
+
+class Counted(NamedTuple):
+    """What was counted: the days of it, None where a snapshot has the counts, and why some kind
+    could not be.
+    """
+
+    since: Day | None
+    until: Day | None
     uncounted: Mapping[str, str]
 
 
@@ -146,7 +158,8 @@ class AccountAudit:
     ``names``: those that deviate first. ``tags`` counts the live ones that names speak of. Left out
     are tags of disabled companies (``of_disabled``), those that others own (``ignored``), and
     ``odd`` rows of the listing, which are not tags as we know them.
-    ``counted`` is None where usage was not asked for.
+    ``counted`` is None where usage was not asked for. ``exceptions`` are those that the
+    configuration explains, whether or not the tag is live there.
     """
 
     account: AccountRef
@@ -156,6 +169,7 @@ class AccountAudit:
     names: tuple[NameAudit, ...]
     tags: int
     trash: tuple[Trashed, ...] = ()
+    exceptions: tuple[Exempted, ...] = ()
     of_disabled: int = 0
     ignored: int = 0
     odd: int = 0

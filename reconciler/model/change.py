@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from reconciler.model.interaction import Kind
 from reconciler.model.tag import Status, Tag
@@ -118,6 +118,13 @@ class Count:
 
 NONE = Count(0)
 UNKNOWN = Count(0, Precision.UNKNOWN)
+
+
+class Applied(NamedTuple):
+    """How many flows apply a tag, and what those that do or may are called."""
+
+    number: Count
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,12 +44,13 @@ class Use(NamedTuple):
 
 
 class Uses(NamedTuple):
-    """What was counted: by name and company, over the days ``since`` to ``until``.
+    """What was counted: by name and company, over the days ``since`` to ``until`` (None: a snapshot
+    does not say them).
 
     ``uncounted``: why what could not be counted, by kind.
     """
 
     of: Mapping[NameAt, Use]
-    since: Day
-    until: Day
+    since: Day | None
+    until: Day | None
     uncounted: Mapping[str, str]

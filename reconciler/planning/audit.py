@@ -25,18 +25,19 @@ from reconciler.model.audit import (
     Trashed,
     Usage,
 )
-from reconciler.model.change import Count, Loss
 from reconciler.model.names import any_alike
 from reconciler.model.state import State
 from reconciler.model.tag import Level, Status, Tag, differing
 from reconciler.model.trash import parse
 from reconciler.model.usage import NameAt, Use
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.planning.tag_uses import TagUses
 from reconciler.text.alike import alike, groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from reconciler.model.audit import Exempted
     from reconciler.model.problem import Source
     from reconciler.model.state import DesiredAccount, LiveAccount
     from reconciler.model.tag import Company, LiveTag, Values
@@ -53,10 +54,12 @@ def audit(
     desired: DesiredAccount | None = None,
     uses: Uses | None = None,
     narrowing: Narrowing = EVERYTHING,
+    exceptions: Sequence[Exempted] = (),
 ) -> AccountAudit:
     """``live``, name by name; ``narrowing`` limits what is shown, not what it is compared with.
 
-    ``desired`` None: there is no configuration; ``uses`` None: nobody counted.
+    ``desired`` None: there is no configuration; ``uses`` None: nobody counted. ``exceptions``: why
+    names are not declared in companies.
     """
     sorted_out = _sort_out(live, desired)
     spellings = _spellings(sorted_out, desired, uses)
@@ -66,7 +69,8 @@ def audit(
         companies=companies,
         shown=(*([] if narrowing.companies else [None]), *shown),
         desired=desired,
-        counts=None if uses is None else _Counts(live.tags, uses),
+        exceptions=exceptions,
+        counts=None if uses is None else TagUses(live.tags, uses),
     )
     names = [
         auditor.name(head, members, sorted_out.by_name)
@@ -85,6 +89,12 @@ def audit(
             Trashed(company, tag)
             for company, tag in sorted_out.trash
             if narrowing.covers_company(company) and narrowing.covers_tag(tag.name)
+        ),
+        exceptions=tuple(
+            one
+            for one in exceptions
+            if narrowing.covers_tag(*one.exception.tags)
+            and (not narrowing.companies or {*one.companies} & {company.id for company in shown})
         ),
         of_disabled=sorted_out.of_disabled,
         ignored=sorted_out.ignored,
@@ -164,51 +174,6 @@ def _weight(name: str, live: _Sorted, uses: Uses | None) -> tuple[bool, int, int
     return not everywhere, -len(places), -used, name
 
 
-class _Counts:
-    """What has each live tag: what shows its name, as far as no other tag has a share in it."""
-
-    def __init__(self, tags: Iterable[LiveTag], uses: Uses) -> None:
-        self._uses = uses.of
-        self._times = Counter(NameAt(tag.name, tag.company_id) for tag in tags)
-        self._companies: dict[str, list[str]] = defaultdict(list)
-        for at in self._times:
-            if at.company_id is not None:
-                self._companies[at.name].append(at.company_id)
-
-    def at(self, name: str, company_id: str | None) -> Use | None:
-        """What shows ``name`` in a company, or in all."""
-        return self._uses.get(NameAt(name, company_id))
-
-    def of(self, tag: LiveTag) -> Use | None:
-        """What has ``tag``."""
-        at = NameAt(tag.name, tag.company_id)
-        use = self._uses.get(at)
-        if use is None:
-            return None
-        if tag.company_id is None:
-            theirs = [self._uses.get(NameAt(tag.name, one)) for one in self._companies[tag.name]]
-            use = use._replace(loss=_without(use.loss, theirs))
-        shared = self._times[at] > 1
-        shared |= tag.company_id is not None and NameAt(tag.name, None) in self._times
-        return use._replace(loss=_without(use.loss, [use])) if shared else use
-
-
-def _without(loss: Loss, others: Sequence[Use | None]) -> Loss:
-    """``loss`` where tags that ``others`` count have a share: at most all, at least the rest."""
-    if not others:
-        return loss
-
-    def left(kind: str) -> Count:
-        whole: Count = getattr(loss, kind)
-        counts: list[Count | None] = [one and getattr(one.loss, kind) for one in others]
-        most = [None if one is None else one.most for one in counts]
-        taken = sum(one or 0 for one in most)
-        least = 0 if None in most else max(0, whole.least - taken)
-        return Count.between(least, whole.most)
-
-    return Loss(calls=left("calls"), forms=left("forms"), texts=left("texts"), flows=loss.flows)
-
-
 @dataclass(slots=True, kw_only=True)
 class _Auditor:
     """``shown``: the companies whose cells are wanted; None among them is account level."""
@@ -216,7 +181,8 @@ class _Auditor:
     companies: Sequence[Company]
     shown: Sequence[Company | None]
     desired: DesiredAccount | None
-    counts: _Counts | None
+    exceptions: Sequence[Exempted]
+    counts: TagUses | None
     _declared: CellState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -258,6 +224,12 @@ class _Auditor:
             levels=_levels(blocks),
             color=_commonest(colors),
             source=min((one.source for one in blocks.values()), default=None),
+            excepted=frozenset(
+                company_id
+                for one in self.exceptions
+                if head in one.exception.tags
+                for company_id in one.companies
+            ),
         )
 
     def _most(self, head: str, live: Mapping[str, Tags]) -> _Norm:
@@ -292,10 +264,7 @@ class _Auditor:
     def _states(
         self, norm: _Norm, place: str | None, own: Sequence[LiveTag], others: Sequence[LiveTag]
     ) -> tuple[CellState, ...]:
-        """What is to be said of a place; nothing where it has none of the name and needs none.
-
-        An exception that the configuration makes is a place where nothing is expected.
-        """
+        """What is to be said of a place; nothing where it has none of the name and needs none."""
         expected = norm.expected.get(place)
         # What is disabled can't be chosen any more: beside another it is no second spelling.
         others = [tag for tag in others if not own or tag.status is Status.ENABLED]
@@ -320,6 +289,8 @@ class _Auditor:
         """What is to be said of a place that has ``shown`` and where nothing of it is expected."""
         if all(tag.status is Status.DISABLED for tag in shown):
             return (CellState.RETIRED,)
+        if place in norm.excepted:
+            return (CellState.EXCEPTED,)
         states = [CellState.SPELT_OTHERWISE] * (misspelt and bool(norm.levels))
         level = Level.ACCOUNT if place is None else Level.COMPANY
         if not norm.levels or level in norm.levels:
@@ -346,12 +317,16 @@ class _Auditor:
 
 
 class _Norm(NamedTuple):
-    """What places should have of a name, by company id (None: account level)."""
+    """What places should have of a name, by company id (None: account level).
+
+    ``excepted`` are the companies of which the configuration explains that they go without.
+    """
 
     expected: Mapping[str | None, Values]
     levels: frozenset[Level]
     color: str | None
     source: Source | None = None
+    excepted: frozenset[str] = frozenset()
 
 
 def _levels(places: Iterable[str | None]) -> frozenset[Level]:

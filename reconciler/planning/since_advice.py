@@ -79,5 +79,7 @@ def _hint(traced: Traced) -> str | None:
         case Trace.SWAPPED:
             return "By name no plan can tell them apart: rename them in CallRail, if need be."
         case Trace.ANEW:
-            return "What had it has lost it: no plan can bring that back."
+            return (
+                "What had the old tag (calls, forms, texts) has lost it; no plan brings that back."
+            )
     return None

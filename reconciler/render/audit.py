@@ -25,7 +25,7 @@ def text(audit: Audit, *, style: Style = PLAIN, width: int = 0) -> str:
     """``audit`` as text that ends in a newline; ``width``: the terminal's columns, 0: any."""
     lines: list[str] = []
     for one in audit.accounts:
-        lines += [*([""] if lines else []), *_account(one, _told(audit, one), style, width)]
+        lines += [*([""] if lines else []), *_account(one, audit, style, width)]
     lines += [""] * bool(lines)
     for why in said.partial(audit):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width)]
@@ -38,14 +38,12 @@ def _told(audit: Audit, one: AccountAudit) -> list[NameAudit]:
     return [name for name in audit.listed(one, only_deviating=True) if not name.is_extra]
 
 
-def _account(
-    one: AccountAudit, names: Sequence[NameAudit], style: Style, width: int
-) -> Iterator[str]:
+def _account(one: AccountAudit, audit: Audit, style: Style, width: int) -> Iterator[str]:
     yield style.bold(label(one.account.handle))
     deviates = one.deviating or one.extra
     paint = style.update if deviates else style.create
     yield from (paint(line) for line in _hung(said.headline(one), width))
-    for name in names:
+    for name in _told(audit, one):
         yield ""
         yield style.bold(label(name.name))
         for fact in said.facts(name, one):
@@ -54,7 +52,7 @@ def _account(
         yield from ["", style.bold(heading)]
         for line in lines:
             yield from _indented(line, width)
-    if blocks := said.blocks(one):
+    if blocks := said.blocks(one, audit):
         yield from ["", style.bold("Paste this, or:") + f" {said.CONSOLIDATE}"]
         yield from (f"  {line}" for line in blocks)
     if counted := said.counted(one):
@@ -83,7 +81,7 @@ def markdown(audit: Audit, *, limit: int = LIMIT) -> str:
     from reconciler.render import templating  # noqa: PLC0415 - slow, and text needs none of it
 
     budget = Budget(limit - _RESERVE)
-    accounts = [_fitting(one, _told(audit, one), budget) for one in audit.accounts]
+    accounts = [_fitting(one, audit, budget) for one in audit.accounts]
     return templating.markdown(
         "audit.md.j2",
         accounts=accounts,
@@ -105,8 +103,8 @@ class AccountPart:
     blocks: Sequence[str]
 
 
-def _fitting(one: AccountAudit, names: Sequence[NameAudit], budget: Budget) -> AccountPart:
-    told = [(label(name.name), said.facts(name, one)) for name in names]
+def _fitting(one: AccountAudit, audit: Audit, budget: Budget) -> AccountPart:
+    told = [(label(name.name), said.facts(name, one)) for name in _told(audit, one)]
     sections = []
     counted = said.counted(one)
     for heading, found in (
@@ -117,7 +115,7 @@ def _fitting(one: AccountAudit, names: Sequence[NameAudit], budget: Budget) -> A
         lines = ["\n  ".join(wrap(log(line), _WIDEST)) for line in found]
         fitting = budget.fitting(lines, around=f"{heading}{_AROUND}")
         sections += [(heading, fitting)] if fitting else []
-    blocks = list(map(log, said.blocks(one)))
+    blocks = list(map(log, said.blocks(one, audit)))
     fits = len(budget.fitting(blocks, around=_AROUND, essential=False)) == len(blocks)
     return AccountPart(
         handle=one.account.handle,

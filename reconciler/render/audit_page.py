@@ -33,6 +33,7 @@ _SIGNS: Final = {
     CellState.TWICE: "2",
     CellState.OTHER_LEVEL: "↕",
     CellState.EXTRA: "+",
+    CellState.EXCEPTED: "◇",
     CellState.RETIRED: "·",
     CellState.AS_DECLARED: "✓",
     CellState.AS_MOST: "✓",
@@ -46,6 +47,7 @@ WORDS: Final = {
     CellState.TWICE: "there twice",
     CellState.OTHER_LEVEL: "on another level too",
     CellState.EXTRA: "extra",
+    CellState.EXCEPTED: "excepted",
     CellState.RETIRED: "disabled and out of use",
     CellState.AS_DECLARED: "as declared",
     CellState.AS_MOST: "as most have it",
@@ -111,7 +113,7 @@ def _account(one: AccountAudit, audit: Audit) -> AccountPage:
         tiles=_tiles(one),
         names=[(name, said.facts(name, one)) for name in told],
         sections=said.sections(one),
-        blocks=said.blocks(one),
+        blocks=said.blocks(one, audit),
         matrix=_matrix(one, names),
     )
 

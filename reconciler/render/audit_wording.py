@@ -17,7 +17,7 @@ from reconciler.text.plural import count, few, number
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model.audit import AccountAudit, Audit, NameAudit, Trashed
+    from reconciler.model.audit import AccountAudit, Audit, NameAudit
     from reconciler.model.tag import Company
 
 _WIDEST_BLOCK: Final = 90
@@ -59,7 +59,8 @@ def sections(one: AccountAudit) -> list[tuple[str, list[str]]]:
     found = [
         (extra, [f"{label(name.name)}: {_extra(name, one)}" for name in one.extra]),
         *_unused(one),
-        ("In the trash:", [_trashed(trashed) for trashed in one.trash]),
+        ("Exceptions, agreed in the configuration:", list(_exceptions(one))),
+        ("In the trash:", _trashed(one)),
         ("Left out:", list(_left_out(one))),
     ]
     return [(heading, lines) for heading, lines in found if lines]
@@ -191,12 +192,33 @@ def _unused(one: AccountAudit) -> Iterator[tuple[str, list[str]]]:
     known = sorted((name, use) for name, use in uses if name in live)
     none = [label(name) for name, use in known if use.none]
     idle = [f"{label(name)} ({_used(use)[2:]})" for name, use in known if use.idle and not use.none]
-    yield f"Unused since {one.counted.since.isoformat()}:", none
+    since = "in the snapshot" if one.counted.since is None else f"since {one.counted.since}"
+    yield f"Unused {since}:", none
     yield f"Unused for {IDLE_DAYS} days:", idle
 
 
-def _trashed(trashed: Trashed) -> str:
-    return f"{label(original(trashed.tag.name))}, {place(trashed.company)}"
+def _exceptions(one: AccountAudit) -> Iterator[str]:
+    """Each exception; where its tag is live all the same, that too."""
+    at = CompanyNames(one)
+    live: dict[str, set[str | None]] = {
+        name.name: {*name.places(CellState.EXCEPTED)} for name in one.names
+    }
+    for exception, companies in sorted(
+        one.exceptions, key=lambda each: wording.by_its_end(each[0])
+    ):
+        there = set[str | None]().union(*(live.get(name, ()) for name in exception.tags))
+        places = [company for company in companies if company in there]
+        also = f", live all the same in {at.listed_ids(places)}" if places else ""
+        yield wording.exception(exception, also=also)
+
+
+def _trashed(one: AccountAudit) -> list[str]:
+    """A line for each name that tags in the trash had, with their places."""
+    places: dict[str, list[Company | None]] = {}
+    for trashed in one.trash:
+        places.setdefault(original(trashed.tag.name), []).append(trashed.company)
+    at = CompanyNames(one)
+    return [f"{label(name)}: {at.listed(found)}" for name, found in places.items()]
 
 
 def _left_out(one: AccountAudit) -> Iterator[str]:
@@ -218,10 +240,8 @@ def counted(one: AccountAudit) -> str:
         f" {kind.capitalize()} could not be counted: {terminal(reason).rstrip('.')}."
         for kind, reason in uncounted.items()
     )
-    return (
-        f"Counted: calls, forms and texts of {since.isoformat()} to {until.isoformat()}.{why} "
-        f"Not counted: {wording.NOT_COUNTED}."
-    )
+    days = "as the snapshot has them" if since is None else f"of {since} to {until}"
+    return f"Counted: calls, forms and texts {days}.{why} Not counted: {wording.NOT_COUNTED}."
 
 
 def requests(audit: Audit) -> str:
@@ -248,24 +268,29 @@ def partial(audit: Audit) -> list[str]:
     ]
 
 
-def blocks(one: AccountAudit) -> list[str]:
+def blocks(one: AccountAudit, audit: Audit) -> list[str]:
     """Lines of YAML that declare what deviates as most have it; other spellings are merged.
 
+    Where ``audit`` is of several accounts each block names its own: else it would hold in all.
     Empty for an account that is held against a configuration, where it is declared already, and for
     some of its companies, of which a block for all would be made.
     """
     if one.declared or len(one.shown) < len(one.companies):
         return []
     found = (name for name in one.deviating if name.levels and refusal(name.name) is None)
-    return [line for name in found for line in _block(name)]
+    several = len(audit.accounts) + len(audit.unread) > 1
+    account = one.account.handle if several else None
+    return [line for name in found for line in _block(name, account)]
 
 
-def _block(name: NameAudit) -> Iterator[str]:
+def _block(name: NameAudit, account: str | None) -> Iterator[str]:
     """A block for each level that the name belongs on; its other spellings become it."""
     for level in sorted(name.levels):
         yield f"- name: {scalar(name.name)}"
         if level is Level.COMPANY:
             yield "  companies: all"
+        if account is not None:
+            yield f"  accounts: [{scalar(account)}]"
         if name.color and is_line(name.color):
             yield f"  color: {scalar(name.color)}"
         merged = list(_merged(name, level))

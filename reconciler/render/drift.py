@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.config.codes import Code
 from reconciler.model.change import Create, Merge, Reason, Update
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
     from reconciler.model.change import Change
     from reconciler.model.plan import Evidence, Plan, UnmanagedTag
+    from reconciler.model.tag import Place
 
 
 def drift(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
     """What must be looked at, by kind; text that ends in a newline. ``width`` as for plans."""
     worrying = plan.changes or plan.unread
-    lines = [(style.delete if worrying else style.create)(headline(plan))]
+    paint = style.delete if worrying else style.create
+    lines = [paint(line) for line in wrap(headline(plan), width)]
     for heading, found in sections(plan):
         lines += ["", style.bold(heading)]
         for line in found:
@@ -35,9 +37,14 @@ def drift(plan: Plan, *, style: Style = PLAIN, width: int = 0) -> str:
             lines += [f"  {first}", *(f"    {rest}" for rest in more)]
     lines += ["", f"Requests: {number(plan.requests_used)} used."]
     if plan.changes:
-        lines.append("Next: reconciler plan shows what would bring live state back; else change")
-        lines.append("the configuration to what is live.")
+        lines += wrap(_NEXT, width)
     return log("\n".join(lines)) + "\n"
+
+
+_NEXT: Final = (
+    "Next: reconciler plan shows what would bring live state back; or change the configuration "
+    "to what is live, with reconciler import --into FILE."
+)
 
 
 def sections(plan: Plan) -> list[tuple[str, list[str]]]:
@@ -194,7 +201,11 @@ def _lacking(plan: Plan) -> list[str]:
 
 
 def _kept(tags: Iterable[UnmanagedTag]) -> list[str]:
-    return [f"{wording.title(entry.place)} · {label(entry.tag.name)}" for entry in tags]
+    """A line for each place."""
+    names: dict[Place, list[str]] = {}
+    for entry in tags:
+        names.setdefault(entry.place, []).append(label(entry.tag.name))
+    return [f"{wording.title(place)} · {', '.join(found)}" for place, found in names.items()]
 
 
 def _named(change: Change) -> str:

@@ -62,7 +62,7 @@ def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
         lines.append(style.delete(f"{who}{terminal(failure.message)}"))
         lines += [f"  help: {terminal(failure.hint)}"] if failure.hint else []
     lines.append(_verdict(report, style=style))
-    lines += filter(None, [measured(report)])
+    lines += wrap(measured(report), width) if measured(report) else []
     lines += _verified(report, style=style)
     lines.append(f"Requests: {number(report.requests)} used.")
     lines.append(f"Digest: {report.plan.digest}")

@@ -28,7 +28,8 @@ def rehearsal(rehearsal: Rehearsal, *, style: Style = PLAIN, width: int = 0) -> 
         first, *more = wrap(line, width - 2 if width else 0)
         lines += [first, *(f"  {one}" for one in more)]
     paint = style.create if rehearsal.sound else style.delete
-    return log("\n".join([*lines, "", paint(verdict(rehearsal))])) + "\n"
+    end = [paint(line) for line in wrap(verdict(rehearsal), width)]
+    return log("\n".join([*lines, "", *end])) + "\n"
 
 
 def verdict(rehearsal: Rehearsal) -> str:

@@ -34,7 +34,8 @@ def plan(
     """
     lines: list[str] = []
     if not plan.changes:
-        lines += [(style.update if plan.unread else style.create)(wording.no_changes(plan))]
+        paint = style.update if plan.unread else style.create
+        lines += [paint(line) for line in _hung(wording.no_changes(plan), width=width)]
     shown = groups.sections(plan, group_by)
     rows = [row for section in shown for group in section.groups for row in group.rows]
     across = column(row.subject for row in rows)

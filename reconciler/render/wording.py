@@ -258,27 +258,39 @@ def trash_days(plan: Plan) -> dict[str, int | None]:
     return {use.account.handle: use.policy.trash for use in plan.accounts}
 
 
-MOST_TRASH: Final = 20
-"""Tags in the trash that a plan lists; ``get tags --trash`` lists them all."""
+MOST_TRASH: Final = 10
+"""Tags in the trash that a plan lists one by one, and lines of those that it puts together."""
 
 
 def trash(plan: Plan) -> list[str]:
-    """A line for each tag that lies in the trash and when it is due, the next first."""
+    """A line for each tag that lies in the trash and when it is due, the next first.
+
+    Of more than ``MOST_TRASH`` one for each account and day.
+    """
     # Those that are never due come last.
     tags = sorted(plan.trash, key=lambda one: (one.due is None, one.due and one.due.isoformat()))
+    if len(tags) <= MOST_TRASH:
+        return [f"{title(one.place)} · {label(one.tag.name)}: {_due(one)}" for one in tags]
+    alike: dict[tuple[str, str], list[TrashedTag]] = {}
+    for one in tags:
+        alike.setdefault((one.place.account.handle, _due(one)), []).append(one)
     lines = [
-        f"{title(one.place)} · {label(one.tag.name)}: {_due(one)}" for one in tags[:MOST_TRASH]
+        f"{label(account)}: {count(len(found), 'tag')}; {_due(found[0], them=len(found) > 1)}"
+        for (account, _), found in alike.items()
     ]
-    more = len(tags) - MOST_TRASH
-    return [*lines, f"and {number(more)} more: reconciler get tags --trash"] if more > 0 else lines
+    more = len(lines) - MOST_TRASH
+    folded = [f"and {number(more)} more of such lines"] if more > 0 else []
+    return [*lines[:MOST_TRASH], *folded, "Each of them: reconciler get tags --trash"]
 
 
-def _due(tag: TrashedTag) -> str:
+def _due(tag: TrashedTag, *, them: bool = False) -> str:
+    """When a plan deletes ``tag`` (``them``: and others), or why none does."""
+    it = "them" if them else "it"
     if tag.due is not None:
-        return f"from {tag.due.isoformat()} on a plan deletes it"
+        return f"from {tag.due.isoformat()} on a plan deletes {it}"
     if tag.tag.status is Status.ENABLED:
-        return "enabled by hand, so no plan deletes it"
-    return "no plan deletes it (`trash: off`)"
+        return f"enabled by hand, so no plan deletes {it}"
+    return f"no plan deletes {it} (`trash: off`)"
 
 
 MOST_EXCEPTIONS: Final = 20
@@ -289,19 +301,25 @@ def exceptions(plan: Plan) -> list[str]:
     """A line for each, the next to end first: ``until 2027-03-31: Dental Bay without Opportunity;
     Keeps its own funnel``.
     """
-    by_end = sorted(
-        plan.exceptions, key=lambda one: (one.until is None, one.until and one.until.isoformat())
-    )
-    lines = [_exception(one) for one in by_end[:MOST_EXCEPTIONS]]
+    by_end = sorted(plan.exceptions, key=by_its_end)
+    lines = [exception(one) for one in by_end[:MOST_EXCEPTIONS]]
     more = len(by_end) - MOST_EXCEPTIONS
     return [*lines, f"and {number(more)} more"] if more > 0 else lines
 
 
-def _exception(one: Excepted) -> str:
+def by_its_end(one: Excepted) -> tuple[bool, str]:
+    """Orders exceptions: the next to end first."""
+    return one.until is None, "" if one.until is None else one.until.isoformat()
+
+
+def exception(one: Excepted, *, also: str = "") -> str:
+    """``until 2027-03-31: Dental Bay without Opportunity; Keeps its own funnel``; ``also`` is said
+    before why.
+    """
     until = f"until {one.until.isoformat()}: " if one.until else ""
     tags = few(map(label, one.tags))
     why = f"; {terminal(one.reason)}" if one.reason else ""
-    return f"{until}{label(one.company)} without {tags}{why}"
+    return f"{until}{label(one.company)} without {tags}{also}{why}"
 
 
 TRASH_HINT: Final = "a name that is declared again comes back with all its history"
@@ -579,6 +597,8 @@ def summary(plan: Plan) -> str:
 def kept(plan: Plan) -> str:
     """``212 unchanged, 37 unmanaged kept``: what the plan does not touch."""
     counts = plan.summary
+    if plan.undoes is not None:  # Of the tags of a report, and no others.
+        return f"{number(counts.unchanged)} as before already"
     said = f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
     return f"{said} (companies' tags not read)" if plan.companies_unread else said
 
@@ -635,10 +655,12 @@ def _quota(use: AccountUse, *, named: bool) -> str:
 
 def muted(counts: Mapping[str, int]) -> str:
     """``82 warnings that the configuration declares known: 72 CFG403, 10 CFG402``."""
-    total = sum(counts.values())
+    total = count(sum(counts.values()), "warning")
+    if len(counts) == 1:
+        return f"{total} that the configuration declares known: {next(iter(counts))}"
     worst = sorted(counts, key=lambda code: (-counts[code], code))
     by_code = ", ".join(f"{number(counts[code])} {code}" for code in worst)
-    return f"{count(total, 'warning')} that the configuration declares known: {by_code}"
+    return f"{total} that the configuration declares known: {by_code}"
 
 
 def partial(plan: Plan) -> list[str]:

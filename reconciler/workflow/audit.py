@@ -12,6 +12,7 @@ from reconciler.model.state import Desired, LiveAccount
 from reconciler.model.usage import NameAt
 from reconciler.planning.audit import audit
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
+from reconciler.planning.tag_uses import where_live
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
 from reconciler.workflow.filter_checks import check_tags, declared_names, refuse_unknown_companies
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
-    from reconciler.model.audit import AccountAudit
+    from reconciler.model.audit import AccountAudit, Exempted
     from reconciler.model.outcome import AccountError
     from reconciler.model.state import Account, DesiredAccount
     from reconciler.model.usage import Uses
@@ -58,6 +59,9 @@ async def make_audit(
     if len(read) == len(everyone):
         _check_narrowing(request.narrowing, read, configuration)
     by_handle = {one.account.handle: one for one in desired.accounts}
+    if configuration is not None:
+        for one in read:
+            one.exceptions = configuration.exempted(one.handle, one.live.companies.values())
     await side_by_side(one.count(by_handle.get(one.handle)) for one in read)
     warnings, _muted = unmuted(desired.warnings, configuration.muted if configuration else ())
     audited = [one.audited(by_handle.get(one.handle)) for one in _read(everyone)]
@@ -110,6 +114,7 @@ class _AccountReading:
     provider: Auditable | None = None
     odd: int = 0
     uses: Uses | None = None
+    exceptions: Sequence[Exempted] = ()
     error: ReconcilerError | None = None
 
     def __post_init__(self) -> None:
@@ -158,15 +163,14 @@ class _AccountReading:
     def _asked(self, names: Collection[str]) -> set[NameAt]:
         """``names`` where they live, and in all companies or in each of those asked for."""
         narrowing = self.request.narrowing
-        tags = [tag for tag in self.live.tags if tag.name in names]
+        asked = where_live(self.live.tags, names)
         shown = [one.id for one in self.live.companies.values() if narrowing.covers_company(one)]
         places = shown if narrowing.companies else [None]
-        asked = {NameAt(tag.name, place) for tag in tags for place in places}
-        return asked | {NameAt(tag.name, tag.company_id) for tag in tags}
+        return asked | {NameAt(one.name, place) for one in asked for place in places}
 
     def audited(self, desired: DesiredAccount | None) -> AccountAudit:
         provider = self.provider
-        found = audit(self.live, desired, self.uses, self.request.narrowing)
+        found = audit(self.live, desired, self.uses, self.request.narrowing, self.exceptions)
         return replace(
             found,
             odd=self.odd,

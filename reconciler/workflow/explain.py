@@ -59,7 +59,7 @@ async def explain(
     """Read companies and tags of all accounts of ``configuration``, and say what becomes of those
     of the name. Raises UsageError for a name or company that is nowhere, with the nearest.
     """
-    entries = [one for one in configuration.entries if request.name in one.names]
+    entries = _speaking(configuration.entries, request.name)
     readings = [
         _Explaining(one, provider_for(one), entries, request) for one in configuration.accounts
     ]
@@ -86,6 +86,23 @@ async def explain(
         uncounted=sum(one.uncounted for one in readings),
         warnings=tuple(chain.from_iterable(one.warnings for one in readings)),
     )
+
+
+def _speaking(entries: Sequence[Entry], name: str) -> list[Entry]:
+    """The blocks that speak of ``name``, then those that in some account share a name with them.
+
+    These say how the tags are declared that the former are about: an old spelling's new name may be
+    declared on the other level by a block of its own.
+    """
+    found = [one for one in entries if name in one.names]
+    shared = {(account, other) for one in found for account in one.accounts for other in one.names}
+    others = [
+        one
+        for one in entries
+        if one not in found
+        and any((account, other) in shared for account in one.accounts for other in one.names)
+    ]
+    return [*found, *others]
 
 
 def _block(entry: Entry) -> DeclaredBlock:
@@ -117,7 +134,9 @@ def _expect_companies(patterns: Sequence[str], readings: Sequence[_Explaining]) 
 
 @dataclass(slots=True)
 class _Explaining:
-    """One account; ``entries`` are the blocks that speak of the name, in any account."""
+    """One account; ``entries`` are the blocks that speak of the name or of its other names, in any
+    account.
+    """
 
     account: Account
     provider: Provider
@@ -143,7 +162,8 @@ class _Explaining:
     async def explain(self, desired: DesiredAccount) -> None:
         """Fill in ``spots`` and ``elsewhere``."""
         own = [one for one in self.entries if self.account.handle in one.accounts]
-        names = {self.request.name, *chain.from_iterable(one.names for one in own)}
+        asked = self.request.name
+        names = {asked, *chain.from_iterable(one.names for one in own if asked in one.names)}
         changes = await self._changes(desired, names)
         of_name = [tag for tag in self.tags if tag.name in names or original(tag.name) in names]
         self.rules = tuple(self._rules(of_name))

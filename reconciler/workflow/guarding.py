@@ -76,7 +76,8 @@ async def warn_of_flows(
 ) -> Sequence[Problem]:
     """What must be said of counts, and of flows that apply a tag which ``changes`` disable."""
     disabled = [change for change in changes if is_disable(change)]
-    flows = await side_by_side(provider.flows(change.place, change.before) for change in disabled)
+    found = await side_by_side(provider.flows(change.place, change.before) for change in disabled)
+    flows = [one.number for one in found]
     return warn_of_usage(handle, list(zip(disabled, flows, strict=True)), provider.uncounted)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from reconciler.concurrency import side_by_side
@@ -12,10 +13,10 @@ from reconciler.export.emit import emit
 from reconciler.export.taking_in import taken_in
 from reconciler.model.codes import PlanCode
 from reconciler.model.state import Account
-from reconciler.model.tag import Place
 from reconciler.model.trash import parse
 from reconciler.planning import draft
 from reconciler.workflow import clock
+from reconciler.workflow.counting import losses_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -79,13 +80,23 @@ async def _uses(
     by_id = {one.account.id: one for one in live}
     known = {one.ref.id: one for one in base.accounts} if base else {}
     tags = spelt_alike([(one.account, one.companies, one.tags) for one in live], base=base)
-    losses = await side_by_side(
-        provider_for(known.get(ref.id, Account(ref=ref))).usage(
-            Place(ref, by_id[ref.id].companies.get(tag.company_id or "")), tag, flows=False
+    asked: dict[str, list[LiveTag]] = defaultdict(list)
+    for ref, tag in tags:
+        asked[ref.id].append(tag)
+    counted = await side_by_side(
+        losses_of(
+            provider_for(known.get(one, Account(ref=by_id[one].account))),
+            by_id[one],
+            alike,
+            flows=False,
         )
-        for ref, tag in tags
+        for one, alike in asked.items()
     )
-    return {(ref.id, tag.id): loss for (ref, tag), loss in zip(tags, losses, strict=True)}
+    return {
+        (account_id, tag_id): loss
+        for account_id, losses in zip(asked, counted, strict=True)
+        for tag_id, loss in losses.items()
+    }
 
 
 def _in_use(tags: Sequence[LiveTag]) -> tuple[LiveTag, ...]:

@@ -317,7 +317,7 @@ class _Renewal:
         merges = [one for one in changes if isinstance(one, Merge) and one.loss is not None]
         flows = await side_by_side(self.provider.flows(one.place, one.before) for one in merges)
         counted: dict[Change, Change] = {
-            one: replace(one, loss=replace(one.loss or Loss(), flows=found))
+            one: replace(one, loss=replace(one.loss or Loss(), flows=found.number))
             for one, found in zip(merges, flows, strict=True)
         }
         return tuple(replace(counted.get(one, one), blocked_by=None) for one in changes)

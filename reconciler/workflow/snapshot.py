@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.concurrency import side_by_side
 from reconciler.errors import UsageError
-from reconciler.model.change import Count, Loss
+from reconciler.model.change import Applied, Loss
 from reconciler.model.state import LiveAccount
-from reconciler.model.tag import Company, Place
+from reconciler.planning.tag_uses import uses_of
 from reconciler.provider import Created, Listing, Updated
 from reconciler.text.plural import count
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, in_account
+from reconciler.workflow.counting import losses_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
-    from reconciler.model.tag import LiveTag, Tag
+    from reconciler.model.tag import Company, LiveTag, Place, Tag
+    from reconciler.model.usage import NameAt, Uses
     from reconciler.provider import Provider
     from reconciler.workflow.plan import ProviderFor
 
@@ -56,30 +58,15 @@ async def read_account(
     if listing.odd:
         rows = count(len(listing.odd), "row of the listing is not a tag", "rows are not tags")
         say(f"{account.handle}: {rows} as we know them; what is not listed may be live")
-    counted: dict[int, Loss] | None = None
+    live = LiveAccount(
+        account=account.ref, tags=listing.tags, companies=companies, odd=len(listing.odd)
+    )
     if usage:
-        say(f"{account.handle}: counting what has {count(len(listing.tags), 'tag')}")
-        losses = await side_by_side(
-            provider.usage(Place(account.ref, _company_of(tag, companies)), tag)
-            for tag in listing.tags
-        )
-        counted = {tag.id: loss for tag, loss in zip(listing.tags, losses, strict=True)}
+        say(f"{account.handle}: counting what has {count(len(live.tags), 'tag')}")
+        live = live._replace(usage=await losses_of(provider, live, live.tags, flows=True))
         for kind, why in provider.uncounted.items():
             say(f"{account.handle}: {kind} can't be counted: {why}")
-    return LiveAccount(
-        account=account.ref,
-        tags=listing.tags,
-        companies=companies,
-        requests=provider.requests,
-        usage=counted,
-        odd=len(listing.odd),
-    )
-
-
-def _company_of(tag: LiveTag, companies: Mapping[str, Company]) -> Company | None:
-    if tag.company_id is None:
-        return None
-    return companies.get(tag.company_id) or Company(tag.company_id, tag.company_id)
+    return live._replace(requests=provider.requests)
 
 
 def provider_from(snapshot: Sequence[LiveAccount]) -> ProviderFor:
@@ -143,9 +130,14 @@ class SnapshotProvider:
         """What was counted when it was taken; unknown where nobody did."""
         return (self.live.usage or {}).get(tag.id) or Loss.unknown()
 
-    async def flows(self, place: Place, tag: LiveTag) -> Count:
+    async def uses(self, asked: Collection[NameAt]) -> Uses:
+        """What its tags had then; unknown where nobody counted, and of no certain day."""
+        return uses_of(self.live, asked)
+
+    async def flows(self, place: Place, tag: LiveTag) -> Applied:
         """Those that were counted then."""
-        return (await self.usage(place, tag)).flows
+        loss = await self.usage(place, tag)
+        return Applied(loss.flows, loss.flow_names)
 
     @property
     def uncounted(self) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -136,7 +137,12 @@ class _Undoing:
 
     def _in_active(self, changes: Sequence[Update], companies: Sequence[Company]) -> list[Update]:
         """``changes`` of active companies, called as they are today; the others are named."""
-        active = {company.id: company for company in companies if company.active}
+        named = Counter(company.name for company in companies)
+        active = {
+            company.id: replace(company, has_namesake=named[company.name] > 1)
+            for company in companies
+            if company.active
+        }
         kept = []
         for change in changes:
             place = change.place

@@ -19,7 +19,7 @@ BOOKED_ROW = tag_row(7_200_111, "Booked")
 
 
 async def flows(history: StandIn, tag: LiveTag = BOOKED, place: Place = ACCOUNT_PLACE) -> Count:
-    return await straight(history).flows(place, tag)
+    return (await straight(history).flows(place, tag)).number
 
 
 def tracker(*steps: object, company: str = "COM1", **more: object) -> dict[str, object]:
@@ -125,7 +125,7 @@ async def test_each_kind_of_flow_is_read_once() -> None:
 async def test_flows_that_can_t_be_read_are_unknown(path: str, status: int) -> None:
     history = StandIn(tags=[BOOKED_ROW], flows={"MFL1": {}}, refuses={path: status})
     provider = straight(history)
-    assert await provider.flows(ACCOUNT_PLACE, BOOKED) == UNKNOWN
+    assert (await provider.flows(ACCOUNT_PLACE, BOOKED)).number == UNKNOWN
     kind = "call flows" if path.startswith("trackers") else "message flows"
     assert list(provider.uncounted) == [kind]
 
@@ -145,7 +145,7 @@ async def test_more_flows_than_are_read_are_unknown() -> None:
     many: dict[str, object] = {f"MFL{number}": {} for number in range(MOST_MESSAGE_FLOWS + 1)}
     history = StandIn(tags=[BOOKED_ROW], flows=many)
     provider = straight(history)
-    assert await provider.flows(ACCOUNT_PLACE, BOOKED) == UNKNOWN
+    assert (await provider.flows(ACCOUNT_PLACE, BOOKED)).number == UNKNOWN
     assert "51 message flows" in provider.uncounted["message flows"]
     assert len(history.asked) == 3
 

@@ -262,9 +262,9 @@ async def test_lost_creates_share_their_looks() -> None:
 
     async with scenario(server) as s:
         await s.provider.tags()
-        wishes = [desired(f"new {n}") for n in range(10)]
-        made = await asyncio.gather(*(s.provider.create(ACCOUNT_PLACE, w) for w in wishes))
-        assert [each.tag.name for each in made] == [w.name for w in wishes]
+        expectations = [desired(f"new {n}") for n in range(10)]
+        made = await asyncio.gather(*(s.provider.create(ACCOUNT_PLACE, w) for w in expectations))
+        assert [each.tag.name for each in made] == [w.name for w in expectations]
         assert server.listings <= 4
 
 
@@ -612,8 +612,10 @@ async def test_a_tag_of_another_create_on_its_way_is_no_form_of_a_lost_one() -> 
 
     async with scenario(slow) as s:
         await s.provider.tags()
-        wishes = [s.provider.create(ACCOUNT_PLACE, desired(name)) for name in ("LEAD", "Lead")]
-        upper, lower = await asyncio.gather(*wishes, return_exceptions=True)
+        expectations = [
+            s.provider.create(ACCOUNT_PLACE, desired(name)) for name in ("LEAD", "Lead")
+        ]
+        upper, lower = await asyncio.gather(*expectations, return_exceptions=True)
         assert isinstance(lower, UnknownOutcomeError)
         assert upper == Created(tag=live(101, "LEAD"), adopted=False)
 

@@ -1,5 +1,5 @@
 """The fixtures of an admin at a sandbox."""
 
-from tests.e2e.conftest import desk, sandbox
+from tests.e2e.conftest import sandbox, workspace
 
-__all__ = ["desk", "sandbox"]
+__all__ = ["sandbox", "workspace"]

@@ -7,46 +7,50 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.e2e.desk import Desk
+    from tests.e2e.workspace import Workspace
 
 TAG = "- name: New Tag\n  color: blue1\n"
 
 
 @pytest.mark.parametrize("line", ["plan", "validate", "drift", "snapshot", "doctor"])
 @pytest.mark.parametrize("path", ["tags.yaml", "tags"])
-def test_a_file_or_directory_is_the_configuration(desk: Desk, line: str, path: str) -> None:
-    desk.declare(TAG)
-    (desk.directory / "tags").mkdir()
+def test_a_file_or_directory_is_the_configuration(
+    workspace: Workspace, line: str, path: str
+) -> None:
+    workspace.declare(TAG)
+    (workspace.directory / "tags").mkdir()
     for name in ("tags.yaml", "tags/a.yaml"):
-        desk.write(name, desk.read("reconciler.yaml"))
-    (desk.directory / "reconciler.yaml").unlink()
-    ran = desk.run(line, path)
-    assert ran.code == desk.run(line, "-c", path).code
+        workspace.write(name, workspace.read("reconciler.yaml"))
+    (workspace.directory / "reconciler.yaml").unlink()
+    ran = workspace.run(line, path)
+    assert ran.code == workspace.run(line, "-c", path).code
     assert ran.code == (2 if line == "drift" else 0), ran.err
 
 
 @pytest.mark.parametrize("path", ["tags.yaml", "tags"])
-def test_apply_takes_yaml_for_a_configuration_and_says_so(desk: Desk, path: str) -> None:
-    desk.declare(TAG)
-    (desk.directory / "tags").mkdir()
+def test_apply_takes_yaml_for_a_configuration_and_says_so(workspace: Workspace, path: str) -> None:
+    workspace.declare(TAG)
+    (workspace.directory / "tags").mkdir()
     for name in ("tags.yaml", "tags/a.yaml"):
-        desk.write(name, desk.read("reconciler.yaml"))
-    ran = desk.run("apply", path, "--auto-approve")
+        workspace.write(name, workspace.read("reconciler.yaml"))
+    ran = workspace.run("apply", path, "--auto-approve")
     assert ran.code == 0, ran.err
     assert f"{path} is taken for a configuration" in ran.err
-    assert "New Tag" in desk.tags()
+    assert "New Tag" in workspace.tags()
 
 
 @pytest.mark.parametrize("name", ["plan.json", "plan.yaml", "plan"])
-def test_apply_takes_a_json_object_for_a_saved_plan(desk: Desk, name: str) -> None:
-    desk.declare(TAG)
-    assert desk.run("plan --out", name).code == 0
-    ran = desk.run("apply", name)
+def test_apply_takes_a_json_object_for_a_saved_plan(workspace: Workspace, name: str) -> None:
+    workspace.declare(TAG)
+    assert workspace.run("plan --out", name).code == 0
+    ran = workspace.run("apply", name)
     assert ran.code == 0, ran.err
     assert "taken for a configuration" not in ran.err
 
 
-def test_apply_of_a_yaml_file_that_is_not_there_is_a_configuration_error(desk: Desk) -> None:
-    ran = desk.run("apply nothing.yaml")
+def test_apply_of_a_yaml_file_that_is_not_there_is_a_configuration_error(
+    workspace: Workspace,
+) -> None:
+    ran = workspace.run("apply nothing.yaml")
     assert ran.code == 1
     assert "nothing.yaml" in ran.err

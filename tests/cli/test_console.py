@@ -15,7 +15,7 @@ from reconciler.cli.values import Color
 from reconciler.render.style import Colors
 
 if TYPE_CHECKING:
-    from tests.e2e.desk import Desk
+    from tests.e2e.workspace import Workspace
 
 TAGS = "- name: New Tag\n  color: blue1\n- name: Opportunity\n  companies: all\n"
 
@@ -35,11 +35,11 @@ TAGS = "- name: New Tag\n  color: blue1\n- name: Opportunity\n  companies: all\n
 )
 @pytest.mark.parametrize("github", ["", "true"])
 def test_every_line_of_a_json_log_is_an_object(
-    desk: Desk, line: str, code: int, github: str
+    workspace: Workspace, line: str, code: int, github: str
 ) -> None:
-    desk.environ["GITHUB_ACTIONS"] = github
-    desk.declare(TAGS)
-    ran = desk.run(line, "--log-format", "json")
+    workspace.environ["GITHUB_ACTIONS"] = github
+    workspace.declare(TAGS)
+    ran = workspace.run(line, "--log-format", "json")
     assert ran.code == code
     entries = [json.loads(one) for one in ran.err.splitlines()]
     assert entries or line == "snapshot --out live.json"
@@ -50,9 +50,9 @@ def test_every_line_of_a_json_log_is_an_object(
         assert "\x1b" not in entry["message"]
 
 
-def test_a_problem_is_an_object_with_its_place(desk: Desk) -> None:
-    desk.declare("- nam: Typo")
-    ran = desk.run("validate --log-format json")
+def test_a_problem_is_an_object_with_its_place(workspace: Workspace) -> None:
+    workspace.declare("- nam: Typo")
+    ran = workspace.run("validate --log-format json")
     (first, *_) = (json.loads(one) for one in ran.err.splitlines())
     assert first["level"] == "error"
     assert first["source"].endswith("reconciler.yaml:6:5")
@@ -88,9 +88,9 @@ def test_colours_follow_flag_environment_and_terminal(
         assert (console.style(stream).colors is not Colors.NONE) == coloured
 
 
-def test_v_logs_what_is_read_decided_and_sent(desk: Desk) -> None:
-    desk.declare(TAGS)
-    quiet, log = desk.run("plan").err, desk.run("plan -v").err
+def test_v_logs_what_is_read_decided_and_sent(workspace: Workspace) -> None:
+    workspace.declare(TAGS)
+    quiet, log = workspace.run("plan").err, workspace.run("plan -v").err
     for part in (
         "read reconciler.yaml",
         "requests go to http",
@@ -100,14 +100,14 @@ def test_v_logs_what_is_read_decided_and_sent(desk: Desk) -> None:
         assert part in log
         assert part not in quiet
     assert "GET /v3/a/" not in log
-    assert "GET /v3/a/" in desk.run("plan -vv").err
-    assert "done" in desk.run("apply --auto-approve -v").err
+    assert "GET /v3/a/" in workspace.run("plan -vv").err
+    assert "done" in workspace.run("apply --auto-approve -v").err
 
 
-def test_what_the_run_logs_has_its_level_once(desk: Desk) -> None:
-    desk.declare("- name: Returning client")
-    lines = desk.run("plan -vv --log-format json").err.splitlines()
+def test_what_the_run_logs_has_its_level_once(workspace: Workspace) -> None:
+    workspace.declare("- name: Returning client")
+    lines = workspace.run("plan -vv --log-format json").err.splitlines()
     logged = [json.loads(line) for line in lines]
     assert {"info", "debug"} <= {one["level"] for one in logged}
     assert not [one for one in logged if one["message"].startswith(("info:", "debug:"))]
-    assert "\ninfo: " in desk.run("plan -v").err
+    assert "\ninfo: " in workspace.run("plan -v").err

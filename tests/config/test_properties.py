@@ -27,8 +27,8 @@ from reconciler.model.state import LiveAccount
 from reconciler.planning import assemble
 from tests.config.strategies import documents, yaml_like
 from tests.config.writing import COMPANIES, write
+from tests.expectations import draft
 from tests.fakes.provider import enabled
-from tests.wishes import draft
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
-from tests.e2e.desk import Desk
+from tests.e2e.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,6 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, sandbox: Sandbox) -> Desk:
+def workspace(tmp_path: Path, sandbox: Sandbox) -> Workspace:
     """Where an admin sits, CallRail's own key in the environment."""
-    return Desk.at(tmp_path, sandbox)
+    return Workspace.at(tmp_path, sandbox)

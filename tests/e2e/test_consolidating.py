@@ -12,7 +12,7 @@ from reconciler.model.trash import kept, parse
 from reconciler.sandbox import Options, Sandbox
 from reconciler.sandbox.assignments import KINDS
 from reconciler.text.alike import groups
-from tests.e2e.desk import ACCOUNT, Desk
+from tests.e2e.workspace import ACCOUNT, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,16 +43,16 @@ def names(given: Assigned, known: dict[int, Row]) -> dict[tuple[str, str], set[s
     return found
 
 
-def tidied(desk: Desk, account: str | None, *flags: str) -> None:
-    sandbox = desk.sandbox
+def tidied(workspace: Workspace, account: str | None, *flags: str) -> None:
+    sandbox = workspace.sandbox
     before, had = tags(sandbox), assigned(sandbox)
     listed = [account] if account else []
-    ran = desk.run("import --consolidate", *flags, *listed)
+    ran = workspace.run("import --consolidate", *flags, *listed)
     assert ran.code == 0, ran.err
-    desk.write("reconciler.yaml", ran.out)
-    done = desk.apply()
+    workspace.write("reconciler.yaml", ran.out)
+    done = workspace.apply()
     assert "warning" not in done.err
-    assert "warning" not in desk.run("plan").err
+    assert "warning" not in workspace.run("plan").err
     after, has = tags(sandbox), assigned(sandbox)
     # Nothing is taken off anything, and what had a tag has it under the name that won. What no
     # listing shows has it under the trash name alone.
@@ -106,21 +106,21 @@ def deviates_nowhere(sandbox: Sandbox, account: str | None) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     with Sandbox(Options(seed="agency", quota=None)) as sandbox:
-        yield Desk.at(tmp_path, sandbox)
+        yield Workspace.at(tmp_path, sandbox)
 
 
-def test_one_account_is_tidied_without_a_loss(desk: Desk) -> None:
-    tidied(desk, f"{ACCOUNT[:-1]}5")
+def test_one_account_is_tidied_without_a_loss(workspace: Workspace) -> None:
+    tidied(workspace, f"{ACCOUNT[:-1]}5")
 
 
 @pytest.mark.soak
-def test_an_agency_is_tidied_without_a_loss(desk: Desk) -> None:
-    tidied(desk, None, "--usage")
+def test_an_agency_is_tidied_without_a_loss(workspace: Workspace) -> None:
+    tidied(workspace, None, "--usage")
 
 
-def test_usage_goes_with_consolidating_only(desk: Desk) -> None:
-    ran = desk.run("import --usage")
+def test_usage_goes_with_consolidating_only(workspace: Workspace) -> None:
+    ran = workspace.run("import --usage")
     assert ran.code == 64
     assert "--usage goes with --consolidate" in ran.err

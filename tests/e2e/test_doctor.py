@@ -14,7 +14,7 @@ from reconciler.sandbox import Options, Sandbox
 from reconciler.sandbox.options import MANAGER_KEY
 from reconciler.sandbox.switches import Switches
 from tests.cli_runner import direct, gateway
-from tests.e2e.desk import ACCOUNT, HEAD, Desk
+from tests.e2e.workspace import ACCOUNT, HEAD, Workspace
 from tests.faults.conftest import skip_waits
 from tests.faults.hostile import Asked, answer, hostile
 
@@ -25,45 +25,45 @@ if TYPE_CHECKING:
 NOWHERE = "http://127.0.0.1:9"
 
 
-def findings(desk: Desk) -> dict[str, dict[str, Any]]:
-    found = json.loads(desk.run("doctor --format json").out)
+def findings(workspace: Workspace) -> dict[str, dict[str, Any]]:
+    found = json.loads(workspace.run("doctor --format json").out)
     return {one["what"]: one for one in found}
 
 
-def test_the_key_is_told_by_gateway_and_variable(desk: Desk) -> None:
-    desk.environ["ACME_API_KEY"] = desk.environ["CALLRAIL_API_KEY"]
-    desk.declare("- name: A", head=HEAD + "    api_key_env: ACME_API_KEY\n")
-    found = findings(desk)
+def test_the_key_is_told_by_gateway_and_variable(workspace: Workspace) -> None:
+    workspace.environ["ACME_API_KEY"] = workspace.environ["CALLRAIL_API_KEY"]
+    workspace.declare("- name: A", head=HEAD + "    api_key_env: ACME_API_KEY\n")
+    found = findings(workspace)
     assert found["key"]["message"] == "a key for callrail, from CALLRAIL_API_KEY"
     assert found["key of acme"]["message"] == "a key for callrail of its own, from ACME_API_KEY"
-    assert found["gateway"]["message"] == f"callrail, at {desk.sandbox.url}"
+    assert found["gateway"]["message"] == f"callrail, at {workspace.sandbox.url}"
 
 
-def test_accounts_are_told_by_handle_number_and_id(desk: Desk) -> None:
-    desk.declare("- name: A")
-    found = findings(desk)
+def test_accounts_are_told_by_handle_number_and_id(workspace: Workspace) -> None:
+    workspace.declare("- name: A")
+    found = findings(workspace)
     said = f"518664017 is My Account: its id is {ACCOUNT}, acme in the configuration"
     assert found["number 518664017"]["message"] == said
     assert found["account acme"]["message"].startswith("My Account; active companies: 1")
 
 
-def test_who_wrote_the_number_is_told_the_id(desk: Desk) -> None:
-    desk.declare("- name: A", head='version: 1\naccounts:\n  acme: {id: "518664017"}\n')
-    found = findings(desk)["account acme"]
+def test_who_wrote_the_number_is_told_the_id(workspace: Workspace) -> None:
+    workspace.declare("- name: A", head='version: 1\naccounts:\n  acme: {id: "518664017"}\n')
+    found = findings(workspace)["account acme"]
     assert (found["state"], found["message"]) == (
         "failed",
         f"518664017 is My Account: its id is {ACCOUNT}",
     )
-    ran = desk.run("plan")
+    ran = workspace.run("plan")
     assert ran.code == 1
     assert f"518664017 is My Account: its id is {ACCOUNT}" in ran.out + ran.err
 
 
 def test_the_quota_is_told_as_the_answers_tell_it(tmp_path: Path) -> None:
     with Sandbox(Options(quota=250, others_used=240)) as sandbox:
-        desk = Desk.at(tmp_path, sandbox)
-        desk.declare("- name: A")
-        found = findings(desk)["quota of acme"]
+        workspace = Workspace.at(tmp_path, sandbox)
+        workspace.declare("- name: A")
+        found = findings(workspace)["quota of acme"]
     assert found["state"] == "warning"
     assert (
         "of this hour's 250 are left (others have used 240, earlier runs included)"
@@ -73,9 +73,9 @@ def test_the_quota_is_told_as_the_answers_tell_it(tmp_path: Path) -> None:
 
 def test_where_the_answers_tell_no_quota_none_is_made_up(tmp_path: Path) -> None:
     with Sandbox(Options(switches=replace(Switches(), rate_headers="off"))) as sandbox:
-        desk = Desk.at(tmp_path, sandbox)
-        desk.declare("- name: A")
-        found = findings(desk)["quota of acme"]
+        workspace = Workspace.at(tmp_path, sandbox)
+        workspace.declare("- name: A")
+        found = findings(workspace)["quota of acme"]
     assert found["message"] == "the server does not say what is left"
 
 
@@ -111,25 +111,25 @@ def users(rows: list[dict[str, str]], *, status: int = 200) -> Callable[[Asked],
     ],
 )
 def test_a_role_is_told_where_it_can_be_seen(
-    desk: Desk, rows: list[dict[str, str]], status: int, said: str
+    workspace: Workspace, rows: list[dict[str, str]], status: int, said: str
 ) -> None:
-    desk.declare("- name: A")
+    workspace.declare("- name: A")
     with hostile(users(rows, status=status)) as server:
-        desk.environ["RECONCILER_API_URL"] = server.url
-        ran = desk.run("doctor --format json")
+        workspace.environ["RECONCILER_API_URL"] = server.url
+        ran = workspace.run("doctor --format json")
         found = {one["what"]: one for one in json.loads(ran.out)}["role in acme"]
     assert said in found["message"]
     assert ("account-level" in (found["hint"] or "")) == (found["state"] == "warning")
     assert ran.code == 0
 
 
-def test_a_role_that_can_not_be_seen_is_not_told(desk: Desk) -> None:
-    desk.environ["CALLRAIL_API_KEY"] = MANAGER_KEY
-    desk.declare("- name: A")
+def test_a_role_that_can_not_be_seen_is_not_told(workspace: Workspace) -> None:
+    workspace.environ["CALLRAIL_API_KEY"] = MANAGER_KEY
+    workspace.declare("- name: A")
     rows = [{"role": "admin"}, {"role": "manager"}]
     with hostile(users(rows)) as server:
-        desk.environ["RECONCILER_API_URL"] = server.url
-        assert "role in acme" not in findings(desk)
+        workspace.environ["RECONCILER_API_URL"] = server.url
+        assert "role in acme" not in findings(workspace)
 
 
 @pytest.fixture
@@ -152,9 +152,9 @@ def test_the_older_name_of_maton_is_tried_and_told(
     monkeypatch.setitem(endpoints.OLDER_API_URLS, Gateway.MATON, sandbox.gateway_url)
     monkeypatch.setattr(endpoints, "OLDER_CONTROL_URL", sandbox.control_url)
     key = {"MATON_API_KEY": gateway(sandbox)["MATON_API_KEY"]}
-    desk = Desk(tmp_path, sandbox, key)
-    desk.declare("- name: A")
-    found = findings(desk)
+    workspace = Workspace(tmp_path, sandbox, key)
+    workspace.declare("- name: A")
+    found = findings(workspace)
     assert found["server"]["state"] == "failed"
     assert f"{NOWHERE} can't be reached" in found["server"]["message"]
     assert f"export RECONCILER_API_URL={sandbox.gateway_url}" in found["server"]["hint"]
@@ -162,7 +162,7 @@ def test_the_older_name_of_maton_is_tried_and_told(
     assert "is active" in found["connection"]["message"]
     sandbox.log.clear()
     for command in ("plan", "apply --auto-approve", "get tags", "connections list"):
-        ran = desk.run(command)
+        ran = workspace.run(command)
         assert ran.code == 1, command
         assert "can't be reached" in ran.out + ran.err
     assert sandbox.log.entries == [], "only doctor goes to the older name"
@@ -174,8 +174,10 @@ def test_a_key_of_callrail_is_never_tried_at_maton(
 ) -> None:
     monkeypatch.setitem(endpoints.API_URLS, Gateway.CALLRAIL, NOWHERE)
     monkeypatch.setitem(endpoints.OLDER_API_URLS, Gateway.MATON, sandbox.url)
-    desk = Desk(tmp_path, sandbox, {"CALLRAIL_API_KEY": direct(sandbox)["CALLRAIL_API_KEY"]})
-    assert "older" not in json.dumps(findings(desk)["server"])
+    workspace = Workspace(
+        tmp_path, sandbox, {"CALLRAIL_API_KEY": direct(sandbox)["CALLRAIL_API_KEY"]}
+    )
+    assert "older" not in json.dumps(findings(workspace)["server"])
     assert sandbox.log.entries == []
 
 
@@ -184,7 +186,7 @@ def test_an_address_that_was_chosen_is_not_replaced(
     tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(endpoints.OLDER_API_URLS, Gateway.MATON, sandbox.gateway_url)
-    desk = Desk(tmp_path, sandbox, gateway(sandbox) | {"RECONCILER_API_URL": NOWHERE})
-    found = findings(desk)["server"]
+    workspace = Workspace(tmp_path, sandbox, gateway(sandbox) | {"RECONCILER_API_URL": NOWHERE})
+    found = findings(workspace)["server"]
     assert found["state"] == "failed"
     assert sandbox.gateway_url not in (found["hint"] or "")

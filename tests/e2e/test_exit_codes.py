@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import direct
-from tests.e2e.desk import COMPANY, Desk
 from tests.e2e.test_installed import COMMAND, command, environment
+from tests.e2e.workspace import COMPANY, Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,58 +43,71 @@ KEPT = "- name: Schedule requested\n"
         (1, NEW, "show nothing.json"),
     ],
 )
-def test_exit_code(desk: Desk, code: int, tags: str, line: str) -> None:
-    desk.declare(tags)
-    done = command(*line.split(), cwd=desk.directory, **direct(desk.sandbox))
+def test_exit_code(workspace: Workspace, code: int, tags: str, line: str) -> None:
+    workspace.declare(tags)
+    done = command(*line.split(), cwd=workspace.directory, **direct(workspace.sandbox))
     assert done.returncode == code, done.stderr
 
 
-def test_exit_code_4(desk: Desk) -> None:
-    desk.declare(NEW)
-    assert command("plan", cwd=desk.directory).returncode == 4
-    wrong = direct(desk.sandbox) | {"CALLRAIL_API_KEY": "not-the-key"}
-    assert command("plan", cwd=desk.directory, **wrong).returncode == 4
+def test_exit_code_4(workspace: Workspace) -> None:
+    workspace.declare(NEW)
+    assert command("plan", cwd=workspace.directory).returncode == 4
+    wrong = direct(workspace.sandbox) | {"CALLRAIL_API_KEY": "not-the-key"}
+    assert command("plan", cwd=workspace.directory, **wrong).returncode == 4
 
 
 def test_exit_code_6_and_running_again_goes_on(tmp_path: Path) -> None:
     now = 0.0
     with Sandbox(Options(seed="reference", quota=3, clock=lambda: now)) as sandbox:
-        desk = Desk.at(tmp_path, sandbox)
-        desk.declare("\n".join(f"- name: Tag {number}" for number in range(4)))
+        workspace = Workspace.at(tmp_path, sandbox)
+        workspace.declare("\n".join(f"- name: Tag {number}" for number in range(4)))
         line = ("apply", "--auto-approve", "--max-wait", "0", "--parallelism", "1")
         done = command(*line, cwd=tmp_path, **direct(sandbox))
         assert done.returncode == 6, done.stdout + done.stderr
         for hours in range(1, 4):
             now = 3_601.0 * hours
             done = command(*line, cwd=tmp_path, **direct(sandbox))
-        assert {f"Tag {number}" for number in range(4)} < set(desk.tags())
+        assert {f"Tag {number}" for number in range(4)} < set(workspace.tags())
 
 
-def test_exit_code_6_after_so_many_requests(desk: Desk) -> None:
-    desk.declare("\n".join(f"- name: Tag {number}" for number in range(4)))
+def test_exit_code_6_after_so_many_requests(workspace: Workspace) -> None:
+    workspace.declare("\n".join(f"- name: Tag {number}" for number in range(4)))
     line = ("apply", "--auto-approve", "--max-requests", "4", "--parallelism", "1")
     codes: list[int] = []
     while (not codes or codes[-1] == 6) and len(codes) < 9:
-        sent = len(desk.sandbox.log.entries)
-        codes.append(command(*line, cwd=desk.directory, **direct(desk.sandbox)).returncode)
-        assert len(desk.sandbox.log.entries) - sent <= 4
+        sent = len(workspace.sandbox.log.entries)
+        codes.append(
+            command(*line, cwd=workspace.directory, **direct(workspace.sandbox)).returncode
+        )
+        assert len(workspace.sandbox.log.entries) - sent <= 4
     assert codes[0] == 6
     assert codes[-1] == 0
-    assert {f"Tag {number}" for number in range(4)} < set(desk.tags())
+    assert {f"Tag {number}" for number in range(4)} < set(workspace.tags())
+
+
+def test_what_is_done_is_skipped_is_said_of_writes_alone(workspace: Workspace) -> None:
+    done = "what is done is skipped"
+    workspace.declare("\n".join(f"- name: Tag {number}" for number in range(4)))
+    read = workspace.run("audit --usage --max-requests 3")
+    assert (read.code, done in read.err) == (6, False)
+    assert "Nothing was written. Let it send more: the next run reads all of it anew." in read.err
+    written = workspace.run("apply --auto-approve --max-requests 4 --parallelism 1")
+    assert workspace.writes
+    assert (written.code, done in written.out + written.err) == (6, True)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_exit_code_of_a_signal(desk: Desk, number: signal.Signals, code: int) -> None:
-    desk.declare(NEW)
-    desk.sandbox.faults.add("GET tags.json hang")
+def test_exit_code_of_a_signal(workspace: Workspace, number: signal.Signals, code: int) -> None:
+    workspace.declare(NEW)
+    workspace.sandbox.faults.add("GET tags.json hang")
     process = subprocess.Popen(
         [COMMAND, "plan"],
-        cwd=desk.directory,
-        env=environment(**direct(desk.sandbox)),
+        cwd=workspace.directory,
+        env=environment(**direct(workspace.sandbox)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    while not desk.sandbox.log.count("GET"):
+    while not workspace.sandbox.log.count("GET"):
         time.sleep(0.02)
     process.send_signal(number)
     assert process.wait(timeout=10) == code

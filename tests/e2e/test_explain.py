@@ -13,7 +13,7 @@ from reconciler.cli.code_texts import code_texts
 from reconciler.sandbox import Options, Sandbox
 from reconciler.schema import load_schema
 from tests.cli_runner import run
-from tests.e2e.desk import Desk
+from tests.e2e.workspace import Workspace
 from tests.golden.test_golden import fill
 
 if TYPE_CHECKING:
@@ -56,24 +56,24 @@ tags:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """One account with four companies, and the configuration."""
     with Sandbox(Options(seed="empty")) as sandbox:
         fill(sandbox, LIVE)
-        made = Desk.at(tmp_path, sandbox)
+        made = Workspace.at(tmp_path, sandbox)
         made.write("reconciler.yaml", CONFIG)
         yield made
 
 
-def places(desk: Desk, *words: str) -> dict[str | None, dict[str, Any]]:
+def places(workspace: Workspace, *words: str) -> dict[str | None, dict[str, Any]]:
     """What is said of each place, by company."""
-    document = json.loads(desk.run("explain", *words, "--format", "json").out)
+    document = json.loads(workspace.run("explain", *words, "--format", "json").out)
     jsonschema.validate(document, load_schema("explanation"))
     return {one["company"]: one for one in document["places"]}
 
 
-def test_it_names_block_scope_line_live_tags_usage_flows_and_the_plan(desk: Desk) -> None:
-    shown = desk.run("explain Opportunity --company North").out
+def test_it_names_block_scope_line_live_tags_usage_flows_and_the_plan(workspace: Workspace) -> None:
+    shown = workspace.run("explain Opportunity --company North").out
     assert shown == (
         "Opportunity\n"
         "Declared at reconciler.yaml:12:5: Opportunity, blue1, enabled; renamed from Oppty; "
@@ -89,8 +89,8 @@ def test_it_names_block_scope_line_live_tags_usage_flows_and_the_plan(desk: Desk
     )
 
 
-def test_it_says_of_every_place_why_it_is_there_or_is_not(desk: Desk) -> None:
-    found = places(desk, "Opportunity")
+def test_it_says_of_every_place_why_it_is_there_or_is_not(workspace: Workspace) -> None:
+    found = places(workspace, "Opportunity")
     assert {name: (one["declared"], one["why"], one["nothing"]) for name, one in found.items()} == {
         None: (False, "declared in companies only", "it is not live"),
         "North": (True, '"N*" selects it', None),
@@ -105,6 +105,14 @@ def test_it_says_of_every_place_why_it_is_there_or_is_not(desk: Desk) -> None:
     assert found["Test"]["source"] == {"file": "reconciler.yaml", "line": 10, "column": 14}
 
 
+def test_an_old_name_of_one_block_is_explained_with_the_blocks_of_its_new_name(
+    workspace: Workspace,
+) -> None:
+    workspace.write("reconciler.yaml", f"{CONFIG}  - name: Opportunity\n    color: blue1\n")
+    account = places(workspace, "Oppty")[None]
+    assert (account["declared"], account["why"]) == (True, "declared on account level")
+
+
 @pytest.mark.parametrize(
     ("name", "company", "nothing"),
     [
@@ -114,28 +122,30 @@ def test_it_says_of_every_place_why_it_is_there_or_is_not(desk: Desk) -> None:
         ("crm-lead", None, "`ignore` leaves it to others"),
     ],
 )
-def test_why_nothing_happens(desk: Desk, name: str, company: str | None, nothing: str) -> None:
-    found = places(desk, name)[company]
+def test_why_nothing_happens(
+    workspace: Workspace, name: str, company: str | None, nothing: str
+) -> None:
+    found = places(workspace, name)[company]
     assert (found["nothing"], found["changes"]) == (nothing, [])
 
 
-def test_a_place_where_nothing_matches_names_the_nearest_pattern(desk: Desk) -> None:
+def test_a_place_where_nothing_matches_names_the_nearest_pattern(workspace: Workspace) -> None:
     near = CONFIG.replace('["N*", South, Old]', '["N*", "Tes *", South]')
-    desk.write("reconciler.yaml", near.replace('    except: ["T*"]\n', ""))
+    workspace.write("reconciler.yaml", near.replace('    except: ["T*"]\n', ""))
     # A pattern that matches nothing is an error of its own, so a company must be there for it.
-    desk.sandbox.store.run("UPDATE companies SET name = 'Tes t' WHERE name = 'Old'")
-    desk.sandbox.store.run("UPDATE companies SET status = 'active'")
-    found = places(desk, "Opportunity")["Test"]
+    workspace.sandbox.store.run("UPDATE companies SET name = 'Tes t' WHERE name = 'Old'")
+    workspace.sandbox.store.run("UPDATE companies SET status = 'active'")
+    found = places(workspace, "Opportunity")["Test"]
     assert found["why"] == 'no name or pattern of `companies` matches (nearest: "Tes *")'
     assert (found["declared"], found["source"]["line"]) == (False, 9)
 
 
-def test_it_costs_what_reading_costs(desk: Desk) -> None:
-    before = len(desk.sandbox.log.entries)
-    assert desk.run("explain crm-lead").code == 0
-    reads = [entry.path for entry in desk.sandbox.log.entries[before:]]
+def test_it_costs_what_reading_costs(workspace: Workspace) -> None:
+    before = len(workspace.sandbox.log.entries)
+    assert workspace.run("explain crm-lead").code == 0
+    reads = [entry.path for entry in workspace.sandbox.log.entries[before:]]
     assert sum(path.endswith("companies.json") for path in reads) == 1
-    assert desk.writes == []
+    assert workspace.writes == []
 
 
 @pytest.mark.parametrize(
@@ -149,9 +159,9 @@ def test_it_costs_what_reading_costs(desk: Desk) -> None:
     ],
 )
 def test_what_is_unknown_is_refused_with_the_nearest(
-    desk: Desk, words: tuple[str, ...], hint: str
+    workspace: Workspace, words: tuple[str, ...], hint: str
 ) -> None:
-    ran = desk.run("explain", *words)
+    ran = workspace.run("explain", *words)
     assert (ran.code, ran.out) == (64, "")
     assert hint in ran.err
 

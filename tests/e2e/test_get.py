@@ -11,7 +11,7 @@ from reconciler.callrail.catalog import RESOURCES
 from reconciler.cli.commands import get
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import direct, gateway
-from tests.e2e.desk import ACCOUNT, Desk
+from tests.e2e.workspace import ACCOUNT, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,22 +27,22 @@ def agency() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def busy(tmp_path: Path, agency: Sandbox) -> Desk:
+def busy(tmp_path: Path, agency: Sandbox) -> Workspace:
     agency.log.clear()
-    return Desk.at(tmp_path, agency)
+    return Workspace.at(tmp_path, agency)
 
 
-def rows(desk: Desk, *line: str) -> list[dict[str, Any]]:
-    ran = desk.run("get", *line, "--account", ACCOUNT, "--format", "json")
+def rows(workspace: Workspace, *line: str) -> list[dict[str, Any]]:
+    ran = workspace.run("get", *line, "--account", ACCOUNT, "--format", "json")
     assert ran.code == 0, ran.err
     found: list[dict[str, Any]] = json.loads(ran.out)
     return found
 
 
-def refused(desk: Desk, *line: str) -> Ran:
-    ran = desk.run("get", *line)
+def refused(workspace: Workspace, *line: str) -> Ran:
+    ran = workspace.run("get", *line)
     assert ran.code == 64, ran.out + ran.err
-    assert desk.sandbox.log.entries == []
+    assert workspace.sandbox.log.entries == []
     return ran
 
 
@@ -57,8 +57,8 @@ def test_the_command_line_and_the_catalog_know_the_same_names() -> None:
 def test_every_resource_is_listed_through_both_gateways(
     tmp_path: Path, agency: Sandbox, name: str, through: Any
 ) -> None:
-    desk = Desk(tmp_path, agency, through(agency))
-    assert desk.run(f"get {name} --account {ACCOUNT} --format json").code == 0
+    workspace = Workspace(tmp_path, agency, through(agency))
+    assert workspace.run(f"get {name} --account {ACCOUNT} --format json").code == 0
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_every_resource_is_listed_through_both_gateways(
         ("NUMBER", "is Acme Dental Group: its id is ACC019c46b8a0807fbdb81c8bf12af91cb3"),
     ],
 )
-def test_an_account_may_be_called_by_name_or_number(busy: Desk, named: str, told: str) -> None:
+def test_an_account_may_be_called_by_name_or_number(busy: Workspace, named: str, told: str) -> None:
     query = "SELECT numeric_id FROM accounts WHERE id = ?"
     number = str(busy.sandbox.store.value(query, (ACCOUNT,)))
     ran = busy.run("get", "companies", "--format", "json", "--account", number, "--limit", "1")
@@ -82,7 +82,7 @@ def test_an_account_may_be_called_by_name_or_number(busy: Desk, named: str, told
     assert (number in ran.err) == bool(told)
 
 
-def test_an_account_may_be_called_by_its_handle(busy: Desk) -> None:
+def test_an_account_may_be_called_by_its_handle(busy: Workspace) -> None:
     busy.write(
         "reconciler.yaml",
         f"version: 1\naccounts:\n  acme: {{id: {ACCOUNT}}}\n  x: {{id: ACC2}}\ntags: []\n",
@@ -92,13 +92,13 @@ def test_an_account_may_be_called_by_its_handle(busy: Desk) -> None:
     )
 
 
-def test_an_account_that_is_not_there_is_told_with_those_that_are(busy: Desk) -> None:
+def test_an_account_that_is_not_there_is_told_with_those_that_are(busy: Workspace) -> None:
     ran = busy.run("get", "tags", "--account", "Acme Dentl Group")
     assert ran.code == 1
     assert "It sees ACC019c46b8a0807fbdb81c8bf12af91cb3 (Acme Dental Group)" in ran.err
 
 
-def test_companies_may_be_called_by_name_and_pattern(busy: Desk) -> None:
+def test_companies_may_be_called_by_name_and_pattern(busy: Workspace) -> None:
     names = {row["id"]: row["name"] for row in rows(busy, "companies")}
     first = next(iter(names.values()))
     found = rows(busy, "tags", "--company", first)
@@ -111,20 +111,20 @@ def test_companies_may_be_called_by_name_and_pattern(busy: Desk) -> None:
     assert len(rows(busy, "tags", "--company", f"{prefix}*", "--limit", "3")) == 3
 
 
-def test_a_company_that_is_not_there_is_refused_with_the_nearest(busy: Desk) -> None:
+def test_a_company_that_is_not_there_is_refused_with_the_nearest(busy: Workspace) -> None:
     first = rows(busy, "companies")[0]["name"]
     ran = busy.run("get", "tags", "--account", ACCOUNT, "--company", first[:-1])
     assert ran.code == 64
     assert first in ran.err
 
 
-def test_a_summary_takes_one_company(busy: Desk) -> None:
+def test_a_summary_takes_one_company(busy: Workspace) -> None:
     ran = busy.run("get", "call-summary", "--account", ACCOUNT, "--company", "*")
     assert ran.code == 64
     assert "--group-by company" in ran.err
 
 
-def test_tags_repeat_and_mean_either(busy: Desk) -> None:
+def test_tags_repeat_and_mean_either(busy: Workspace) -> None:
     year = ["--date-range", "this_year", "--fields", "tags"]
     one = rows(busy, "calls", "--tags", "Opportunity", *year)
     both = rows(busy, "calls", "--tags", "Opportunity", "--tags", "Schedule requested", *year)
@@ -144,7 +144,7 @@ def test_tags_repeat_and_mean_either(busy: Desk) -> None:
         "tags --level account --level company",
     ],
 )
-def test_a_repeated_flag_that_is_not_honoured_is_refused(busy: Desk, line: str) -> None:
+def test_a_repeated_flag_that_is_not_honoured_is_refused(busy: Workspace, line: str) -> None:
     assert "twice" in refused(busy, *line.split()).err
 
 
@@ -170,12 +170,12 @@ def test_a_repeated_flag_that_is_not_honoured_is_refused(busy: Desk, line: str) 
     ],
 )
 def test_what_can_not_be_is_refused_before_anything_is_sent(
-    busy: Desk, line: str, advice: str
+    busy: Workspace, line: str, advice: str
 ) -> None:
     assert advice in refused(busy, *line.split()).err
 
 
-def test_a_field_that_no_row_has_is_told_with_those_that_are_known(busy: Desk) -> None:
+def test_a_field_that_no_row_has_is_told_with_those_that_are_known(busy: Workspace) -> None:
     line = f"get calls --account {ACCOUNT} --date-range this_year --limit 3 --fields xyzzy,tags"
     ran = busy.run(line)
     assert ran.code == 0
@@ -185,7 +185,7 @@ def test_a_field_that_no_row_has_is_told_with_those_that_are_known(busy: Desk) -
 
 
 @pytest.mark.parametrize("name", ["calls", "call-summary", "call-timeseries", "texts"])
-def test_without_a_range_it_is_told_that_it_is_the_last_week(busy: Desk, name: str) -> None:
+def test_without_a_range_it_is_told_that_it_is_the_last_week(busy: Workspace, name: str) -> None:
     said = "CallRail answers for the last 7 days"
     assert said in busy.run(f"get {name} --account {ACCOUNT}").err
     week = "--start-date 2026-11-01 --end-date 2026-11-20"
@@ -193,7 +193,7 @@ def test_without_a_range_it_is_told_that_it_is_the_last_week(busy: Desk, name: s
 
 
 @pytest.mark.parametrize("name", ["tags", "companies", "forms", "users"])
-def test_what_has_no_such_range_is_not_said_to(busy: Desk, name: str) -> None:
+def test_what_has_no_such_range_is_not_said_to(busy: Workspace, name: str) -> None:
     assert "7 days" not in busy.run(f"get {name} --account {ACCOUNT}").err
 
 
@@ -215,11 +215,11 @@ def test_what_has_no_such_range_is_not_said_to(busy: Desk, name: str) -> None:
         ("calls --min-duration 60 --date-range this_year", lambda row: row["duration"] >= 60),
     ],
 )
-def test_filters_reach_the_server(busy: Desk, line: str, holds: Any) -> None:
+def test_filters_reach_the_server(busy: Workspace, line: str, holds: Any) -> None:
     assert all(map(holds, rows(busy, *line.split())))
 
 
-def test_a_summary_shows_the_figures_asked_for(busy: Desk) -> None:
+def test_a_summary_shows_the_figures_asked_for(busy: Workspace) -> None:
     line = "call-summary --date-range this_year --fields leads --fields total_calls,leads"
     (row,) = rows(busy, *line.split())
     assert set(row["total_results"]) >= {"leads", "total_calls"}
@@ -229,14 +229,16 @@ def test_a_summary_shows_the_figures_asked_for(busy: Desk) -> None:
 def test_the_next_page_of_calls_is_found_wherever_it_is_said_to_be(
     tmp_path: Path, agency: Sandbox, through: Any
 ) -> None:
-    desk = Desk(tmp_path, agency, through(agency))
-    found = rows(desk, "calls", "--date-range", "this_year")
+    workspace = Workspace(tmp_path, agency, through(agency))
+    found = rows(workspace, "calls", "--date-range", "this_year")
     assert len(found) > 250
     assert len({row["id"] for row in found}) == len(found)
 
 
 @pytest.mark.parametrize("name", ["forms", "texts", "message-flows"])
-def test_the_new_resources_have_rows_that_can_be_read_one_by_one(busy: Desk, name: str) -> None:
+def test_the_new_resources_have_rows_that_can_be_read_one_by_one(
+    busy: Workspace, name: str
+) -> None:
     year = ["--start-date", "2026-01-01", "--end-date", "2026-12-31"]
     found = rows(busy, name, *(year if name != "message-flows" else []))
     assert found

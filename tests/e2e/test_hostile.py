@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
-from tests.e2e.desk import ACCOUNT, Desk
+from tests.e2e.workspace import ACCOUNT, Workspace
 from tests.faults.hostile import answer, hostile
 from tests.render.hostile import (
     PAYLOADS,
@@ -65,17 +65,17 @@ def infested() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, infested: Sandbox) -> Desk:
-    """A desk at it, with tags declared in every company."""
-    desk = Desk.at(tmp_path, infested)
-    desk.declare("- name: New Tag\n  companies: all\n- name: Other Tag", head=HEAD)
-    return desk
+def workspace(tmp_path: Path, infested: Sandbox) -> Workspace:
+    """A workspace at it, with tags declared in every company."""
+    workspace = Workspace.at(tmp_path, infested)
+    workspace.declare("- name: New Tag\n  companies: all\n- name: Other Tag", head=HEAD)
+    return workspace
 
 
 @pytest.mark.parametrize("name", ["tags", "companies"])
 @pytest.mark.parametrize("form", ["text", "json", "yaml", "csv"])
-def test_tables(desk: Desk, name: str, form: str) -> None:
-    ran = desk.run(f"get {name} --format {form}")
+def test_tables(workspace: Workspace, name: str, form: str) -> None:
+    ran = workspace.run(f"get {name} --format {form}")
     assert ran.code == 0, ran.err
     CHECKS[form](ran.out)
     assert_safe_text(ran.err)
@@ -83,17 +83,19 @@ def test_tables(desk: Desk, name: str, form: str) -> None:
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
 @pytest.mark.parametrize("line", ["plan --show-unmanaged", "drift", "apply --auto-approve"])
-def test_plans_and_reports(desk: Desk, line: str, form: str) -> None:
-    ran = desk.run(f"{line} --format {form} --report {form}=report --report gitlab=counts.json")
+def test_plans_and_reports(workspace: Workspace, line: str, form: str) -> None:
+    ran = workspace.run(
+        f"{line} --format {form} --report {form}=report --report gitlab=counts.json"
+    )
     assert ran.out.strip()
     CHECKS[form](ran.out)
-    CHECKS[form](desk.read("report"))
+    CHECKS[form](workspace.read("report"))
     assert_safe_text(ran.err)
 
 
 @pytest.mark.parametrize("line", ["import", "snapshot", "doctor", "get accounts"])
-def test_other_commands(desk: Desk, line: str) -> None:
-    ran = desk.run(line)
+def test_other_commands(workspace: Workspace, line: str) -> None:
+    ran = workspace.run(line)
     assert ran.out.strip()
     assert_safe_text(ran.out)
     assert_safe_text(ran.err)
@@ -114,8 +116,8 @@ def foreign(name: str) -> Callable[[Asked], bytes]:
 def test_what_get_and_doctor_say_beside_their_rows(tmp_path: Path, name: str) -> None:
     with hostile(foreign(name)) as server:
         environ = {"RECONCILER_API_URL": server.url, "CALLRAIL_API_KEY": "some-key"}
-        desk = Desk(tmp_path, None, environ | {"GITHUB_ACTIONS": "true"})  # type: ignore[arg-type]
-        desk.declare("- name: A", head="version: 1\naccounts: {acme: {id: ACC0123456789}}\n")
+        workspace = Workspace(tmp_path, None, environ | {"GITHUB_ACTIONS": "true"})  # type: ignore[arg-type]
+        workspace.declare("- name: A", head="version: 1\naccounts: {acme: {id: ACC0123456789}}\n")
         for line in (
             "get companies --account 7",
             "get tags --account nobody",
@@ -124,26 +126,26 @@ def test_what_get_and_doctor_say_beside_their_rows(tmp_path: Path, name: str) ->
             "get forms --company *",
             "doctor",
         ):
-            ran = desk.run(line)
+            ran = workspace.run(line)
             assert ran.out + ran.err
             assert_safe_text(ran.out)
             assert_safe_text(ran.err)
 
 
-def test_a_github_runner_is_told_nothing_but_ours(desk: Desk) -> None:
-    desk.environ |= {
+def test_a_github_runner_is_told_nothing_but_ours(workspace: Workspace) -> None:
+    workspace.environ |= {
         "GITHUB_ACTIONS": "true",
-        "GITHUB_OUTPUT": str(desk.directory / "out"),
-        "GITHUB_STEP_SUMMARY": str(desk.directory / "summary"),
+        "GITHUB_OUTPUT": str(workspace.directory / "out"),
+        "GITHUB_STEP_SUMMARY": str(workspace.directory / "summary"),
     }
-    ran = desk.run("plan")
+    ran = workspace.run("plan")
     for line in ran.err.splitlines():
         assert_visible(line)
         assert_no_command(
             line.removeprefix("::error ").removeprefix("::warning ").partition("::")[2]
         )
-    assert len(desk.read("out").splitlines()) == 10
-    assert_safe_markdown(desk.read("summary"))
+    assert len(workspace.read("out").splitlines()) == 10
+    assert_safe_markdown(workspace.read("summary"))
 
 
 @pytest.mark.parametrize("payload", NAMES, ids=repr)
@@ -153,11 +155,11 @@ def test_what_a_server_answers(tmp_path: Path, infested: Sandbox, payload: str) 
     for raw in (refusal, page):
         with hostile(lambda _asked, raw=raw: raw) as server:  # type: ignore[misc]
             environ = {"RECONCILER_API_URL": server.url, "CALLRAIL_API_KEY": "a-key"}
-            desk = Desk(tmp_path, infested, environ)
-            desk.declare("- name: New Tag")
+            workspace = Workspace(tmp_path, infested, environ)
+            workspace.declare("- name: New Tag")
             for form in ("text", "json"):
-                ran = desk.run(f"plan --format {form} --report markdown=report.md")
+                ran = workspace.run(f"plan --format {form} --report markdown=report.md")
                 assert ran.code == 1
                 assert "Traceback" not in ran.err
                 assert_safe_text(ran.out + ran.err)
-            assert_safe_markdown(desk.read("report.md"))
+            assert_safe_markdown(workspace.read("report.md"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
-from tests.e2e.desk import ACCOUNT, Desk
+from tests.e2e.workspace import ACCOUNT, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,22 +39,22 @@ tags:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     with Sandbox(Options(seed="empty", quota=None)) as sandbox:
-        desk = Desk.at(tmp_path, sandbox)
+        workspace = Workspace.at(tmp_path, sandbox)
         account = {"id": ACCOUNT, "name": "Acme", "numeric_id": 1, "created_at": ""}
         sandbox.store.insert("accounts", [account])
         for number in range(1, 5):
             row = {"id": f"COM{number}", "account_id": ACCOUNT, "name": f"Clinic {number}"}
             row |= {"status": "active", "time_zone": "", "created_at": ""}
             sandbox.store.insert("companies", [row])
-        desk.write("reconciler.yaml", FILE)
-        desk.apply()
-        yield desk
+        workspace.write("reconciler.yaml", FILE)
+        workspace.apply()
+        yield workspace
 
 
-def do(desk: Desk, statement: str) -> None:
-    desk.sandbox.store.run(statement)
+def do(workspace: Workspace, statement: str) -> None:
+    workspace.sandbox.store.run(statement)
 
 
 def pasted(text: str, out: str) -> str:
@@ -111,25 +111,25 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_it_prints_makes_the_plan_empty(case: str, desk: Desk) -> None:
-    do(desk, CASES[case])
-    assert desk.run("plan --detailed-exitcode").code == 2 or case == "each otherwise"
-    ran = desk.run("import --into reconciler.yaml")
+def test_what_it_prints_makes_the_plan_empty(case: str, workspace: Workspace) -> None:
+    do(workspace, CASES[case])
+    assert workspace.run("plan --detailed-exitcode").code == 2 or case == "each otherwise"
+    ran = workspace.run("import --into reconciler.yaml")
     assert ran.code == 0, ran.err
-    assert desk.read("reconciler.yaml") == FILE
-    desk.write("reconciler.yaml", pasted(FILE, ran.out))
-    plan = desk.run("plan --detailed-exitcode --show-unmanaged")
+    assert workspace.read("reconciler.yaml") == FILE
+    workspace.write("reconciler.yaml", pasted(FILE, ran.out))
+    plan = workspace.run("plan --detailed-exitcode --show-unmanaged")
     assert plan.code == 0, ran.out + plan.out + plan.err
     assert "unmanaged" not in plan.out.partition("Plan:")[2].replace("0 unmanaged", "")
-    again = desk.run("import --into reconciler.yaml")
+    again = workspace.run("import --into reconciler.yaml")
     assert (again.code, again.out) == (0, "")
     assert "Nothing to take in" in again.err
-    assert desk.read("reconciler.yaml").startswith("# Ours.\n")
+    assert workspace.read("reconciler.yaml").startswith("# Ours.\n")
 
 
-def test_where_a_block_belongs_is_said_by_file_and_line(desk: Desk) -> None:
-    do(desk, CASES["recoloured in one"])
-    out = desk.run("import --into reconciler.yaml acme").out
+def test_where_a_block_belongs_is_said_by_file_and_line(workspace: Workspace) -> None:
+    do(workspace, CASES["recoloured in one"])
+    out = workspace.run("import --into reconciler.yaml acme").out
     assert out == (
         "# What is live and not so declared, and where it belongs. Nothing was changed.\n\n"
         '# reconciler.yaml:10, "Lead": not so in these; add to its `except`\n'
@@ -139,18 +139,18 @@ def test_where_a_block_belongs_is_said_by_file_and_line(desk: Desk) -> None:
     )
 
 
-def test_a_file_that_is_not_of_the_configuration_is_refused(desk: Desk) -> None:
-    desk.write("other.yaml", FILE)
-    ran = desk.run("import --into other.yaml -c reconciler.yaml")
+def test_a_file_that_is_not_of_the_configuration_is_refused(workspace: Workspace) -> None:
+    workspace.write("other.yaml", FILE)
+    ran = workspace.run("import --into other.yaml -c reconciler.yaml")
     assert ran.code == 64
     assert "is not a file of the configuration" in ran.err
-    assert desk.run("import --consolidate --into reconciler.yaml").code == 64
+    assert workspace.run("import --consolidate --into reconciler.yaml").code == 64
 
 
-def test_renames_and_merges_that_are_still_to_be_made_are_no_drift(desk: Desk) -> None:
+def test_renames_and_merges_that_are_still_to_be_made_are_no_drift(workspace: Workspace) -> None:
     text = FILE.replace(
         "  - name: Opportunity ", "  - name: Chance\n    renamed_from: Opportunity "
     )
-    desk.write("reconciler.yaml", text)
-    ran = desk.run("import --into reconciler.yaml")
+    workspace.write("reconciler.yaml", text)
+    ran = workspace.run("import --into reconciler.yaml")
     assert (ran.code, ran.out) == (0, "")

@@ -18,7 +18,7 @@ from tests.cli_runner import direct
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
-    from tests.e2e.desk import Desk
+    from tests.e2e.workspace import Workspace
 
 COMMAND = str(Path(sys.executable).with_name("reconciler"))
 SLOW = (
@@ -83,9 +83,11 @@ def test_help_of_what_reads_nothing_imports_hardly_anything(flag: str, tmp_path:
     assert loaded(flag.split(), cwd=tmp_path).isdisjoint(MEDIUM)
 
 
-def test_a_plan_without_a_difference_imports_only_what_it_needs(desk: Desk) -> None:
-    desk.declare("- name: Opportunity\n  color: gray1\n  companies: all")
-    found = loaded(["plan", "--detailed-exitcode"], cwd=desk.directory, **direct(desk.sandbox))
+def test_a_plan_without_a_difference_imports_only_what_it_needs(workspace: Workspace) -> None:
+    workspace.declare("- name: Opportunity\n  color: gray1\n  companies: all")
+    found = loaded(
+        ["plan", "--detailed-exitcode"], cwd=workspace.directory, **direct(workspace.sandbox)
+    )
     assert found.isdisjoint(NOT_FOR_NO_CHANGE)
     assert {"httpx", "yaml"} <= found
 
@@ -100,34 +102,34 @@ def test_every_exit_code_stands_in_the_help(tmp_path: Path) -> None:
         assert f"\n  {code}" in text
 
 
-def test_plan_and_apply_as_processes(desk: Desk) -> None:
-    desk.declare("- name: New Tag\n  color: blue1")
-    environ = direct(desk.sandbox)
-    plan = command("plan", "--format", "json", cwd=desk.directory, **environ)
+def test_plan_and_apply_as_processes(workspace: Workspace) -> None:
+    workspace.declare("- name: New Tag\n  color: blue1")
+    environ = direct(workspace.sandbox)
+    plan = command("plan", "--format", "json", cwd=workspace.directory, **environ)
     assert json.loads(plan.stdout)["summary"]["create"] == 1
-    apply = command("apply", "--auto-approve", cwd=desk.directory, **environ)
+    apply = command("apply", "--auto-approve", cwd=workspace.directory, **environ)
     assert apply.returncode == 0, apply.stderr
-    again = command("plan", "--detailed-exitcode", cwd=desk.directory, **environ)
+    again = command("plan", "--detailed-exitcode", cwd=workspace.directory, **environ)
     assert again.returncode == 0
     assert "No changes." in again.stdout
 
 
-def test_piped_output_holds_no_escape_sequences(desk: Desk) -> None:
-    desk.declare("- name: New Tag\n  color: blue1")
-    environ = direct(desk.sandbox)
-    done = command("plan", cwd=desk.directory, **environ)
+def test_piped_output_holds_no_escape_sequences(workspace: Workspace) -> None:
+    workspace.declare("- name: New Tag\n  color: blue1")
+    environ = direct(workspace.sandbox)
+    done = command("plan", cwd=workspace.directory, **environ)
     assert "\x1b" not in done.stdout + done.stderr
-    coloured = command("plan", "--color", "always", cwd=desk.directory, **environ)
+    coloured = command("plan", "--color", "always", cwd=workspace.directory, **environ)
     assert "\x1b[" in coloured.stdout
 
 
-def test_a_reader_that_goes_away_is_no_traceback(desk: Desk) -> None:
-    desk.declare("- name: New Tag")
+def test_a_reader_that_goes_away_is_no_traceback(workspace: Workspace) -> None:
+    workspace.declare("- name: New Tag")
     line = f"{COMMAND} plan | true"
     done = subprocess.run(
         ["/bin/sh", "-c", line],
-        cwd=desk.directory,
-        env=environment(**direct(desk.sandbox)),
+        cwd=workspace.directory,
+        env=environment(**direct(workspace.sandbox)),
         capture_output=True,
         text=True,
         check=False,
@@ -137,20 +139,20 @@ def test_a_reader_that_goes_away_is_no_traceback(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_finishes_what_runs_and_reports_the_rest(
-    desk: Desk, number: signal.Signals, code: int
+    workspace: Workspace, number: signal.Signals, code: int
 ) -> None:
     blocks = "\n".join(f"- name: Tag {index:02}" for index in range(20))
-    desk.declare(blocks)
-    desk.sandbox.faults.add("POST tags.json after=3 delay=400ms")
+    workspace.declare(blocks)
+    workspace.sandbox.faults.add("POST tags.json after=3 delay=400ms")
     process = subprocess.Popen(
         [COMMAND, "apply", "--auto-approve", "--parallelism", "2", "--format", "json"],
-        cwd=desk.directory,
-        env=environment(**direct(desk.sandbox)),
+        cwd=workspace.directory,
+        env=environment(**direct(workspace.sandbox)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    _wait_for_writes(desk.sandbox, 3)
+    _wait_for_writes(workspace.sandbox, 3)
     began = time.monotonic()
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
@@ -158,21 +160,21 @@ def test_a_signal_finishes_what_runs_and_reports_the_rest(
     assert time.monotonic() - began < 7
     report = json.loads(out)
     done = {entry["name"] for entry in report["results"] if entry["result"] == "done"}
-    assert done == set(desk.tags()) - {"Schedule requested", "Opportunity"}
+    assert done == set(workspace.tags()) - {"Schedule requested", "Opportunity"}
     assert {entry["result"] for entry in report["results"]} == {"done", "not_tried"}
 
 
-def test_a_second_signal_ends_at_once(desk: Desk) -> None:
-    desk.declare("- name: A")
-    desk.sandbox.faults.add("POST tags.json hang")
+def test_a_second_signal_ends_at_once(workspace: Workspace) -> None:
+    workspace.declare("- name: A")
+    workspace.sandbox.faults.add("POST tags.json hang")
     process = subprocess.Popen(
         [COMMAND, "apply", "--auto-approve"],
-        cwd=desk.directory,
-        env=environment(**direct(desk.sandbox)),
+        cwd=workspace.directory,
+        env=environment(**direct(workspace.sandbox)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    while not desk.sandbox.log.count("POST"):
+    while not workspace.sandbox.log.count("POST"):
         time.sleep(0.02)
     began = time.monotonic()
     process.send_signal(signal.SIGINT)

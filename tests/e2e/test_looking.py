@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.sandbox import Options, Sandbox, Switches
 from tests.cli_runner import direct, gateway
-from tests.e2e.desk import ACCOUNT, Desk
+from tests.e2e.workspace import ACCOUNT, Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,22 +19,22 @@ NEAR = ACCOUNT[:-3] + "cb4"
 
 
 @pytest.fixture
-def at_maton(tmp_path: Path, sandbox: Sandbox) -> Desk:
-    return Desk(tmp_path, sandbox, gateway(sandbox))
+def at_maton(tmp_path: Path, sandbox: Sandbox) -> Workspace:
+    return Workspace(tmp_path, sandbox, gateway(sandbox))
 
 
-def findings(desk: Desk, *flags: str) -> dict[str, dict[str, str]]:
+def findings(workspace: Workspace, *flags: str) -> dict[str, dict[str, str]]:
     """What the doctor found, by what it looked at."""
-    found = json.loads(desk.run("doctor --format json", *flags).out)
+    found = json.loads(workspace.run("doctor --format json", *flags).out)
     return {one["what"]: one for one in found}
 
 
-def test_doctor_counts_companies_and_tries_the_tags(desk: Desk) -> None:
-    desk.declare("- name: A")
-    assert "active companies: 1, tags can be read" in findings(desk)["account acme"]["message"]
+def test_doctor_counts_companies_and_tries_the_tags(workspace: Workspace) -> None:
+    workspace.declare("- name: A")
+    assert "active companies: 1, tags can be read" in findings(workspace)["account acme"]["message"]
 
 
-def test_doctor_says_one_trouble_once(at_maton: Desk) -> None:
+def test_doctor_says_one_trouble_once(at_maton: Workspace) -> None:
     at_maton.environ["MATON_API_KEY"] = "another"
     found = findings(at_maton)
     assert "401" in found["connection"]["message"]
@@ -42,30 +42,30 @@ def test_doctor_says_one_trouble_once(at_maton: Desk) -> None:
     assert at_maton.run("doctor").code == 4
 
 
-def test_doctor_speaks_of_no_quota_where_nobody_answered(desk: Desk) -> None:
-    desk.environ["CALLRAIL_API_KEY"] = "another"
-    assert "quota" not in findings(desk)
+def test_doctor_speaks_of_no_quota_where_nobody_answered(workspace: Workspace) -> None:
+    workspace.environ["CALLRAIL_API_KEY"] = "another"
+    assert "quota" not in findings(workspace)
 
 
 def test_doctor_tells_an_expired_grant(tmp_path: Path) -> None:
     with Sandbox(Options(switches=Switches(oauth="expired"))) as sandbox:
-        found = findings(Desk(tmp_path, sandbox, gateway(sandbox)))
+        found = findings(Workspace(tmp_path, sandbox, gateway(sandbox)))
     assert found["connection"]["state"] == "ok"
     assert "connections create" in found["server"]["hint"]
 
 
-def test_doctor_names_the_accounts_that_a_wrong_one_could_be(desk: Desk) -> None:
-    desk.declare("- name: A", head=f"version: 1\naccounts:\n  acme: {{id: {NEAR}}}\n")
-    found = findings(desk)["account acme"]
+def test_doctor_names_the_accounts_that_a_wrong_one_could_be(workspace: Workspace) -> None:
+    workspace.declare("- name: A", head=f"version: 1\naccounts:\n  acme: {{id: {NEAR}}}\n")
+    found = findings(workspace)["account acme"]
     assert found["state"] == "failed"
     assert f"{ACCOUNT} (My Account)" in found["hint"]
 
 
 def test_doctor_tells_a_used_up_quota(tmp_path: Path) -> None:
     with Sandbox(Options(quota=1)) as sandbox:
-        desk = Desk.at(tmp_path, sandbox)
-        desk.declare("- name: A")
-        assert desk.run("doctor --max-wait 0s").code == 6
+        workspace = Workspace.at(tmp_path, sandbox)
+        workspace.declare("- name: A")
+        assert workspace.run("doctor --max-wait 0s").code == 6
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,10 @@ def test_doctor_tells_a_used_up_quota(tmp_path: Path) -> None:
     ],
 )
 def test_doctor_knows_that_loopback_needs_no_proxy(
-    desk: Desk, environ: dict[str, str], said: str
+    workspace: Workspace, environ: dict[str, str], said: str
 ) -> None:
-    desk.environ |= environ
-    assert findings(desk)["proxy"]["message"] == said
+    workspace.environ |= environ
+    assert findings(workspace)["proxy"]["message"] == said
 
 
 @pytest.mark.parametrize(
@@ -102,23 +102,25 @@ def test_the_proxy_in_use_is_named_without_its_address(environ: dict[str, str], 
 
 def test_get_tells_an_unknown_account_and_those_it_could_be(tmp_path: Path) -> None:
     with Sandbox(Options(seed="agency")) as sandbox:
-        desk = Desk.at(tmp_path, sandbox)
-        ran = desk.run(f"get tags --account {ACCOUNT[:-1]}c")
+        workspace = Workspace.at(tmp_path, sandbox)
+        ran = workspace.run(f"get tags --account {ACCOUNT[:-1]}c")
         assert (ran.code, ran.out) == (1, "")
         assert "there is no account" in ran.err
         assert "ACC019c46b8a0807fbdb81c8bf12af91cb5 (Corner Legal)" in ran.err
-        assert "nothing says which one is meant" in desk.run("get tags").err
+        assert "nothing says which one is meant" in workspace.run("get tags").err
 
 
-def test_get_of_one_that_is_not_there_does_not_blame_the_account(desk: Desk) -> None:
-    ran = desk.run(f"get calls CAL1 --account {ACCOUNT}")
+def test_get_of_one_that_is_not_there_does_not_blame_the_account(workspace: Workspace) -> None:
+    ran = workspace.run(f"get calls CAL1 --account {ACCOUNT}")
     assert ran.code == 1
     assert "there is no account" not in ran.err
 
 
-def test_a_summary_has_its_figures_in_columns(desk: Desk) -> None:
-    assert desk.run("get call-summary --format csv").out.splitlines()[0].endswith("total_calls")
-    assert "{" not in desk.run("get call-summary").out
+def test_a_summary_has_its_figures_in_columns(workspace: Workspace) -> None:
+    assert (
+        workspace.run("get call-summary --format csv").out.splitlines()[0].endswith("total_calls")
+    )
+    assert "{" not in workspace.run("get call-summary").out
 
 
 @pytest.mark.parametrize("environ_of", [direct, gateway])
@@ -127,28 +129,28 @@ def test_get_all_calls_is_complete_through_both_gateways(
 ) -> None:
     with Sandbox(Options(seed="agency", quota=None)) as sandbox:
         environ = direct(sandbox) if environ_of is direct else gateway(sandbox)
-        desk = Desk(tmp_path, sandbox, environ)
+        workspace = Workspace(tmp_path, sandbox, environ)
         account = "ACC019c46b8a0807fbdb81c8bf12af91cb5"
         since = f"--start-date {sandbox.options.today - timedelta(days=730)}"
-        rows = json.loads(desk.run(f"get calls --account {account} {since} --format json").out)
+        rows = json.loads(workspace.run(f"get calls --account {account} {since} --format json").out)
         held = "SELECT count(*) FROM calls WHERE account_id = ? AND spam = 0"
         assert len({row["id"] for row in rows}) == sandbox.store.value(held, (account,))
 
 
-def test_connections_wait_until_active(at_maton: Desk) -> None:
+def test_connections_wait_until_active(at_maton: Workspace) -> None:
     at_maton.sandbox.app.switches = Switches(activation=1)
     ran = at_maton.run("connections create --wait --format json")
     assert json.loads(ran.out)[0]["status"] == "ACTIVE"
     assert "https://connect.maton.ai/" in ran.err
 
 
-def test_connections_stop_waiting_in_the_end(at_maton: Desk) -> None:
+def test_connections_stop_waiting_in_the_end(at_maton: Workspace) -> None:
     ran = at_maton.run("connections create --wait --max-wait 0s")
     assert ran.code == 6
     assert "still PENDING" in ran.err
 
 
-def test_a_pending_connection_shows_its_address(at_maton: Desk) -> None:
+def test_a_pending_connection_shows_its_address(at_maton: Workspace) -> None:
     made = json.loads(at_maton.run("connections create --format json").out)[0]
     listed = at_maton.run("connections list")
     assert made["url"] in listed.err
@@ -156,14 +158,14 @@ def test_a_pending_connection_shows_its_address(at_maton: Desk) -> None:
 
 
 @pytest.mark.parametrize("line", ["get nope", "delete nope --auto-approve"])
-def test_a_connection_that_is_not_there(at_maton: Desk, line: str) -> None:
+def test_a_connection_that_is_not_there(at_maton: Workspace, line: str) -> None:
     ran = at_maton.run(f"connections {line}")
     assert ran.code == 1
     assert "there is no connection nope" in ran.err
     assert "connections list" in ran.err
 
 
-def test_connections_ask_for_maton_s_key(desk: Desk) -> None:
-    ran = desk.run("connections list")
+def test_connections_ask_for_maton_s_key(workspace: Workspace) -> None:
+    ran = workspace.run("connections list")
     assert ran.code == 4
     assert "MATON_API_KEY is not set" in ran.err

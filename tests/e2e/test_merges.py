@@ -10,7 +10,7 @@ import pytest
 from reconciler.sandbox import Options, Sandbox
 from reconciler.sandbox.seeds import pair
 from reconciler.sandbox.seeds.agency import MISSPELT
-from tests.e2e.desk import ACCOUNT, HEAD, Desk
+from tests.e2e.workspace import ACCOUNT, HEAD, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,15 +31,15 @@ def agency() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, agency: Sandbox) -> Desk:
-    desk = Desk.at(tmp_path, agency)
-    desk.declare(ONE_NAME)
-    return desk
+def workspace(tmp_path: Path, agency: Sandbox) -> Workspace:
+    workspace = Workspace.at(tmp_path, agency)
+    workspace.declare(ONE_NAME)
+    return workspace
 
 
-def names_by_call(desk: Desk) -> dict[str, set[str]]:
+def names_by_call(workspace: Workspace) -> dict[str, set[str]]:
     """The names of each call's tags, folded, without what the trash puts before them."""
-    rows = desk.sandbox.store.rows(
+    rows = workspace.sandbox.store.rows(
         "SELECT call_id, name FROM call_tags JOIN tags ON tags.id = call_tags.tag_id"
     )
     found: dict[str, set[str]] = {}
@@ -49,26 +49,26 @@ def names_by_call(desk: Desk) -> dict[str, set[str]]:
     return found
 
 
-def test_a_saved_merge_is_applied_and_the_next_plan_is_empty(desk: Desk) -> None:
-    before = names_by_call(desk)
-    plan = desk.document("plan --out plan.json")
+def test_a_saved_merge_is_applied_and_the_next_plan_is_empty(workspace: Workspace) -> None:
+    before = names_by_call(workspace)
+    plan = workspace.document("plan --out plan.json")
     merges = [change for change in plan["changes"] if change["action"] == "merge"]
     assert merges
     assert plan["summary"]["merge"] == len(merges)
-    ran = desk.run("apply plan.json --report json=report.json")
+    ran = workspace.run("apply plan.json --report json=report.json")
     assert ran.code == 0, ran.out + ran.err
-    report = json.loads(desk.read("report.json"))
+    report = json.loads(workspace.read("report.json"))
     done = [one for one in report["results"] if one["action"] == "merge"]
     assert {one["result"] for one in done} == {"done"}
     assert all(one["appended"]["left"] == 0 for one in done)
     assert all(one["kept"]["before"] > 0 for one in report["results"] if "kept" in one)
-    assert desk.run("plan --detailed-exitcode").code == 0
-    after = names_by_call(desk)
+    assert workspace.run("plan --detailed-exitcode").code == 0
+    after = names_by_call(workspace)
     for call, names in before.items():
         if names & {"Oppty", "opportunity"}:
             assert "Opportunity" in after[call] or after[call] == names
         assert not names - {"Oppty", "opportunity"} - after[call]
-    assert "Opportunity" in desk.run("undo report.json").out
+    assert "Opportunity" in workspace.run("undo report.json").out
 
 
 PROMOTION = """
@@ -92,38 +92,38 @@ def test_companies_tags_become_one_that_the_same_plan_creates(tmp_path: Path) ->
     """Stopped half way, the same plan goes on on another machine; then the next one is empty."""
     with Sandbox(Options(seed="agency", quota=None)) as sandbox:
         here, there = tmp_path / "here", tmp_path / "there"
-        desks = []
+        workspaces = []
         for folder in (here, there):
             folder.mkdir()
-            desks.append(Desk.at(folder, sandbox))
-            desks[-1].declare(PROMOTION, head=HEAD.replace(ACCOUNT, CORNER))
-        plan = desks[0].document("plan --out plan.json")
+            workspaces.append(Workspace.at(folder, sandbox))
+            workspaces[-1].declare(PROMOTION, head=HEAD.replace(ACCOUNT, CORNER))
+        plan = workspaces[0].document("plan --out plan.json")
         given_up = {one["tag_id"] for one in plan["changes"] if one["action"] == "merge"}
         assert len(given_up) >= 2
         assert [one["name"] for one in plan["changes"] if one["action"] == "create"] == ["Robocall"]
         before = ids_by_call(sandbox)
-        stopped = desks[0].run("apply plan.json --max-requests 60")
+        stopped = workspaces[0].run("apply plan.json --max-requests 60")
         assert (stopped.code, "are left" in stopped.out) == (6, True), stopped.out + stopped.err
-        desks[1].write("plan.json", desks[0].read("plan.json"))
-        ran = desks[1].run("apply plan.json --report json=report.json")
+        workspaces[1].write("plan.json", workspaces[0].read("plan.json"))
+        ran = workspaces[1].run("apply plan.json --report json=report.json")
         assert ran.code == 0, ran.out + ran.err
-        made = desks[1].tags()["Robocall"]
+        made = workspaces[1].tags()["Robocall"]
         assert (made["company_id"], made["color"]) == (None, "red1")
         for call, tags in ids_by_call(sandbox).items():
             assert tags == before[call] | ({made["id"]} if tags & given_up else set())
-        assert desks[1].run("plan --detailed-exitcode").code == 0
-        assert "~trash" in desks[1].run("undo report.json").out
+        assert workspaces[1].run("plan --detailed-exitcode").code == 0
+        assert "~trash" in workspaces[1].run("undo report.json").out
 
 
 def test_nothing_is_promoted_into_a_tag_that_could_not_be_created(tmp_path: Path) -> None:
     with Sandbox(Options(seed="agency", quota=None)) as sandbox:
-        desk = Desk.at(tmp_path, sandbox)
-        desk.declare(PROMOTION, head=HEAD.replace(ACCOUNT, CORNER))
+        workspace = Workspace.at(tmp_path, sandbox)
+        workspace.declare(PROMOTION, head=HEAD.replace(ACCOUNT, CORNER))
         sandbox.faults.add("POST tags status=403")
-        ran = desk.run("apply --auto-approve")
+        ran = workspace.run("apply --auto-approve")
         assert ran.code == 3
         assert 'there is no "Robocall" on account level' in ran.out
-        assert len([one for one in desk.writes if one.startswith("PUT")]) == 0
+        assert len([one for one in workspace.writes if one.startswith("PUT")]) == 0
 
 
 PAIR_HEAD = f"{HEAD.replace(ACCOUNT, pair.ACCOUNT)}    limits: {{delete_percent: 50}}\n"
@@ -163,11 +163,11 @@ def test_a_saved_plan_takes_the_requests_that_it_forecasts(
 ) -> None:
     with Sandbox(Options(seed=f"pair:{numbers}", quota=None)) as sandbox:
         more_tags(sandbox)
-        desk = Desk.at(tmp_path, sandbox)
-        desk.declare(tags, head=PAIR_HEAD)
-        forecast = desk.document("plan --out plan.json")["requests"]["apply"]
+        workspace = Workspace.at(tmp_path, sandbox)
+        workspace.declare(tags, head=PAIR_HEAD)
+        forecast = workspace.document("plan --out plan.json")["requests"]["apply"]
         sent = len(sandbox.log.entries)
-        ran = desk.run("apply plan.json --allow-deletes")
+        ran = workspace.run("apply plan.json --allow-deletes")
         assert ran.code == 0, ran.out + ran.err
         # What had both already is counted and needs no write.
         both = 3 if numbers == "7:40:3" and "merged_from" in tags else 0
@@ -186,14 +186,14 @@ TIDY = "".join(
 @pytest.mark.soak
 def test_an_agency_is_tidied_for_little_more_than_a_request_an_interaction(tmp_path: Path) -> None:
     with Sandbox(Options(seed="agency", quota=None)) as sandbox:
-        desk = Desk.at(tmp_path, sandbox)
-        desk.declare(TIDY, head=f"version: 1\naccounts:\n{ACCOUNTS}")
-        plan = desk.document("plan --out plan.json")
+        workspace = Workspace.at(tmp_path, sandbox)
+        workspace.declare(TIDY, head=f"version: 1\naccounts:\n{ACCOUNTS}")
+        plan = workspace.document("plan --out plan.json")
         merges = [one for one in plan["changes"] if one["action"] == "merge"]
         counts = [one["loss"][kind] for one in merges for kind in ("calls", "forms", "texts")]
         pages = sum(-(-one["count"] // 250) for one in counts)
         sent = len(sandbox.log.entries)
-        assert desk.run("apply --auto-approve").code == 0
+        assert workspace.run("apply --auto-approve").code == 0
         # How often tags are read again depends on how long the writes take.
         requests = [
             f"{one.method} {one.path}"

@@ -11,7 +11,7 @@ import pytest
 from reconciler.sandbox import Options, Sandbox
 from reconciler.sandbox.seeds.bulk import ACCOUNT
 from reconciler.sandbox.switches import set_switches
-from tests.e2e.desk import Desk
+from tests.e2e.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 HEAD = f"version: 1\naccounts:\n  bulk:\n    id: {ACCOUNT}\n"
 
 
-def at(folder: Path, sandbox: Sandbox, tags: str, head: str = HEAD) -> Desk:
-    desk = Desk.at(folder, sandbox)
-    desk.declare(tags, head=head)
-    return desk
+def at(folder: Path, sandbox: Sandbox, tags: str, head: str = HEAD) -> Workspace:
+    workspace = Workspace.at(folder, sandbox)
+    workspace.declare(tags, head=head)
+    return workspace
 
 
 def large(*switches: str, **more: Any) -> Sandbox:
@@ -41,8 +41,8 @@ def large(*switches: str, **more: Any) -> Sandbox:
 
 def test_account_level_as_declared_costs_one_request(tmp_path: Path) -> None:
     with large() as sandbox:
-        desk = at(tmp_path, sandbox, "- {name: VIP, color: gray1}")
-        document = desk.document("plan")
+        workspace = at(tmp_path, sandbox, "- {name: VIP, color: gray1}")
+        document = workspace.document("plan")
         assert (document["changes"], document["requests"]["plan"]) == ([], 1)
         assert document["companies_unread"] is True
         assert len(sandbox.log.entries) == 1
@@ -60,15 +60,15 @@ def test_no_filter_makes_a_duplicate_or_hides_a_delete(level: str, tmp_path: Pat
             - {name: Old, state: absent, note: gone}
             - {name: New, color: blue1}
             """
-        desk = at(tmp_path, sandbox, tags)
-        document = desk.document("plan")
+        workspace = at(tmp_path, sandbox, tags)
+        document = workspace.document("plan")
         found = {change["name"]: change["action"] for change in document["changes"]}
         assert found == {"Old": "delete", "New": "create"}
         assert document["summary"]["unmanaged"] == 2_000
-        assert desk.run("apply --auto-approve --allow-deletes").code == 0
+        assert workspace.run("apply --auto-approve --allow-deletes").code == 0
         names = [row["name"] for row in sandbox.store.tags() if row["company_id"] is None]
         assert sorted(names) == ["New", "VIP"]
-        assert desk.document("plan")["changes"] == []
+        assert workspace.document("plan")["changes"] == []
 
 
 @pytest.mark.parametrize("company", ["own", "with-account", "ignored", "partial"])
@@ -78,15 +78,15 @@ def test_nor_does_that_of_companies(company: str, tmp_path: Path) -> None:
             f"- {{name: Tag {one:06}, color: gray1, companies: [Company 0003]}}"
             for one in range(50)
         )
-        desk = at(tmp_path, sandbox, names)
-        document = desk.document("plan")
+        workspace = at(tmp_path, sandbox, names)
+        document = workspace.document("plan")
         assert document["summary"]["create"] == 0
 
 
 def test_a_wrong_total_is_called_one(tmp_path: Path) -> None:
     with large("tag_totals=more") as sandbox:
-        desk = at(tmp_path, sandbox, "- {name: New}")
-        ran = desk.run("plan")
+        workspace = at(tmp_path, sandbox, "- {name: New}")
+        ran = workspace.run("plan")
     assert ran.code == 1
     assert "the same in 4 reads" in ran.err
     assert "changing it right now" not in ran.err
@@ -96,12 +96,12 @@ def test_a_wrong_total_is_called_one(tmp_path: Path) -> None:
 def test_an_odd_row_is_named_and_the_rest_goes_on(odd: str, tmp_path: Path) -> None:
     switch = set_switches(f"odd_tag={odd}", "odd_tag_id=3")
     with Sandbox(Options(seed="bulk:300:3", switches=switch)) as sandbox:
-        desk = at(tmp_path, sandbox, "- {name: New, color: blue1}")
-        ran = desk.run("apply --auto-approve")
+        workspace = at(tmp_path, sandbox, "- {name: New, color: blue1}")
+        ran = workspace.run("apply --auto-approve")
         assert ran.code == 0, ran.err
         for said in ("[LIVE001]", "tag 3 ", "of bulk on page 1", "nothing is deleted in bulk"):
             assert said in ran.err
-        assert len(desk.writes) == 1
+        assert len(workspace.writes) == 1
 
 
 class TestQuota:
@@ -111,40 +111,40 @@ class TestQuota:
 
     def test_plan_and_doctor_say_what_is_left(self, tmp_path: Path) -> None:
         with Sandbox(Options(seed="bulk:10", quota=250, others_used=240)) as sandbox:
-            desk = at(tmp_path, sandbox, self.tags)
-            ran = desk.run("plan")
+            workspace = at(tmp_path, sandbox, self.tags)
+            ran = workspace.run("plan")
             assert "8 of this hour's 250 are left (others have used 240, earlier" in ran.out
             assert "apply stops there and a later run goes on" in ran.out
-            doctor = desk.run("doctor")
+            doctor = workspace.run("doctor")
             assert "of this hour's 250 are left (others have used 242, earlier" in doctor.out
             assert "1,000" not in doctor.out + ran.out
 
     def test_apply_stops_before_a_429(self, tmp_path: Path) -> None:
         with Sandbox(Options(seed="bulk:10", quota=250, others_used=240)) as sandbox:
-            desk = at(tmp_path, sandbox, self.tags)
-            ran = desk.run("apply --auto-approve --format json --max-wait 5s")
+            workspace = at(tmp_path, sandbox, self.tags)
+            ran = workspace.run("apply --auto-approve --format json --max-wait 5s")
             assert ran.code == 6
             assert sandbox.app.quota.refused == 0
             report = json.loads(ran.out)
-            assert report["summary"]["done"] == len(desk.writes) <= 9
+            assert report["summary"]["done"] == len(workspace.writes) <= 9
             assert "the 250 requests per hour that CallRail allows are used" in ran.out
 
     def test_without_headers_nothing_is_said_of_what_is_left(self, tmp_path: Path) -> None:
         switches = set_switches("rate_headers=off")
         with Sandbox(Options(seed="bulk:10", switches=switches)) as sandbox:
-            desk = at(tmp_path, sandbox, self.tags)
-            ran = desk.run("plan")
+            workspace = at(tmp_path, sandbox, self.tags)
+            ran = workspace.run("plan")
             assert "Requests: 2 used to plan, 32 to apply.\n" in ran.out
-            assert "does not say what is left" in desk.run("doctor").out
+            assert "does not say what is left" in workspace.run("doctor").out
 
     def test_the_configuration_leaves_the_rest_to_others(self, tmp_path: Path) -> None:
         head = HEAD.replace(ACCOUNT, f"{ACCOUNT}\n    requests_per_hour: 12")
         with Sandbox(Options(seed="bulk:10")) as sandbox:
-            desk = at(tmp_path, sandbox, self.tags, head)
-            assert desk.run("plan --out p.json").code == 0
+            workspace = at(tmp_path, sandbox, self.tags, head)
+            assert workspace.run("plan --out p.json").code == 0
             for command in ("apply --auto-approve --max-wait 5s", "apply p.json --max-wait 5s"):
                 sandbox.log.clear()
-                ran = desk.run(command)
+                ran = workspace.run(command)
                 assert ran.code == 6, ran.err
                 assert len(sandbox.log.entries) <= 12
                 assert "requests_per_hour (12)" in ran.out + ran.err

@@ -20,7 +20,7 @@ from reconciler.sandbox import Options, Sandbox
 from reconciler.workflow.apply import ApplyRequest, Waited
 from reconciler.workflow.rehearse import Answers
 from reconciler.workflow.rehearse import rehearse as rehearsed
-from tests.e2e.desk import COMPANY, HEAD, Desk
+from tests.e2e.workspace import COMPANY, HEAD, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,22 +57,22 @@ def agency() -> Iterator[Sandbox]:
         yield running
 
 
-def planned(desk: Desk, tags: str = CHANGES, head: str = HEAD) -> None:
-    desk.declare(tags, head=head)
-    assert desk.run("plan --out plan.json").code == 0
-    assert desk.run("snapshot --out live.json").code == 0
+def planned(workspace: Workspace, tags: str = CHANGES, head: str = HEAD) -> None:
+    workspace.declare(tags, head=head)
+    assert workspace.run("plan --out plan.json").code == 0
+    assert workspace.run("snapshot --out live.json").code == 0
 
 
 def test_the_tidying_up_of_an_agency_goes_well_though_every_answer_is_lost(
     tmp_path: Path, agency: Sandbox
 ) -> None:
-    desk = Desk.at(tmp_path, agency)
-    planned(desk, TIDY, f"{HEAD}    limits: {GENEROUS}\n")
-    plan = load_plan(desk.read("plan.json"))
+    workspace = Workspace.at(tmp_path, agency)
+    planned(workspace, TIDY, f"{HEAD}    limits: {GENEROUS}\n")
+    plan = load_plan(workspace.read("plan.json"))
     summary = plan.summary
     assert min(summary.merge, summary.trash, summary.create, summary.update) > 1
     agency.log.clear()
-    ran = desk.run("rehearse plan.json --live live.json")
+    ran = workspace.run("rehearse plan.json --live live.json")
     assert ran.code == 0, ran.out
     assert agency.log.entries == []
     last = ran.out.splitlines()[-1]
@@ -88,18 +88,18 @@ def test_the_tidying_up_of_an_agency_goes_well_though_every_answer_is_lost(
     assert int(costly.replace(",", "")) < 3 * requests
     assert ran.out.count("\ndone ") == changes
     # And so it goes for real.
-    assert desk.run("apply plan.json --allow-deletes").code == 0
+    assert workspace.run("apply plan.json --allow-deletes").code == 0
     assert requests == pytest.approx(len(agency.log.entries), rel=0.3)
 
 
 @pytest.fixture
-def desk_of_a_plan(desk: Desk) -> Desk:
-    planned(desk)
-    return desk
+def desk_of_a_plan(workspace: Workspace) -> Workspace:
+    planned(workspace)
+    return workspace
 
 
 @pytest.fixture
-def sealed(desk_of_a_plan: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def sealed(desk_of_a_plan: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """Where nothing can go out."""
 
     def refuse(*_args: object, **_more: object) -> None:
@@ -112,14 +112,14 @@ def sealed(desk_of_a_plan: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return desk_of_a_plan
 
 
-def test_offline_nothing_goes_out(sealed: Desk) -> None:
+def test_offline_nothing_goes_out(sealed: Workspace) -> None:
     sealed.environ = {}
     ran = sealed.run("rehearse plan.json --live live.json")
     assert ran.code == 0, ran.err
     assert ran.out.endswith("0 duplicates, 0 lost under 3 faults\n")
 
 
-def test_without_a_snapshot_live_state_is_read_and_not_written(desk_of_a_plan: Desk) -> None:
+def test_without_a_snapshot_live_state_is_read_and_not_written(desk_of_a_plan: Workspace) -> None:
     before = desk_of_a_plan.tags()
     desk_of_a_plan.sandbox.log.clear()
     ran = desk_of_a_plan.run("rehearse plan.json")
@@ -128,7 +128,7 @@ def test_without_a_snapshot_live_state_is_read_and_not_written(desk_of_a_plan: D
     assert desk_of_a_plan.tags() == before
 
 
-def test_it_says_what_it_does_step_by_step(desk_of_a_plan: Desk) -> None:
+def test_it_says_what_it_does_step_by_step(desk_of_a_plan: Workspace) -> None:
     ran = desk_of_a_plan.run("rehearse plan.json --live live.json")
     assert re.sub(r"\d+ requests", "N requests", ran.out) == (
         "A copy of live.json, in this process; from here on nothing is sent.\n"
@@ -147,11 +147,11 @@ def test_it_says_what_it_does_step_by_step(desk_of_a_plan: Desk) -> None:
     )
 
 
-def test_a_plan_that_apply_refuses_is_refused_here_too(desk: Desk) -> None:
-    desk.declare(CHANGES)
-    desk.run("plan --out plan.json")
-    desk.sandbox.store.run("UPDATE tags SET color = 'green1'")
-    ran = desk.run("rehearse plan.json")
+def test_a_plan_that_apply_refuses_is_refused_here_too(workspace: Workspace) -> None:
+    workspace.declare(CHANGES)
+    workspace.run("plan --out plan.json")
+    workspace.sandbox.store.run("UPDATE tags SET color = 'green1'")
+    ran = workspace.run("rehearse plan.json")
     assert ran.code == 5
     assert "the plan is stale" in ran.err
     assert "afterwards" not in ran.out
@@ -165,7 +165,7 @@ def test_a_plan_that_apply_refuses_is_refused_here_too(desk: Desk) -> None:
         ("writes=forbidden", "403"),
     ],
 )
-def test_what_goes_wrong_is_named(desk_of_a_plan: Desk, switch: str, said: str) -> None:
+def test_what_goes_wrong_is_named(desk_of_a_plan: Workspace, switch: str, said: str) -> None:
     shown = on_a_server_with(switch, desk_of_a_plan)
     assert not shown.sound
     text = rehearsal.rehearsal(shown)
@@ -173,8 +173,8 @@ def test_what_goes_wrong_is_named(desk_of_a_plan: Desk, switch: str, said: str) 
     assert shown.faulty is None
 
 
-def on_a_server_with(switch: str, desk: Desk) -> Rehearsal:
-    plan, live = load_plan(desk.read("plan.json")), load_snapshot(desk.read("live.json"))
+def on_a_server_with(switch: str, workspace: Workspace) -> Rehearsal:
+    plan, live = load_plan(workspace.read("plan.json")), load_snapshot(workspace.read("live.json"))
 
     def replica(answers: Answers) -> SandboxReplica:
         return SandboxReplica(live, uses(plan.changes), answers, parallelism=1, switches=(switch,))
@@ -192,10 +192,10 @@ class Silent:
         pass
 
 
-def test_the_quota_passes_in_fast_motion(desk: Desk) -> None:
+def test_the_quota_passes_in_fast_motion(workspace: Workspace) -> None:
     tags = "".join(f"- {{name: Tag {number:02}}}\n" for number in range(30))
-    planned(desk, tags, f"{HEAD}    requests_per_hour: 10\n")
-    ran = desk.run("rehearse plan.json --live live.json")
+    planned(workspace, tags, f"{HEAD}    requests_per_hour: 10\n")
+    ran = workspace.run("rehearse plan.json --live live.json")
     assert ran.code == 0, ran.out[-500:]
     assert re.search(r"\d\d requests, 180 minutes of waiting in fast motion\.\n", ran.out)
     assert "waiting" not in ran.err

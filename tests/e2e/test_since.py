@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.sandbox.faults import parse_fault
-from tests.e2e.desk import ACCOUNT, COMPANY, HEAD
+from tests.e2e.workspace import ACCOUNT, COMPANY, HEAD
 
 if TYPE_CHECKING:
-    from tests.e2e.desk import Desk
+    from tests.e2e.workspace import Workspace
 
 NAME = "Schedule requested"
 DECLARED = f"""
@@ -23,166 +23,174 @@ DECLARED = f"""
 
 
 @pytest.fixture(autouse=True)
-def then(desk: Desk) -> None:
+def then(workspace: Workspace) -> None:
     """A snapshot, taken while all was as declared; a call has the account's tag."""
-    call = desk.sandbox.store.value("SELECT id FROM calls")
-    desk.sandbox.store.insert("call_tags", [{"call_id": call, "tag_id": desk.tags()[NAME]["id"]}])
-    desk.declare(DECLARED)
-    desk.apply()
-    assert desk.run("snapshot --usage --out then.json").code == 0
-    assert desk.run("snapshot --out bare.json").code == 0
-    desk.sandbox.log.clear()
+    call = workspace.sandbox.store.value("SELECT id FROM calls")
+    workspace.sandbox.store.insert(
+        "call_tags", [{"call_id": call, "tag_id": workspace.tags()[NAME]["id"]}]
+    )
+    workspace.declare(DECLARED)
+    workspace.apply()
+    assert workspace.run("snapshot --usage --out then.json").code == 0
+    assert workspace.run("snapshot --out bare.json").code == 0
+    workspace.sandbox.log.clear()
 
 
-def rename(desk: Desk, old: str, new: str) -> int:
+def rename(workspace: Workspace, old: str, new: str) -> int:
     """Somebody renames a tag in CallRail; its id."""
-    tag_id: int = desk.tags()[old]["id"]
-    desk.sandbox.store.run("UPDATE tags SET name = ? WHERE id = ?", (new, tag_id))
+    tag_id: int = workspace.tags()[old]["id"]
+    workspace.sandbox.store.run("UPDATE tags SET name = ? WHERE id = ?", (new, tag_id))
     return tag_id
 
 
-def test_a_renamed_tag_is_renamed_back_by_a_saved_plan_without_the_snapshot(desk: Desk) -> None:
-    tag_id = rename(desk, NAME, "Booking")
-    assert "+ create  Schedule requested" in desk.run("plan").out
-    ran = desk.run("plan --since then.json --out plan.json")
+def test_a_renamed_tag_is_renamed_back_by_a_saved_plan_without_the_snapshot(
+    workspace: Workspace,
+) -> None:
+    tag_id = rename(workspace, NAME, "Booking")
+    assert "+ create  Schedule requested" in workspace.run("plan").out
+    ran = workspace.run("plan --since then.json --out plan.json")
     assert ran.code == 0
     assert f"~ update  {NAME}   name Booking -> {NAME}, 1 call has it" in ran.out
     assert "[PLAN011]" in ran.err
-    (change,) = json.loads(desk.read("plan.json"))["changes"]
+    (change,) = json.loads(workspace.read("plan.json"))["changes"]
     assert (change["reason"], change["since"], change["tag_id"]) == (
         "renamed_back",
         "renamed",
         tag_id,
     )
-    (desk.directory / "then.json").unlink()
-    assert "renamed since the snapshot" in desk.run("show plan.json").out
-    assert desk.run("apply plan.json").code == 0
-    assert desk.tags()[NAME]["id"] == tag_id
-    assert desk.run("plan --detailed-exitcode").code == 0
-    assert len(desk.writes) == 1
+    (workspace.directory / "then.json").unlink()
+    assert "renamed since the snapshot" in workspace.run("show plan.json").out
+    assert workspace.run("apply plan.json").code == 0
+    assert workspace.tags()[NAME]["id"] == tag_id
+    assert workspace.run("plan --detailed-exitcode").code == 0
+    assert len(workspace.writes) == 1
 
 
-def test_apply_takes_the_same_evidence_and_a_saved_plan_takes_none(desk: Desk) -> None:
-    tag_id = rename(desk, NAME, "Booking")
-    assert desk.run("apply --auto-approve --since then.json").code == 0
-    assert desk.tags()[NAME]["id"] == tag_id
-    desk.run("plan --out plan.json")
-    ran = desk.run("apply plan.json --since then.json")
+def test_apply_takes_the_same_evidence_and_a_saved_plan_takes_none(workspace: Workspace) -> None:
+    tag_id = rename(workspace, NAME, "Booking")
+    assert workspace.run("apply --auto-approve --since then.json").code == 0
+    assert workspace.tags()[NAME]["id"] == tag_id
+    workspace.run("plan --out plan.json")
+    ran = workspace.run("apply plan.json --since then.json")
     assert (ran.code, "a saved plan is applied as it was reviewed" in ran.err) == (64, True)
 
 
 def test_what_was_reviewed_is_what_the_digest_says_with_and_without_the_snapshot(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    rename(desk, NAME, "Booking")
-    with_it = desk.document("plan --since then.json")
-    again = desk.document("plan --since bare.json")
-    assert with_it["digest"] == again["digest"] != desk.document("plan")["digest"]
-    ran = desk.run(f"apply --auto-approve --expect-digest {with_it['digest']}")
-    assert (ran.code, desk.writes) == (5, [])
+    rename(workspace, NAME, "Booking")
+    with_it = workspace.document("plan --since then.json")
+    again = workspace.document("plan --since bare.json")
+    assert with_it["digest"] == again["digest"] != workspace.document("plan")["digest"]
+    ran = workspace.run(f"apply --auto-approve --expect-digest {with_it['digest']}")
+    assert (ran.code, workspace.writes) == (5, [])
 
 
-def test_drift_tells_news_and_counts_what_is_older(desk: Desk) -> None:
-    assert desk.run("drift --since then.json").code == 0
-    desk.declare(DECLARED + "- name: Never made\n")
-    quiet = desk.run("drift --since then.json")
+def test_drift_tells_news_and_counts_what_is_older(workspace: Workspace) -> None:
+    assert workspace.run("drift --since then.json").code == 0
+    workspace.declare(DECLARED + "- name: Never made\n")
+    quiet = workspace.run("drift --since then.json")
     assert quiet.code == 0
     assert quiet.out.startswith("No drift since ")
     assert ": 1 older difference not listed; 2 as declared.\n" in quiet.out
-    rename(desk, NAME, "Booking")
-    desk.sandbox.store.run("DELETE FROM tags WHERE name = 'Opportunity'")
-    told = desk.run("drift --since then.json")
+    rename(workspace, NAME, "Booking")
+    workspace.sandbox.store.run("DELETE FROM tags WHERE name = 'Opportunity'")
+    told = workspace.run("drift --since then.json")
     assert told.code == 2
     assert f"acme · account · {NAME}: called Booking now, 1 call has it" in told.out
     assert "Deleted since " in told.out
     assert "Never made" not in told.out
-    document = desk.document("drift --since then.json")
+    document = workspace.document("drift --since then.json")
     assert document["since"]["older"] == 1
     assert [one["since"] for one in document["changes"]] == ["renamed", "gone"]
 
 
 def test_drift_tells_of_a_name_that_is_on_another_tag_though_all_is_as_declared(
-    desk: Desk,
+    workspace: Workspace,
 ) -> None:
-    old = rename(desk, NAME, "Booking")
-    row = {**desk.tags()["Booking"], "id": old + 1000, "name": NAME}
-    desk.sandbox.store.insert("tags", [row])
-    assert desk.run("drift").code == 0
-    told = desk.run("drift --since then.json")
+    old = rename(workspace, NAME, "Booking")
+    row = {**workspace.tags()["Booking"], "id": old + 1000, "name": NAME}
+    workspace.sandbox.store.insert("tags", [row])
+    assert workspace.run("drift").code == 0
+    told = workspace.run("drift --since then.json")
     assert told.code == 2
     assert "1 declared name is on another tag" in told.out
     assert 'the one that had the name is called "Booking"' in told.out
 
 
-def test_an_account_that_the_snapshot_lacks_is_named_and_none_is_refused(desk: Desk) -> None:
+def test_an_account_that_the_snapshot_lacks_is_named_and_none_is_refused(
+    workspace: Workspace,
+) -> None:
     other = "ACC019c46b8a0807fbdb81c8bf12af91cb9"
-    spoilt: Any = json.loads(desk.read("then.json"))
+    spoilt: Any = json.loads(workspace.read("then.json"))
     spoilt["accounts"][0]["id"] = other
-    desk.write("other.json", json.dumps(spoilt))
-    ran = desk.run("plan --since other.json")
+    workspace.write("other.json", json.dumps(spoilt))
+    ran = workspace.run("plan --since other.json")
     assert (ran.code, "holds none of the configuration's accounts" in ran.err) == (64, True)
     row = {"id": other, "name": "Other", "numeric_id": 2, "created_at": ""}
-    desk.sandbox.store.insert("accounts", [row])
+    workspace.sandbox.store.insert("accounts", [row])
     both = HEAD.replace("tags:\n", "") + f"  other: {{id: {other}}}\n"
-    desk.declare("- name: Everywhere\n", head=both)
-    assert "; other is not in that snapshot." in desk.run("plan --since then.json").out
-    told = desk.run("drift --since then.json").out
+    workspace.declare("- name: Everywhere\n", head=both)
+    assert "; other is not in that snapshot." in workspace.run("plan --since then.json").out
+    told = workspace.run("drift --since then.json").out
     assert "Not in the snapshot, so all of them is listed:\n  other\n" in told
     assert "other · account: Everywhere" in told
     assert "1 older difference not listed" in told
 
 
-def test_a_diff_with_live_state_is_cheap_and_by_id(desk: Desk) -> None:
-    tag_id = rename(desk, NAME, "Booking")
-    assert desk.run("diff bare.json").code == 0
-    ran = desk.run("diff then.json --detailed-exitcode")
+def test_a_diff_with_live_state_is_cheap_and_by_id(workspace: Workspace) -> None:
+    tag_id = rename(workspace, NAME, "Booking")
+    assert workspace.run("diff bare.json").code == 0
+    ran = workspace.run("diff then.json --detailed-exitcode")
     assert ran.code == 2
     assert f"Renamed:\n  {tag_id} in acme · account: {NAME} -> Booking\n" in ran.out
-    assert len(desk.sandbox.log.entries) == 4
-    counted = desk.document("diff then.json --usage")["tags"]
+    assert len(workspace.sandbox.log.entries) == 4
+    counted = workspace.document("diff then.json --usage")["tags"]
     assert [one["has"]["calls"]["count"] for one in counted] == [1]
-    (desk.directory / "reconciler.yaml").unlink()
-    assert f"{tag_id} in acme" in desk.run("diff then.json").out
+    (workspace.directory / "reconciler.yaml").unlink()
+    assert f"{tag_id} in acme" in workspace.run("diff then.json").out
 
 
-def test_two_snapshots_need_no_key(desk: Desk) -> None:
-    rename(desk, NAME, "Booking")
-    desk.run("snapshot --usage --out now.json")
-    desk.environ.clear()
-    ran = desk.run("diff then.json now.json --report csv=diff.csv --tag Book*")
+def test_two_snapshots_need_no_key(workspace: Workspace) -> None:
+    rename(workspace, NAME, "Booking")
+    workspace.run("snapshot --usage --out now.json")
+    workspace.environ.clear()
+    ran = workspace.run("diff then.json now.json --report csv=diff.csv --tag Book*")
     assert (ran.code, f"{NAME} -> Booking" in ran.out) == (0, True)
-    assert "renamed" in desk.read("diff.csv")
-    back = desk.run("diff now.json then.json -q")
+    assert "renamed" in workspace.read("diff.csv")
+    back = workspace.run("diff now.json then.json -q")
     assert f"Booking -> {NAME}" in back.out
     for flag, word in (("--account", "akme"), ("--company", "Nobody"), ("--tag", "Nothing")):
-        assert desk.run(f"diff then.json now.json {flag} {word}").code == 64
-    assert desk.run("diff then.json now.json --usage").code == 64
+        assert workspace.run(f"diff then.json now.json {flag} {word}").code == 64
+    assert workspace.run("diff then.json now.json --usage").code == 64
 
 
-def test_different_accounts_and_one_that_can_not_be_read_are_said(desk: Desk) -> None:
-    other: Any = json.loads(desk.read("then.json"))
+def test_different_accounts_and_one_that_can_not_be_read_are_said(workspace: Workspace) -> None:
+    other: Any = json.loads(workspace.read("then.json"))
     other["accounts"][0] |= {"id": "ACC2", "handle": "other"}
-    desk.write("other.json", json.dumps(other))
-    ran = desk.run("diff then.json other.json")
+    workspace.write("other.json", json.dumps(other))
+    ran = workspace.run("diff then.json other.json")
     assert (ran.code, "the two hold different accounts" in ran.err) == (64, True)
-    other["accounts"] += json.loads(desk.read("then.json"))["accounts"]
-    desk.write("both.json", json.dumps(other))
-    assert "Only in the newer one" in desk.run("diff then.json both.json").out
-    assert "Only in the older one" in desk.run("diff both.json then.json").out
-    (desk.directory / "reconciler.yaml").unlink()
-    ran = desk.run("diff both.json --detailed-exitcode")
+    other["accounts"] += json.loads(workspace.read("then.json"))["accounts"]
+    workspace.write("both.json", json.dumps(other))
+    assert "Only in the newer one" in workspace.run("diff then.json both.json").out
+    assert "Only in the older one" in workspace.run("diff both.json then.json").out
+    (workspace.directory / "reconciler.yaml").unlink()
+    ran = workspace.run("diff both.json --detailed-exitcode")
     assert ran.code not in {0, 2}
     assert "Accounts that could not be read:\n  other: " in ran.out
     assert "other could not be read" in ran.err
-    desk.sandbox.faults.add(parse_fault(f"* {ACCOUNT} status=403"))
-    ran = desk.run("diff then.json")
+    workspace.sandbox.faults.add(parse_fault(f"* {ACCOUNT} status=403"))
+    ran = workspace.run("diff then.json")
     assert (ran.code, "acme: " in ran.err) == (4, True)
 
 
-def test_a_plan_against_a_counted_snapshot_knows_what_would_lose_a_tag(desk: Desk) -> None:
-    desk.declare(
+def test_a_plan_against_a_counted_snapshot_knows_what_would_lose_a_tag(
+    workspace: Workspace,
+) -> None:
+    workspace.declare(
         f"- name: {NAME}\n  state: absent\n  note: Over.\n- name: Kept\n",
         head=HEAD + "    trash: off\n",
     )
-    assert "1 call loses the tag" in desk.run("plan --live then.json").out
-    assert "loses the tag" not in desk.run("plan --live bare.json").out
+    assert "1 call loses the tag" in workspace.run("plan --live then.json").out
+    assert "loses the tag" not in workspace.run("plan --live bare.json").out

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.document import dump, load_report, report_document
-from tests.e2e.desk import COMPANY
+from tests.e2e.workspace import COMPANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.e2e.desk import Desk
+    from tests.e2e.workspace import Workspace
 
 CHANGES = f"""
 - name: New tag
@@ -34,113 +34,118 @@ DELETE = f"""
 """
 
 
-def live(desk: Desk) -> dict[int, tuple[str, str, str]]:
-    rows = desk.sandbox.store.rows("SELECT id, name, color, status FROM tags")
+def live(workspace: Workspace) -> dict[int, tuple[str, str, str]]:
+    rows = workspace.sandbox.store.rows("SELECT id, name, color, status FROM tags")
     return {row["id"]: (row["name"], row["color"], row["status"]) for row in rows}
 
 
-def applied(desk: Desk, changes: str = CHANGES, flags: str = "") -> dict[str, Any]:
+def applied(workspace: Workspace, changes: str = CHANGES, flags: str = "") -> dict[str, Any]:
     """The report of an apply, which stands in report.json."""
-    desk.declare(changes)
-    desk.run(f"apply --auto-approve --report json=report.json {flags}")
-    found: dict[str, Any] = json.loads((desk.directory / "report.json").read_text())
+    workspace.declare(changes)
+    workspace.run(f"apply --auto-approve --report json=report.json {flags}")
+    found: dict[str, Any] = json.loads((workspace.directory / "report.json").read_text())
     return found
 
 
-def test_it_takes_back_all_but_that_created_tags_stay_disabled(desk: Desk) -> None:
-    before = live(desk)
-    applied(desk)
-    assert live(desk) != before
-    assert desk.run("undo report.json --out undo.json").code == 0
-    assert desk.run("apply undo.json").code == 0
-    after = live(desk)
+def test_it_takes_back_all_but_that_created_tags_stay_disabled(workspace: Workspace) -> None:
+    before = live(workspace)
+    applied(workspace)
+    assert live(workspace) != before
+    assert workspace.run("undo report.json --out undo.json").code == 0
+    assert workspace.run("apply undo.json").code == 0
+    after = live(workspace)
     (made,) = after.keys() - before.keys()
     assert after.pop(made) == ("New tag", "blue1", "disabled")
     assert after == before
 
 
-def test_undone_twice_there_is_nothing_to_do(desk: Desk) -> None:
-    applied(desk)
-    desk.run("undo report.json --out undo.json")
-    desk.run("apply undo.json")
-    ran = desk.run("undo report.json")
+def test_undone_twice_there_is_nothing_to_do(workspace: Workspace) -> None:
+    applied(workspace)
+    workspace.run("undo report.json --out undo.json")
+    workspace.run("apply undo.json")
+    ran = workspace.run("undo report.json")
     assert ran.code == 0
     assert "No changes. What the apply did is undone" in ran.out
-    assert "3 unchanged" in ran.out
-    writes = len(desk.writes)
-    assert desk.run("apply undo.json").code == 0
-    assert len(desk.writes) == writes
+    assert "0 to delete; 3 as before already." in ran.out
+    writes = len(workspace.writes)
+    assert workspace.run("apply undo.json").code == 0
+    assert len(workspace.writes) == writes
 
 
-def test_it_is_shown_like_any_plan_with_why(desk: Desk) -> None:
-    applied(desk)
-    text = desk.run("undo report.json").out
+def test_it_is_shown_like_any_plan_with_why(workspace: Workspace) -> None:
+    applied(workspace)
+    text = workspace.run("undo report.json").out
     assert "name Booked -> Schedule requested, color red1 -> " in text
     assert "status enabled -> disabled; made by that apply; disabled, not deleted" in text
-    document = desk.document("undo report.json")
+    document = workspace.document("undo report.json")
     assert {change["reason"] for change in document["changes"]} == {"undo"}
-    assert document["undoes"] == json.loads((desk.directory / "report.json").read_text())["digest"]
+    assert (
+        document["undoes"]
+        == json.loads((workspace.directory / "report.json").read_text())["digest"]
+    )
     for form in ("markdown", "html"):
-        assert "New tag" in desk.run(f"undo report.json --format {form}").out
-    assert desk.run("undo report.json --out undo.json").out == desk.run("show undo.json").out
+        assert "New tag" in workspace.run(f"undo report.json --format {form}").out
+    assert (
+        workspace.run("undo report.json --out undo.json").out == workspace.run("show undo.json").out
+    )
 
 
-def test_what_has_moved_on_since_is_named_and_left_alone(desk: Desk) -> None:
-    applied(desk)
-    desk.sandbox.store.run("UPDATE tags SET color = 'green1' WHERE name = 'Booked'")
-    ran = desk.run("undo report.json --out undo.json")
+def test_what_has_moved_on_since_is_named_and_left_alone(workspace: Workspace) -> None:
+    applied(workspace)
+    workspace.sandbox.store.run("UPDATE tags SET color = 'green1' WHERE name = 'Booked'")
+    ran = workspace.run("undo report.json --out undo.json")
     assert ran.code == 0
     assert '"Booked" is left alone: its color is "green1" now, not "red1"' in ran.err
-    desk.run("apply undo.json")
-    assert ("Booked", "green1", "enabled") in live(desk).values()
+    workspace.run("apply undo.json")
+    assert ("Booked", "green1", "enabled") in live(workspace).values()
 
 
-def test_a_name_that_someone_else_has_by_now_is_not_taken_back(desk: Desk) -> None:
-    applied(desk)
-    desk.sandbox.app.make_tag("ACC019c46b8a0807fbdb81c8bf12af91cb3", "Schedule requested")
-    ran = desk.run("undo report.json")
+def test_a_name_that_someone_else_has_by_now_is_not_taken_back(workspace: Workspace) -> None:
+    applied(workspace)
+    workspace.sandbox.app.make_tag("ACC019c46b8a0807fbdb81c8bf12af91cb3", "Schedule requested")
+    ran = workspace.run("undo report.json")
     assert "another tag has the new name by now" in ran.err
     assert "Booked" not in ran.out
 
 
-def test_a_delete_is_named_and_not_undone(desk: Desk) -> None:
-    applied(desk, DELETE, "--allow-deletes")
-    ran = desk.run("undo report.json")
+def test_a_delete_is_named_and_not_undone(workspace: Workspace) -> None:
+    applied(workspace, DELETE, "--allow-deletes")
+    ran = workspace.run("undo report.json")
     assert ran.code == 0
     assert '"Opportunity" was deleted, and that can\'t be undone' in ran.err
     assert "0 to create, 0 to update" in ran.out
 
 
-def test_what_failed_or_was_not_tried_has_no_way_back(desk: Desk) -> None:
-    applied(desk, "\n- name: One\n  color: blue1\n- name: Two\n  color: magenta\n")
-    document = desk.document("undo report.json")
+def test_what_failed_or_was_not_tried_has_no_way_back(workspace: Workspace) -> None:
+    applied(workspace, "\n- name: One\n  color: blue1\n- name: Two\n  color: magenta\n")
+    document = workspace.document("undo report.json")
     assert [change["name"] for change in document["changes"]] == ["One"]
-    assert "1 change of the report did not succeed" in desk.run("undo report.json").err
+    assert "1 change of the report did not succeed" in workspace.run("undo report.json").err
 
 
-def test_what_was_skipped_was_not_this_apply_s_doing(desk: Desk) -> None:
-    desk.declare(CHANGES)
-    desk.run("plan --out plan.json")
-    desk.run("apply plan.json")
-    desk.run("apply plan.json --report json=report.json")
-    assert desk.document("undo report.json")["changes"] == []
+def test_what_was_skipped_was_not_this_apply_s_doing(workspace: Workspace) -> None:
+    workspace.declare(CHANGES)
+    workspace.run("plan --out plan.json")
+    workspace.run("apply plan.json")
+    workspace.run("apply plan.json --report json=report.json")
+    assert workspace.document("undo report.json")["changes"] == []
 
 
-def test_today_s_guards_hold_for_it(desk: Desk) -> None:
-    applied(desk, "\n- name: New tag\n  color: blue1\n")
-    path = desk.directory / "reconciler.yaml"
+def test_today_s_guards_hold_for_it(workspace: Workspace) -> None:
+    applied(workspace, "\n- name: New tag\n  color: blue1\n")
+    path = workspace.directory / "reconciler.yaml"
     path.write_text(path.read_text().replace("    id:", "    protect: [New*]\n    id:"))
-    ran = desk.run("undo report.json --out undo.json")
+    ran = workspace.run("undo report.json --out undo.json")
     assert ran.code == 5
     assert 'protect "New*" forbids to disable it' in ran.err
-    assert desk.run("apply undo.json").code == 5
+    assert workspace.run("apply undo.json").code == 5
 
 
-def test_without_a_configuration_the_report_says_how_to_get_there(desk: Desk) -> None:
-    applied(desk)
-    (desk.directory / "reconciler.yaml").unlink()
-    assert desk.run("undo report.json --out undo.json").code == 0
-    assert desk.run("apply undo.json").code == 0
+def test_without_a_configuration_the_report_says_how_to_get_there(workspace: Workspace) -> None:
+    applied(workspace)
+    (workspace.directory / "reconciler.yaml").unlink()
+    assert workspace.run("undo report.json --out undo.json").code == 0
+    assert workspace.run("apply undo.json").code == 0
 
 
 def edited(text: str) -> str:
@@ -178,42 +183,42 @@ UNUSABLE: dict[str, tuple[Callable[[str], str], int, str]] = {
 
 
 @pytest.mark.parametrize("case", UNUSABLE)
-def test_an_unsound_report_is_refused_before_any_request(desk: Desk, case: str) -> None:
-    applied(desk)
+def test_an_unsound_report_is_refused_before_any_request(workspace: Workspace, case: str) -> None:
+    applied(workspace)
     change, code, text = UNUSABLE[case]
-    path = desk.directory / "report.json"
+    path = workspace.directory / "report.json"
     path.write_text(change(path.read_text()))
-    requests = len(desk.sandbox.log.entries)
-    ran = desk.run("undo report.json --out undo.json")
-    assert (ran.code, len(desk.sandbox.log.entries)) == (code, requests), ran.err
+    requests = len(workspace.sandbox.log.entries)
+    ran = workspace.run("undo report.json --out undo.json")
+    assert (ran.code, len(workspace.sandbox.log.entries)) == (code, requests), ran.err
     assert text in ran.err
-    assert not (desk.directory / "undo.json").exists()
+    assert not (workspace.directory / "undo.json").exists()
 
 
-def rewritten(desk: Desk, **of_account: str) -> None:
+def rewritten(workspace: Workspace, **of_account: str) -> None:
     """A report that someone changed with care: it is sound, and its digest is right."""
-    path = desk.directory / "report.json"
+    path = workspace.directory / "report.json"
     report = load_report(path.read_text())
     accounts = tuple(replace(use, **of_account) for use in report.plan.accounts)  # type: ignore[arg-type]
     forged = replace(report, plan=replace(report.plan, accounts=accounts))
     path.write_text(dump(report_document(forged, exit_code=0)))
 
 
-def test_a_report_can_not_choose_any_secret(desk: Desk) -> None:
-    applied(desk)
-    (desk.directory / "reconciler.yaml").unlink()
-    rewritten(desk, api_key_env="DATABASE_PASSWORD")
-    desk.environ["DATABASE_PASSWORD"] = "hunter2-hunter2"
-    requests = len(desk.sandbox.log.entries)
-    ran = desk.run("undo report.json")
+def test_a_report_can_not_choose_any_secret(workspace: Workspace) -> None:
+    applied(workspace)
+    (workspace.directory / "reconciler.yaml").unlink()
+    rewritten(workspace, api_key_env="DATABASE_PASSWORD")
+    workspace.environ["DATABASE_PASSWORD"] = "hunter2-hunter2"
+    requests = len(workspace.sandbox.log.entries)
+    ran = workspace.run("undo report.json")
     assert ran.code != 0
     assert "DATABASE_PASSWORD" in ran.err
     assert "hunter2" not in ran.err + ran.out
-    assert len(desk.sandbox.log.entries) == requests
+    assert len(workspace.sandbox.log.entries) == requests
 
 
-def test_nor_how_an_account_of_the_configuration_is_reached(desk: Desk) -> None:
-    applied(desk)
-    rewritten(desk, api_key_env="OTHER_API_KEY")
-    document = desk.document("undo report.json")
+def test_nor_how_an_account_of_the_configuration_is_reached(workspace: Workspace) -> None:
+    applied(workspace)
+    rewritten(workspace, api_key_env="OTHER_API_KEY")
+    document = workspace.document("undo report.json")
     assert document["accounts"][0]["api_key_env"] is None

@@ -11,7 +11,7 @@ import pytest
 from reconciler.cli.console import Console
 from tests.callrail.test_calls import CALL, OPPORTUNITY, SCHEDULED, put, truth
 from tests.cli_runner import direct, gateway
-from tests.e2e.desk import ACCOUNT, COMPANY, Desk
+from tests.e2e.workspace import ACCOUNT, COMPANY, Workspace
 
 if TYPE_CHECKING:
     from tests.cli_runner import Ran
@@ -20,30 +20,34 @@ ADD = ("--add-tag", SCHEDULED)
 
 
 @pytest.fixture
-def desk(desk: Desk) -> Desk:
-    """The desk, with one tag on the call."""
-    put(desk.sandbox, OPPORTUNITY)
-    return desk
+def workspace(workspace: Workspace) -> Workspace:
+    """The workspace, with one tag on the call."""
+    put(workspace.sandbox, OPPORTUNITY)
+    return workspace
 
 
-def update(desk: Desk, *flags: str, call: str = CALL) -> Ran:
-    return desk.run(f"update call {call}", *flags)
+def update(workspace: Workspace, *flags: str, call: str = CALL) -> Ran:
+    return workspace.run(f"update call {call}", *flags)
 
 
 @pytest.mark.parametrize("way", [direct, gateway])
-def test_it_shows_before_and_after_and_changes_both_ways_in(desk: Desk, way: object) -> None:
-    desk.environ = direct(desk.sandbox) if way is direct else gateway(desk.sandbox)
-    ran = update(desk, *ADD, "--note", "Called back", "--yes")
+def test_it_shows_before_and_after_and_changes_both_ways_in(
+    workspace: Workspace, way: object
+) -> None:
+    workspace.environ = direct(workspace.sandbox) if way is direct else gateway(workspace.sandbox)
+    ran = update(workspace, *ADD, "--note", "Called back", "--yes")
     assert ran.code == 0, ran.err
     assert "~ tags           Opportunity -> Opportunity, Schedule requested" in ran.out
     assert "~ note           none -> Called back" in ran.out
     assert "read back as asked" in ran.out
-    assert truth(desk.sandbox) == {OPPORTUNITY, SCHEDULED}
-    assert update(desk, *ADD, "--yes").out == "Nothing to change: the call is so already.\n"
+    assert truth(workspace.sandbox) == {OPPORTUNITY, SCHEDULED}
+    assert update(workspace, *ADD, "--yes").out == "Nothing to change: the call is so already.\n"
 
 
-def test_json_is_one_document_with_both(desk: Desk) -> None:
-    ran = update(desk, "--remove-tag", OPPORTUNITY, "--value", "$5", "--yes", "--format", "json")
+def test_json_is_one_document_with_both(workspace: Workspace) -> None:
+    ran = update(
+        workspace, "--remove-tag", OPPORTUNITY, "--value", "$5", "--yes", "--format", "json"
+    )
     document = json.loads(ran.out)
     assert (document["call_id"], document["account_id"]) == (CALL, ACCOUNT)
     assert document["fields"] == ["tags", "value"]
@@ -52,20 +56,20 @@ def test_json_is_one_document_with_both(desk: Desk) -> None:
     assert "Opportunity -> none" in ran.err
 
 
-def test_without_a_terminal_it_takes_yes(desk: Desk) -> None:
-    ran = update(desk, *ADD)
-    assert (ran.code, desk.writes) == (5, [])
+def test_without_a_terminal_it_takes_yes(workspace: Workspace) -> None:
+    ran = update(workspace, *ADD)
+    assert (ran.code, workspace.writes) == (5, [])
     assert "nobody approved the change" in ran.err
 
 
 @pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("y", 5), ("", 5)])
 def test_at_a_terminal_only_yes_is_a_yes(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
     monkeypatch.setattr(Console, "interactive", property(lambda _self: True))
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{answer}\n"))
-    assert update(desk, *ADD).code == code
-    assert (SCHEDULED in truth(desk.sandbox)) is (code == 0)
+    assert update(workspace, *ADD).code == code
+    assert (SCHEDULED in truth(workspace.sandbox)) is (code == 0)
 
 
 @pytest.mark.parametrize(
@@ -75,53 +79,53 @@ def test_at_a_terminal_only_yes_is_a_yes(
         ("Something else", "Declare it and apply that first."),
     ],
 )
-def test_a_tag_that_is_not_live_is_never_sent(desk: Desk, name: str, hint: str) -> None:
-    ran = update(desk, "--add-tag", name, "--yes")
-    assert (ran.code, desk.writes) == (5, [])
+def test_a_tag_that_is_not_live_is_never_sent(workspace: Workspace, name: str, hint: str) -> None:
+    ran = update(workspace, "--add-tag", name, "--yes")
+    assert (ran.code, workspace.writes) == (5, [])
     assert "CallRail would create one" in ran.err
     assert hint in ran.err
 
 
-def test_nor_is_one_of_another_company_or_a_disabled_one(desk: Desk) -> None:
-    desk.sandbox.store.run("UPDATE tags SET status = 'disabled' WHERE name = ?", (SCHEDULED,))
-    ran = update(desk, *ADD, "--yes")
-    assert (ran.code, desk.writes) == (5, [])
+def test_nor_is_one_of_another_company_or_a_disabled_one(workspace: Workspace) -> None:
+    workspace.sandbox.store.run("UPDATE tags SET status = 'disabled' WHERE name = ?", (SCHEDULED,))
+    ran = update(workspace, *ADD, "--yes")
+    assert (ran.code, workspace.writes) == (5, [])
     assert "is disabled" in ran.err
-    desk.sandbox.store.run(
+    workspace.sandbox.store.run(
         "UPDATE tags SET status = 'enabled', company_id = 'COM1' WHERE name = ?", (SCHEDULED,)
     )
-    assert update(desk, *ADD, "--yes").code == 5
+    assert update(workspace, *ADD, "--yes").code == 5
 
 
 @pytest.mark.parametrize("status", ["enabled", "disabled"])
-def test_nor_is_a_name_that_two_tags_have(desk: Desk, status: str) -> None:
+def test_nor_is_a_name_that_two_tags_have(workspace: Workspace, status: str) -> None:
     """Which of them the server would put on, nothing says."""
-    (tag,) = (row for row in desk.sandbox.store.tags() if row["name"] == SCHEDULED)
+    (tag,) = (row for row in workspace.sandbox.store.tags() if row["name"] == SCHEDULED)
     other = {"id": 99, "company_id": None if tag["company_id"] else COMPANY, "status": status}
-    desk.sandbox.store.insert("tags", [tag | other])
-    ran = update(desk, *ADD, "--yes")
-    assert (ran.code, desk.writes) == (5, [])
+    workspace.sandbox.store.insert("tags", [tag | other])
+    ran = update(workspace, *ADD, "--yes")
+    assert (ran.code, workspace.writes) == (5, [])
     assert "it may be either" in ran.err
 
 
-def test_a_tag_that_is_not_on_it_is_named(desk: Desk) -> None:
-    ran = update(desk, "--remove-tag", "Oportunity", "--yes")
-    assert (ran.code, desk.writes) == (0, [])
+def test_a_tag_that_is_not_on_it_is_named(workspace: Workspace) -> None:
+    ran = update(workspace, "--remove-tag", "Oportunity", "--yes")
+    assert (ran.code, workspace.writes) == (0, [])
     assert 'does not have "Oportunity". Did you mean "Opportunity"?' in ran.err
 
 
-def test_a_call_that_is_not_there_is_named(desk: Desk) -> None:
-    ran = update(desk, "--note", "x", "--yes", call="CAL1")
-    assert (ran.code, desk.writes) == (1, [])
+def test_a_call_that_is_not_there_is_named(workspace: Workspace) -> None:
+    ran = update(workspace, "--note", "x", "--yes", call="CAL1")
+    assert (ran.code, workspace.writes) == (1, [])
     assert "there is no call CAL1" in ran.err
     assert "marked as spam is hidden" in ran.err
 
 
-def test_a_spam_mark_is_for_good_and_hides_the_call(desk: Desk) -> None:
-    ran = update(desk, "--spam", "--yes")
+def test_a_spam_mark_is_for_good_and_hides_the_call(workspace: Workspace) -> None:
+    ran = update(workspace, "--spam", "--yes")
     assert ran.code == 0, ran.err
     assert "CallRail hides the call now" in ran.out
-    assert update(desk, "--note", "x", "--yes").code == 1
+    assert update(workspace, "--note", "x", "--yes").code == 1
 
 
 @pytest.mark.parametrize(
@@ -135,9 +139,9 @@ def test_a_spam_mark_is_for_good_and_hides_the_call(desk: Desk) -> None:
         (("--lead-status", "good"), 'Did you mean "good_lead"?'),
     ],
 )
-def test_what_can_not_be_asked_for(desk: Desk, flags: tuple[str, ...], text: str) -> None:
-    ran = update(desk, *flags, "--yes")
-    assert (ran.code, desk.writes) == (64, [])
+def test_what_can_not_be_asked_for(workspace: Workspace, flags: tuple[str, ...], text: str) -> None:
+    ran = update(workspace, *flags, "--yes")
+    assert (ran.code, workspace.writes) == (64, [])
     assert text in ran.err
 
 
@@ -152,23 +156,23 @@ def test_what_can_not_be_asked_for(desk: Desk, flags: tuple[str, ...], text: str
         ("GET calls/ after=2 status=401", 3),
     ],
 )
-def test_every_exit_code(desk: Desk, fault: str, code: int) -> None:
-    desk.sandbox.faults.add(fault)
-    ran = update(desk, *ADD, "--yes", "--format", "json")
+def test_every_exit_code(workspace: Workspace, fault: str, code: int) -> None:
+    workspace.sandbox.faults.add(fault)
+    ran = update(workspace, *ADD, "--yes", "--format", "json")
     assert ran.code == code, ran.err
     assert json.loads(ran.out)["error"]["exit_code"] == code
 
 
-def test_the_account_may_come_from_the_configuration(desk: Desk) -> None:
-    desk.declare("- name: Opportunity\n")
-    ran = update(desk, *ADD, "--account", "acme", "--yes")
+def test_the_account_may_come_from_the_configuration(workspace: Workspace) -> None:
+    workspace.declare("- name: Opportunity\n")
+    ran = update(workspace, *ADD, "--account", "acme", "--yes")
     assert ran.code == 0, ran.err
     assert ran.out.startswith("acme · call CAL")
 
 
-def test_of_several_accounts_one_must_be_named(desk: Desk) -> None:
+def test_of_several_accounts_one_must_be_named(workspace: Workspace) -> None:
     more = {"id": "ACC2aaaaaaaa", "name": "Other", "numeric_id": 2, "created_at": ""}
-    desk.sandbox.store.insert("accounts", [more])
-    assert update(desk, *ADD, "--yes").code == 64
-    assert update(desk, *ADD, "--account", "My Account", "--yes").code == 0
-    assert update(desk, *ADD, "--account", "Other", "--yes").code == 1
+    workspace.sandbox.store.insert("accounts", [more])
+    assert update(workspace, *ADD, "--yes").code == 64
+    assert update(workspace, *ADD, "--account", "My Account", "--yes").code == 0
+    assert update(workspace, *ADD, "--account", "Other", "--yes").code == 1

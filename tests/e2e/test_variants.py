@@ -20,7 +20,7 @@ from reconciler.sandbox import Options, Sandbox
 from reconciler.sandbox.options import MANAGER_KEY
 from reconciler.sandbox.switches import set_switches, variants
 from tests.cli_runner import Ran, direct, gateway
-from tests.e2e.desk import ACCOUNT, COMPANY, Desk
+from tests.e2e.workspace import ACCOUNT, COMPANY, Workspace
 from tests.faults.conftest import skip_waits
 
 if TYPE_CHECKING:
@@ -126,17 +126,17 @@ def key(name: str) -> str:
 
 @dataclass
 class Job:
-    """A desk, the sandbox's tags at the start, and what must hold of those at the end."""
+    """A workspace, the sandbox's tags at the start, and what must hold of those at the end."""
 
-    desk: Desk
+    workspace: Workspace
     before: dict[int, Row] = field(default_factory=dict)
     deletable: set[int] = field(default_factory=set)
     trashes: bool = False
 
     @classmethod
-    def at(cls, desk: Desk, *, head: str = HEAD) -> Job:
+    def at(cls, workspace: Workspace, *, head: str = HEAD) -> Job:
         """The job with its configuration (under ``head``) written and its tags seeded."""
-        store = desk.sandbox.store
+        store = workspace.sandbox.store
         store.insert(
             "companies",
             [{"id": OTHER_COMPANY, "account_id": ACCOUNT, "name": "Other", "status": "active"}],
@@ -144,21 +144,21 @@ class Job:
         columns = ("id", "company_id", "name", "color")
         rest = {"account_id": ACCOUNT, "background_color": "gray1", "status": "enabled"}
         store.insert("tags", [dict(zip(columns, row, strict=True)) | rest for row in SEEDED])
-        desk.declare(DECLARED, head=head)
+        workspace.declare(DECLARED, head=head)
         before = {row["id"]: row for row in store.tags()}
         if head == TRASHING:
             (call,) = store.rows("SELECT id FROM calls WHERE company_id = ? LIMIT 1", (COMPANY,))
             store.insert("call_tags", [{"call_id": call["id"], "tag_id": OLD_PROMO}])
-            return cls(desk, before, {OTHER_OLD_PROMO}, trashes=True)
-        return cls(desk, before, DELETED if head == HEAD else set(before) - CHANGED - {KEPT})
+            return cls(workspace, before, {OTHER_OLD_PROMO}, trashes=True)
+        return cls(workspace, before, DELETED if head == HEAD else set(before) - CHANGED - {KEPT})
 
     def live(self) -> dict[int, Row]:
         """The store's tags by id."""
-        return {row["id"]: row for row in self.desk.sandbox.store.tags()}
+        return {row["id"]: row for row in self.workspace.sandbox.store.tags()}
 
     def apply(self) -> Ran:
         """Apply without asking; the report, where there is one, must be true."""
-        ran = self.desk.run("apply --auto-approve --allow-deletes --format json")
+        ran = self.workspace.run("apply --auto-approve --allow-deletes --format json")
         self.expect_no_harm()
         document = json.loads(ran.out)
         if "results" in document:
@@ -172,7 +172,7 @@ class Job:
         live = self.live()
         places = Counter((row["company_id"], key(row["name"])) for row in live.values())
         assert [place for place, count in places.items() if count > 1] == []
-        writes = Counter(entry.method for entry in self.desk.sandbox.log.writes)
+        writes = Counter(entry.method for entry in self.workspace.sandbox.log.writes)
         assert writes["POST"] <= CREATES
         assert self.deleted() <= self.deletable
         for tag_id in set(self.before) - CHANGED - self.deleted():
@@ -188,11 +188,11 @@ class Job:
             assert key(tag["name"]).startswith("trash")
             assert tag["status"] == "disabled"
         sql = "SELECT call_id FROM call_tags WHERE tag_id = ?"
-        assert len(self.desk.sandbox.store.rows(sql, (OLD_PROMO,))) == 1
+        assert len(self.workspace.sandbox.store.rows(sql, (OLD_PROMO,))) == 1
 
     def deleted(self) -> set[int]:
         """The ids of all tags that were deleted, those made by this job as well."""
-        writes = self.desk.sandbox.log.writes
+        writes = self.workspace.sandbox.log.writes
         paths = (entry.path for entry in writes if entry.method == "DELETE")
         return {int(path.rpartition("/")[2].removesuffix(".json")) for path in paths}
 
@@ -231,11 +231,11 @@ def run_job(directory: Path, *settings: str, head: str = HEAD) -> None:
         with Sandbox(Options(switches=switches, clock=time.monotonic)) as sandbox:
             through_maton = any(one.startswith(THROUGH_MATON) for one in settings)
             environ = gateway(sandbox) if through_maton else direct(sandbox)
-            job = Job.at(Desk(directory, sandbox, environ), head=head)
+            job = Job.at(Workspace(directory, sandbox, environ), head=head)
             first = job.apply()
             # Nobody plans again while the listings of the last run are still to come.
             time.seconds += switches.read_delay_seconds
-            again = job.desk.run("plan --detailed-exitcode")
+            again = job.workspace.run("plan --detailed-exitcode")
             if not may_stop(settings):
                 assert first.code == 0, first.out + first.err
                 assert again.code == 0, again.out + again.err
@@ -331,18 +331,18 @@ def test_a_quota_that_others_use_up_half_way(
         clock=time.monotonic,
     )
     with Sandbox(options) as sandbox:
-        job = Job.at(Desk.at(tmp_path, sandbox))
+        job = Job.at(Workspace.at(tmp_path, sandbox))
         assert job.apply().code == 6
         time.seconds += options.quota_window
         last = job.apply()
         assert last.code == 0, last.out + last.err
-        assert job.desk.run("plan --detailed-exitcode").code == 0
+        assert job.workspace.run("plan --detailed-exitcode").code == 0
 
 
 def test_a_manager_s_key_changes_what_it_may(tmp_path: Path) -> None:
     with Sandbox() as sandbox:
         environ = direct(sandbox) | {"CALLRAIL_API_KEY": MANAGER_KEY}
-        job = Job.at(Desk(tmp_path, sandbox, environ))
+        job = Job.at(Workspace(tmp_path, sandbox, environ))
         report = json.loads(job.apply().out)
         assert report["exit_code"] == 3
         done = {(one["level"], one["action"]) for one in report["results"] if one["result"] in DONE}
@@ -357,9 +357,9 @@ def test_a_manager_s_key_changes_what_it_may(tmp_path: Path) -> None:
 def test_a_refused_colour_is_reported_in_every_shape_of_error(tmp_path: Path, shape: str) -> None:
     switches = set_switches("palette=narrow", f"error_shape={shape}")
     with Sandbox(Options(switches=switches)) as sandbox:
-        desk = Desk.at(tmp_path, sandbox)
-        desk.declare("- name: X\n  color: blue2")
-        ran = desk.run("apply --auto-approve")
+        workspace = Workspace.at(tmp_path, sandbox)
+        workspace.declare("- name: X\n  color: blue2")
+        ran = workspace.run("apply --auto-approve")
         assert ran.code == 3
         assert "reconciler.yaml:6:" in ran.out + ran.err
-        assert desk.writes == []
+        assert workspace.writes == []

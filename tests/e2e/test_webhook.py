@@ -15,7 +15,7 @@ from reconciler.schema import load_schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.e2e.desk import Desk
+    from tests.e2e.workspace import Workspace
 
 PATH = "/services/T0/B0/token-of-the-channel"
 
@@ -84,9 +84,9 @@ def told(channel: Channel) -> dict[str, Any]:
     return got.body
 
 
-def test_an_apply_tells_what_it_did(desk: Desk, channel: Channel) -> None:
-    desk.declare("- name: New Tag\n- name: Other <!channel> Tag")
-    ran = desk.run("apply --auto-approve --webhook", channel.url)
+def test_an_apply_tells_what_it_did(workspace: Workspace, channel: Channel) -> None:
+    workspace.declare("- name: New Tag\n- name: Other <!channel> Tag")
+    ran = workspace.run("apply --auto-approve --webhook", channel.url)
     assert ran.code == 0
     body = told(channel)
     assert body["text"] == (
@@ -99,11 +99,11 @@ def test_an_apply_tells_what_it_did(desk: Desk, channel: Channel) -> None:
     assert "New Tag" not in json.dumps(body)
 
 
-def test_drift_tells_what_differs(desk: Desk, channel: Channel) -> None:
-    desk.declare("- name: New Tag")
-    desk.environ |= {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "a/b"}
-    desk.environ |= {"GITHUB_RUN_ID": "7"}
-    assert desk.run("drift --webhook", channel.url).code == 2
+def test_drift_tells_what_differs(workspace: Workspace, channel: Channel) -> None:
+    workspace.declare("- name: New Tag")
+    workspace.environ |= {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "a/b"}
+    workspace.environ |= {"GITHUB_RUN_ID": "7"}
+    assert workspace.run("drift --webhook", channel.url).code == 2
     body = told(channel)
     run_url = "https://github.com/a/b/actions/runs/7"
     assert body["text"].startswith("reconciler drift (acme): Drift: 1 difference in 1 place; ")
@@ -112,33 +112,35 @@ def test_drift_tells_what_differs(desk: Desk, channel: Channel) -> None:
     assert (body["results"], body["complete"]) == (None, None)
 
 
-def test_what_ended_a_run_is_told(desk: Desk, channel: Channel) -> None:
-    desk.write("reconciler.yaml", "version: 1\ntagz: []\n")
-    assert desk.run("drift --webhook", channel.url).code == 1
+def test_what_ended_a_run_is_told(workspace: Workspace, channel: Channel) -> None:
+    workspace.write("reconciler.yaml", "version: 1\ntagz: []\n")
+    assert workspace.run("drift --webhook", channel.url).code == 1
     body = told(channel)
     assert body["error"]
     assert body["plan"] is None
     assert body["text"].startswith("reconciler drift: ")
 
 
-def test_a_refused_apply_is_told_and_stays_refused(desk: Desk, channel: Channel) -> None:
-    desk.declare("- name: New Tag")
+def test_a_refused_apply_is_told_and_stays_refused(workspace: Workspace, channel: Channel) -> None:
+    workspace.declare("- name: New Tag")
     wrong = f"sha256:{0:064}"
-    ran = desk.run(f"apply --auto-approve --expect-digest {wrong} --webhook", channel.url)
+    ran = workspace.run(f"apply --auto-approve --expect-digest {wrong} --webhook", channel.url)
     assert ran.code == 5
     assert " (acme): Nothing was changed: " in told(channel)["text"]
-    assert desk.writes == []
+    assert workspace.writes == []
 
 
-def test_no_key_and_nothing_that_calls_a_person_gets_there(desk: Desk, channel: Channel) -> None:
-    key = desk.environ["CALLRAIL_API_KEY"]
-    desk.declare("- name: New Tag")
-    desk.environ["CALLRAIL_API_KEY"] = "wrong-key-of-somebody"
-    assert desk.run("apply --auto-approve --webhook", channel.url).code == 4
-    desk.environ["CALLRAIL_API_KEY"] = key
-    desk.environ["CI_JOB_URL"] = f"https://ci.example/{key}"
-    desk.write("<!channel>.yaml", "version: 1\ntagz: []\n")
-    desk.run("drift -c", "<!channel>.yaml", "--webhook", channel.url)
+def test_no_key_and_nothing_that_calls_a_person_gets_there(
+    workspace: Workspace, channel: Channel
+) -> None:
+    key = workspace.environ["CALLRAIL_API_KEY"]
+    workspace.declare("- name: New Tag")
+    workspace.environ["CALLRAIL_API_KEY"] = "wrong-key-of-somebody"
+    assert workspace.run("apply --auto-approve --webhook", channel.url).code == 4
+    workspace.environ["CALLRAIL_API_KEY"] = key
+    workspace.environ["CI_JOB_URL"] = f"https://ci.example/{key}"
+    workspace.write("<!channel>.yaml", "version: 1\ntagz: []\n")
+    workspace.run("drift -c", "<!channel>.yaml", "--webhook", channel.url)
     assert len(channel.got) == 2
     for got in channel.got:
         everything = json.dumps(got)
@@ -150,11 +152,11 @@ def test_no_key_and_nothing_that_calls_a_person_gets_there(desk: Desk, channel: 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
 def test_one_that_does_not_take_it_changes_no_exit_code(
-    desk: Desk, channel: Channel, status: int
+    workspace: Workspace, channel: Channel, status: int
 ) -> None:
     channel.status = status
-    desk.declare("- name: New Tag")
-    ran = desk.run("apply --auto-approve --webhook", channel.url)
+    workspace.declare("- name: New Tag")
+    ran = workspace.run("apply --auto-approve --webhook", channel.url)
     assert ran.code == 0
     assert f"the webhook at 127.0.0.1 was not told: it answered {status}" in ran.err
     assert "its exit code stays 0" in ran.err
@@ -162,11 +164,11 @@ def test_one_that_does_not_take_it_changes_no_exit_code(
     assert len(channel.got) == 1
 
 
-def test_one_that_is_not_there_changes_no_exit_code(desk: Desk, channel: Channel) -> None:
+def test_one_that_is_not_there_changes_no_exit_code(workspace: Workspace, channel: Channel) -> None:
     url = channel.url
     channel.server_close()
-    desk.declare("- name: New Tag")
-    ran = desk.run("drift -vv --webhook", url)
+    workspace.declare("- name: New Tag")
+    ran = workspace.run("drift -vv --webhook", url)
     assert ran.code == 2
     assert "the webhook at 127.0.0.1 was not told: no connection" in ran.err
     assert PATH not in ran.err + ran.out
@@ -189,11 +191,11 @@ def test_one_that_is_not_there_changes_no_exit_code(desk: Desk, channel: Channel
     ],
 )
 def test_an_unsafe_address_is_refused_before_anything_is_sent(
-    desk: Desk, url: str, reason: str
+    workspace: Workspace, url: str, reason: str
 ) -> None:
-    desk.declare("- name: New Tag")
-    ran = desk.run("apply --auto-approve --webhook", url)
+    workspace.declare("- name: New Tag")
+    ran = workspace.run("apply --auto-approve --webhook", url)
     assert ran.code == 64
     assert reason in ran.err
     assert "secret-path" not in ran.err
-    assert len(desk.sandbox.log.entries) == 0
+    assert len(workspace.sandbox.log.entries) == 0

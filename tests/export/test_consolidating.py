@@ -14,8 +14,8 @@ from reconciler.model.state import LiveAccount
 from reconciler.model.tag import AccountRef, Company, Status
 from reconciler.planning.guard import is_delete
 from tests.config.strategies import live_accounts
+from tests.expectations import draft
 from tests.export.test_emit import ACME, BOLT, FOUR, body, everywhere, tag
-from tests.wishes import draft
 
 if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag

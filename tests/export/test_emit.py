@@ -20,7 +20,7 @@ from reconciler.model.tag import AccountRef, Company, LiveTag, Status, differing
 from reconciler.text.quote import double_quoted
 from tests.config.strategies import TRICKY, live_accounts
 from tests.config.writing import loaded, write
-from tests.wishes import draft
+from tests.expectations import draft
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

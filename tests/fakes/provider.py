@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotFoundError, RejectedError
-from reconciler.model.change import UNKNOWN, Count, Loss
+from reconciler.model.change import UNKNOWN, Applied, Count, Loss
 from reconciler.model.interaction import Interaction, Kind
 from reconciler.model.tag import LiveTag, Status, differing
 from reconciler.provider import Created, Listing, Updated
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, Place, Tag
+    from reconciler.model.usage import NameAt, Uses
 
 
 @dataclass
@@ -103,13 +104,18 @@ class FakeProvider:
     async def usage(self, place: Place, tag: LiveTag, *, flows: bool = True) -> Loss:
         """The calls that the test gave the name, else those that have the very tag."""
         self.requests += 1
-        applied = await self.flows(place, tag) if flows else UNKNOWN
+        applied, names = await self.flows(place, tag) if flows else Applied(UNKNOWN)
         assigned = sum(tag.id in tags for tags in self.assigned.values())
-        return Loss(calls=Count(self.calls.get(tag.name, assigned)), flows=applied)
+        calls = Count(self.calls.get(tag.name, assigned))
+        return Loss(calls=calls, flows=applied, flow_names=names)
 
-    async def flows(self, place: Place, tag: LiveTag) -> Count:
+    async def uses(self, asked: Collection[NameAt]) -> Uses:
+        """Not asked of it: tests of counts have a server."""
+        raise NotImplementedError
+
+    async def flows(self, place: Place, tag: LiveTag) -> Applied:
         """The flows that the test gave the name."""
-        return Count(self.applied.get(tag.name, 0))
+        return Applied(Count(self.applied.get(tag.name, 0)))
 
     async def interactions(
         self, place: Place, tag: LiveTag, *, expected: Loss, proven: bool

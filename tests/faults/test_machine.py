@@ -90,10 +90,10 @@ class Machine(RuleBasedStateMachine):
 
     @rule(edits=st.lists(st.tuples(NAMES, WISHES, COLORS), min_size=1, max_size=4))
     def the_configuration_is_edited(self, edits: list[tuple[str, str, str]]) -> None:
-        for name, wish, color in edits:
+        for name, wanted, color in edits:
             self.declared.pop(name, None)
-            if wish:
-                self.declared[name] = f"  - {{name: {name}, color: {color}, {wish}}}\n"
+            if wanted:
+                self.declared[name] = f"  - {{name: {name}, color: {color}, {wanted}}}\n"
         text = HEAD + "tags:\n" + "".join(self.declared.values()) if self.declared else HEAD
         (self.workspace.directory / "reconciler.yaml").write_text(text, "utf-8")
 

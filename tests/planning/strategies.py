@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reconciler.model.problem import Source
 from reconciler.model.state import Declaration, DesiredAccount, Limits, State, Unmanaged
 from reconciler.model.tag import Company, LiveTag, Status
-from tests.wishes import desired
+from tests.expectations import desired
 
 COMPANIES = (Company("COM1", "Dental North"), Company("COM2", "Dental South"))
 PLACES = (None, "COM1", "COM2")
@@ -22,7 +22,7 @@ NO_LIMITS = Limits(
 
 
 @dataclass(frozen=True)
-class World:
+class Scenario:
     """What is declared and what is live."""
 
     desired: DesiredAccount
@@ -89,7 +89,7 @@ def live_tags(
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, unique: str | None = None) -> World:
+def scenarios(draw: st.DrawFn, *, unique: str | None = None) -> Scenario:
     """An account and what is declared about it, without limits."""
     top = draw(declarations())
     inner = [(company, draw(declarations())) for company in COMPANIES]
@@ -97,11 +97,11 @@ def worlds(draw: st.DrawFn, *, unique: str | None = None) -> World:
     former = [
         (n, place) for place, blocks in everywhere for one in blocks for n in one.renamed_from
     ]
-    wish = desired(
+    wanted = desired(
         *top,
         companies=[(company, blocks) for company, blocks in inner if blocks],
         unmanaged=draw(st.sampled_from(Unmanaged)),
         limits=NO_LIMITS,
         trash=draw(st.sampled_from((30, None))),
     )
-    return World(wish, draw(live_tags(unique=unique, former=former)))
+    return Scenario(wanted, draw(live_tags(unique=unique, former=former)))

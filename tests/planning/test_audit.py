@@ -20,7 +20,7 @@ from reconciler.planning.narrowing import Narrowing
 from reconciler.workflow.importing import written
 from tests.builders import company, live_tag
 from tests.config.strategies import live_accounts
-from tests.wishes import declare, desired, live
+from tests.expectations import declare, desired, live
 
 if TYPE_CHECKING:
     from reconciler.model.audit import AccountAudit, NameAudit
@@ -79,6 +79,26 @@ def test_another_colour_and_two_of_a_name_are_told_apart() -> None:
         "C": (Is.OTHER_COLOR, Is.TWICE),
         "D": (Is.AS_MOST,),
     }
+
+
+def test_an_explained_exception_is_no_deviation_and_a_plain_one_is_extra() -> None:
+    configuration = load_text(
+        "version: 1\naccounts: {acme: {id: ACC1}}\n"
+        "tags:\n- name: Lead\n  companies: all\n  except:\n  - Dental A\n"
+        "  - {company: '* B', reason: Its own.}\n  - {company: Dental D, reason: No.}\n",
+        "reconciler.yaml",
+    )
+    found = account(*everywhere()[:3], tag(8, "Other", B))
+    declared = configuration.resolve({"acme": ALL}).accounts[0]
+    exceptions = configuration.exempted("acme", ALL)
+    assert [one.companies for one in exceptions] == [(B.id,), (D.id,)]
+    assert configuration.exempted("beta", ALL) == ()
+    lead, other = sorted(audit(found, declared, exceptions=exceptions).names, key=lambda n: n.name)
+    assert states(lead) == {"A": (Is.EXTRA,), "B": (Is.EXCEPTED,), "C": (Is.AS_DECLARED,)}
+    assert states(other) == {"B": (Is.EXTRA,)}
+    assert not lead.cells[B.id].deviates
+    of_a = audit(found, declared, narrowing=Narrowing(companies=("* A",)), exceptions=exceptions)
+    assert of_a.exceptions == ()
 
 
 def test_a_name_on_account_level_is_not_missing_in_companies_but_too_much_there() -> None:

@@ -20,17 +20,17 @@ from reconciler.planning import guard
 from reconciler.planning.assemble import in_order
 from reconciler.planning.causes import told_apart
 from tests.builders import ACME, live_tag
+from tests.expectations import TODAY, declare, desired, draft, live
 from tests.fakes.provider import FakeProvider
-from tests.planning.strategies import COLORS, COMPANIES, worlds
+from tests.planning.strategies import COLORS, COMPANIES, scenarios
 from tests.planning.test_properties import carry_out
-from tests.wishes import TODAY, declare, desired, draft, live
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Sequence
 
     from reconciler.planning.causes import ToldApart
-    from tests.planning.strategies import World
+    from tests.planning.strategies import Scenario
 
 
 def told(head: DesiredAccount, base: DesiredAccount, tags: Iterable[LiveTag]) -> ToldApart:
@@ -115,9 +115,9 @@ def test_a_merge_is_drift_where_base_merges_the_same_tags_the_same_way() -> None
 
 def test_what_a_merge_of_this_change_gives_goes_with_it() -> None:
     """Without the tag that it gives it could not be made."""
-    wish, theirs = declare("Spam"), live_tag(2, "Spam", company_id="COM1")
-    base = desired(wish)
-    head = desired(wish, promoted={"COM1": {"Spam": wish}})
+    wanted, theirs = declare("Spam"), live_tag(2, "Spam", company_id="COM1")
+    base = desired(wanted)
+    head = desired(wanted, promoted={"COM1": {"Spam": wanted}})
     create, merge = told(head, base, [theirs]).changes
     assert isinstance(merge, Merge)
     assert (merge.into, merge.cause, create.cause) == (None, Cause.BOTH, Cause.BOTH)
@@ -141,7 +141,7 @@ class Scene:
 @st.composite
 def scenes(draw: st.DrawFn, *, same_policy: bool = False) -> Scene:
     """Head has some places of base and some of its own."""
-    one, other = draw(worlds()), draw(worlds())
+    one, other = draw(scenarios()), draw(scenarios())
     new = draw(st.sets(st.sampled_from([None, *(company.id for company in COMPANIES)])))
     tags = {place: blocks for place, blocks in one.desired.tags.items() if place not in new}
     tags |= {place: blocks for place, blocks in other.desired.tags.items() if place in new}
@@ -176,15 +176,17 @@ def test_each_cause_is_what_the_words_say(scene: Scene) -> None:
     assert list(found.undone) == left
 
 
-@given(worlds())
-def test_without_a_change_all_is_drift_and_without_a_base_all_is_the_change(world: World) -> None:
-    same = told(world.desired, world.desired, world.live)
+@given(scenarios())
+def test_without_a_change_all_is_drift_and_without_a_base_all_is_the_change(
+    scenario: Scenario,
+) -> None:
+    same = told(scenario.desired, scenario.desired, scenario.live)
     assert {one.cause for one in same.changes} <= {Cause.DRIFT}
-    nothing = world.desired._replace(tags={})
-    new = told(world.desired, nothing, world.live)
+    nothing = scenario.desired._replace(tags={})
+    new = told(scenario.desired, nothing, scenario.live)
     assert {one.cause for one in new.changes} <= {Cause.THIS_CHANGE}
     assert same.undone == new.undone == ()
-    gone = told(nothing, world.desired, world.live)
+    gone = told(nothing, scenario.desired, scenario.live)
     assert (gone.changes, len(gone.undone)) == ((), len(same.changes))
 
 

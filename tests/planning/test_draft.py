@@ -7,7 +7,7 @@ from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status, Tag
 from reconciler.planning import Narrowing
 from tests.builders import company, live_tag, only
-from tests.wishes import declare, desired, draft, live
+from tests.expectations import declare, desired, draft, live
 
 NORTH, SOUTH = company("Dental North"), company("Dental South")
 
@@ -52,14 +52,14 @@ def test_disabled_asks_for_nothing_where_nothing_is_live() -> None:
 
 
 def test_absent_deletes_what_is_live_with_its_note() -> None:
-    wish = declare(state=State.ABSENT, note="Over.")
-    change = only(draft(desired(wish, trash=None), live(live_tag())), Delete)
+    wanted = declare(state=State.ABSENT, note="Over.")
+    change = only(draft(desired(wanted, trash=None), live(live_tag())), Delete)
     assert (change.reason, change.note) == (Reason.STATE, "Over.")
 
 
 def test_absent_deletes_every_live_tag_of_the_name() -> None:
-    wish = declare(state=State.ABSENT, note="Over.")
-    drafted = draft(desired(wish), live(live_tag(2), live_tag(1)))
+    wanted = declare(state=State.ABSENT, note="Over.")
+    drafted = draft(desired(wanted), live(live_tag(2), live_tag(1)))
     assert [change.tag_id for change in drafted.changes] == [1, 2]
     assert drafted.warnings == (), "none of them is left alone"
 
@@ -82,46 +82,46 @@ def test_unmanaged_tags_are_kept_and_counted_by_default() -> None:
 
 
 def test_unmanaged_delete_deletes_in_covered_places() -> None:
-    wish = desired(declare(), unmanaged=Unmanaged.DELETE, trash=None)
-    change = only(draft(wish, live(live_tag(), live_tag(2, "Other"))), Delete)
+    wanted = desired(declare(), unmanaged=Unmanaged.DELETE, trash=None)
+    change = only(draft(wanted, live(live_tag(), live_tag(2, "Other"))), Delete)
     assert (change.reason, change.source) == (Reason.UNMANAGED, None)
 
 
 def test_unmanaged_disable_disables_only_what_is_enabled() -> None:
     other, gone = live_tag(2, "Other"), live_tag(3, "Gone", status=Status.DISABLED)
-    wish = desired(declare(), unmanaged=Unmanaged.DISABLE)
-    change = only(draft(wish, live(live_tag(), other, gone)), Update)
+    wanted = desired(declare(), unmanaged=Unmanaged.DISABLE)
+    change = only(draft(wanted, live(live_tag(), other, gone)), Update)
     assert (change.name, change.fields) == ("Other", ("status",))
 
 
 def test_places_without_a_declaration_are_never_touched() -> None:
-    wish = desired(companies=[(NORTH, (declare(),))], unmanaged=Unmanaged.DELETE)
+    wanted = desired(companies=[(NORTH, (declare(),))], unmanaged=Unmanaged.DELETE)
     tags = live(live_tag(1, company_id=NORTH.id), live_tag(2, company_id=SOUTH.id), live_tag(3))
-    assert draft(wish, tags).changes == ()
+    assert draft(wanted, tags).changes == ()
 
 
 def test_ignored_tags_are_neither_counted_nor_touched() -> None:
-    wish = desired(declare(), unmanaged=Unmanaged.DELETE, ignore=("crm-*",))
-    drafted = draft(wish, live(live_tag(), live_tag(2, "crm-17")))
+    wanted = desired(declare(), unmanaged=Unmanaged.DELETE, ignore=("crm-*",))
+    drafted = draft(wanted, live(live_tag(), live_tag(2, "crm-17")))
     assert (drafted.changes, drafted.unmanaged, drafted.live) == ((), (), 1)
 
 
 def test_narrowing_by_company_leaves_out_all_other_places() -> None:
-    wish = desired(declare("Top"), companies=[(NORTH, (declare("A"),)), (SOUTH, (declare("A"),))])
-    drafted = draft(wish, live(), Narrowing(companies=("* North",)))
+    wanted = desired(declare("Top"), companies=[(NORTH, (declare("A"),)), (SOUTH, (declare("A"),))])
+    drafted = draft(wanted, live(), Narrowing(companies=("* North",)))
     assert only(drafted, Create).place.company == NORTH
 
 
 def test_narrowing_by_tag_can_not_delete_what_it_leaves_out() -> None:
-    wish = desired(declare("A"), unmanaged=Unmanaged.DELETE)
+    wanted = desired(declare("A"), unmanaged=Unmanaged.DELETE)
     tags = live(live_tag(1, "A1"), live_tag(2, "B"))
-    assert [one.name for one in draft(wish, tags, Narrowing(tags=("A*",))).changes] == ["A", "A1"]
+    assert [one.name for one in draft(wanted, tags, Narrowing(tags=("A*",))).changes] == ["A", "A1"]
 
 
 def test_narrowing_by_tag_keeps_a_rename_whole() -> None:
-    wish = desired(declare("Opportunity", renamed_from=("Oppty",)), unmanaged=Unmanaged.DELETE)
+    wanted = desired(declare("Opportunity", renamed_from=("Oppty",)), unmanaged=Unmanaged.DELETE)
     for name in ("Oppty", "Opportunity"):
-        drafted = draft(wish, live(live_tag(1, "Oppty")), Narrowing(tags=(name,)))
+        drafted = draft(wanted, live(live_tag(1, "Oppty")), Narrowing(tags=(name,)))
         assert only(drafted, Update).fields == ("name",)
 
 
@@ -132,8 +132,8 @@ def test_tags_left_unread_count_as_live_and_undeclared() -> None:
 
 def test_a_company_with_a_namesake_is_known_by_its_id_too() -> None:
     twin = company("Dental North", id="COM2")
-    wish = desired(companies=[(one, (declare(),)) for one in (NORTH, twin)])
-    places = [change.place for change in draft(wish, live()).changes]
+    wanted = desired(companies=[(one, (declare(),)) for one in (NORTH, twin)])
+    places = [change.place for change in draft(wanted, live()).changes]
     assert [str(place) for place in places] == [
         f"acme · Dental North ({NORTH.id})",
         "acme · Dental North (COM2)",

@@ -10,7 +10,7 @@ from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status
 from reconciler.planning import Draft, Narrowing
 from tests.builders import company, live_tag
-from tests.wishes import declare, desired, draft, live
+from tests.expectations import declare, desired, draft, live
 
 if TYPE_CHECKING:
     from reconciler.model.problem import Problem
@@ -56,9 +56,9 @@ def test_a_name_of_account_level_that_is_live_in_companies_is_one_warning_with_c
 
 
 def test_absent_in_companies_while_account_level_lives_on_says_so() -> None:
-    wish = in_companies(declare("Follow up", **GONE))
+    wanted = in_companies(declare("Follow up", **GONE))
     tags = live(live_tag(1, "Follow up"), *everywhere("Follow up"))
-    warning = the_warning(draft(wish, tags))
+    warning = the_warning(draft(wanted, tags))
     assert "declared absent in 5 companies and stays live on account level" in warning.message
 
 
@@ -70,8 +70,8 @@ def test_absent_on_account_level_while_companies_live_on_says_so() -> None:
 
 def test_what_is_declared_on_the_other_level_is_meant_and_quiet() -> None:
     block, other = declare("Follow up"), declare("Follow up", state=State.DISABLED)
-    wish = desired(other, companies=[(one, (block,)) for one in PLACES])
-    assert draft(wish, live(live_tag(1, "Follow up"), *everywhere("Follow up"))).warnings == ()
+    wanted = desired(other, companies=[(one, (block,)) for one in PLACES])
+    assert draft(wanted, live(live_tag(1, "Follow up"), *everywhere("Follow up"))).warnings == ()
 
 
 def test_disabling_the_other_one_is_a_way_to_be_done() -> None:
@@ -81,26 +81,26 @@ def test_disabling_the_other_one_is_a_way_to_be_done() -> None:
 
 def test_what_this_very_plan_deletes_is_not_warned_of() -> None:
     top, block = declare("Other"), declare("Follow up")
-    wish = desired(top, companies=[(one, (block,)) for one in PLACES], unmanaged=Unmanaged.DELETE)
+    wanted = desired(top, companies=[(one, (block,)) for one in PLACES], unmanaged=Unmanaged.DELETE)
     tags = live(live_tag(1, "Follow up"), live_tag(2, "Other"), *everywhere("Follow up"))
-    assert draft(wish, tags).warnings == ()
+    assert draft(wanted, tags).warnings == ()
 
 
 def test_ignored_tags_are_others_and_quiet() -> None:
-    wish = in_companies(declare("Follow up", renamed_from=("Fu",)), ignore=("F*",))
+    wanted = in_companies(declare("Follow up", renamed_from=("Fu",)), ignore=("F*",))
     tags = live(live_tag(1, "Follow up"), live_tag(2, "Fu"))
-    assert draft(wish, tags).warnings == ()
+    assert draft(wanted, tags).warnings == ()
 
 
 def test_a_former_name_that_is_live_in_another_place_is_still_written_by_something() -> None:
-    wish = desired(companies=[(NORTH, (declare("Follow up", renamed_from=("Fu", "FU!")),))])
+    wanted = desired(companies=[(NORTH, (declare("Follow up", renamed_from=("Fu", "FU!")),))])
     tags = live(
         live_tag(1, "Follow up", company_id=NORTH.id),
         live_tag(2, "Fu", company_id=SOUTH.id),
         live_tag(3, "FU!"),
         companies=PLACES,
     )
-    warning = the_warning(draft(wish, tags))
+    warning = the_warning(draft(wanted, tags))
     assert warning.code == "PLAN008"
     assert (
         'the former names "Fu", "FU!" of "Follow up" are live in 2 other places' in warning.message
@@ -114,26 +114,26 @@ def test_a_former_name_that_is_declared_or_claimed_where_it_lives_is_quiet(
 ) -> None:
     there = declare("Follow up 2" if claims else "Fu", **claims)
     here = declare("Follow up", renamed_from=("Fu",))
-    wish = desired(companies=[(NORTH, (here,)), (SOUTH, (there,))])
+    wanted = desired(companies=[(NORTH, (here,)), (SOUTH, (there,))])
     tags = live(
         live_tag(1, "Follow up", company_id=NORTH.id), live_tag(2, "Fu", company_id=SOUTH.id)
     )
-    assert draft(wish, tags).warnings == ()
+    assert draft(wanted, tags).warnings == ()
 
 
 def test_a_narrowed_run_warns_of_what_it_covers_only() -> None:
-    wish = in_companies(declare("Follow up", renamed_from=("Fu",)))
+    wanted = in_companies(declare("Follow up", renamed_from=("Fu",)))
     tags = live(live_tag(1, "Follow up"), live_tag(2, "Fu"), *everywhere("Follow up"))
-    assert [one.code for one in draft(wish, tags).warnings] == ["PLAN007", "PLAN008"]
-    assert draft(wish, tags, Narrowing(companies=("Dental 0",))).warnings == ()
-    assert draft(wish, tags, Narrowing(tags=("Other",))).warnings == ()
+    assert [one.code for one in draft(wanted, tags).warnings] == ["PLAN007", "PLAN008"]
+    assert draft(wanted, tags, Narrowing(companies=("Dental 0",))).warnings == ()
+    assert draft(wanted, tags, Narrowing(tags=("Other",))).warnings == ()
 
 
 @pytest.mark.parametrize("created", ["Follow up", "Follow Up", "follow-up"])
 def test_a_delete_here_and_a_create_of_its_look_alike_there_is_one_warning(created: str) -> None:
     gone = declare("Follow up", **GONE)
-    wish = desired(declare(created), companies=[(one, (gone,)) for one in PLACES], trash=None)
-    warning = the_warning(draft(wish, live(*everywhere("Follow up"), companies=PLACES)))
+    wanted = desired(declare(created), companies=[(one, (gone,)) for one in PLACES], trash=None)
+    warning = the_warning(draft(wanted, live(*everywhere("Follow up"), companies=PLACES)))
     assert warning.code == "PLAN005"
     assert f'"{created}" is created in acme · account and ' in warning.message
     assert "deleted in acme · Dental 0; its calls do not move with it" in warning.message

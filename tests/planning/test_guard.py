@@ -14,7 +14,7 @@ from reconciler.model.state import Limits, State, Unmanaged
 from reconciler.planning import guard
 from reconciler.planning.guard import Measure, is_delete
 from tests.builders import company, create, delete, live_tag
-from tests.wishes import declare, desired, draft, live
+from tests.expectations import declare, desired, draft, live
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change
@@ -29,8 +29,8 @@ def planned(
     kept = [declare(f"Kept {i}") for i in range(live_count - deletes)]
     tags = [live_tag(i + 1, one.name) for i, one in enumerate(kept)]
     extra = [live_tag(1000 + i, f"Extra {i:03}") for i in range(deletes)]
-    wish = desired(*kept, unmanaged=Unmanaged.DELETE, trash=trash, **policy)
-    drafted = draft(wish, live(*tags, *extra))
+    wanted = desired(*kept, unmanaged=Unmanaged.DELETE, trash=trash, **policy)
+    drafted = draft(wanted, live(*tags, *extra))
     return guard(drafted, drafted.changes)
 
 
@@ -86,7 +86,7 @@ def test_a_place_with_one_live_tag_may_be_emptied() -> None:
 
 
 def test_protect_forbids_deletes_and_disables_of_live_names() -> None:
-    wish = desired(
+    wanted = desired(
         declare("Lead hot", state=State.ABSENT, note="Over."),
         declare("Lead cold", state=State.DISABLED),
         declare("Lead new", renamed_from=("Lead old",)),
@@ -96,7 +96,7 @@ def test_protect_forbids_deletes_and_disables_of_live_names() -> None:
         trash=None,
     )
     names = ("Lead hot", "Lead cold", "Lead old", "LEAD vip", "Lead")
-    drafted = draft(wish, live(*(live_tag(i, name) for i, name in enumerate(names, 1))))
+    drafted = draft(wanted, live(*(live_tag(i, name) for i, name in enumerate(names, 1))))
     blocked = {one.name: one.blocked_by for one in guard(drafted, drafted.changes)}
     allow = "narrow `protect` below accounts.acme (reconciler.yaml:3) to allow it"
     assert blocked == {
@@ -139,8 +139,8 @@ def test_an_ignored_tag_that_a_saved_plan_touches_is_left_to_others() -> None:
 
 def _disables(count: int, **limits: int) -> set[str | None]:
     tags = [live_tag(1, "Kept"), *(live_tag(10 + i, f"Extra {i}") for i in range(count))]
-    wish = desired(declare("Kept"), unmanaged=Unmanaged.DISABLE, limits=Limits(**limits))
-    drafted = draft(wish, live(*tags))
+    wanted = desired(declare("Kept"), unmanaged=Unmanaged.DISABLE, limits=Limits(**limits))
+    drafted = draft(wanted, live(*tags))
     return reasons(guard(drafted, drafted.changes))
 
 
@@ -169,8 +169,8 @@ def _losing(*losses: Loss, **limits: int) -> set[str | None]:
     kept = [declare(f"Kept {i}") for i in range(40)]
     tags = [live_tag(i + 1, one.name) for i, one in enumerate(kept)]
     extra = [live_tag(1000 + i, f"Extra {i}") for i in range(len(losses))]
-    wish = desired(*kept, unmanaged=Unmanaged.DELETE, limits=Limits(**limits), trash=None)
-    drafted = draft(wish, live(*tags, *extra))
+    wanted = desired(*kept, unmanaged=Unmanaged.DELETE, limits=Limits(**limits), trash=None)
+    drafted = draft(wanted, live(*tags, *extra))
     changes = [
         replace(change, loss=loss)
         for change, loss in zip(filter(is_delete, drafted.changes), losses, strict=True)
@@ -261,8 +261,8 @@ def test_a_place_is_not_emptied_in_two_halves() -> None:
 
 def test_reasons_that_meet_stand_one_by_one() -> None:
     tags = [live_tag(1, "Kept"), live_tag(2, "Lead"), live_tag(3, "Other")]
-    wish = desired(declare("Kept"), unmanaged=Unmanaged.DELETE, protect=("Lead",))
-    drafted = draft(wish, live(*tags))
+    wanted = desired(declare("Kept"), unmanaged=Unmanaged.DELETE, protect=("Lead",))
+    drafted = draft(wanted, live(*tags))
     guarded = {one.name: one.objections for one in guard(drafted, drafted.changes)}
     protects, percent = guarded["Lead"]
     assert 'protect "Lead"' in protects

@@ -25,7 +25,7 @@ from reconciler.planning.freshness import freshness
 from reconciler.planning.merging import requests
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
 from tests.builders import ACME, live_tag
-from tests.wishes import declare, desired, live
+from tests.expectations import declare, desired, live
 
 if TYPE_CHECKING:
     from reconciler.model.state import Declaration
@@ -44,13 +44,13 @@ def use(calls: int = 0, **more: int) -> Loss:
 
 def drafted(
     *tags: LiveTag,
-    wish: Declaration = MERGED,
+    declaration: Declaration = MERGED,
     uses: dict[int, Loss] | None = None,
     **policy: Any,
 ) -> Draft:
     """The draft over ``tags`` of account level, ``uses`` by tag id."""
     counted = {(HERE, tag_id): loss for tag_id, loss in (uses or {}).items()}
-    return draft(desired(wish, **policy), live(*tags), today=TODAY, uses=counted)
+    return draft(desired(declaration, **policy), live(*tags), today=TODAY, uses=counted)
 
 
 def merges(changes: tuple[Change, ...]) -> list[tuple[str, str, str]]:
@@ -97,7 +97,7 @@ def test_the_cheaper_way_round_keeps_the_old_tag() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "tags"),
+    ("declaration", "tags"),
     [
         (declare(merged_from=("Oppty",), keep_id=True), (NEW, OLD)),
         (MERGED, (NEW, live_tag(9), OLD)),
@@ -106,9 +106,9 @@ def test_the_cheaper_way_round_keeps_the_old_tag() -> None:
     ids=["keep_id", "namesakes", "renamed_from"],
 )
 def test_the_declared_tag_survives_whatever_it_is_on(
-    wish: Declaration, tags: tuple[LiveTag, ...]
+    declaration: Declaration, tags: tuple[LiveTag, ...]
 ) -> None:
-    found = drafted(*tags, wish=wish, uses={1: use(1), 2: use(4300)})
+    found = drafted(*tags, declaration=declaration, uses={1: use(1), 2: use(4300)})
     assert merges(found.changes) == [("Oppty", tags[0].name, "Opportunity")]
 
 
@@ -189,9 +189,9 @@ def test_limits_are_not_about_merges_but_for_flows() -> None:
 
 
 def test_a_tag_that_stays_disabled_is_given_to_nothing() -> None:
-    wish = declare(merged_from=("Oppty",), state=State.ANY)
+    declaration = declare(merged_from=("Oppty",), state=State.ANY)
     off = live_tag(1, status=Status.DISABLED)
-    found = drafted(off, OLD, wish=wish, uses={1: use(9), 2: use(1)})
+    found = drafted(off, OLD, declaration=declaration, uses={1: use(9), 2: use(1)})
     (change,) = guard(found, found.changes)
     assert "state: enabled" in (change.blocked_by or "")
 
@@ -233,12 +233,14 @@ def promoted(
     names: tuple[str, ...] = ("Spam",),
     narrowing: Narrowing = EVERYTHING,
     uses: dict[tuple[Company, int], Loss] | None = None,
-    wish: Declaration = SPAM,
+    declaration: Declaration = SPAM,
     **policy: Any,
 ) -> Draft:
     """The draft where both companies' tags of ``names`` become the account's."""
     wanted = desired(
-        wish, promoted={one: dict.fromkeys(names, wish) for one in ("COM1", "COM2")}, **policy
+        declaration,
+        promoted={one: dict.fromkeys(names, declaration) for one in ("COM1", "COM2")},
+        **policy,
     )
     found = live(*tags, companies=(NORTH, SOUTH))
     counted = {(Place(ACME, place), tag): use for (place, tag), use in (uses or {}).items()}
@@ -286,8 +288,8 @@ def test_the_account_s_is_created_first_where_it_is_not_live() -> None:
     ids=["renamed", "taken back", "taken back from another name", "enabled"],
 )
 def test_what_the_account_s_is_made_first_is_one_update(tag: LiveTag) -> None:
-    wish = declare("Spam", merged_from=("Junk",))
-    update, merge = in_order(promoted(tag, NORTHERN, wish=wish).changes)
+    declaration = declare("Spam", merged_from=("Junk",))
+    update, merge = in_order(promoted(tag, NORTHERN, declaration=declaration).changes)
     assert isinstance(update, Update)
     assert isinstance(merge, Merge)
     assert (merge.into, merge.after) == (tag, update.after)

@@ -15,8 +15,8 @@ from reconciler.model.tag import Status
 from reconciler.planning.narrowing import Narrowing
 from reconciler.planning.news import news_between
 from tests.builders import ACME, company, live_tag
+from tests.expectations import live
 from tests.planning.people import DEEDS, NORTH, TRASH, Account
-from tests.wishes import live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

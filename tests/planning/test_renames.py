@@ -12,7 +12,7 @@ from reconciler.model.state import State, Unmanaged
 from reconciler.model.tag import Status, Tag
 from tests.builders import company, live_tag, only
 from tests.config.writing import HEAD, loaded
-from tests.wishes import declare, desired, draft, live
+from tests.expectations import declare, desired, draft, live
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +28,8 @@ def test_a_former_name_is_taken_over_together_with_a_recolour_in_one_update() ->
 
 
 def test_a_rename_can_disable_in_the_same_update() -> None:
-    wish = declare("New", renamed_from=("Old",), state=State.DISABLED)
-    change = only(draft(desired(wish), live(live_tag(1, "Old"))), Update)
+    wanted = declare("New", renamed_from=("Old",), state=State.DISABLED)
+    change = only(draft(desired(wanted), live(live_tag(1, "Old"))), Update)
     assert change.after == Tag("New", "gray1", Status.DISABLED)
 
 
@@ -50,9 +50,9 @@ def test_both_live_leaves_the_former_alone_with_a_warning(unmanaged: Unmanaged) 
 def test_of_several_former_names_the_first_written_is_renamed(
     order: tuple[str, str], renamed: int
 ) -> None:
-    wish = declare("Opportunity", renamed_from=order)
+    wanted = declare("Opportunity", renamed_from=order)
     tags = live(live_tag(5, "Oppty"), live_tag(4, "opportunity"))
-    drafted = draft(desired(wish, unmanaged=Unmanaged.DELETE), tags)
+    drafted = draft(desired(wanted, unmanaged=Unmanaged.DELETE), tags)
     assert [change.tag_id for change in drafted.changes] == [renamed]
     (warning,) = drafted.warnings
     assert warning.code == "PLAN002"
@@ -96,8 +96,8 @@ def test_the_line_that_is_printed_for_a_look_alike_makes_it_a_rename(
     assert [change.action for change in drafted.changes] == [Action.CREATE] * (not held_back)
     line = str(warning.hint).splitlines()[1]
     pasted = f"{HEAD}tags:\n  - name: Opportunity\n    {line}\n"
-    (wish,) = loaded(tmp_path, pasted).resolve({}).accounts
-    change = only(draft(wish, tags), Update)
+    (wanted,) = loaded(tmp_path, pasted).resolve({}).accounts
+    change = only(draft(wanted, tags), Update)
     assert (change.tag_id, change.fields) == (1, ("name",))
 
 
@@ -136,10 +136,10 @@ def test_two_spellings_that_are_both_declared_are_two_tags() -> None:
 
 def test_the_line_to_paste_holds_all_look_alikes_and_the_former_names_already_there() -> None:
     places = [company("North"), company("South")]
-    wish = declare("Opportunity", renamed_from=("Oppty",))
+    wanted = declare("Opportunity", renamed_from=("Oppty",))
     tags = [live_tag(1, "Oportunity", company_id=places[0].id)]
     tags += [live_tag(2, "Opportunity!", company_id=places[1].id)]
-    drafted = draft(desired(companies=[(one, (wish,)) for one in places]), live(*tags))
+    drafted = draft(desired(companies=[(one, (wanted,)) for one in places]), live(*tags))
     (warning,) = drafted.warnings
     assert 'renamed_from: ["Oppty", "Oportunity", "Opportunity!"]' in (warning.hint or "")
     assert "instead of its own" in (warning.hint or "")
@@ -149,14 +149,14 @@ def test_the_line_to_paste_holds_all_look_alikes_and_the_former_names_already_th
 def test_a_look_alike_of_a_created_tag_is_kept_until_it_is_said_which_is_meant(
     unmanaged: Unmanaged,
 ) -> None:
-    wish = desired(declare("Opportunity"), unmanaged=unmanaged)
-    drafted = draft(wish, live(live_tag(1, "Oportunity")))
+    wanted = desired(declare("Opportunity"), unmanaged=unmanaged)
+    drafted = draft(wanted, live(live_tag(1, "Oportunity")))
     assert [change.action for change in drafted.changes] == [Action.CREATE]
     (warning,) = drafted.warnings
     assert warning.code == "PLAN004"
     assert f"left alone although `unmanaged: {unmanaged.value}`" in warning.message
     created = live(live_tag(1, "Oportunity"), live_tag(2))
-    again = draft(wish, created)
+    again = draft(wanted, created)
     assert again.changes == ()
     assert ["is younger than" in one.message for one in again.warnings] == [True]
     absent = declare("Oportunity", state=State.ABSENT, note="Typo.")
@@ -165,8 +165,8 @@ def test_a_look_alike_of_a_created_tag_is_kept_until_it_is_said_which_is_meant(
 
 
 def test_a_look_alike_that_is_younger_is_drift_and_unmanaged_deletes_it() -> None:
-    wish = desired(declare("Opportunity"), unmanaged=Unmanaged.DELETE, trash=None)
-    drafted = draft(wish, live(live_tag(1), live_tag(2, "Oportunity")))
+    wanted = desired(declare("Opportunity"), unmanaged=Unmanaged.DELETE, trash=None)
+    drafted = draft(wanted, live(live_tag(1), live_tag(2, "Oportunity")))
     assert [(change.action, change.tag_id) for change in drafted.changes] == [(Action.DELETE, 2)]
     assert drafted.warnings == ()
 
@@ -187,6 +187,6 @@ def test_unlike_names_draw_no_warning() -> None:
 def test_a_move_says_that_the_calls_stay_behind() -> None:
     gone = declare("A", state=State.ABSENT, note="Moved up.")
     north = company()
-    wish = desired(declare("A"), companies=[(north, (gone,))])
-    drafted = draft(wish, live(live_tag(1, "A", company_id=north.id)))
+    wanted = desired(declare("A"), companies=[(north, (gone,))])
+    drafted = draft(wanted, live(live_tag(1, "A", company_id=north.id)))
     assert "PLAN005" in [warning.code for warning in drafted.warnings]

@@ -19,6 +19,7 @@ from reconciler.planning import assemble
 from reconciler.planning.since import Past
 from reconciler.planning.since_news import is_news, only_news
 from tests.builders import ACME, live_tag, only
+from tests.expectations import declare, desired, draft, live
 from tests.planning.people import (
     NORTH,
     TRASH,
@@ -37,13 +38,12 @@ from tests.planning.strategies import (
     COMPANIES,
     NAMES,
     PLACES,
-    World,
-    worlds,
+    Scenario,
+    scenarios,
 )
 from tests.planning.strategies import (
     TRASH as TRASHED,
 )
-from tests.wishes import declare, desired, draft, live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -105,9 +105,9 @@ def test_a_tag_that_was_renamed_gets_its_name_back() -> None:
 def test_a_tag_that_may_not_be_taken_is_named_and_the_declared_one_created(
     name: str, values: dict[str, Any], why: str
 ) -> None:
-    wish = desired(declare("Opportunity"), declare("Spam", renamed_from=("Old spam",)), **values)
+    wanted = desired(declare("Opportunity"), declare("Spam", renamed_from=("Old spam",)), **values)
     there = live(live_tag(7, name), live_tag(8, "Spam" if name != "Spam" else "Else"))
-    drafted = draft(wish, there, past=past(live_tag(7)))
+    drafted = draft(wanted, there, past=past(live_tag(7)))
     creates = [change for change in drafted.changes if isinstance(change, Create)]
     assert [change.name for change in creates] == ["Opportunity"]
     assert not [one for one in drafted.changes if one.reason is Reason.RENAMED_BACK]
@@ -136,27 +136,27 @@ def test_one_of_another_place_is_no_evidence() -> None:
 
 def test_where_a_row_was_not_understood_no_tag_is_called_deleted_or_new() -> None:
     odd = live(live_tag(9, "Opportunity"), live_tag(8, "Other"))._replace(odd=1)
-    wish = desired(declare(color="blue1"), declare("Spam"))
+    wanted = desired(declare(color="blue1"), declare("Spam"))
     then = past(live_tag(7), live_tag(6, "Spam"))
-    drafted = draft(wish, odd, past=then)
+    drafted = draft(wanted, odd, past=then)
     assert [(one.name, one.since) for one in drafted.changes] == [
         ("Opportunity", News.NEW),
         ("Spam", None),
     ]
     assert said(drafted) == []
     unsure = Past(live(live_tag(7))._replace(odd=1), AT)
-    drafted = draft(wish, odd._replace(odd=0), past=unsure)
+    drafted = draft(wanted, odd._replace(odd=0), past=unsure)
     assert {one.since for one in (*drafted.changes, *drafted.unmanaged)} == {None}
 
 
 def test_companies_tags_are_merged_into_no_tag_by_a_snapshots_word() -> None:
     top, other = declare("Spam"), live_tag(7, "VIP calls")
-    wish = desired(top, promoted={NORTH.id: {"Spam": top}})
+    wanted = desired(top, promoted={NORTH.id: {"Spam": top}})
     now = live(other, live_tag(8, "Spam", company_id=NORTH.id), companies=[NORTH])
     forgery = past(live_tag(7, "Spam"))
-    drafted = draft(wish, now, past=forgery)
+    drafted = draft(wanted, now, past=forgery)
     assert [one.action for one in drafted.changes] == ["create", "merge"]
-    assert stripped(drafted.changes) == stripped(draft(wish, now).changes)
+    assert stripped(drafted.changes) == stripped(draft(wanted, now).changes)
     ((code, message),) = said(drafted)
     assert (code, "merged into a new one" in message) == ("PLAN011", True)
 
@@ -204,15 +204,15 @@ def test_what_people_did_is_told_by_plan_and_drift(
     then = [*account.tags.values()]
     deed(account, one, other)
     # The name of the other one is nobody's business.
-    wish = desired(companies=[(NORTH, (declare("Lead", color="gray1"),))])
+    wanted = desired(companies=[(NORTH, (declare("Lead", color="gray1"),))])
     now = live(*account.tags.values(), companies=[NORTH])
-    drafted = draft(wish, now, past=past(*then))
+    drafted = draft(wanted, now, past=past(*then))
     assert [(change.action, change.since) for change in drafted.changes] == (
         [(action, since)] if action else []
     )
     assert [found for found, _message in said(drafted)] == ([code] if code else [])
     assert is_news(only_news(plan_of(drafted)))
-    quiet = draft(wish, now, past=past(*account.tags.values()))
+    quiet = draft(wanted, now, past=past(*account.tags.values()))
     assert said(quiet) == []
     assert not is_news(only_news(plan_of(quiet)))
     assert only_news(plan_of(quiet)).since == Evidence("", (), older=len(quiet.changes))
@@ -244,19 +244,19 @@ def stripped(changes: Iterable[Change]) -> set[Change]:
 
 
 @st.composite
-def renamed(draw: st.DrawFn) -> World:
-    """A world some of whose tags people have renamed, so that declared names are missing; former
+def renamed(draw: st.DrawFn) -> Scenario:
+    """A scenario some of whose tags people have renamed, so that declared names are missing; former
     names may be merged, and companies' tags into the account's.
     """
-    world = draw(worlds())
-    wish = draw(merging(world.desired))
+    scenario = draw(scenarios())
+    wanted = draw(merging(scenario.desired))
     names = st.sampled_from(("VIP calls", "Oppty", "Leads", "Lead", TRASHED[0]))
-    tags = [tag._replace(name=draw(names)) if draw(st.booleans()) else tag for tag in world.live]
-    return World(wish, tuple(tags))
+    tags = [tag._replace(name=draw(names)) if draw(st.booleans()) else tag for tag in scenario.live]
+    return Scenario(wanted, tuple(tags))
 
 
 @st.composite
-def merging(draw: st.DrawFn, wish: DesiredAccount) -> DesiredAccount:
+def merging(draw: st.DrawFn, wanted: DesiredAccount) -> DesiredAccount:
     """The same, some former names to be merged, and some tags of companies promoted."""
     tags = {
         place: {
@@ -265,7 +265,7 @@ def merging(draw: st.DrawFn, wish: DesiredAccount) -> DesiredAccount:
             else one
             for name, one in blocks.items()
         }
-        for place, blocks in wish.tags.items()
+        for place, blocks in wanted.tags.items()
     }
     top = [one for one in tags.get(None, {}).values() if one.state is State.ENABLED]
     promoted = {}
@@ -276,18 +276,18 @@ def merging(draw: st.DrawFn, wish: DesiredAccount) -> DesiredAccount:
         names = draw(st.lists(st.sampled_from(free), max_size=2, unique=True)) if free else []
         if names:
             promoted[company.id] = {name: draw(st.sampled_from(top)) for name in names}
-    return wish._replace(tags=tags, promoted=promoted)
+    return wanted._replace(tags=tags, promoted=promoted)
 
 
 @st.composite
-def forged(draw: st.DrawFn, world: World) -> Past:
+def forged(draw: st.DrawFn, scenario: Scenario) -> Past:
     """A snapshot that says of live tags what harms most, that they had a name which is missing
     now, or anything; and something of tags that are not live.
     """
     told = []
-    for tag in world.live:
-        blocks = world.desired.tags.get(tag.company_id, {})
-        here = {one.name for one in world.live if one.company_id == tag.company_id}
+    for tag in scenario.live:
+        blocks = scenario.desired.tags.get(tag.company_id, {})
+        here = {one.name for one in scenario.live if one.company_id == tag.company_id}
         missing = [name for name in blocks if name not in here]
         name = draw(st.sampled_from(missing or NAMES) | st.sampled_from((*NAMES, *TRASHED)))
         place = draw(st.sampled_from((tag.company_id, tag.company_id, *PLACES)))
@@ -303,13 +303,13 @@ def forged(draw: st.DrawFn, world: World) -> Past:
 
 @given(st.data(), renamed(), st.sampled_from(((), ("Oppty",), ("Lea*",))))
 def test_no_forged_snapshot_removes_or_merges_anything(
-    data: st.DataObject, world: World, protect: tuple[str, ...]
+    data: st.DataObject, scenario: Scenario, protect: tuple[str, ...]
 ) -> None:
-    policy = replace(world.desired.account.policy, protect=protect)
-    wish = world.desired._replace(account=replace(world.desired.account, policy=policy))
-    account = live(*world.live, companies=COMPANIES)
-    without = draft(wish, account)
-    given_one = draft(wish, account, past=data.draw(forged(world)))
+    policy = replace(scenario.desired.account.policy, protect=protect)
+    wanted = scenario.desired._replace(account=replace(scenario.desired.account, policy=policy))
+    account = live(*scenario.live, companies=COMPANIES)
+    without = draft(wanted, account)
+    given_one = draft(wanted, account, past=data.draw(forged(scenario)))
     before, after = stripped(without.changes), stripped(given_one.changes)
     added = after - before
     assert all(
@@ -329,7 +329,7 @@ def test_no_forged_snapshot_removes_or_merges_anything(
             assert (gone.place.company_id, gone.name) in names
         else:
             assert gone.tag_id in renamed
-            assert wish.account.policy.unmanaged is not Unmanaged.KEEP
+            assert wanted.account.policy.unmanaged is not Unmanaged.KEEP
 
 
 def test_a_snapshot_without_the_account_is_none() -> None:

@@ -21,10 +21,10 @@ from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.trash import settled
 from reconciler.workflow.guarding import Guarding
 from tests.builders import ACME, delete, live_tag, only, plan, update
+from tests.expectations import TODAY, declare, desired, draft, live
 from tests.fakes.provider import FakeProvider
-from tests.planning.strategies import COMPANIES, World, worlds
+from tests.planning.strategies import COMPANIES, Scenario, scenarios
 from tests.planning.test_properties import carry_out
-from tests.wishes import TODAY, declare, desired, draft, live
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change
@@ -44,8 +44,8 @@ def test_what_shall_go_is_renamed_and_disabled_by_one_update() -> None:
 
 
 def test_what_nobody_declared_goes_there_too() -> None:
-    wish = desired(declare("Kept"), unmanaged=Unmanaged.DELETE)
-    change = only(draft(wish, live(live_tag(1, "Kept"), live_tag(2, "Other"))), Update)
+    wanted = desired(declare("Kept"), unmanaged=Unmanaged.DELETE)
+    change = only(draft(wanted, live(live_tag(1, "Kept"), live_tag(2, "Other"))), Update)
     assert (change.reason, change.source) == (Reason.TRASH, None)
     assert change.after.name == "~trash 2026-11-25 Other"
 
@@ -105,8 +105,8 @@ def test_the_newest_of_several_is_taken_back_and_the_others_are_named() -> None:
 
 
 def test_a_live_former_name_wins_over_the_trash() -> None:
-    wish = desired(declare("Old", renamed_from=("Older",)))
-    change = only(draft(wish, live(THERE, live_tag(8, "Older"))), Update)
+    wanted = desired(declare("Old", renamed_from=("Older",)))
+    change = only(draft(wanted, live(THERE, live_tag(8, "Older"))), Update)
     assert (change.tag_id, change.reason) == (8, Reason.RENAMED_FROM)
 
 
@@ -115,8 +115,8 @@ def test_a_former_name_in_the_trash_is_not_taken_back() -> None:
 
 
 def test_the_trash_of_another_place_is_another_one() -> None:
-    wish = desired(companies=[(COMPANIES[0], (declare("Old"),))])
-    assert only(draft(wish, live(THERE)), Create).name
+    wanted = desired(companies=[(COMPANIES[0], (declare("Old"),))])
+    assert only(draft(wanted, live(THERE)), Create).name
 
 
 def test_a_long_name_is_taken_back_under_its_own_name_only() -> None:
@@ -130,8 +130,8 @@ def test_a_long_name_is_taken_back_under_its_own_name_only() -> None:
 
 @pytest.mark.parametrize("unmanaged", Unmanaged)
 def test_the_trash_is_neither_unmanaged_nor_alike_nor_counted(unmanaged: Unmanaged) -> None:
-    wish = desired(declare("Olds"), unmanaged=unmanaged)
-    drafted = draft(wish, live(THERE, live_tag(8, "Olds")))
+    wanted = desired(declare("Olds"), unmanaged=unmanaged)
+    drafted = draft(wanted, live(THERE, live_tag(8, "Olds")))
     assert (drafted.changes, drafted.unmanaged, drafted.warnings) == ((), (), ())
     assert (drafted.live, [one.tag for one in drafted.trash]) == (1, [THERE])
 
@@ -158,17 +158,17 @@ def test_what_is_in_use_again_or_has_no_time_is_never_purged() -> None:
 
 
 def test_where_nothing_is_declared_nothing_is_purged() -> None:
-    wish = desired(companies=[(COMPANIES[0], (declare("A"),))])
+    wanted = desired(companies=[(COMPANIES[0], (declare("A"),))])
     tags = live(days_old(999), live_tag(1, "A", company_id="COM1"))
-    assert draft(wish, tags).changes == ()
+    assert draft(wanted, tags).changes == ()
 
 
 def test_a_move_counts_as_a_delete_and_as_a_disable_and_needs_no_interactions() -> None:
     tags = [live_tag(i, f"T{i}") for i in range(100)]
-    wish = desired(
+    wanted = desired(
         declare("T0"), *(declare(f"T{i}", state=State.ABSENT, note="Over.") for i in range(1, 7))
     )
-    drafted = draft(wish, live(*tags))
+    drafted = draft(wanted, live(*tags))
     counted = [
         replace(one, loss=Loss(calls=Number(1000)))
         for one in drafted.changes
@@ -181,8 +181,8 @@ def test_a_move_counts_as_a_delete_and_as_a_disable_and_needs_no_interactions() 
 
 
 def test_a_purge_empties_no_place() -> None:
-    wish = desired(declare("Kept"))
-    drafted = draft(wish, live(days_old(31), days_old(32)._replace(id=8), live_tag(1, "Kept")))
+    wanted = desired(declare("Kept"))
+    drafted = draft(wanted, live(days_old(31), days_old(32)._replace(id=8), live_tag(1, "Kept")))
     reasons = {change.blocked_by for change in guard(drafted, drafted.changes)}
     assert not any("would be left" in (reason or "") for reason in reasons)
 
@@ -201,9 +201,9 @@ def test_protect_and_ignore_know_it_by_its_own_name() -> None:
 
 def test_narrowing_finds_it_by_the_name_that_it_had() -> None:
     tags = live(days_old(31), live_tag(1, "Kept"))
-    wish = desired(declare("Kept"))
-    assert len(draft(wish, tags, Narrowing(tags=("Old",))).changes) == 1
-    assert draft(wish, tags, Narrowing(tags=("Kept",))).changes == ()
+    wanted = desired(declare("Kept"))
+    assert len(draft(wanted, tags, Narrowing(tags=("Old",))).changes) == 1
+    assert draft(wanted, tags, Narrowing(tags=("Kept",))).changes == ()
 
 
 def test_the_digest_is_the_same_on_another_day() -> None:
@@ -218,7 +218,7 @@ def test_it_is_no_update_of_the_summary() -> None:
     assert (plan(change).summary.trash, plan(change).summary.update) == (1, 0)
 
 
-async def counted(wish: DesiredAccount, provider: FakeProvider) -> tuple[Change, ...]:
+async def counted(wanted: DesiredAccount, provider: FakeProvider) -> tuple[Change, ...]:
     """The changes to ``provider`` as a run plans them, what has the tags counted."""
     account = LiveAccount(
         account=ACME,
@@ -233,43 +233,43 @@ async def counted(wish: DesiredAccount, provider: FakeProvider) -> tuple[Change,
         count_all=False,
         say=lambda _line: None,
     )
-    return (await guarding.guarded(wish, account, draft(wish, account))).changes
+    return (await guarding.guarded(wanted, account, draft(wanted, account))).changes
 
 
 def purged(changes: tuple[Change, ...]) -> set[int]:
     return {one.before.id for one in changes if isinstance(one, Delete) and one.purges}
 
 
-@given(worlds(), st.data())
+@given(scenarios(), st.data())
 def test_whatever_is_applied_every_call_keeps_its_tags_under_their_old_or_new_names(
-    world: World, data: st.DataObject
+    scenario: Scenario, data: st.DataObject
 ) -> None:
-    if world.desired.account.policy.trash is None:
+    if scenario.desired.account.policy.trash is None:
         return
-    ids = [tag.id for tag in world.live]
+    ids = [tag.id for tag in scenario.live]
     some = st.sets(st.sampled_from(ids)) if ids else st.just(set())
     had = {f"CAL{number}": data.draw(some) for number in range(3)}
-    provider = FakeProvider.of(world.live, assigned={one: {*tags} for one, tags in had.items()})
-    changes = asyncio.run(counted(world.desired, provider))
+    provider = FakeProvider.of(scenario.live, assigned={one: {*tags} for one, tags in had.items()})
+    changes = asyncio.run(counted(scenario.desired, provider))
     if any(change.blocked_by for change in changes):
         return
     assert carry_out(plan(*changes), provider).complete
     assert provider.assigned == {one: tags - purged(changes) for one, tags in had.items()}
-    for tag in world.live:
+    for tag in scenario.live:
         if tag.id in set().union(*provider.assigned.values()):
             now = provider.live[tag.id].name
-            block = world.desired.tags.get(tag.company_id, {}).get(now)
+            block = scenario.desired.tags.get(tag.company_id, {}).get(now)
             taken_over = block is not None and tag.name in block.renamed_from
             assert taken_over or original(now) == original(tag.name)
-    assert asyncio.run(counted(world.desired, provider)) == ()
+    assert asyncio.run(counted(scenario.desired, provider)) == ()
 
 
-@given(worlds())
-def test_taking_the_change_back_gives_every_tag_and_call_back_as_it_was(world: World) -> None:
+@given(scenarios())
+def test_taking_the_change_back_gives_every_tag_and_call_back_as_it_was(scenario: Scenario) -> None:
     seen: set[tuple[str | None, str]] = set()
     tags = [
         tag
-        for tag in world.live
+        for tag in scenario.live
         if original(tag.name) == tag.name
         and not ((tag.company_id, tag.name) in seen or seen.add((tag.company_id, tag.name)))  # type: ignore[func-returns-value]
     ]
@@ -278,7 +278,7 @@ def test_taking_the_change_back_gives_every_tag_and_call_back_as_it_was(world: W
         block = declare(tag.name, color=tag.color, state=State(tag.status.value))
         blocks.setdefault(tag.company_id, {})[tag.name] = block
     account = desired(trash=30).account
-    was = world.desired._replace(
+    was = scenario.desired._replace(
         account=account, companies={one.id: one for one in COMPANIES}, tags=blocks
     )
     gone = {
@@ -289,8 +289,8 @@ def test_taking_the_change_back_gives_every_tag_and_call_back_as_it_was(world: W
     }
     had = {"CAL1": {tag.id for tag in tags}}
     provider = FakeProvider.of(tags, assigned={"CAL1": {*had["CAL1"]}})
-    for wish in (was._replace(tags=gone), was):
-        changes = asyncio.run(counted(wish, provider))
+    for wanted in (was._replace(tags=gone), was):
+        changes = asyncio.run(counted(wanted, provider))
         assert len(changes) == len(tags)
         carry_out(plan(*(replace(one, blocked_by=None) for one in changes)), provider)
     assert provider.live == {tag.id: tag for tag in tags}

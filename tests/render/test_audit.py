@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,11 @@ from reconciler.model.audit import Audit
 from reconciler.model.tag import Company, Status
 from reconciler.planning.audit import audit
 from reconciler.render import audit as rendered
-from reconciler.render import audit_page
+from reconciler.render import audit_page, audit_wording
 from reconciler.text.cells import cells
 from tests.builders import ACME, company, live_tag
+from tests.expectations import live
 from tests.render.hostile import assert_safe_page
-from tests.wishes import live
 
 if TYPE_CHECKING:
     from reconciler.model.tag import LiveTag
@@ -71,6 +72,21 @@ def test_what_is_to_be_pasted_is_a_configuration() -> None:
         ("Oppty",),
     )
     assert [one.name for one in spam.promotions] == ["Spam", "spam"]
+
+
+def test_what_is_to_be_pasted_names_its_account_where_there_are_several() -> None:
+    (acme,) = MESSY.accounts
+    beacon = ACME._replace(handle="beacon", id=f"{ACME.id[:-1]}0")
+    both = Audit(accounts=(acme, replace(acme, account=beacon)))
+    head = [
+        "version: 1",
+        "accounts:",
+        f"  acme: {{id: {ACME.id}}}",
+        f"  beacon: {{id: {beacon.id}}}",
+    ]
+    blocks = [line for one in both.accounts for line in audit_wording.blocks(one, both)]
+    entries = load_text("\n".join([*head, "tags:", *blocks, ""]), "reconciler.yaml").entries
+    assert [one.accounts for one in entries] == 2 * [("acme",)] + 2 * [("beacon",)]
 
 
 def test_a_comment_that_would_be_too_long_says_so() -> None:

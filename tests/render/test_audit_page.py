@@ -22,7 +22,7 @@ from reconciler.model.audit import Audit
 from reconciler.planning.audit import audit
 from reconciler.render import audit_page
 from tests.builders import company, live_tag
-from tests.wishes import live
+from tests.expectations import live
 
 if TYPE_CHECKING:
     from pathlib import Path

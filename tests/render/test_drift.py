@@ -95,8 +95,8 @@ def test_each_kind_of_drift_has_its_heading() -> None:
           acme · Dental North · Foo
 
         Requests: 4 used.
-        Next: reconciler plan shows what would bring live state back; else change
-        the configuration to what is live.
+        Next: reconciler plan shows what would bring live state back; or change the \
+configuration to what is live, with reconciler import --into FILE.
         """
     )
 

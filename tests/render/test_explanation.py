@@ -12,9 +12,9 @@ from reconciler.model.problem import Source
 from reconciler.model.tag import AccountRef, Place
 from reconciler.render.explanation import code, explanation
 from tests.builders import company, live_tag, place, update
+from tests.expectations import declare
 from tests.render.hostile import assert_no_command, assert_safe_text, assert_visible
 from tests.render.test_hostile import anything
-from tests.wishes import declare
 
 
 def explained(foreign: str) -> Explanation:

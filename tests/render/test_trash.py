@@ -60,8 +60,18 @@ def test_what_lies_there_stands_in_the_last_lines_the_next_to_go_first() -> None
 def test_of_many_only_some_are_listed() -> None:
     many = tuple(replace(LYING[0], due=date(2026, 12, day)) for day in range(1, 26))
     lines = wording.trash(replace(PLAN, trash=many))
-    assert len(lines) == wording.MOST_TRASH + 1
-    assert lines[-1] == "and 5 more: reconciler get tags --trash"
+    assert len(lines) == wording.MOST_TRASH + 2
+    assert lines[0] == "acme: 1 tag; from 2026-12-01 on a plan deletes it"
+    assert lines[-2:] == ["and 15 more of such lines", "Each of them: reconciler get tags --trash"]
+
+
+def test_after_a_tidying_up_those_of_one_account_and_day_are_one_line() -> None:
+    lines = wording.trash(replace(PLAN, trash=(LYING[0],) * 40 + (LYING[1],)))
+    assert lines == [
+        "acme: 40 tags; from 2026-12-25 on a plan deletes them",
+        "acme: 1 tag; enabled by hand, so no plan deletes it",
+        "Each of them: reconciler get tags --trash",
+    ]
 
 
 def test_comment_and_page_tell_the_same() -> None:

@@ -1,1 +1,1 @@
-"""The sandbox by itself, over real sockets, as strangers would talk to CallRail and Maton."""
+"""The sandbox by itself, over real sockets, as strangers would client to CallRail and Maton."""

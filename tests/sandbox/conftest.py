@@ -1,4 +1,4 @@
-"""Sandboxes to talk to, on a day on which the reference page's call is fresh."""
+"""Sandboxes to client to, on a day on which the reference page's call is fresh."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.sandbox import Options, Sandbox
 from reconciler.sandbox.switches import set_switches
-from tests.sandbox.talk import MATON, Talk
+from tests.sandbox.client import MATON, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,47 +19,47 @@ TODAY = date(2026, 2, 12)
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Talk]]:
+def start() -> Iterator[Callable[..., Client]]:
     """Starts a sandbox with any options; reached directly."""
     with ExitStack() as stack:
 
-        def begin(**options: object) -> Talk:
+        def begin(**options: object) -> Client:
             chosen = Options(**{"seed": "reference", "today": TODAY, **options})  # type: ignore[arg-type]
-            return Talk(stack.enter_context(Sandbox(chosen)))
+            return Client(stack.enter_context(Sandbox(chosen)))
 
         yield begin
 
 
 @pytest.fixture
-def under(start: Callable[..., Talk]) -> Callable[..., Talk]:
+def under(start: Callable[..., Client]) -> Callable[..., Client]:
     """Starts a sandbox with switches such as ``palette=any``, and options if wanted."""
 
-    def begin(*texts: str, **options: object) -> Talk:
+    def begin(*texts: str, **options: object) -> Client:
         return start(switches=set_switches(*texts), **options)
 
     return begin
 
 
 @pytest.fixture
-def direct(start: Callable[..., Talk]) -> Talk:
+def direct(start: Callable[..., Client]) -> Client:
     """The direct way to the reference page's payloads."""
     return start()
 
 
 @pytest.fixture
-def maton(direct: Talk) -> Talk:
+def maton(direct: Client) -> Client:
     """Maton's gateway to the same."""
-    return Talk(direct.sandbox, "/callrail", dict(MATON))
+    return Client(direct.sandbox, "/callrail", dict(MATON))
 
 
 @pytest.fixture
-def control(direct: Talk) -> Talk:
+def control(direct: Client) -> Client:
     """Maton's control plane of the same."""
-    return Talk(direct.sandbox, "", dict(MATON))
+    return Client(direct.sandbox, "", dict(MATON))
 
 
 @pytest.fixture(scope="module")
-def agency() -> Iterator[Talk]:
+def agency() -> Iterator[Client]:
     """The agency, read-only."""
     with Sandbox(Options(seed="agency", quota=None, today=TODAY)) as running:
-        yield Talk(running)
+        yield Client(running)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from reconciler.sandbox.switches import Switches
-from tests.sandbox.talk import ACCOUNT, CALL, COMPANY, Reply, Talk
+from tests.sandbox.client import ACCOUNT, CALL, COMPANY, Client, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 TRACKER = "TRK019c46b9f18174d68bb8d7985260a11f"
 
 
-def company(agency: Talk) -> str:
+def company(agency: Client) -> str:
     return str(agency.get("companies.json")["companies"][0]["id"])
 
 
-def test_fields_adds_what_it_names(direct: Talk) -> None:
+def test_fields_adds_what_it_names(direct: Client) -> None:
     plain = direct.get(f"calls/{CALL}.json")
     more = direct.get(f"calls/{CALL}.json", fields="company_id,company_name,tags,nonsense")
     added = {"company_id": COMPANY, "company_name": "My Company", "tags": []}
@@ -57,7 +57,7 @@ def test_fields_adds_what_it_names(direct: Talk) -> None:
         ({"date_range": "last_month"}, 0),
     ],
 )
-def test_a_filter_finds_what_fits(direct: Talk, query: dict[str, object], found: int) -> None:
+def test_a_filter_finds_what_fits(direct: Client, query: dict[str, object], found: int) -> None:
     assert direct.get("calls.json", **query)["total_records"] == found
 
 
@@ -73,16 +73,16 @@ def test_a_filter_finds_what_fits(direct: Talk, query: dict[str, object], found:
     ],
 )
 def test_a_range_or_order_that_is_not_to_be_had_is_400(
-    direct: Talk, query: dict[str, object]
+    direct: Client, query: dict[str, object]
 ) -> None:
     assert direct.of("GET", "calls.json", **query).status == 400
 
 
-def test_25_months_back_are_still_there(direct: Talk) -> None:
+def test_25_months_back_are_still_there(direct: Client) -> None:
     assert direct.get("calls.json", start_date="2024-01-12")["total_records"] == 1
 
 
-def test_calls_come_newest_first_or_as_told(agency: Talk) -> None:
+def test_calls_come_newest_first_or_as_told(agency: Client) -> None:
     newest = [call["start_time"] for call in agency.get("calls.json")["calls"]]
     assert newest == sorted(newest, reverse=True)
     query = {"sort": "duration", "order": "asc", "date_range": "last_30_days"}
@@ -90,16 +90,16 @@ def test_calls_come_newest_first_or_as_told(agency: Talk) -> None:
     assert durations == sorted(durations)
 
 
-def follow(talk: Talk, **query: object) -> list[dict[str, Any]]:
+def follow(client: Client, **query: object) -> list[dict[str, Any]]:
     """Every page that the query of ``next_page`` leads to."""
-    pages = [talk.get("calls.json", relative_pagination="true", **query)]
+    pages = [client.get("calls.json", relative_pagination="true", **query)]
     while pages[-1]["has_next_page"]:
         query = dict(parse_qsl(urlsplit(pages[-1]["next_page"]).query))
-        pages.append(talk.get("calls.json", **query))
+        pages.append(client.get("calls.json", **query))
     return pages
 
 
-def test_relative_pages_lead_to_every_call_once(agency: Talk) -> None:
+def test_relative_pages_lead_to_every_call_once(agency: Client) -> None:
     query = {"company_id": company(agency), "fields": "tags", "start_date": "2025-01-01"}
     pages = follow(agency, **query)
     found = [call["id"] for page in pages for call in page["calls"]]
@@ -111,11 +111,11 @@ def test_relative_pages_lead_to_every_call_once(agency: Talk) -> None:
 
 
 def test_the_next_page_is_on_callrail_s_own_host_even_through_maton(
-    agency: Talk, maton_agency: Talk
+    agency: Client, maton_agency: Client
 ) -> None:
     number = agency.send("GET", f"/v3/a/{ACCOUNT}.json").json["numeric_id"]
-    for talk in (agency, maton_agency):
-        page = talk.get("calls.json", relative_pagination="true", date_range="last_30_days")
+    for client in (agency, maton_agency):
+        page = client.get("calls.json", relative_pagination="true", date_range="last_30_days")
         assert page["next_page"] == (
             f"https://api.callrail.com/v3/a/{number}/calls?action=index&agency_id={number}"
             "&date_range=last_30_days&format=json&offset=1&page=1&per_page=100"
@@ -124,26 +124,26 @@ def test_the_next_page_is_on_callrail_s_own_host_even_through_maton(
 
 
 @pytest.mark.parametrize("offset", ["-1", "1.5", "x"])
-def test_an_offset_is_a_number_from_0(direct: Talk, offset: str) -> None:
+def test_an_offset_is_a_number_from_0(direct: Client, offset: str) -> None:
     query = {"relative_pagination": "true", "offset": offset}
     assert direct.of("GET", "calls.json", **query).status == 400
 
 
 @pytest.fixture
-def maton_agency(agency: Talk) -> Talk:
-    from tests.sandbox.talk import MATON
+def maton_agency(agency: Client) -> Client:
+    from tests.sandbox.client import MATON
 
-    return Talk(agency.sandbox, "/callrail", dict(MATON))
+    return Client(agency.sandbox, "/callrail", dict(MATON))
 
 
-def test_a_count_costs_one_row(agency: Talk) -> None:
+def test_a_count_costs_one_row(agency: Client) -> None:
     payload = agency.get("calls.json", tags="Spam", per_page=1)
     bearing = agency.every("calls.json", "calls", tags="Spam", fields="tags")
     assert len(payload["calls"]) == 1
     assert payload["total_records"] == sum("Spam" in call["tags"] for call in bearing)
 
 
-def test_an_update_sets_what_it_names(direct: Talk) -> None:
+def test_an_update_sets_what_it_names(direct: Client) -> None:
     body = {
         "customer_name": "John Smith",
         "note": "Follow up scheduled",
@@ -156,14 +156,14 @@ def test_an_update_sets_what_it_names(direct: Talk) -> None:
     assert {key: after[key] for key in body} == body
 
 
-def test_spam_is_hidden_from_lists_and_figures(direct: Talk) -> None:
+def test_spam_is_hidden_from_lists_and_figures(direct: Client) -> None:
     direct.of("PUT", f"calls/{CALL}.json", {"spam": True})
     assert direct.get("calls.json")["calls"] == []
     assert direct.get("calls/summary.json")["total_results"] == {"total_calls": 0}
     assert direct.of("GET", f"calls/{CALL}.json").status == 404
 
 
-def test_spam_can_be_set_and_not_be_undone(direct: Talk) -> None:
+def test_spam_can_be_set_and_not_be_undone(direct: Client) -> None:
     for spam, listed in ((False, 1), (True, 0), (False, 0)):
         assert direct.of("PUT", f"calls/{CALL}.json", {"spam": spam}).status == 200
         assert direct.get("calls.json")["total_records"] == listed
@@ -181,7 +181,7 @@ def test_spam_can_be_set_and_not_be_undone(direct: Talk) -> None:
     ],
 )
 def test_tags_are_replaced_or_appended(
-    direct: Talk, body: dict[str, object], tags: list[str]
+    direct: Client, body: dict[str, object], tags: list[str]
 ) -> None:
     direct.of("PUT", f"calls/{CALL}.json", {"tag_list": ["Opportunity"]})
     assert direct.of("PUT", f"calls/{CALL}.json", body).json["tags"] == tags
@@ -189,7 +189,7 @@ def test_tags_are_replaced_or_appended(
     assert len(direct.sandbox.store.tags()) == 2
 
 
-def test_an_unknown_name_becomes_a_tag_of_the_call_s_company(direct: Talk) -> None:
+def test_an_unknown_name_becomes_a_tag_of_the_call_s_company(direct: Client) -> None:
     direct.of("PUT", f"calls/{CALL}.json", {"append_tags": ["Ad hoc"]})
     made = direct.get("tags.json", company_id=COMPANY)["tags"][-1]
     assert (made["name"], made["tag_level"], made["company_id"]) == ("Ad hoc", "company", COMPANY)
@@ -207,7 +207,7 @@ def test_an_unknown_name_becomes_a_tag_of_the_call_s_company(direct: Talk) -> No
         {"note": "half", "value": [1]},
     ],
 )
-def test_a_refused_update_changes_nothing(direct: Talk, body: dict[str, object]) -> None:
+def test_a_refused_update_changes_nothing(direct: Client, body: dict[str, object]) -> None:
     assert direct.of("PUT", f"calls/{CALL}.json", body).status == 422
     assert direct.get(f"calls/{CALL}.json", fields="note")["note"] == ""
 
@@ -222,7 +222,7 @@ def test_a_refused_update_changes_nothing(direct: Talk, body: dict[str, object])
         ("landing_page", "landing_page_url"),
     ],
 )
-def test_a_summary_counts_and_groups(agency: Talk, group: str, field: str) -> None:
+def test_a_summary_counts_and_groups(agency: Client, group: str, field: str) -> None:
     summary = agency.get("calls/summary.json", group_by=group, date_range="last_30_days")
     calls = agency.every("calls.json", "calls", fields=field, date_range="last_30_days")
     expected = Counter(call[field] for call in calls)
@@ -232,7 +232,7 @@ def test_a_summary_counts_and_groups(agency: Talk, group: str, field: str) -> No
     assert agency.of("GET", "calls/summary.json", group_by="mood").status == 400
 
 
-def test_a_time_series_counts_by_day(agency: Talk) -> None:
+def test_a_time_series_counts_by_day(agency: Client) -> None:
     series = agency.get("calls/timeseries.json", date_range="last_7_days")
     calls = agency.every("calls.json", "calls", date_range="last_7_days")
     expected = Counter(call["start_time"][:10] for call in calls)
@@ -275,7 +275,7 @@ MONTH = {"date_range": "last_30_days", "fields": ALL_FIELDS}
 
 
 @pytest.mark.parametrize(("name", "value"), FILTERS)
-def test_every_filter_lets_through_what_fits(agency: Talk, name: str, value: str) -> None:
+def test_every_filter_lets_through_what_fits(agency: Client, name: str, value: str) -> None:
     everything = list(agency.every("calls.json", "calls", **MONTH))
     expected = {call["id"] for call in everything if FITS[value](call)}
     found = {call["id"] for call in agency.every("calls.json", "calls", **MONTH, **{name: value})}
@@ -294,7 +294,7 @@ def test_every_filter_lets_through_what_fits(agency: Talk, name: str, value: str
         {"min_duration": "long"},
     ],
 )
-def test_a_filter_that_takes_words_refuses_others(direct: Talk, query: dict[str, object]) -> None:
+def test_a_filter_that_takes_words_refuses_others(direct: Client, query: dict[str, object]) -> None:
     assert direct.of("GET", "calls.json", **query).status == 400
 
 
@@ -314,7 +314,7 @@ def test_a_filter_that_takes_words_refuses_others(direct: Talk, query: dict[str,
         "lead_status",
     ],
 )
-def test_calls_can_be_sorted_by_what_the_reference_names(agency: Talk, sort: str) -> None:
+def test_calls_can_be_sorted_by_what_the_reference_names(agency: Client, sort: str) -> None:
     calls = agency.every("calls.json", "calls", **MONTH, sort=sort, order="asc")
     # What has none comes first.
     keys = [(call[sort] is not None, call[sort] or 0) for call in calls]
@@ -322,7 +322,7 @@ def test_calls_can_be_sorted_by_what_the_reference_names(agency: Talk, sort: str
 
 
 @pytest.mark.parametrize("sort", ["tags", "customer_country", "landing_page_url"])
-def test_other_sorts_change_the_order_and_nothing_else(agency: Talk, sort: str) -> None:
+def test_other_sorts_change_the_order_and_nothing_else(agency: Client, sort: str) -> None:
     orders = [
         [call["id"] for call in agency.every("calls.json", "calls", **MONTH, **query)]
         for query in ({"sort": sort, "order": "asc"}, {"sort": sort, "order": "desc"}, {})
@@ -331,7 +331,7 @@ def test_other_sorts_change_the_order_and_nothing_else(agency: Talk, sort: str) 
     assert sort == "customer_country" or orders[0] != orders[1]
 
 
-def test_a_search_finds_numbers_names_note_and_source(direct: Talk) -> None:
+def test_a_search_finds_numbers_names_note_and_source(direct: Client) -> None:
     direct.of("PUT", f"calls/{CALL}.json", {"note": "Asked for PRICES"})
     for text, found in {
         "prices": 1,
@@ -344,29 +344,29 @@ def test_a_search_finds_numbers_names_note_and_source(direct: Talk) -> None:
         assert direct.get("calls.json", search=text)["total_records"] == found
 
 
-def test_trackers_can_be_several(direct: Talk) -> None:
+def test_trackers_can_be_several(direct: Client) -> None:
     path = f"/v3/a/{ACCOUNT}/calls/summary.json?tracker_ids[]=TRK1&tracker_ids[]={TRACKER}"
     assert direct.send("GET", path).json["total_results"] == {"total_calls": 1}
     path = f"/v3/a/{ACCOUNT}/calls/summary.json?tracker_ids[]=TRK1"
     assert direct.send("GET", path).json["total_results"] == {"total_calls": 0}
 
 
-def test_summaries_split_tags_at_a_comma_for_certain(direct: Talk) -> None:
+def test_summaries_split_tags_at_a_comma_for_certain(direct: Client) -> None:
     direct.of("PUT", f"calls/{CALL}.json", {"tags": ["Opportunity"]})
     both = "Opportunity,Schedule requested"
     assert direct.get("calls/summary.json", tags=both)["total_results"] == {"total_calls": 1}
     assert direct.get("calls.json", tags=both)["total_records"] == 0
 
 
-def test_next_page_can_be_on_the_host_that_was_asked(agency: Talk, maton_agency: Talk) -> None:
+def test_next_page_can_be_on_the_host_that_was_asked(agency: Client, maton_agency: Client) -> None:
     agency.sandbox.app.switches = Switches(next_page="same")
     try:
-        for talk in (agency, maton_agency):
-            page = talk.get("calls.json", relative_pagination="true", date_range="last_30_days")
-            base = talk.sandbox.url + talk.prefix
+        for client in (agency, maton_agency):
+            page = client.get("calls.json", relative_pagination="true", date_range="last_30_days")
+            base = client.sandbox.url + client.prefix
             assert page["next_page"].startswith(base)
             path = page["next_page"].removeprefix(base)
-            following = talk.send("GET", path).json["calls"]
+            following = client.send("GET", path).json["calls"]
             assert following
             assert {call["id"] for call in following}.isdisjoint(
                 call["id"] for call in page["calls"]
@@ -381,7 +381,7 @@ def links(reply: Reply) -> dict[str, str]:
     return {name: address for address, name in parts}
 
 
-def test_pages_are_linked_by_a_header(agency: Talk, maton_agency: Talk) -> None:
+def test_pages_are_linked_by_a_header(agency: Client, maton_agency: Client) -> None:
     first = agency.of("GET", "tags.json", per_page=50)
     found = links(first)
     assert set(found) == {"next", "last"}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.sandbox import Options, Sandbox, Switches
-from tests.sandbox.talk import ACCOUNT, COMPANY
+from tests.sandbox.client import ACCOUNT, COMPANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.cli_runner import run
-from tests.sandbox.talk import ACCOUNT, Talk
+from tests.sandbox.client import ACCOUNT, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,18 +119,18 @@ def test_requests_are_logged_and_the_flags_hold() -> None:
     }
 
 
-def test_latency_is_a_request_s(start: Callable[..., Talk]) -> None:
-    talk = start(latency=0.05)
+def test_latency_is_a_request_s(start: Callable[..., Client]) -> None:
+    client = start(latency=0.05)
     begun = time.monotonic()
-    talk.names()
+    client.names()
     assert 0.05 <= time.monotonic() - begun < 2
 
 
 def test_what_was_logged_can_t_forge_a_line(
-    start: Callable[..., Talk], capfd: pytest.CaptureFixture[str]
+    start: Callable[..., Client], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    talk = start(log_requests=True)
-    host, port = talk.sandbox.server.server_address[:2]
+    client = start(log_requests=True)
+    host, port = client.sandbox.server.server_address[:2]
     with socket.create_connection((str(host), int(port)), timeout=5) as raw:
         raw.sendall(b"GET /\x1b[2J\x9b HTTP/1.0\r\n\r\n")
         while raw.recv(4_096):
@@ -166,7 +166,7 @@ def test_a_file_of_another_kind_is_left_alone(tmp_path: Path) -> None:
     assert (ran.code, file.read_text()) == (64, "Buy milk, and not a little of it.")
 
 
-def test_a_port_that_is_taken_is_a_usage_error(direct: Talk) -> None:
+def test_a_port_that_is_taken_is_a_usage_error(direct: Client) -> None:
     ran = run("sandbox", "--seed", "empty", "--port", direct.sandbox.url.rpartition(":")[2])
     assert ran.code == 64
     assert "in use" in ran.err

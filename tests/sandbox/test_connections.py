@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Switches
-from tests.sandbox.talk import CONNECTION, MATON, Talk
+from tests.sandbox.client import CONNECTION, MATON, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,38 +15,38 @@ if TYPE_CHECKING:
 APP = {"app": "callrail"}
 
 
-def made(control: Talk) -> dict[str, str]:
+def made(control: Client) -> dict[str, str]:
     connection: dict[str, str] = control.send("POST", "/connections", APP).json["connection"]
     return connection
 
 
-def ids(control: Talk, **query: object) -> list[str]:
+def ids(control: Client, **query: object) -> list[str]:
     listed = control.send("GET", "/connections", **query).json["connections"]
     return [one["connection_id"] for one in listed]
 
 
-def test_a_new_connection_is_pending_and_has_an_address_to_open(control: Talk) -> None:
+def test_a_new_connection_is_pending_and_has_an_address_to_open(control: Client) -> None:
     connection = made(control)
     assert (connection["status"], connection["app"]) == ("PENDING", "callrail")
     assert connection["url"].startswith("https://connect.maton.ai/?session_token=")
     assert ids(control) == [CONNECTION, connection["connection_id"]]
 
 
-def test_it_becomes_active_after_some_looks(start: Callable[..., Talk]) -> None:
-    control = Talk(start(switches=Switches(activation=3)).sandbox, "", MATON)
+def test_it_becomes_active_after_some_looks(start: Callable[..., Client]) -> None:
+    control = Client(start(switches=Switches(activation=3)).sandbox, "", MATON)
     path = f"/connections/{made(control)['connection_id']}"
     seen = [control.send("GET", path).json["connection"]["status"] for _ in range(4)]
     assert seen == ["PENDING", "PENDING", "ACTIVE", "ACTIVE"]
 
 
-def test_a_list_can_be_of_one_status_or_app(control: Talk) -> None:
+def test_a_list_can_be_of_one_status_or_app(control: Client) -> None:
     pending = made(control)["connection_id"]
     assert ids(control, status="ACTIVE") == [CONNECTION]
     assert ids(control, app="callrail", status="PENDING") == [pending]
     assert ids(control, app="hubspot") == []
 
 
-def test_a_deleted_connection_is_gone_and_its_id_does_not_come_again(control: Talk) -> None:
+def test_a_deleted_connection_is_gone_and_its_id_does_not_come_again(control: Client) -> None:
     first = made(control)["connection_id"]
     assert control.send("DELETE", f"/connections/{CONNECTION}").status == 200
     second = made(control)["connection_id"]
@@ -55,7 +55,7 @@ def test_a_deleted_connection_is_gone_and_its_id_does_not_come_again(control: Ta
     assert control.send("DELETE", f"/connections/{CONNECTION}").status == 404
 
 
-def test_the_oldest_active_connection_is_the_default(control: Talk, maton: Talk) -> None:
+def test_the_oldest_active_connection_is_the_default(control: Client, maton: Client) -> None:
     newer = made(control)["connection_id"]
     for _ in range(2):
         control.send("GET", f"/connections/{newer}")
@@ -75,7 +75,7 @@ def test_the_oldest_active_connection_is_the_default(control: Talk, maton: Talk)
     ],
 )
 def test_nonsense_makes_no_connection(
-    control: Talk, method: str, path: str, body: object, status: int
+    control: Client, method: str, path: str, body: object, status: int
 ) -> None:
     reply = control.send(method, path, body)
     assert (reply.status, set(reply.json)) == (status, {"message"})
@@ -83,8 +83,8 @@ def test_nonsense_makes_no_connection(
 
 
 @pytest.mark.parametrize("key", ["connection_id", "connection_Id", "id"])
-def test_the_id_has_three_spellings(under: Callable[..., Talk], key: str) -> None:
-    control = Talk(under(f"connection_key={key}").sandbox, "", MATON)
+def test_the_id_has_three_spellings(under: Callable[..., Client], key: str) -> None:
+    control = Client(under(f"connection_key={key}").sandbox, "", MATON)
     connection = made(control)
     assert [name for name in connection if name.lower().endswith("id")] == [key]
     assert control.send("GET", f"/connections/{connection[key]}").status == 200

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox.switches import Switches
-from tests.sandbox.talk import ACCOUNT, COMPANY, Talk
+from tests.sandbox.client import ACCOUNT, COMPANY, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +38,10 @@ LISTINGS = {
 
 
 @pytest.fixture
-def dated(start: Callable[..., Talk]) -> Talk:
+def dated(start: Callable[..., Client]) -> Client:
     """A call, a form and a thread on each of the days, at noon in the account's zone."""
-    talk = start(today=TODAY)
-    store = talk.sandbox.store
+    client = start(today=TODAY)
+    store = client.sandbox.store
     store.run("DELETE FROM calls")
     place = {"account_id": ACCOUNT, "company_id": COMPANY}
     for table, column in (
@@ -54,17 +54,17 @@ def dated(start: Callable[..., Talk]) -> Talk:
             [{**place, "id": f"ID{day}", column: f"{day}T20:00:00.000Z"} for day in DAYS],
         )
     store.run("UPDATE calls SET answered = 1, duration = 60, direction = 'inbound'")
-    return talk
+    return client
 
 
-def found(talk: Talk, path: str, **query: object) -> list[str]:
+def found(client: Client, path: str, **query: object) -> list[str]:
     """The days of what a listing shows, the latest first."""
-    rows = talk.get(path, **query)[LISTINGS[path]]
+    rows = client.get(path, **query)[LISTINGS[path]]
     return sorted((row["id"].removeprefix("ID") for row in rows), reverse=True)
 
 
 @pytest.mark.parametrize("path", LISTINGS)
-def test_without_a_range_the_last_7_days_are_covered(dated: Talk, path: str) -> None:
+def test_without_a_range_the_last_7_days_are_covered(dated: Client, path: str) -> None:
     assert found(dated, path) == list(DAYS[:3])
 
 
@@ -84,7 +84,7 @@ def test_without_a_range_the_last_7_days_are_covered(dated: Talk, path: str) -> 
 )
 @pytest.mark.parametrize("path", ["calls.json", "form_submissions.json"])
 def test_a_preset_covers_its_first_and_last_day(
-    dated: Talk, path: str, preset: str, first: str, last: str
+    dated: Client, path: str, preset: str, first: str, last: str
 ) -> None:
     assert found(dated, path, date_range=preset) == [day for day in DAYS if first <= day <= last]
     if path == "calls.json":
@@ -93,7 +93,7 @@ def test_a_preset_covers_its_first_and_last_day(
         assert figures["end_date"].startswith(f"{last}T23:59:59-0")
 
 
-def test_all_time_is_beyond_what_is_kept(dated: Talk) -> None:
+def test_all_time_is_beyond_what_is_kept(dated: Client) -> None:
     assert dated.of("GET", "calls.json", date_range="all_time").status == 400
     dated.sandbox.app.switches = Switches(all_time="served")
     assert found(dated, "calls.json", date_range="all_time") == list(DAYS)
@@ -113,7 +113,7 @@ def test_all_time_is_beyond_what_is_kept(dated: Talk) -> None:
     ],
 )
 def test_nothing_can_be_asked_for_beyond_25_months(
-    dated: Talk, query: dict[str, object], status: int
+    dated: Client, query: dict[str, object], status: int
 ) -> None:
     for path in ("calls.json", "form_submissions.json", "calls/summary.json"):
         assert dated.of("GET", path, **query).status == status
@@ -134,7 +134,7 @@ def test_nothing_can_be_asked_for_beyond_25_months(
     ],
 )
 def test_a_range_is_in_the_account_s_zone_unless_it_says_another(
-    dated: Talk, query: dict[str, object], days: tuple[str, ...]
+    dated: Client, query: dict[str, object], days: tuple[str, ...]
 ) -> None:
     assert found(dated, "calls.json", **query) == list(days)
 
@@ -149,7 +149,7 @@ def test_a_range_is_in_the_account_s_zone_unless_it_says_another(
     ],
 )
 def test_threads_take_whole_days_and_both_ends_or_none(
-    dated: Talk, query: dict[str, object], status: int
+    dated: Client, query: dict[str, object], status: int
 ) -> None:
     assert dated.of("GET", "sms-threads.json", **query).status == status
     if status == 200:
@@ -166,7 +166,7 @@ def test_threads_take_whole_days_and_both_ends_or_none(
     ],
 )
 def test_a_time_series_has_a_point_for_each_interval(
-    dated: Talk, interval: str, since: str, keys: list[str]
+    dated: Client, interval: str, since: str, keys: list[str]
 ) -> None:
     series = dated.get("calls/timeseries.json", interval=interval, start_date=since)
     assert [point["key"] for point in series["data"]] == keys
@@ -175,7 +175,7 @@ def test_a_time_series_has_a_point_for_each_interval(
     assert total == len([day for day in DAYS if day >= since])
 
 
-def test_a_time_series_by_the_hour(dated: Talk) -> None:
+def test_a_time_series_by_the_hour(dated: Client) -> None:
     series = dated.get("calls/timeseries.json", interval="hour", date_range="today")
     assert len(series["data"]) == 24
     assert [point["key"] for point in series["data"] if point["total_calls"]] == [
@@ -194,12 +194,12 @@ def test_a_time_series_by_the_hour(dated: Talk) -> None:
     ],
 )
 def test_a_time_series_has_200_points_at_most(
-    dated: Talk, query: dict[str, object], status: int
+    dated: Client, query: dict[str, object], status: int
 ) -> None:
     assert dated.of("GET", "calls/timeseries.json", **query).status == status
 
 
-def test_calls_and_forms_have_figures(dated: Talk) -> None:
+def test_calls_and_forms_have_figures(dated: Client) -> None:
     dated.sandbox.store.run("UPDATE forms SET lead_status = 'good_lead', first_form = 1")
     dated.sandbox.store.run("UPDATE calls SET answered = 0 WHERE id = 'ID2026-11-25'")
     fields = "missed_calls,answered_calls,first_time_callers,average_duration,leads"

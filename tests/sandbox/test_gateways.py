@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import Switches
-from tests.sandbox.talk import ACCOUNT, CONNECTION, DIRECT, MATON, Reply, Talk
+from tests.sandbox.client import ACCOUNT, CONNECTION, DIRECT, MATON, Client, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 A = "/v3/a.json"
 
 
-def test_either_gateway_leads_to_the_same(direct: Talk, maton: Talk) -> None:
+def test_either_gateway_leads_to_the_same(direct: Client, maton: Client) -> None:
     assert direct.send("GET", A).json == maton.send("GET", A).json
     assert direct.get("tags.json") == maton.get("tags.json")
 
@@ -33,88 +33,90 @@ def test_either_gateway_leads_to_the_same(direct: Talk, maton: Talk) -> None:
         ("/callrail", {"Authorization": "Bearer another"}),
     ],
 )
-def test_a_key_is_for_its_own_gateway(direct: Talk, prefix: str, headers: dict[str, str]) -> None:
-    reply = Talk(direct.sandbox, prefix, headers).send("GET", A)
+def test_a_key_is_for_its_own_gateway(direct: Client, prefix: str, headers: dict[str, str]) -> None:
+    reply = Client(direct.sandbox, prefix, headers).send("GET", A)
     assert reply.status == 401
     assert set(reply.json) == ({"message"} if prefix else {"error"})
     assert direct.sandbox.log.writes == []
 
 
-def test_the_control_plane_takes_maton_s_key_only(direct: Talk) -> None:
+def test_the_control_plane_takes_maton_s_key_only(direct: Client) -> None:
     assert direct.send("GET", "/connections").status == 401
-    assert Talk(direct.sandbox, "", {}).send("POST", "/connections", {}).status == 401
+    assert Client(direct.sandbox, "", {}).send("POST", "/connections", {}).status == 401
 
 
-def test_the_connection_named_is_the_one_used(maton: Talk) -> None:
+def test_the_connection_named_is_the_one_used(maton: Client) -> None:
     maton.headers["Maton-Connection"] = CONNECTION
     assert maton.send("GET", A).status == 200
     maton.headers["Maton-Connection"] = "not-one-of-mine"
     assert maton.send("GET", A).status == 400
 
 
-def test_a_pending_connection_lets_nobody_through(maton: Talk, control: Talk) -> None:
+def test_a_pending_connection_lets_nobody_through(maton: Client, control: Client) -> None:
     pending = control.send("POST", "/connections", {"app": "callrail"}).json["connection"]
     maton.headers["Maton-Connection"] = pending["connection_id"]
     assert maton.send("GET", A).status == 400
 
 
-def test_without_any_connection_the_gateway_answers_400(maton: Talk, control: Talk) -> None:
+def test_without_any_connection_the_gateway_answers_400(maton: Client, control: Client) -> None:
     assert control.send("DELETE", f"/connections/{CONNECTION}").status == 200
     assert maton.send("GET", A).status == 400
 
 
-def test_an_expired_grant_is_a_500_of_the_gateway_alone(start: Callable[..., Talk]) -> None:
-    talk = start(switches=Switches(oauth="expired"))
-    assert talk.send("GET", A).status == 200
-    assert Talk(talk.sandbox, "/callrail", MATON).send("GET", A).status == 500
+def test_an_expired_grant_is_a_500_of_the_gateway_alone(start: Callable[..., Client]) -> None:
+    client = start(switches=Switches(oauth="expired"))
+    assert client.send("GET", A).status == 200
+    assert Client(client.sandbox, "/callrail", MATON).send("GET", A).status == 500
 
 
-def test_a_key_sees_what_its_user_sees(start: Callable[..., Talk]) -> None:
-    talk = start(seed="agency", reach={"sandbox-callrail-key": (ACCOUNT,)})
-    assert [row["id"] for row in talk.send("GET", A).json["accounts"]] == [ACCOUNT]
-    assert talk.get("tags.json")["total_records"] > 0
+def test_a_key_sees_what_its_user_sees(start: Callable[..., Client]) -> None:
+    client = start(seed="agency", reach={"sandbox-callrail-key": (ACCOUNT,)})
+    assert [row["id"] for row in client.send("GET", A).json["accounts"]] == [ACCOUNT]
+    assert client.get("tags.json")["total_records"] > 0
     other = ACCOUNT.removesuffix("3") + "4"
-    assert talk.send("GET", f"/v3/a/{other}/tags.json").status == 404
+    assert client.send("GET", f"/v3/a/{other}/tags.json").status == 404
 
 
-def test_an_account_s_quota_is_429_until_its_window_has_passed(start: Callable[..., Talk]) -> None:
+def test_an_account_s_quota_is_429_until_its_window_has_passed(
+    start: Callable[..., Client],
+) -> None:
     now = [0.0]
-    talk = start(quota=2, quota_window=60.0, clock=lambda: now[0])
-    assert [talk.of("GET", "tags.json").status for _ in range(3)] == [200, 200, 429]
-    assert talk.send("GET", A).status == 200, "the list of accounts is no account's request"
-    assert "Retry-After" not in talk.of("GET", "tags.json").headers
+    client = start(quota=2, quota_window=60.0, clock=lambda: now[0])
+    assert [client.of("GET", "tags.json").status for _ in range(3)] == [200, 200, 429]
+    assert client.send("GET", A).status == 200, "the list of accounts is no account's request"
+    assert "Retry-After" not in client.of("GET", "tags.json").headers
     now[0] = 60.0
-    assert talk.of("GET", "tags.json").status == 200
+    assert client.of("GET", "tags.json").status == 200
 
 
-def test_the_quota_is_the_account_s_whatever_the_gateway(start: Callable[..., Talk]) -> None:
-    talk = start(quota=1)
-    assert talk.of("GET", "tags.json").status == 200
-    assert Talk(talk.sandbox, "/callrail", MATON).of("GET", "tags.json").status == 429
+def test_the_quota_is_the_account_s_whatever_the_gateway(start: Callable[..., Client]) -> None:
+    client = start(quota=1)
+    assert client.of("GET", "tags.json").status == 200
+    assert Client(client.sandbox, "/callrail", MATON).of("GET", "tags.json").status == 429
 
 
-def test_a_429_may_tell_how_long_to_wait(start: Callable[..., Talk]) -> None:
-    talk = start(quota=1, switches=Switches(retry_after="seconds"))
-    talk.of("GET", "tags.json")
-    assert 3_590 < int(talk.of("GET", "tags.json").headers["Retry-After"]) <= 3_601
-    talk = start(quota=1, switches=Switches(retry_after="date"))
-    talk.of("GET", "tags.json")
-    email.utils.parsedate_to_datetime(talk.of("GET", "tags.json").headers["Retry-After"])
+def test_a_429_may_tell_how_long_to_wait(start: Callable[..., Client]) -> None:
+    client = start(quota=1, switches=Switches(retry_after="seconds"))
+    client.of("GET", "tags.json")
+    assert 3_590 < int(client.of("GET", "tags.json").headers["Retry-After"]) <= 3_601
+    client = start(quota=1, switches=Switches(retry_after="date"))
+    client.of("GET", "tags.json")
+    email.utils.parsedate_to_datetime(client.of("GET", "tags.json").headers["Retry-After"])
 
 
-def test_a_refused_write_changes_nothing(start: Callable[..., Talk]) -> None:
-    talk = start(quota=1)
-    talk.get("tags.json")
+def test_a_refused_write_changes_nothing(start: Callable[..., Client]) -> None:
+    client = start(quota=1)
+    client.get("tags.json")
     body = {"name": "X", "tag_level": "account"}
-    assert talk.of("POST", "tags.json", body).status == 429
-    assert len(talk.sandbox.store.tags()) == 2
+    assert client.of("POST", "tags.json", body).status == 429
+    assert len(client.sandbox.store.tags()) == 2
 
 
-def test_a_key_that_may_not_write_still_reads(start: Callable[..., Talk]) -> None:
-    talk = start(switches=Switches(writes="forbidden"))
-    assert talk.names() == ["Opportunity", "Schedule requested"]
-    assert talk.of("DELETE", "tags/7886728.json").status == 403
-    assert talk.names() == ["Opportunity", "Schedule requested"]
+def test_a_key_that_may_not_write_still_reads(start: Callable[..., Client]) -> None:
+    client = start(switches=Switches(writes="forbidden"))
+    assert client.names() == ["Opportunity", "Schedule requested"]
+    assert client.of("DELETE", "tags/7886728.json").status == 403
+    assert client.names() == ["Opportunity", "Schedule requested"]
 
 
 @pytest.mark.parametrize(
@@ -145,19 +147,21 @@ def test_a_key_that_may_not_write_still_reads(start: Callable[..., Talk]) -> Non
         ("BREW", A, 501),
     ],
 )
-def test_nonsense_gets_its_error_as_json(direct: Talk, method: str, path: str, status: int) -> None:
+def test_nonsense_gets_its_error_as_json(
+    direct: Client, method: str, path: str, status: int
+) -> None:
     reply = direct.send(method, path)
     assert (reply.status, set(reply.json)) == (status, {"error"})
     assert direct.sandbox.log.writes == []
 
 
-def test_head_is_refused_without_a_body(direct: Talk) -> None:
+def test_head_is_refused_without_a_body(direct: Client) -> None:
     reply = direct.send("HEAD", A)
     assert (reply.status, reply.raw) == (405, b"")
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"7", b"\xff", b"[" * 50_000, b'{"name":"\\ud800"}'])
-def test_a_body_that_is_no_json_object_is_400(direct: Talk, body: bytes) -> None:
+def test_a_body_that_is_no_json_object_is_400(direct: Client, body: bytes) -> None:
     assert direct.of("POST", "tags.json", body).status == 400
     assert len(direct.sandbox.store.tags()) == 2
 
@@ -171,7 +175,7 @@ def test_a_body_that_is_no_json_object_is_400(direct: Talk, body: bytes) -> None
         {"Transfer-Encoding": "chunked"},
     ],
 )
-def test_a_body_without_a_bearable_length_is_413(direct: Talk, headers: dict[str, str]) -> None:
+def test_a_body_without_a_bearable_length_is_413(direct: Client, headers: dict[str, str]) -> None:
     direct.headers |= headers
     assert direct.of("POST", "tags.json").status == 413
 
@@ -179,24 +183,26 @@ def test_a_body_without_a_bearable_length_is_413(direct: Talk, headers: dict[str
 @pytest.mark.parametrize(
     "paging", [{"page": 0}, {"page": "x"}, {"per_page": -1}, {"page": "9" * 30}]
 )
-def test_a_page_that_is_no_positive_number_is_400(direct: Talk, paging: dict[str, object]) -> None:
+def test_a_page_that_is_no_positive_number_is_400(
+    direct: Client, paging: dict[str, object]
+) -> None:
     assert direct.of("GET", "tags.json", **paging).status == 400
     assert direct.of("GET", "users.json", **paging).status == 400
 
 
 @pytest.mark.parametrize("written", ["sandbox-callrail-key", '"sandbox-callrail-key"'])
-def test_a_key_comes_with_quotes_or_without(direct: Talk, written: str) -> None:
+def test_a_key_comes_with_quotes_or_without(direct: Client, written: str) -> None:
     direct.headers["Authorization"] = f"Token token={written}"
     assert direct.send("GET", A).status == 200
 
 
 @pytest.mark.parametrize("written", ['"sandbox-callrail-key', 'sandbox-callrail-key"', ""])
-def test_half_a_quote_is_no_key(direct: Talk, written: str) -> None:
+def test_half_a_quote_is_no_key(direct: Client, written: str) -> None:
     direct.headers["Authorization"] = f"Token token={written}"
     assert direct.send("GET", A).status == 401
 
 
-def test_an_account_has_a_number_as_well(direct: Talk) -> None:
+def test_an_account_has_a_number_as_well(direct: Client) -> None:
     by_number = direct.send("GET", "/v3/a/518664017/tags.json")
     assert (by_number.status, by_number.json) == (200, direct.get("tags.json"))
     assert direct.send("GET", "/v3/a/518664017.json").json["id"] == ACCOUNT
@@ -204,25 +210,27 @@ def test_an_account_has_a_number_as_well(direct: Talk) -> None:
     assert direct.sandbox.log.entries[0].account == ACCOUNT
 
 
-def test_an_account_out_of_reach_may_be_403(under: Callable[..., Talk]) -> None:
-    talk = under("hidden_accounts=403", seed="agency", reach={"sandbox-callrail-key": (ACCOUNT,)})
+def test_an_account_out_of_reach_may_be_403(under: Callable[..., Client]) -> None:
+    client = under("hidden_accounts=403", seed="agency", reach={"sandbox-callrail-key": (ACCOUNT,)})
     other = ACCOUNT.removesuffix("3") + "4"
-    assert talk.send("GET", f"/v3/a/{other}/tags.json").status == 403
-    assert talk.send("GET", "/v3/a/ACC1/tags.json").status == 404
+    assert client.send("GET", f"/v3/a/{other}/tags.json").status == 403
+    assert client.send("GET", "/v3/a/ACC1/tags.json").status == 404
 
 
-def test_answers_tell_the_quota_and_what_is_used_of_it(start: Callable[..., Talk]) -> None:
-    talk = start(quota=250, daily_quota=2_500, others_used=240)
-    assert limits(talk.of("GET", "tags.json")) == ["250", "241", "2500", "241"]
-    talk.sandbox.app.quota.use(ACCOUNT, 8)
-    assert limits(talk.of("POST", "tags.json", {})) == ["250", "250", "2500", "250"]
-    last = talk.of("GET", "tags.json")
+def test_answers_tell_the_quota_and_what_is_used_of_it(start: Callable[..., Client]) -> None:
+    client = start(quota=250, daily_quota=2_500, others_used=240)
+    assert limits(client.of("GET", "tags.json")) == ["250", "241", "2500", "241"]
+    client.sandbox.app.quota.use(ACCOUNT, 8)
+    assert limits(client.of("POST", "tags.json", {})) == ["250", "250", "2500", "250"]
+    last = client.of("GET", "tags.json")
     assert (last.status, limits(last)) == (429, ["250", "250", "2500", "250"])
-    assert limits(talk.send("GET", A)) == []
+    assert limits(client.send("GET", A)) == []
 
 
 @pytest.mark.parametrize("options", [{"switches": Switches(rate_headers="off")}, {"quota": None}])
-def test_answers_may_tell_no_quota(start: Callable[..., Talk], options: dict[str, object]) -> None:
+def test_answers_may_tell_no_quota(
+    start: Callable[..., Client], options: dict[str, object]
+) -> None:
     assert limits(start(**options).of("GET", "tags.json")) == []
 
 
@@ -232,12 +240,12 @@ def limits(reply: Reply) -> list[str]:
     return [value for value in found if value is not None]
 
 
-def test_a_day_has_a_quota_of_its_own(start: Callable[..., Talk]) -> None:
+def test_a_day_has_a_quota_of_its_own(start: Callable[..., Client]) -> None:
     now = [0.0]
-    talk = start(quota=2, daily_quota=3, quota_window=60.0, clock=lambda: now[0])
+    client = start(quota=2, daily_quota=3, quota_window=60.0, clock=lambda: now[0])
     statuses = []
     for now[0] in (0.0, 60.0, 120.0, 180.0, 24 * 60.0):
-        statuses.append(talk.of("GET", "tags.json").status)
+        statuses.append(client.of("GET", "tags.json").status)
     assert statuses == [200, 200, 200, 429, 200]
 
 
@@ -245,11 +253,11 @@ def test_a_day_has_a_quota_of_its_own(start: Callable[..., Talk]) -> None:
     ("setting", "value"), [("zero", "0"), ("day", "86400"), ("nonsense", "soon")]
 )
 def test_a_429_may_tell_something_useless(
-    under: Callable[..., Talk], setting: str, value: str
+    under: Callable[..., Client], setting: str, value: str
 ) -> None:
-    talk = under(f"retry_after={setting}", quota=1)
-    talk.of("GET", "tags.json")
-    assert talk.of("GET", "tags.json").headers["Retry-After"] == value
+    client = under(f"retry_after={setting}", quota=1)
+    client.of("GET", "tags.json")
+    assert client.of("GET", "tags.json").headers["Retry-After"] == value
 
 
 @pytest.mark.parametrize(
@@ -265,9 +273,9 @@ def test_a_429_may_tell_something_useless(
     ],
 )
 def test_the_gateway_s_own_errors_have_their_own_shape(
-    under: Callable[..., Talk], setting: str, payload: object
+    under: Callable[..., Client], setting: str, payload: object
 ) -> None:
-    maton = Talk(under(f"gateway_errors={setting}").sandbox, "/callrail", dict(MATON))
+    maton = Client(under(f"gateway_errors={setting}").sandbox, "/callrail", dict(MATON))
     assert set(maton.of("GET", "tagz.json").json) == {"error"}, "CallRail's pass through"
     maton.headers["Maton-Connection"] = "not-one-of-mine"
     reply = maton.send("GET", A)
@@ -275,16 +283,16 @@ def test_the_gateway_s_own_errors_have_their_own_shape(
     assert maton.sandbox.log.entries[-1].connection == "not-one-of-mine"
 
 
-def test_the_gateway_may_have_a_limit_of_its_own(under: Callable[..., Talk]) -> None:
+def test_the_gateway_may_have_a_limit_of_its_own(under: Callable[..., Client]) -> None:
     now = [0.0]
-    talk = under("gateway_limit=10", clock=lambda: now[0])
-    maton = Talk(talk.sandbox, "/callrail", MATON)
+    client = under("gateway_limit=10", clock=lambda: now[0])
+    maton = Client(client.sandbox, "/callrail", MATON)
     statuses = [maton.of("GET", "tags.json").status for _ in range(11)]
     assert statuses == [200] * 10 + [429]
-    assert talk.of("GET", "tags.json").status == 200
+    assert client.of("GET", "tags.json").status == 200
     now[0] = 1.0
     assert maton.of("GET", "tags.json").status == 200
-    talk.sandbox.app.switches = Switches()
+    client.sandbox.app.switches = Switches()
     assert [maton.of("GET", "tags.json").status for _ in range(11)] == [200] * 11
 
 
@@ -292,14 +300,14 @@ def test_the_gateway_may_have_a_limit_of_its_own(under: Callable[..., Talk]) -> 
     ("accept", "status"),
     [("application/json", 200), ("*/*", 200), ("text/html", 406), ("text/html, */*;q=0.1", 200)],
 )
-def test_another_format_than_json_is_406(direct: Talk, accept: str, status: int) -> None:
+def test_another_format_than_json_is_406(direct: Client, accept: str, status: int) -> None:
     direct.headers["Accept"] = accept
     assert direct.send("GET", A).status == status
     del direct.headers["Accept"]
     assert direct.of("GET", "tags.xml").status == 406
 
 
-def test_the_manager_s_key_is_known_from_the_start(direct: Talk) -> None:
+def test_the_manager_s_key_is_known_from_the_start(direct: Client) -> None:
     direct.headers["Authorization"] = 'Token token="sandbox-manager-key"'
     body = {"name": "X", "tag_level": "account"}
     assert direct.of("POST", "tags.json", body).status == 403

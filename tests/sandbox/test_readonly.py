@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.sandbox.talk import Talk
+    from tests.sandbox.client import Client
 
 NAMES = ("companies", "trackers", "users", "notifications")
 
 
-def listed(talk: Talk, name: str, **query: object) -> list[dict[str, Any]]:
-    return list(talk.every(f"{name}.json", name, **query))
+def listed(client: Client, name: str, **query: object) -> list[dict[str, Any]]:
+    return list(client.every(f"{name}.json", name, **query))
 
 
-def test_integrations_are_a_company_s(agency: Talk) -> None:
+def test_integrations_are_a_company_s(agency: Client) -> None:
     company = agency.get("companies.json")["companies"][0]["id"]
     reply = agency.of("GET", "integrations.json")
     assert (reply.status, reply.json) == (400, {"error": "company_id is required"})
@@ -26,14 +26,14 @@ def test_integrations_are_a_company_s(agency: Talk) -> None:
 
 
 @pytest.mark.parametrize("name", ["trackers", "users", "notifications"])
-def test_a_list_can_be_one_company_s(agency: Talk, name: str) -> None:
+def test_a_list_can_be_one_company_s(agency: Client, name: str) -> None:
     company = agency.get("companies.json")["companies"][0]["id"]
     assert len(listed(agency, name)) == 32
     assert len(listed(agency, name, company_id=company)) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_one_can_be_had_by_its_id_and_none_be_written(agency: Talk, name: str) -> None:
+def test_one_can_be_had_by_its_id_and_none_be_written(agency: Client, name: str) -> None:
     row = listed(agency, name)[3]
     assert agency.get(f"{name}/{row['id']}.json") == row
     assert agency.of("GET", f"{name}/nonsense.json").status == 404
@@ -52,7 +52,7 @@ def test_one_can_be_had_by_its_id_and_none_be_written(agency: Talk, name: str) -
     ],
 )
 def test_a_filter_takes_one_of_a_few_words(
-    agency: Talk, name: str, parameter: str, values: list[str]
+    agency: Client, name: str, parameter: str, values: list[str]
 ) -> None:
     everything = listed(agency, name)
     for value in values:
@@ -61,14 +61,14 @@ def test_a_filter_takes_one_of_a_few_words(
     assert agency.of("GET", f"{name}.json", **{parameter: "nonsense"}).status == 400
 
 
-def test_the_agency_has_both_sorts_of_most_things(agency: Talk) -> None:
+def test_the_agency_has_both_sorts_of_most_things(agency: Client) -> None:
     assert {row["type"] for row in listed(agency, "trackers")} == {"source", "session"}
     assert {row["status"] for row in listed(agency, "trackers")} == {"active", "disabled"}
     assert {row["role"] for row in listed(agency, "users")} == {"admin", "manager", "reporting"}
     assert len({row["alert_type"] for row in listed(agency, "notifications")}) == 4
 
 
-def test_companies_are_searched_and_sorted_by_name(agency: Talk) -> None:
+def test_companies_are_searched_and_sorted_by_name(agency: Client) -> None:
     names = [row["name"] for row in listed(agency, "companies", sort="name")]
     assert names == sorted(names)
     assert names != [row["name"] for row in listed(agency, "companies")]
@@ -76,11 +76,11 @@ def test_companies_are_searched_and_sorted_by_name(agency: Talk) -> None:
     assert agency.of("GET", "companies.json", sort="mood").status == 400
 
 
-def test_a_disabled_company_tells_since_when(agency: Talk) -> None:
+def test_a_disabled_company_tells_since_when(agency: Client) -> None:
     for row in listed(agency, "companies"):
         assert (row["disabled_at"] is not None) is (row["status"] == "disabled")
 
 
-def test_users_are_searched_by_name_and_address(direct: Talk) -> None:
+def test_users_are_searched_by_name_and_address(direct: Client) -> None:
     for text, found in (("john doe", 1), ("DOE", 1), ("john@example", 1), ("jane", 0)):
         assert len(listed(direct, "users", search=text)) == found

@@ -15,7 +15,7 @@ from reconciler.sandbox import Options, Sandbox
 from reconciler.sandbox.assignments import KINDS, InteractionTable
 from reconciler.sandbox.seeds.agency import MISSPELT
 from reconciler.sandbox.seeds.pair import ACCOUNT as PAIR
-from tests.sandbox.talk import ACCOUNT, CALL, COMPANY, CONNECTION, Talk
+from tests.sandbox.client import ACCOUNT, CALL, COMPANY, CONNECTION, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,19 +117,21 @@ ACCOUNTS = [ACCOUNT, ACCOUNT[:-1] + "4", ACCOUNT[:-1] + "5"]
 
 
 @pytest.mark.parametrize("name", PAGE)
-def test_the_reference_seed_answers_as_the_page_does(direct: Talk, maton: Talk, name: str) -> None:
+def test_the_reference_seed_answers_as_the_page_does(
+    direct: Client, maton: Client, name: str
+) -> None:
     path = "/v3/a.json" if name == "accounts" else f"/v3/a/{ACCOUNT}/{name}.json"
-    for talk in (direct, maton):
-        assert talk.send("GET", path).json == {**ENVELOPE, name: [PAGE[name]]}
+    for client in (direct, maton):
+        assert client.send("GET", path).json == {**ENVELOPE, name: [PAGE[name]]}
         one = path.removesuffix(".json") + f"/{PAGE[name]['id']}.json"
-        assert talk.send("GET", one).json == PAGE[name]
+        assert client.send("GET", one).json == PAGE[name]
 
 
-def test_the_reference_seed_has_the_page_s_tags(direct: Talk) -> None:
+def test_the_reference_seed_has_the_page_s_tags(direct: Client) -> None:
     assert direct.get("tags.json") == {**ENVELOPE, "total_records": 2, "tags": TAGS}
 
 
-def test_the_reference_seed_has_the_page_s_connection(control: Talk) -> None:
+def test_the_reference_seed_has_the_page_s_connection(control: Client) -> None:
     assert control.send("GET", f"/connections/{CONNECTION}").json == {
         "connection": {
             "connection_id": CONNECTION,
@@ -144,7 +146,7 @@ def test_the_reference_seed_has_the_page_s_connection(control: Talk) -> None:
 
 
 def test_the_agency_has_3_accounts_60_companies_hundreds_of_tags_and_20_000_calls(
-    agency: Talk,
+    agency: Client,
 ) -> None:
     totals: Counter[str] = Counter()
     listed = agency.send("GET", "/v3/a.json").json["accounts"]
@@ -158,7 +160,7 @@ def test_the_agency_has_3_accounts_60_companies_hundreds_of_tags_and_20_000_call
     assert 200 < totals["tags"] < 1_000
 
 
-def test_the_agency_s_tags_have_drifted_as_people_drift(agency: Talk) -> None:
+def test_the_agency_s_tags_have_drifted_as_people_drift(agency: Client) -> None:
     tags = list(agency.every("tags.json", "tags"))
     names = {tag["name"] for tag in tags}
     assert len(names) > len({name.lower().strip() for name in names}), "case and blanks"
@@ -168,13 +170,13 @@ def test_the_agency_s_tags_have_drifted_as_people_drift(agency: Talk) -> None:
     assert {tag["tag_level"] for tag in tags} == {"account", "company"}
 
 
-def test_the_agency_s_companies_have_disabled_ones_and_two_of_one_name(agency: Talk) -> None:
+def test_the_agency_s_companies_have_disabled_ones_and_two_of_one_name(agency: Client) -> None:
     companies = agency.get("companies.json")["companies"]
     assert {company["status"] for company in companies} == {"active", "disabled"}
     assert len({company["name"] for company in companies}) == len(companies) - 1
 
 
-def test_calls_bear_tags_of_their_own_company_or_account(agency: Talk) -> None:
+def test_calls_bear_tags_of_their_own_company_or_account(agency: Client) -> None:
     strange = agency.sandbox.store.value(
         "SELECT count(*) FROM call_tags JOIN calls ON calls.id = call_id JOIN tags"
         " ON tags.id = tag_id WHERE tags.account_id <> calls.account_id"
@@ -193,7 +195,7 @@ def test_calls_bear_tags_of_their_own_company_or_account(agency: Talk) -> None:
     ],
 )
 def test_the_agency_has_forms_texts_and_flows(
-    agency: Talk, path: str, key: str, least: int
+    agency: Client, path: str, key: str, least: int
 ) -> None:
     dates = {"start_date": "2024-02-20", "end_date": "2026-02-12"}
     rows = list(agency.every(path, key, fields="tags", **dates))
@@ -204,7 +206,7 @@ def test_the_agency_has_forms_texts_and_flows(
         assert any(not row["tags"] for row in rows)
 
 
-def test_the_agency_s_flows_apply_tags_that_live(agency: Talk) -> None:
+def test_the_agency_s_flows_apply_tags_that_live(agency: Client) -> None:
     live = {tag["id"]: tag["name"] for tag in agency.every("tags.json", "tags")}
     trackers = agency.get("trackers.json")["trackers"]
     flows = [row["call_flow"] for row in trackers if row["call_flow"]["type"] == "advanced"]
@@ -217,7 +219,7 @@ def test_the_agency_s_flows_apply_tags_that_live(agency: Talk) -> None:
     assert applied <= set(live)
 
 
-def test_the_agency_has_names_on_both_levels_and_spam_that_has_tags(agency: Talk) -> None:
+def test_the_agency_has_names_on_both_levels_and_spam_that_has_tags(agency: Client) -> None:
     tags = list(agency.every("tags.json", "tags"))
     levels = [
         {tag["name"] for tag in tags if tag["tag_level"] == level}
@@ -238,7 +240,7 @@ MISSPELT_PAIRS = """
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.table)
 def test_the_agency_s_misspelt_pairs_are_on_interactions_of_every_kind(
-    agency: Talk, kind: InteractionTable
+    agency: Client, kind: InteractionTable
 ) -> None:
     store, having = agency.sandbox.store, Counter[str]()
     for name, spellings in MISSPELT.items():
@@ -264,7 +266,7 @@ def test_the_agency_s_misspelt_pairs_are_on_interactions_of_every_kind(
     ("kind", "unlisted"), [(KINDS[0], "spam = 1"), (KINDS[1], "moment < julianday('2024-01-12')")]
 )
 def test_the_agency_has_misspelt_tags_on_what_no_listing_shows(
-    agency: Talk, kind: InteractionTable, unlisted: str
+    agency: Client, kind: InteractionTable, unlisted: str
 ) -> None:
     spellings = json.dumps([one for names in MISSPELT.values() for one in names])
     assert agency.sandbox.store.value(
@@ -275,24 +277,24 @@ def test_the_agency_has_misspelt_tags_on_what_no_listing_shows(
     )
 
 
-def test_one_seed_number_gives_one_agency(agency: Talk, start: Callable[..., Talk]) -> None:
-    def everything(talk: Talk) -> list[object]:
+def test_one_seed_number_gives_one_agency(agency: Client, start: Callable[..., Client]) -> None:
+    def everything(client: Client) -> list[object]:
         tables = ("companies", "tags", "calls", "call_tags", "forms", "texts", "message_flows")
-        return [talk.sandbox.store.rows(f"SELECT * FROM {table}") for table in tables]
+        return [client.sandbox.store.rows(f"SELECT * FROM {table}") for table in tables]
 
     assert everything(start(seed="agency")) == everything(agency)
     assert everything(start(seed="agency", seed_number=2)) != everything(agency)
 
 
 def test_a_pair_is_a_tag_in_two_spellings_on_interactions_of_every_kind(
-    start: Callable[..., Talk],
+    start: Callable[..., Client],
 ) -> None:
-    talk = start(seed="pair:40:20:10")
+    client = start(seed="pair:40:20:10")
     dates = {"start_date": "2024-02-20", "end_date": "2026-02-12", "fields": "tags"}
     having: dict[str, Counter[tuple[str, ...]]] = {}
     for key in ("calls", "form_submissions", "sms_threads"):
         path = key.replace("sms_", "sms-")
-        reply = talk.send("GET", f"/v3/a/{PAIR}/{path}.json", per_page=250, **dates)
+        reply = client.send("GET", f"/v3/a/{PAIR}/{path}.json", per_page=250, **dates)
         having[key] = Counter(tuple(row["tags"]) for row in reply.json[key])
     old, new, both = ("Oppty",), ("Opportunity",), ("Oppty", "Opportunity")
     assert having == {
@@ -303,20 +305,20 @@ def test_a_pair_is_a_tag_in_two_spellings_on_interactions_of_every_kind(
 
 
 def test_an_empty_sandbox_has_no_account_and_no_seed_is_made_up(
-    start: Callable[..., Talk],
+    start: Callable[..., Client],
 ) -> None:
     assert start(seed="empty").send("GET", "/v3/a.json").json["accounts"] == []
     with pytest.raises(ValueError, match="no seed 'nonsense'"):
         start(seed="nonsense")
 
 
-def test_it_serves_loopback_only(start: Callable[..., Talk]) -> None:
+def test_it_serves_loopback_only(start: Callable[..., Client]) -> None:
     with pytest.raises(ValueError, match="loopback"):
         start(host="0.0.0.0")
 
 
 def test_what_can_t_start_leaves_no_database_open(
-    direct: Talk, start: Callable[..., Talk], recwarn: pytest.WarningsRecorder
+    direct: Client, start: Callable[..., Client], recwarn: pytest.WarningsRecorder
 ) -> None:
     port = int(direct.sandbox.url.rpartition(":")[2])
     for options in ({"port": port}, {"seed": "nonsense"}, {"db": "."}):
@@ -327,7 +329,7 @@ def test_what_can_t_start_leaves_no_database_open(
 
 
 def test_a_file_of_another_version_is_left_alone(
-    start: Callable[..., Talk], tmp_path: Path
+    start: Callable[..., Client], tmp_path: Path
 ) -> None:
     path = tmp_path / "older.db"
     with closing(sqlite3.connect(path)) as older:
@@ -341,6 +343,6 @@ def test_a_file_of_another_version_is_left_alone(
 def test_a_file_keeps_what_was_done(tmp_path: Path) -> None:
     options = Options(seed="reference", db=str(tmp_path / "kept.db"))
     with Sandbox(options) as first:
-        Talk(first).tag("Kept")
+        Client(first).tag("Kept")
     with Sandbox(options) as second:
-        assert "Kept" in Talk(second).names()
+        assert "Kept" in Client(second).names()

@@ -14,7 +14,7 @@ from reconciler.sandbox.switches import (
     set_switches,
     variants,
 )
-from tests.sandbox.talk import CALL, COMPANY, Talk
+from tests.sandbox.client import CALL, COMPANY, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,33 +27,37 @@ OPPORTUNITY = "tags/7886728.json"
     ("setting", "same", "other_case"),
     [("off", 201, 201), ("exact", 422, 201), ("nocase", 422, 422)],
 )
-def test_unique_names(under: Callable[..., Talk], setting: str, same: int, other_case: int) -> None:
-    talk = under(f"unique_names={setting}")
+def test_unique_names(
+    under: Callable[..., Client], setting: str, same: int, other_case: int
+) -> None:
+    client = under(f"unique_names={setting}")
     name = "Schedule requested"
-    assert talk.of("POST", "tags.json", X | {"name": name.upper()}).status == other_case
-    assert talk.of("POST", "tags.json", X | {"name": name}).status == same
-    assert talk.of("PUT", "tags/7886733.json", {"name": name}).status in {200, same}
+    assert client.of("POST", "tags.json", X | {"name": name.upper()}).status == other_case
+    assert client.of("POST", "tags.json", X | {"name": name}).status == same
+    assert client.of("PUT", "tags/7886733.json", {"name": name}).status in {200, same}
     company = {"tag_level": "company", "company_id": COMPANY}
-    assert talk.of("POST", "tags.json", X | company | {"name": name}).status == 201, "other place"
+    assert client.of("POST", "tags.json", X | company | {"name": name}).status == 201, "other place"
 
 
-def test_a_tag_may_keep_its_own_unique_name(under: Callable[..., Talk]) -> None:
-    talk = under("unique_names=nocase")
-    assert talk.of("PUT", OPPORTUNITY, {"name": "OPPORTUNITY"}).status == 200
-    talk.tag("Y", COMPANY)
-    assert talk.of("PUT", OPPORTUNITY, {"name": "y"}).status == 422
+def test_a_tag_may_keep_its_own_unique_name(under: Callable[..., Client]) -> None:
+    client = under("unique_names=nocase")
+    assert client.of("PUT", OPPORTUNITY, {"name": "OPPORTUNITY"}).status == 200
+    client.tag("Y", COMPANY)
+    assert client.of("PUT", OPPORTUNITY, {"name": "y"}).status == 422
 
 
 @pytest.mark.parametrize(("setting", "found"), [("honoured", 0), ("ignored", 1)])
-def test_tags_filter(under: Callable[..., Talk], setting: str, found: int) -> None:
-    talk = under(f"tags_filter={setting}")
-    assert talk.get("calls.json", tags="Opportunity")["total_records"] == found
+def test_tags_filter(under: Callable[..., Client], setting: str, found: int) -> None:
+    client = under(f"tags_filter={setting}")
+    assert client.get("calls.json", tags="Opportunity")["total_records"] == found
 
 
 @pytest.mark.parametrize(("setting", "rows"), [("clamp", 1), ("error", None)])
-def test_page_cap_and_over_cap(under: Callable[..., Talk], setting: str, rows: int | None) -> None:
-    talk = under("page_cap=1", f"over_cap={setting}")
-    reply = talk.of("GET", "tags.json", per_page=100)
+def test_page_cap_and_over_cap(
+    under: Callable[..., Client], setting: str, rows: int | None
+) -> None:
+    client = under("page_cap=1", f"over_cap={setting}")
+    reply = client.of("GET", "tags.json", per_page=100)
     assert reply.status == (400 if rows is None else 200)
     if rows is not None:
         assert (reply.json["per_page"], len(reply.json["tags"])) == (1, 1)
@@ -64,14 +68,14 @@ def test_page_cap_and_over_cap(under: Callable[..., Talk], setting: str, rows: i
     [("some", True, False), ("always", True, True), ("never", False, False)],
 )
 def test_total_pages(
-    under: Callable[..., Talk], setting: str, *, companies: bool, tags: bool
+    under: Callable[..., Client], setting: str, *, companies: bool, tags: bool
 ) -> None:
-    talk = under(f"total_pages={setting}")
-    assert ("total_pages" in talk.get("companies.json")) is companies
-    assert ("total_pages" in talk.get("tags.json")) is tags
+    client = under(f"total_pages={setting}")
+    assert ("total_pages" in client.get("companies.json")) is companies
+    assert ("total_pages" in client.get("tags.json")) is tags
 
 
-def test_error_shape(under: Callable[..., Talk]) -> None:
+def test_error_shape(under: Callable[..., Client]) -> None:
     shapes = ("error", "errors", "errors-map")
     bodies = [under(f"error_shape={shape}").of("GET", "tagz.json").json for shape in shapes]
     assert bodies == [
@@ -84,26 +88,26 @@ def test_error_shape(under: Callable[..., Talk]) -> None:
 
 
 @pytest.mark.parametrize("setting", ["names", "objects"])
-def test_call_tags(under: Callable[..., Talk], setting: str) -> None:
-    talk = under(f"call_tags={setting}")
-    (tag,) = talk.of("PUT", f"calls/{CALL}.json", {"tag_list": ["Opportunity"]}).json["tags"]
+def test_call_tags(under: Callable[..., Client], setting: str) -> None:
+    client = under(f"call_tags={setting}")
+    (tag,) = client.of("PUT", f"calls/{CALL}.json", {"tag_list": ["Opportunity"]}).json["tags"]
     assert (tag if setting == "names" else tag["name"]) == "Opportunity"
 
 
 @pytest.mark.parametrize(("setting", "tags"), [("on", ["Ad hoc"]), ("off", [])])
-def test_auto_create_tags(under: Callable[..., Talk], setting: str, tags: list[str]) -> None:
-    talk = under(f"auto_create_tags={setting}")
-    reply = talk.of("PUT", f"calls/{CALL}.json", {"tag_list": ["Ad hoc"]})
+def test_auto_create_tags(under: Callable[..., Client], setting: str, tags: list[str]) -> None:
+    client = under(f"auto_create_tags={setting}")
+    reply = client.of("PUT", f"calls/{CALL}.json", {"tag_list": ["Ad hoc"]})
     assert reply.json["tags"] == tags
-    assert talk.names(company_id=COMPANY) == ["Opportunity", *tags]
+    assert client.names(company_id=COMPANY) == ["Opportunity", *tags]
 
 
 @pytest.mark.parametrize(("setting", "status"), [("on", 200), ("off", 404)])
-def test_single_tag(under: Callable[..., Talk], setting: str, status: int) -> None:
+def test_single_tag(under: Callable[..., Client], setting: str, status: int) -> None:
     assert under(f"single_tag={setting}").of("GET", OPPORTUNITY).status == status
 
 
-def test_a_switch_can_be_thrown_while_it_runs(direct: Talk) -> None:
+def test_a_switch_can_be_thrown_while_it_runs(direct: Client) -> None:
     direct.sandbox.app.switches = Switches(page_cap=1)
     assert len(direct.get("tags.json")["tags"]) == 1
     assert direct.get("calls.json")["per_page"] == 1

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sandbox.talk import COMPANY, Talk
+from tests.sandbox.client import COMPANY, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Under = Callable[..., Talk]
+    Under = Callable[..., Client]
 
 OPPORTUNITY, SCHEDULE = 7886728, 7886733
 BOTH = ["Opportunity", "Schedule requested"]
 
 
-def rows(talk: Talk, **query: object) -> list[Any]:
-    listed: list[Any] = talk.get("tags.json", **query)["tags"]
+def rows(client: Client, **query: object) -> list[Any]:
+    listed: list[Any] = client.get("tags.json", **query)["tags"]
     return listed
 
 
@@ -33,13 +33,13 @@ def rows(talk: Talk, **query: object) -> list[Any]:
 )
 @pytest.mark.parametrize("delay", ["0", "1"])
 def test_the_filter_of_a_company(under: Under, setting: str, listed: list[str], delay: str) -> None:
-    talk = under(f"company_filter={setting}", f"read_delay={delay}")
-    store = talk.sandbox.store
+    client = under(f"company_filter={setting}", f"read_delay={delay}")
+    store = client.sandbox.store
     store.run("INSERT INTO companies (id, account_id) SELECT 'COM2', id FROM accounts")
-    talk.tag("Other", "COM2")
+    client.tag("Other", "COM2")
     if delay == "1":
         listed = [name for name in listed if name != "Other"]
-    assert talk.names(company_id=COMPANY) == listed
+    assert client.names(company_id=COMPANY) == listed
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_the_filter_of_a_company(under: Under, setting: str, listed: list[str], 
 def test_the_filter_of_a_level(
     under: Under, setting: str, account: list[str], company: list[str]
 ) -> None:
-    talk = under(f"level_filter={setting}")
-    assert talk.names(tag_level="account") == account
-    assert talk.names(tag_level="company") == company
-    assert talk.names(tag_level="company", company_id="COM1") == []
+    client = under(f"level_filter={setting}")
+    assert client.names(tag_level="account") == account
+    assert client.names(tag_level="company") == company
+    assert client.names(tag_level="company", company_id="COM1") == []
 
 
-def test_account_level_is_of_no_company(direct: Talk) -> None:
+def test_account_level_is_of_no_company(direct: Client) -> None:
     assert direct.of("GET", "tags.json", tag_level="account", company_id=COMPANY).status == 400
 
 
@@ -67,7 +67,7 @@ def test_account_level_is_of_no_company(direct: Talk) -> None:
     "query",
     [{"tag_level": "team"}, {"status": "archived"}, {"sort": "size"}, {"order": "up"}],
 )
-def test_a_filter_that_does_not_exist_is_400(direct: Talk, query: dict[str, str]) -> None:
+def test_a_filter_that_does_not_exist_is_400(direct: Client, query: dict[str, str]) -> None:
     assert direct.of("GET", "tags.json", **query).status == 400
 
 
@@ -75,79 +75,79 @@ def test_a_filter_that_does_not_exist_is_400(direct: Talk, query: dict[str, str]
     ("setting", "disabled"), [("honoured", ["Opportunity"]), ("ignored", BOTH)]
 )
 def test_the_filter_of_a_status(under: Under, setting: str, disabled: list[str]) -> None:
-    talk = under(f"status_filter={setting}")
-    talk.of("PUT", f"tags/{OPPORTUNITY}.json", {"disabled": True})
-    assert talk.names() == BOTH
-    assert talk.names(status="disabled") == disabled
-    assert ("Opportunity" in talk.names(status="enabled")) is (setting == "ignored")
+    client = under(f"status_filter={setting}")
+    client.of("PUT", f"tags/{OPPORTUNITY}.json", {"disabled": True})
+    assert client.names() == BOTH
+    assert client.names(status="disabled") == disabled
+    assert ("Opportunity" in client.names(status="enabled")) is (setting == "ignored")
 
 
 @pytest.mark.parametrize("setting", ["honoured", "ignored"])
 def test_sorting_by_name(under: Under, setting: str) -> None:
-    talk = under(f"sorting={setting}")
-    talk.tag("Aardvark")
+    client = under(f"sorting={setting}")
+    client.tag("Aardvark")
     by_id, by_name = [*BOTH, "Aardvark"], ["Aardvark", *BOTH]
-    assert talk.names() == by_id
-    assert talk.names(sort="name") == (by_name if setting == "honoured" else by_id)
+    assert client.names() == by_id
+    assert client.names(sort="name") == (by_name if setting == "honoured" else by_id)
     if setting == "honoured":
-        assert talk.names(sort="name", order="desc") == by_name[::-1]
+        assert client.names(sort="name", order="desc") == by_name[::-1]
 
 
 @pytest.mark.parametrize("setting", [0, 2])
 def test_listings_may_lag_by_number(under: Under, setting: int) -> None:
-    talk = under(f"read_delay={setting}")
-    talk.tag("X")
-    shown = ["X" in talk.names() for _ in range(3)]
+    client = under(f"read_delay={setting}")
+    client.tag("X")
+    shown = ["X" in client.names() for _ in range(3)]
     assert shown == [number >= setting for number in range(3)]
 
 
 def test_a_lagging_listing_is_old_on_all_its_pages(under: Under) -> None:
-    talk = under("read_delay=1")
-    talk.of("DELETE", f"tags/{OPPORTUNITY}.json")
-    pages = [talk.names(page=page, per_page=1) for page in (1, 2, 1, 2)]
+    client = under("read_delay=1")
+    client.of("DELETE", f"tags/{OPPORTUNITY}.json")
+    pages = [client.names(page=page, per_page=1) for page in (1, 2, 1, 2)]
     assert pages == [["Opportunity"], ["Schedule requested"], ["Schedule requested"], []]
 
 
 def test_a_write_lags_by_the_number_that_was_set_whatever_is_written_after_it(
     under: Under,
 ) -> None:
-    talk = under("read_delay=1")
-    talk.tag("X")
-    assert talk.names() == BOTH
-    talk.tag("Y")
-    assert talk.names() == [*BOTH, "X"]
-    assert talk.names() == [*BOTH, "X", "Y"]
+    client = under("read_delay=1")
+    client.tag("X")
+    assert client.names() == BOTH
+    client.tag("Y")
+    assert client.names() == [*BOTH, "X"]
+    assert client.names() == [*BOTH, "X", "Y"]
 
 
 def test_listings_may_lag_by_seconds(under: Under) -> None:
     now = [100.0]
-    talk = under("read_delay_seconds=4", clock=lambda: now[0])
-    talk.tag("X")
-    talk.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "Lead", "color": "red1"})
+    client = under("read_delay_seconds=4", clock=lambda: now[0])
+    client.tag("X")
+    client.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "Lead", "color": "red1"})
     now[0] = 102.0
-    talk.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "Leads"})
-    talk.of("DELETE", f"tags/{SCHEDULE}.json")
-    assert talk.names() == BOTH
-    assert talk.names(company_id=COMPANY, status="enabled", sort="name") == ["Opportunity"]
+    client.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "Leads"})
+    client.of("DELETE", f"tags/{SCHEDULE}.json")
+    assert client.names() == BOTH
+    assert client.names(company_id=COMPANY, status="enabled", sort="name") == ["Opportunity"]
     now[0] = 104.0
-    assert talk.names() == ["Lead", "Schedule requested", "X"]
-    assert rows(talk)[0]["color"] == "red1"
+    assert client.names() == ["Lead", "Schedule requested", "X"]
+    assert rows(client)[0]["color"] == "red1"
     now[0] = 106.0
-    assert talk.names() == ["Leads", "X"]
+    assert client.names() == ["Leads", "X"]
 
 
 def test_a_lagging_listing_pages_and_counts_like_any_other(under: Under) -> None:
-    talk = under("read_delay_seconds=30", "page_cap=1")
-    talk.of("DELETE", f"tags/{OPPORTUNITY}.json")
-    listed = [talk.get("tags.json", page=page) for page in (1, 2)]
+    client = under("read_delay_seconds=30", "page_cap=1")
+    client.of("DELETE", f"tags/{OPPORTUNITY}.json")
+    listed = [client.get("tags.json", page=page) for page in (1, 2)]
     assert [[row["name"] for row in one["tags"]] for one in listed] == [[BOTH[0]], [BOTH[1]]]
     assert {one["total_records"] for one in listed} == {2}
 
 
 def test_what_is_said_to_be_late_is_done_at_once(under: Under) -> None:
-    talk = under("read_delay_seconds=30")
-    talk.of("DELETE", f"tags/{OPPORTUNITY}.json")
-    assert talk.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "X"}).status == 404
+    client = under("read_delay_seconds=30")
+    client.of("DELETE", f"tags/{OPPORTUNITY}.json")
+    assert client.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "X"}).status == 404
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_what_is_said_to_be_late_is_done_at_once(under: Under) -> None:
     ],
 )
 def test_totals(under: Under, setting: str, totals: list[int | None]) -> None:
-    talk = under(f"tag_totals={setting}", "page_cap=1")
-    pages = [talk.get("tags.json", page=page) for page in (1, 2)]
+    client = under(f"tag_totals={setting}", "page_cap=1")
+    pages = [client.get("tags.json", page=page) for page in (1, 2)]
     assert [page.get("total_records") for page in pages] == totals
     assert [row["name"] for page in pages for row in page["tags"]] == BOTH
 
@@ -176,11 +176,11 @@ def test_totals(under: Under, setting: str, totals: list[int | None]) -> None:
     ],
 )
 def test_rows_may_repeat(under: Under, setting: str, listed: list[list[str]]) -> None:
-    talk = under(f"tag_rows={setting}", "page_cap=2")
-    talk.sandbox.store.run("DELETE FROM tags")
+    client = under(f"tag_rows={setting}", "page_cap=2")
+    client.sandbox.store.run("DELETE FROM tags")
     for name in "abcd":
-        talk.tag(name)
-    assert [talk.names(page=page) for page in (1, 2)] == listed
+        client.tag(name)
+    assert [client.names(page=page) for page in (1, 2)] == listed
 
 
 @pytest.mark.parametrize(
@@ -197,20 +197,20 @@ def test_rows_may_repeat(under: Under, setting: str, listed: list[list[str]]) ->
 def test_an_odd_tag_comes_last_on_account_level(
     under: Under, setting: str, field: str, value: object
 ) -> None:
-    talk = under(f"odd_tag={setting}", "page_cap=2")
-    assert talk.names() == BOTH
-    page = talk.get("tags.json", page=2)
+    client = under(f"odd_tag={setting}", "page_cap=2")
+    assert client.names() == BOTH
+    page = client.get("tags.json", page=2)
     assert page["total_records"] == 3
     (odd,) = page["tags"]
     assert odd.get(field) == value
-    assert talk.names(company_id=COMPANY) == ["Opportunity"]
-    assert len(rows(talk, tag_level="account")) == 2
-    assert talk.names(tag_level="company") == ["Opportunity"]
+    assert client.names(company_id=COMPANY) == ["Opportunity"]
+    assert len(rows(client, tag_level="account")) == 2
+    assert client.names(tag_level="company") == ["Opportunity"]
 
 
 def test_an_odd_tag_may_be_one_of_those_that_exist(under: Under) -> None:
-    talk = under("odd_tag=no-status", f"odd_tag_id={OPPORTUNITY}")
-    first, second = rows(talk)
+    client = under("odd_tag=no-status", f"odd_tag_id={OPPORTUNITY}")
+    first, second = rows(client)
     assert ("status" in first, "status" in second) == (False, True)
 
 
@@ -219,5 +219,5 @@ def test_an_odd_tag_may_be_no_object(under: Under) -> None:
 
 
 def test_ids_in_listings_may_be_text(under: Under) -> None:
-    talk = under("list_ids=text")
-    assert [row["id"] for row in rows(talk)] == [str(OPPORTUNITY), str(SCHEDULE)]
+    client = under("list_ids=text")
+    assert [row["id"] for row in rows(client)] == [str(OPPORTUNITY), str(SCHEDULE)]

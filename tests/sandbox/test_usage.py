@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.sandbox.switches import Switches, set_switch
-from tests.sandbox.talk import ACCOUNT, CALL, COMPANY, Reply, Talk
+from tests.sandbox.client import ACCOUNT, CALL, COMPANY, Client, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    Under = Callable[..., Talk]
+    Under = Callable[..., Client]
 
 FORM, TEXT, FLOW = "FOR1", "KxYzA", "MFL1"
 TRACKER = "TRK019c46b9f18174d68bb8d7985260a11f"
@@ -27,9 +27,9 @@ KEYS = {"calls": "calls", "form_submissions": "form_submissions", "sms-threads":
 everywhere = pytest.mark.parametrize("resource", PATHS)
 
 
-def furnish(talk: Talk) -> Talk:
+def furnish(client: Client) -> Client:
     """Add a form, a thread and two flows that apply the reference page's two tags."""
-    store = talk.sandbox.store
+    store = client.sandbox.store
     place = {"account_id": ACCOUNT, "company_id": COMPANY, "customer_name": "LEE ANN"}
     form = {**place, "id": FORM, "submitted_at": "2026-02-11T07:46:28.000Z"}
     text = {**place, "id": TEXT, "last_message_at": "2026-02-11T07:46:28.000Z"}
@@ -57,14 +57,14 @@ def furnish(talk: Talk) -> Talk:
         ],
     }
     store.run("UPDATE trackers SET call_flow = ?", (json.dumps(call_flow),))
-    return talk
+    return client
 
 
 @pytest.fixture
-def under(start: Callable[..., Talk]) -> Under:
+def under(start: Callable[..., Client]) -> Under:
     """A furnished sandbox with the switches of texts such as ``append=ignored``."""
 
-    def begin(*texts: str) -> Talk:
+    def begin(*texts: str) -> Client:
         switches = Switches()
         for text in texts:
             switches = set_switch(switches, text)
@@ -74,31 +74,31 @@ def under(start: Callable[..., Talk]) -> Under:
 
 
 @pytest.fixture
-def used(under: Under) -> Talk:
+def used(under: Under) -> Client:
     return under()
 
 
-def put(talk: Talk, resource: str, **body: object) -> Reply:
-    return talk.of("PUT", PATHS[resource], body)
+def put(client: Client, resource: str, **body: object) -> Reply:
+    return client.of("PUT", PATHS[resource], body)
 
 
-def tags(talk: Talk, resource: str) -> Any:
-    return talk.get(PATHS[resource], fields="tags")["tags"]
+def tags(client: Client, resource: str) -> Any:
+    return client.get(PATHS[resource], fields="tags")["tags"]
 
 
-def found(talk: Talk, resource: str, *pairs: tuple[str, str]) -> list[str]:
+def found(client: Client, resource: str, *pairs: tuple[str, str]) -> list[str]:
     """The ids that a listing with these parameters shows; a name may come twice."""
     query = "&".join(f"{name}={value}" for name, value in pairs)
-    reply = talk.send("GET", f"/v3/a/{ACCOUNT}/{resource}.json?{query}")
+    reply = client.send("GET", f"/v3/a/{ACCOUNT}/{resource}.json?{query}")
     assert reply.status == 200, reply.raw
     assert reply.json["total_records"] == len(reply.json[KEYS[resource]])
     return [row["id"] for row in reply.json[KEYS[resource]]]
 
 
-def a_form(talk: Talk, form_id: str, *names: str) -> None:
+def a_form(client: Client, form_id: str, *names: str) -> None:
     row = {"id": form_id, "account_id": ACCOUNT, "company_id": COMPANY}
-    talk.sandbox.store.insert("forms", [row | {"submitted_at": "2026-02-11T08:00:00.000Z"}])
-    assert talk.of("PUT", f"form_submissions/{form_id}.json", {"tags": names}).status == 200
+    client.sandbox.store.insert("forms", [row | {"submitted_at": "2026-02-11T08:00:00.000Z"}])
+    assert client.of("PUT", f"form_submissions/{form_id}.json", {"tags": names}).status == 200
 
 
 @everywhere
@@ -128,7 +128,7 @@ def a_form(talk: Talk, form_id: str, *names: str) -> None:
     ],
 )
 def test_tags_replace_unless_they_are_appended(
-    used: Talk, resource: str, body: dict[str, object], after: list[str]
+    used: Client, resource: str, body: dict[str, object], after: list[str]
 ) -> None:
     put(used, resource, tags=["Opportunity"])
     assert put(used, resource, **body).json["tags"] == after
@@ -138,7 +138,7 @@ def test_tags_replace_unless_they_are_appended(
 
 @everywhere
 def test_an_unknown_name_becomes_a_tag_of_the_interaction_s_company(
-    used: Talk, resource: str
+    used: Client, resource: str
 ) -> None:
     put(used, resource, tags=["Ad hoc"], append_tags=True)
     made = used.get("tags.json", company_id=COMPANY)["tags"][-1]
@@ -148,10 +148,10 @@ def test_an_unknown_name_becomes_a_tag_of_the_interaction_s_company(
 
 @everywhere
 def test_where_names_make_no_tags_an_unknown_one_is_left_out(under: Under, resource: str) -> None:
-    talk = under("auto_create_tags=off")
-    put(talk, resource, tags=["Ad hoc", "Opportunity"])
-    assert tags(talk, resource) == ["Opportunity"]
-    assert len(talk.sandbox.store.tags()) == 2
+    client = under("auto_create_tags=off")
+    put(client, resource, tags=["Ad hoc", "Opportunity"])
+    assert tags(client, resource) == ["Opportunity"]
+    assert len(client.sandbox.store.tags()) == 2
 
 
 @everywhere
@@ -159,20 +159,20 @@ def test_where_names_make_no_tags_an_unknown_one_is_left_out(under: Under, resou
 def test_a_disabled_tag_stays_and_can_t_be_newly_applied(
     under: Under, resource: str, setting: str, status: int
 ) -> None:
-    talk = under(f"disabled_tags={setting}")
-    put(talk, resource, tags=["Opportunity"])
-    assert talk.of("PUT", f"tags/{OPPORTUNITY}.json", {"disabled": True}).status == 200
+    client = under(f"disabled_tags={setting}")
+    put(client, resource, tags=["Opportunity"])
+    assert client.of("PUT", f"tags/{OPPORTUNITY}.json", {"disabled": True}).status == 200
     both = {"tags": ["Opportunity", "Schedule requested"]}
-    assert put(talk, resource, **both).status == 200
-    assert tags(talk, resource) == ["Opportunity", "Schedule requested"]
-    put(talk, resource, tags=[])
-    assert put(talk, resource, tags=["Opportunity"]).status == status
-    assert tags(talk, resource) == []
+    assert put(client, resource, **both).status == 200
+    assert tags(client, resource) == ["Opportunity", "Schedule requested"]
+    put(client, resource, tags=[])
+    assert put(client, resource, tags=["Opportunity"]).status == status
+    assert tags(client, resource) == []
 
 
 @everywhere
 def test_the_company_s_own_tag_goes_before_the_account_s_of_the_same_name(
-    used: Talk, resource: str
+    used: Client, resource: str
 ) -> None:
     both = used.tag("Both"), used.tag("Both", COMPANY)
     put(used, resource, tags=["Both"])
@@ -182,14 +182,14 @@ def test_the_company_s_own_tag_goes_before_the_account_s_of_the_same_name(
     assert tags(used, resource) == []
 
 
-def applied(talk: Talk) -> tuple[list[int], list[str]]:
+def applied(client: Client) -> tuple[list[int], list[str]]:
     """Tag ids of the message flow, tag names of the call flow."""
-    flow = talk.get(f"message-flows/{FLOW}.json")
-    tracker = talk.get(f"trackers/{TRACKER}.json")
+    flow = client.get(f"message-flows/{FLOW}.json")
+    tracker = client.get(f"trackers/{TRACKER}.json")
     return flow["steps"]["MFS01"]["tag_ids"], tracker["call_flow"]["steps"][0]["tags"]
 
 
-def test_a_deleted_tag_leaves_everything_that_had_it(used: Talk) -> None:
+def test_a_deleted_tag_leaves_everything_that_had_it(used: Client) -> None:
     for resource in PATHS:
         put(used, resource, tags=["Opportunity", "Schedule requested"])
     assert applied(used) == ([OPPORTUNITY, SCHEDULE], ["Opportunity"])
@@ -198,7 +198,7 @@ def test_a_deleted_tag_leaves_everything_that_had_it(used: Talk) -> None:
     assert applied(used) == ([SCHEDULE], [])
 
 
-def test_a_new_name_is_followed_everywhere(used: Talk) -> None:
+def test_a_new_name_is_followed_everywhere(used: Client) -> None:
     for resource in PATHS:
         put(used, resource, tags=["Opportunity"])
     used.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "Lead"})
@@ -221,7 +221,7 @@ def test_a_new_name_is_followed_everywhere(used: Talk) -> None:
     ],
 )
 def test_tags_find_what_has_any_of_them(
-    used: Talk, pairs: Sequence[tuple[str, str]], ids: list[str]
+    used: Client, pairs: Sequence[tuple[str, str]], ids: list[str]
 ) -> None:
     a_form(used, "FOR2", "A,B")
     a_form(used, "FOR3", "A")
@@ -230,14 +230,14 @@ def test_tags_find_what_has_any_of_them(
 
 
 def test_where_a_comma_splits_only_the_list_form_finds_such_a_name(under: Under) -> None:
-    talk = under("tags_comma=split")
-    a_form(talk, "FOR2", "A,B")
-    a_form(talk, "FOR3", "A")
-    assert found(talk, "form_submissions", ("tags", "A,B")) == ["FOR3"]
-    assert found(talk, "form_submissions", ("tags[]", "A,B")) == ["FOR2"]
+    client = under("tags_comma=split")
+    a_form(client, "FOR2", "A,B")
+    a_form(client, "FOR3", "A")
+    assert found(client, "form_submissions", ("tags", "A,B")) == ["FOR3"]
+    assert found(client, "form_submissions", ("tags[]", "A,B")) == ["FOR2"]
 
 
-def test_tags_as_a_text_and_as_a_list_don_t_go_together(used: Talk) -> None:
+def test_tags_as_a_text_and_as_a_list_don_t_go_together(used: Client) -> None:
     path = f"/v3/a/{ACCOUNT}/calls.json?tags=A&tags[]=B"
     assert used.send("GET", path).status == 400
 
@@ -251,18 +251,18 @@ def test_tags_as_a_text_and_as_a_list_don_t_go_together(used: Talk) -> None:
     ],
 )
 def test_the_filter_of_forms_under_each_switch(under: Under, setting: str, ids: set[str]) -> None:
-    talk = under(f"form_tags_filter={setting}")
+    client = under(f"form_tags_filter={setting}")
     for number in range(2, 7):
-        a_form(talk, f"FOR{number}", "X" if number % 2 == 0 else "x")
-    assert set(found(talk, "form_submissions", ("tags", "X"))) == ids
-    assert found(talk, "calls", ("tags", "X")) == [], "calls have a switch of their own"
+        a_form(client, f"FOR{number}", "X" if number % 2 == 0 else "x")
+    assert set(found(client, "form_submissions", ("tags", "X"))) == ids
+    assert found(client, "calls", ("tags", "X")) == [], "calls have a switch of their own"
 
 
 def test_a_partial_filter_leaves_out_some_of_what_fits(under: Under) -> None:
-    talk = under("form_tags_filter=partial")
+    client = under("form_tags_filter=partial")
     for number in range(2, 8):
-        a_form(talk, f"FOR{number}", "X")
-    assert len(found(talk, "form_submissions", ("tags", "X"))) == 3
+        a_form(client, f"FOR{number}", "X")
+    assert len(found(client, "form_submissions", ("tags", "X"))) == 3
 
 
 @pytest.mark.parametrize("resource", ["calls", "form_submissions"])
@@ -290,21 +290,21 @@ def test_a_partial_filter_leaves_out_some_of_what_fits(under: Under) -> None:
 )
 def test_how_rows_show_their_tags(under: Under, resource: str, setting: str, shown: object) -> None:
     name = "call_tags" if resource == "calls" else "form_tags"
-    talk = under(f"{name}={setting}")
-    put(talk, resource, tags=["Opportunity", "Schedule requested"])
-    assert tags(talk, resource) == shown
+    client = under(f"{name}={setting}")
+    put(client, resource, tags=["Opportunity", "Schedule requested"])
+    assert tags(client, resource) == shown
 
 
 @pytest.mark.parametrize("resource", ["calls", "form_submissions"])
 def test_tags_are_shown_where_fields_asks_for_them(under: Under, resource: str) -> None:
-    talk = under("call_tags=missing", "form_tags=missing")
-    assert "tags" not in talk.get(PATHS[resource], fields="tags")
-    talk.sandbox.app.switches = Switches()
-    assert "tags" not in talk.get(PATHS[resource])
-    assert "tags" in talk.get(PATHS[resource], fields="note,tags")
+    client = under("call_tags=missing", "form_tags=missing")
+    assert "tags" not in client.get(PATHS[resource], fields="tags")
+    client.sandbox.app.switches = Switches()
+    assert "tags" not in client.get(PATHS[resource])
+    assert "tags" in client.get(PATHS[resource], fields="note,tags")
 
 
-def test_a_form_is_shown_as_the_reference_shows_it(used: Talk) -> None:
+def test_a_form_is_shown_as_the_reference_shows_it(used: Client) -> None:
     form = used.get("form_submissions.json")["form_submissions"][0]
     assert form["form_data"] == {}
     assert form["first_form"] is False
@@ -312,7 +312,7 @@ def test_a_form_is_shown_as_the_reference_shows_it(used: Talk) -> None:
     assert set(form) >= {"company_id", "person_id", "form_url", "referrer", "source", "medium"}
 
 
-def test_a_thread_is_shown_as_the_reference_shows_it(used: Talk) -> None:
+def test_a_thread_is_shown_as_the_reference_shows_it(used: Client) -> None:
     put(used, "sms-threads", tags=["Opportunity"], value="$5.00", lead_status="good_lead")
     assert used.get("sms-threads.json")["sms_threads"] == [
         {
@@ -355,13 +355,13 @@ def test_the_key_of_threads_is_as_the_switch_says(under: Under) -> None:
 def test_threads_are_searched_by_number_name_and_tag(
     under: Under, setting: str, search: str, *, finds: bool
 ) -> None:
-    talk = under(f"text_search={setting}")
-    put(talk, "sms-threads", tags=["Opportunity"])
-    listed = talk.get("sms-threads.json", search=search)
+    client = under(f"text_search={setting}")
+    put(client, "sms-threads", tags=["Opportunity"])
+    listed = client.get("sms-threads.json", search=search)
     assert listed["total_records"] == len(listed["sms_threads"]) == int(finds)
 
 
-def test_message_flows_are_listed_without_their_steps(used: Talk) -> None:
+def test_message_flows_are_listed_without_their_steps(used: Client) -> None:
     summary = {
         "id": FLOW,
         "name": "After hours",
@@ -428,7 +428,7 @@ def test_the_tag_step_of_a_call_flow_names_its_tags(
     ],
 )
 def test_an_update_takes_effect_whole_or_not_at_all(
-    used: Talk, resource: str, body: dict[str, object], status: int
+    used: Client, resource: str, body: dict[str, object], status: int
 ) -> None:
     before = used.get(PATHS[resource], fields="tags,note,lead_status,value")
     assert put(used, resource, **body).status == status
@@ -437,21 +437,21 @@ def test_an_update_takes_effect_whole_or_not_at_all(
         assert len(used.sandbox.store.tags()) == 2
 
 
-def test_a_lead_marked_before_can_t_be_made_a_good_one(used: Talk) -> None:
+def test_a_lead_marked_before_can_t_be_made_a_good_one(used: Client) -> None:
     used.sandbox.store.run("UPDATE calls SET lead_status = 'previously_marked_good_lead'")
     assert put(used, "calls", lead_status="good_lead").status == 400
     assert put(used, "calls", note="still", lead_status="not_a_lead").status == 200
 
 
 def test_without_form_tracking_everything_about_forms_is_forbidden(under: Under) -> None:
-    talk = under("form_tracking=off")
+    client = under("form_tracking=off")
     for path in ("form_submissions.json", PATHS["form_submissions"], "forms/summary.json"):
-        assert talk.of("GET", path).status == 403
-    assert put(talk, "form_submissions", tags=[]).status == 403
-    assert talk.of("GET", "calls.json").status == 200
+        assert client.of("GET", path).status == 403
+    assert put(client, "form_submissions", tags=[]).status == 403
+    assert client.of("GET", "calls.json").status == 200
 
 
-def test_threads_can_be_read_at_their_older_address(used: Talk) -> None:
+def test_threads_can_be_read_at_their_older_address(used: Client) -> None:
     put(used, "sms-threads", tags=["Opportunity"])
     (row,) = used.get("text-messages.json", start_date="2026-01-01")["conversations"]
     assert row["last_message_at"] == "2026-02-11T07:46:28.000Z"
@@ -465,9 +465,9 @@ def test_threads_can_be_read_at_their_older_address(used: Talk) -> None:
 def test_the_filter_of_calls_under_each_switch(
     under: Under, setting: str, found_ids: list[str]
 ) -> None:
-    talk = under(f"tags_filter={setting}")
-    put(talk, "calls", tags=["Opportunity"])
-    assert found(talk, "calls", ("tags", "OPPORTUNITY")) == found_ids
+    client = under(f"tags_filter={setting}")
+    put(client, "calls", tags=["Opportunity"])
+    assert found(client, "calls", ("tags", "OPPORTUNITY")) == found_ids
 
 
 def test_pages_need_not_be_linked(under: Under) -> None:

@@ -16,9 +16,9 @@ from reconciler.planning.guard import is_delete, is_disable
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.workflow.guarding import Guarding
 from tests.builders import ACME, company, live_tag
+from tests.expectations import TODAY, declare, desired, draft, live
 from tests.fakes.provider import FakeProvider
-from tests.planning.strategies import COMPANIES, NAMES, World, worlds
-from tests.wishes import TODAY, declare, desired, draft, live
+from tests.planning.strategies import COMPANIES, NAMES, Scenario, scenarios
 
 if TYPE_CHECKING:
     from reconciler.model.change import Change
@@ -38,14 +38,14 @@ def guarding(provider: FakeProvider, narrowing: Narrowing) -> Guarding:
     )
 
 
-def run(world: World, provider: FakeProvider, narrowing: Narrowing = EVERYTHING) -> Guarded:
+def run(scenario: Scenario, provider: FakeProvider, narrowing: Narrowing = EVERYTHING) -> Guarded:
     account = LiveAccount(
         account=ACME,
         tags=tuple(provider.live.values()),
         companies={one.id: one for one in COMPANIES},
     )
-    drafted = draft(world.desired, account, narrowing)
-    return asyncio.run(guarding(provider, narrowing).guarded(world.desired, account, drafted))
+    drafted = draft(scenario.desired, account, narrowing)
+    return asyncio.run(guarding(provider, narrowing).guarded(scenario.desired, account, drafted))
 
 
 def allowed(guarded: Guarded) -> set[tuple[str, int | None, str]]:
@@ -73,30 +73,32 @@ narrowings = st.builds(
 used = st.dictionaries(st.sampled_from(NAMES), st.integers(0, 20))
 
 
-def limited(world: World, bounds: Limits) -> World:
-    account = world.desired.account
+def limited(scenario: Scenario, bounds: Limits) -> Scenario:
+    account = scenario.desired.account
     policy = replace(account.policy, limits=bounds)
-    return replace(world, desired=world.desired._replace(account=replace(account, policy=policy)))
+    return replace(
+        scenario, desired=scenario.desired._replace(account=replace(account, policy=policy))
+    )
 
 
-@given(worlds(), limits, narrowings, used)
+@given(scenarios(), limits, narrowings, used)
 def test_a_narrowed_run_may_do_nothing_that_the_whole_may_not(
-    world: World, bounds: Limits, narrowing: Narrowing, calls: dict[str, int]
+    scenario: Scenario, bounds: Limits, narrowing: Narrowing, calls: dict[str, int]
 ) -> None:
-    world = limited(world, bounds)
-    provider = FakeProvider.of(world.live, calls=calls)
-    assert allowed(run(world, provider, narrowing)) <= allowed(run(world, provider))
+    scenario = limited(scenario, bounds)
+    provider = FakeProvider.of(scenario.live, calls=calls)
+    assert allowed(run(scenario, provider, narrowing)) <= allowed(run(scenario, provider))
 
 
-@given(worlds(), limits, st.lists(narrowings, max_size=6), used)
+@given(scenarios(), limits, st.lists(narrowings, max_size=6), used)
 def test_narrowed_runs_together_take_away_no_more_than_one_run_may(
-    world: World, bounds: Limits, narrowed: list[Narrowing], calls: dict[str, int]
+    scenario: Scenario, bounds: Limits, narrowed: list[Narrowing], calls: dict[str, int]
 ) -> None:
-    world = limited(world, bounds)
-    provider = FakeProvider.of(world.live, calls=calls)
+    scenario = limited(scenario, bounds)
+    provider = FakeProvider.of(scenario.live, calls=calls)
     sent: list[Change] = []
     for narrowing in narrowed:
-        changes = run(world, provider, narrowing).changes
+        changes = run(scenario, provider, narrowing).changes
         if any(change.blocked_by for change in changes):
             continue
         asyncio.run(carry_out(changes, provider))
@@ -118,31 +120,31 @@ async def carry_out(changes: tuple[Change, ...], provider: FakeProvider) -> None
                 await provider.delete(change.before)
 
 
-def two_companies(**policy: Any) -> tuple[World, FakeProvider]:
+def two_companies(**policy: Any) -> tuple[Scenario, FakeProvider]:
     """Three unmanaged tags in each of two companies, beside one that is declared."""
     tags = [
         live_tag(at * 10 + number, name, company_id=place.id)
         for at, place in enumerate((NORTH, SOUTH), 1)
         for number, name in enumerate(("Kept", "A", "B", "C"))
     ]
-    wish = desired(
+    wanted = desired(
         companies=[(NORTH, (declare("Kept"),)), (SOUTH, (declare("Kept"),))],
         unmanaged=Unmanaged.DELETE,
         **policy,
     )
-    return World(wish, tuple(tags)), FakeProvider.of(tags, known_companies=(NORTH, SOUTH))
+    return Scenario(wanted, tuple(tags)), FakeProvider.of(tags, known_companies=(NORTH, SOUTH))
 
 
-def narrowed_to_north(world: World, provider: FakeProvider) -> Guarded:
-    account = live(*world.live, companies=(NORTH, SOUTH))
+def narrowed_to_north(scenario: Scenario, provider: FakeProvider) -> Guarded:
+    account = live(*scenario.live, companies=(NORTH, SOUTH))
     only = Narrowing(companies=("Dental North",))
-    drafted = draft(world.desired, account, only)
-    return asyncio.run(guarding(provider, only).guarded(world.desired, account, drafted))
+    drafted = draft(scenario.desired, account, only)
+    return asyncio.run(guarding(provider, only).guarded(scenario.desired, account, drafted))
 
 
 def test_a_company_s_deletes_are_counted_with_those_of_the_others() -> None:
-    world, provider = two_companies(limits=Limits(deletes=5, delete_percent=100))
-    guarded = narrowed_to_north(world, provider)
+    scenario, provider = two_companies(limits=Limits(deletes=5, delete_percent=100))
+    guarded = narrowed_to_north(scenario, provider)
     assert len(guarded.changes) == 3
     (reason,) = {change.blocked_by for change in guarded.changes}
     assert reason is not None
@@ -151,33 +153,33 @@ def test_a_company_s_deletes_are_counted_with_those_of_the_others() -> None:
 
 
 def test_interactions_beyond_a_narrowed_run_are_counted_too() -> None:
-    world, provider = two_companies(limits=Limits(deletes=9, delete_percent=100), trash=None)
+    scenario, provider = two_companies(limits=Limits(deletes=9, delete_percent=100), trash=None)
     provider.calls = {"A": 60}
     blocked = {
-        change.name: change.blocked_by for change in narrowed_to_north(world, provider).changes
+        change.name: change.blocked_by for change in narrowed_to_north(scenario, provider).changes
     }
     assert (blocked["B"], blocked["C"]) == (None, None)
     assert "120 interactions lose their tag (60 outside this run)" in (blocked["A"] or "")
 
 
 def test_a_run_that_takes_nothing_away_needs_and_counts_nothing_more() -> None:
-    wish = desired(
+    wanted = desired(
         declare("Gone", state=State.ABSENT, note="Over."),
         companies=[(NORTH, (declare("New"),))],
     )
     provider = FakeProvider.of([live_tag(1, "Gone")], calls={"Gone": 5})
     only = Narrowing(companies=("Dental North",))
     account = live(companies=(NORTH,), unread=1)
-    drafted = draft(wish, account, only)
+    drafted = draft(wanted, account, only)
     assert not guarding(provider, only).needs_all(drafted, 1)
-    guarded = asyncio.run(guarding(provider, only).guarded(wish, account, drafted))
+    guarded = asyncio.run(guarding(provider, only).guarded(wanted, account, drafted))
     assert provider.requests == 0
     assert [change.name for change in guarded.changes] == ["New"]
 
 
 def test_unread_tags_must_be_read_where_some_are_ignored() -> None:
-    world, provider = two_companies(ignore=("crm-*",))
-    drafted = draft(world.desired, live(*world.live, companies=(NORTH, SOUTH), unread=100))
+    scenario, provider = two_companies(ignore=("crm-*",))
+    drafted = draft(scenario.desired, live(*scenario.live, companies=(NORTH, SOUTH), unread=100))
     whole = guarding(provider, EVERYTHING)
     assert whole.needs_all(drafted, 100)
     assert whole.needs_all(drafted, None)

@@ -33,7 +33,7 @@ FORMATS = (Format.TEXT, Format.JSON, Format.MARKDOWN, Format.CSV)
 @flags.config_option
 @flags.narrowing
 @click.option(
-    "--usage", is_flag=True, help="count what has each live tag, too: some requests a tag"
+    "--usage", is_flag=True, help="count what has each live tag, too: about a request per 250 calls"
 )
 @click.option("--detailed-exitcode", is_flag=True, help="exit 2 when there is a difference")
 @flags.output(FORMATS, FORMATS)

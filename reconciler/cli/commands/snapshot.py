@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "--usage",
     is_flag=True,
-    help="keep how many calls, forms and texts have each tag, too: some requests a tag",
+    help="keep what has each tag, too (calls, forms, texts, flows): about a request per 250 calls",
 )
 @flags.network
 def command(

@@ -14,8 +14,8 @@ from reconciler.cli.group import COMMANDS, EXIT_CODES
 from reconciler.sandbox import Options, Sandbox
 from tests.cli_runner import direct, run
 from tests.config.writing import loaded
+from tests.pipelines.runner import ROOT, SECRET, Runner
 from tests.repository import Repository
-from tests.roads.runner import ROOT, SECRET, Runner
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.roads.runner import SECRET
-from tests.roads.test_road import (
+from tests.pipelines.runner import SECRET
+from tests.pipelines.test_road import (
     APPLY,
     HEAD,
     PLAN,
@@ -29,8 +29,8 @@ from tests.roads.test_road import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.e2e.desk import Desk
-    from tests.roads.runner import Job, Runner
+    from tests.e2e.workspace import Workspace
+    from tests.pipelines.runner import Job, Runner
 
 __all__ = ["live", "reviewed"]
 STEAL = 'env; exec "$RUNNER_TEMP/reconciler/bin/python" -I -m reconciler apply --auto-approve'
@@ -48,16 +48,16 @@ def rewritten(runner: Runner, name: str, **changes: Any) -> None:
     path.write_text(yaml.safe_dump(workflow), "utf-8")
 
 
-def nothing_reached(desk: Desk, runner: Runner, jobs: dict[str, Job]) -> None:
+def nothing_reached(workspace: Workspace, runner: Runner, jobs: dict[str, Job]) -> None:
     assert runner.key not in "".join(job.log + job.summary for job in jobs.values())
     assert runner.key not in json.dumps(runner.hub)
-    assert desk.writes == []
+    assert workspace.writes == []
 
 
 @pytest.mark.parametrize("name", [PLAN, APPLY])
 @pytest.mark.parametrize("environment", [None, "callrail", "callrail-purge", "production"])
 def test_a_rewritten_workflow(
-    live: Desk, runner: Runner, name: str, environment: str | None
+    live: Workspace, runner: Runner, name: str, environment: str | None
 ) -> None:
     live.declare(TAGS, head=HEAD)
     rewritten(runner, name, **({"environment": environment} if environment else {}))
@@ -69,7 +69,7 @@ def test_a_rewritten_workflow(
 
 
 def test_a_rewritten_workflow_where_any_branch_may_use_the_environment(
-    live: Desk, runner: Runner
+    live: Workspace, runner: Runner
 ) -> None:
     """What limiting it is for: the attack is a real one."""
     hub = runner.hub
@@ -80,7 +80,7 @@ def test_a_rewritten_workflow_where_any_branch_may_use_the_environment(
     assert runner.key in pulled(runner)["plan"].log
 
 
-def test_rewritten_requirements(live: Desk, runner: Runner) -> None:
+def test_rewritten_requirements(live: Workspace, runner: Runner) -> None:
     """What a requirement brings along runs as the command itself."""
     live.declare(TAGS, head=HEAD)
     installed = runner.scratch / "python"
@@ -100,7 +100,7 @@ def test_rewritten_requirements(live: Desk, runner: Runner) -> None:
     ],
     ids=["another secret", "the key", "the gateway"],
 )
-def test_a_hostile_configuration(live: Desk, runner: Runner, head: str) -> None:
+def test_a_hostile_configuration(live: Workspace, runner: Runner, head: str) -> None:
     live.declare(TAGS, head=head)
     nothing_reached(live, runner, pulled(runner))
     assert live.sandbox.log.entries == []
@@ -109,7 +109,7 @@ def test_a_hostile_configuration(live: Desk, runner: Runner, head: str) -> None:
 @pytest.mark.parametrize(
     ("repository", "branch"), [("acme/tags", "feature"), ("stranger/tags", "main")]
 )
-def test_a_planted_snapshot(live: Desk, runner: Runner, repository: str, branch: str) -> None:
+def test_a_planted_snapshot(live: Workspace, runner: Runner, repository: str, branch: str) -> None:
     live.declare(TAGS, head=HEAD)
     pulled(runner)
     honest = digest_of(comments(runner)[0])
@@ -125,7 +125,7 @@ def test_a_planted_snapshot(live: Desk, runner: Runner, repository: str, branch:
     assert digest_of(comments(runner)[0]) == honest
 
 
-def test_a_forged_comment_or_plan_is_no_approval(reviewed: Desk, runner: Runner) -> None:
+def test_a_forged_comment_or_plan_is_no_approval(reviewed: Workspace, runner: Runner) -> None:
     hub = runner.hub
     comment = hub["comments"]["7"][0]
     comment["body"] = comment["body"].replace(digest_of(comment), f"sha256:{'1' * 64}")
@@ -135,7 +135,7 @@ def test_a_forged_comment_or_plan_is_no_approval(reviewed: Desk, runner: Runner)
 
 
 @pytest.mark.parametrize("do", ["apply", "purge"])
-def test_a_token_that_starts_workflows(reviewed: Desk, runner: Runner, do: str) -> None:
+def test_a_token_that_starts_workflows(reviewed: Workspace, runner: Runner, do: str) -> None:
     """A pull request's own workflow can ask for a token with which it starts others on main."""
     for digest in (digest_of(comments(runner)[0]), reviewed.document("plan")["digest"]):
         assert results(started(runner, do, digest, by="Bot")) == {"snapshot": "success"}
@@ -145,29 +145,29 @@ def test_a_token_that_starts_workflows(reviewed: Desk, runner: Runner, do: str) 
 PLANTED = ("venv", "pip", "reconciler", "json", "yaml", "click", "sitecustomize", "ensurepip")
 
 
-def test_planted_modules(tmp_path: Path, desk: Desk) -> None:
+def test_planted_modules(tmp_path: Path, workspace: Workspace) -> None:
     """The real Python makes and fills an environment beside files that are called as its own."""
-    workflow = yaml.safe_load(desk.read(f".github/workflows/{PLAN}"))
+    workflow = yaml.safe_load(workspace.read(f".github/workflows/{PLAN}"))
     (install,) = [one for one in workflow["jobs"]["plan"]["steps"] if one.get("name") == "Install"]
     ran = tmp_path / "ran"
     for number, name in enumerate(PLANTED):
         path = f"{name}.py" if number % 2 else f"{name}/__init__.py"
-        (desk.directory / path).parent.mkdir(exist_ok=True)
-        desk.write(path, f"open({str(ran)!r}, 'a').write({name!r})\n")
-        (desk.directory / f"{name}.pyc").write_bytes(b"")
-    desk.write("reconciler-requirements.txt", "")
+        (workspace.directory / path).parent.mkdir(exist_ok=True)
+        workspace.write(path, f"open({str(ran)!r}, 'a').write({name!r})\n")
+        (workspace.directory / f"{name}.pyc").write_bytes(b"")
+    workspace.write("reconciler-requirements.txt", "")
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "python").symlink_to(sys.executable)
     environ = {
         "PATH": f"{programs}:/usr/bin:/bin",
         "RUNNER_TEMP": str(tmp_path),
-        "PYTHONPATH": str(desk.directory),
+        "PYTHONPATH": str(workspace.directory),
         "HOME": str(tmp_path),
     }
     done = subprocess.run(
         ["/bin/bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", install["run"]],
-        cwd=desk.directory, env=environ, capture_output=True, text=True, check=False,
+        cwd=workspace.directory, env=environ, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "reconciler/bin/python").exists()
@@ -175,7 +175,7 @@ def test_planted_modules(tmp_path: Path, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["out", "plan.json", "plan.md", "live.json", "live", "report.md"])
-def test_planted_links(reviewed: Desk, runner: Runner, name: str, tmp_path: Path) -> None:
+def test_planted_links(reviewed: Workspace, runner: Runner, name: str, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine", "utf-8")
     (reviewed.directory / name).symlink_to(victim)
@@ -199,7 +199,7 @@ HOSTILE = (
 )
 
 
-def test_hostile_names(live: Desk, runner: Runner) -> None:
+def test_hostile_names(live: Workspace, runner: Runner) -> None:
     names = "\n".join(f"- name: {json.dumps(name)}\n  note: {json.dumps(name)}" for name in HOSTILE)
     live.declare(names, head=HEAD)
     jobs = pulled(runner, branch="$(touch owned)`touch owned`")

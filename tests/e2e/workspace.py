@@ -1,4 +1,4 @@
-"""An admin's desk: a directory with a configuration, an environment, and the command."""
+"""An admin's workspace: a directory with a configuration, an environment, and the command."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ accounts:
 
 
 @dataclass
-class Desk:
+class Workspace:
     """Runs command lines in ``directory`` with ``environ``."""
 
     directory: Path
@@ -33,8 +33,8 @@ class Desk:
     environ: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, directory: Path, sandbox: Sandbox) -> Desk:
-        """A desk with CallRail's own key."""
+    def at(cls, directory: Path, sandbox: Sandbox) -> Workspace:
+        """A workspace with CallRail's own key."""
         return cls(directory, sandbox, direct(sandbox))
 
     def declare(self, tags: str, *, head: str = HEAD) -> None:

@@ -37,7 +37,7 @@ class Reply:
 
 
 @dataclass
-class Talk:
+class Client:
     """Sends requests to one sandbox; ``prefix`` and ``headers`` choose the gateway."""
 
     sandbox: Sandbox

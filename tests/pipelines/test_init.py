@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.cli import pipelines
 from tests.cli_runner import run
-from tests.roads.runner import ROOT
+from tests.pipelines.runner import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.roads.runner import ROOT
+from tests.pipelines.runner import ROOT
 from tests.test_package import build, contents
 
 if TYPE_CHECKING:

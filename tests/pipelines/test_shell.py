@@ -1,4 +1,4 @@
-"""The other roads' shell under a fake runner: the action, many accounts, GitLab."""
+"""The other pipelines' shell under a fake runner: the action, many accounts, GitLab."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 import yaml
 
 from reconciler.sandbox import Options, Sandbox
-from tests.roads.conftest import repository
-from tests.roads.runner import ROOT, SECRET, Runner
-from tests.roads.test_road import comments, pulled, results
+from tests.pipelines.conftest import repository
+from tests.pipelines.runner import ROOT, SECRET, Runner
+from tests.pipelines.test_road import comments, pulled, results
 
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-    from tests.e2e.desk import Desk
+    from tests.e2e.workspace import Workspace
 
 TAGS = "- name: New Tag\n  color: blue1"
 GITLAB: dict[str, Any] = yaml.safe_load((ROOT / "examples/ci/gitlab/gitlab-ci.yml").read_text())
@@ -48,45 +48,45 @@ def act(runner: Runner, args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_action_takes_one_argument_a_line(desk: Desk, runner: Runner) -> None:
-    desk.declare(TAGS)
+def test_the_action_takes_one_argument_a_line(workspace: Workspace, runner: Runner) -> None:
+    workspace.declare(TAGS)
     done = act(runner, "plan\n--tag=New Tag\n--out=a plan.json\n")
     assert done.returncode == 0, done.stderr
-    assert (desk.directory / "a plan.json").exists()
+    assert (workspace.directory / "a plan.json").exists()
     assert "create=1\n" in (runner.scratch / "output").read_text()
 
 
-def test_the_action_s_arguments_are_never_shell(desk: Desk, runner: Runner) -> None:
-    desk.declare(TAGS)
+def test_the_action_s_arguments_are_never_shell(workspace: Workspace, runner: Runner) -> None:
+    workspace.declare(TAGS)
     for args in ("plan\n--tag=$(touch owned)", "plan\n--tag=`touch owned`; touch owned"):
         assert act(runner, args).returncode == 64, "no tag is called so"
-    assert not (desk.directory / "owned").exists()
+    assert not (workspace.directory / "owned").exists()
 
 
-def test_the_action_runs_no_module_of_the_repository(desk: Desk, runner: Runner) -> None:
-    desk.write("yaml.py", "raise SystemExit(99)")
-    desk.declare(TAGS)
+def test_the_action_runs_no_module_of_the_repository(workspace: Workspace, runner: Runner) -> None:
+    workspace.write("yaml.py", "raise SystemExit(99)")
+    workspace.declare(TAGS)
     assert act(runner, "plan").returncode == 0
 
 
-def test_the_action_passes_the_exit_code_on(desk: Desk, runner: Runner) -> None:
-    desk.declare(TAGS)
+def test_the_action_passes_the_exit_code_on(workspace: Workspace, runner: Runner) -> None:
+    workspace.declare(TAGS)
     assert act(runner, "drift").returncode == 2
 
 
 @pytest.mark.parametrize("handles", ["acme, beacon", "acme, gone"], ids=["all", "one is missing"])
 def test_many_accounts_are_planned_apart_and_joined(tmp_path: Path, handles: str) -> None:
     with Sandbox(Options(seed="agency")) as sandbox:
-        desk, runner = repository(tmp_path, sandbox)
-        shutil.copy(ROOT / "examples/agency.yaml", desk.directory / "reconciler.yaml")
+        workspace, runner = repository(tmp_path, sandbox)
+        shutil.copy(ROOT / "examples/agency.yaml", workspace.directory / "reconciler.yaml")
         workflow = (ROOT / "examples/ci/github/many-accounts.yml").read_text("utf-8")
         for written in ("acme, beacon", "acme beacon"):
             workflow = workflow.replace(
                 written, handles if "," in written else handles.replace(",", "")
             )
-        desk.write(".github/workflows/many-accounts.yml", workflow)
-        assert desk.run("snapshot --out live.json").code == 0
-        runner.keep("live", desk.directory / "live.json")
+        workspace.write(".github/workflows/many-accounts.yml", workflow)
+        assert workspace.run("snapshot --out live.json").code == 0
+        runner.keep("live", workspace.directory / "live.json")
         sandbox.log.entries.clear()
         jobs = pulled(runner, workflow="many-accounts.yml")
         assert sandbox.log.entries == []
@@ -108,13 +108,13 @@ def job(runner: Runner, name: str, *, key: bool = True) -> subprocess.CompletedP
 
 
 @pytest.fixture
-def gitlab(desk: Desk) -> Desk:
+def gitlab(workspace: Workspace) -> Workspace:
     """A repository with the pipeline for GitLab."""
-    assert desk.run("init --ci gitlab").code == 0
-    return desk
+    assert workspace.run("init --ci gitlab").code == 0
+    return workspace
 
 
-def test_gitlab_s_jobs_play_the_road(gitlab: Desk, runner: Runner) -> None:
+def test_gitlab_s_jobs_play_the_road(gitlab: Workspace, runner: Runner) -> None:
     gitlab.declare(
         TAGS + "\n- name: Schedule requested\n  state: absent\n  note: Over.",
         head="version: 1\naccounts:\n  acme:\n    id: ACC019c46b8a0807fbdb81c8bf12af91cb3\n"
@@ -132,7 +132,7 @@ def test_gitlab_s_jobs_play_the_road(gitlab: Desk, runner: Runner) -> None:
     assert job(runner, "drift").returncode == 0
 
 
-def test_gitlab_plans_a_fork_without_a_key(gitlab: Desk, runner: Runner) -> None:
+def test_gitlab_plans_a_fork_without_a_key(gitlab: Workspace, runner: Runner) -> None:
     gitlab.declare(TAGS)
     gitlab.run("snapshot --out live.json")
     done = job(runner, "plan-offline", key=False)
@@ -140,7 +140,7 @@ def test_gitlab_plans_a_fork_without_a_key(gitlab: Desk, runner: Runner) -> None
     assert "New Tag" in done.stdout
 
 
-def test_gitlab_shows_mistakes_beside_their_lines(gitlab: Desk, runner: Runner) -> None:
+def test_gitlab_shows_mistakes_beside_their_lines(gitlab: Workspace, runner: Runner) -> None:
     gitlab.declare("- nam: Typo")
     assert job(runner, "validate", key=False).returncode == 1
     assert '"begin": 6' in gitlab.read("code-quality.json")

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.sandbox import Options, Sandbox
-from tests.e2e.desk import ACCOUNT, COMPANY
+from tests.e2e.workspace import ACCOUNT, COMPANY
+from tests.pipelines.conftest import repository
 from tests.repository import Repository
-from tests.roads.conftest import repository
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.e2e.desk import Desk
-    from tests.roads.runner import Job, Runner
+    from tests.e2e.workspace import Workspace
+    from tests.pipelines.runner import Job, Runner
 
 HEAD = f"version: 1\naccounts:\n  acme:\n    id: {ACCOUNT}\n    limits: {{delete_percent: 100}}\n"
 TAGS = f"""
@@ -86,17 +86,17 @@ def comments(runner: Runner) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def live(desk: Desk, runner: Runner) -> Desk:
+def live(workspace: Workspace, runner: Runner) -> Workspace:
     """A repository whose newest snapshot is that of this hour."""
-    desk.declare("- name: Schedule requested", head=HEAD)
+    workspace.declare("- name: Schedule requested", head=HEAD)
     jobs = runner.run(APPLY, event="schedule")
     assert results(jobs) == {"snapshot": "success"}, jobs["snapshot"].log
-    desk.sandbox.log.entries.clear()
-    return desk
+    workspace.sandbox.log.entries.clear()
+    return workspace
 
 
 @pytest.fixture
-def reviewed(live: Desk, runner: Runner) -> Desk:
+def reviewed(live: Workspace, runner: Runner) -> Workspace:
     """A pull request with a create, an update and a trashing, planned and approved."""
     live.declare(TAGS, head=HEAD)
     jobs = pulled(runner)
@@ -108,7 +108,9 @@ def digest_of(comment: dict[str, Any]) -> str:
     return str(comment["body"]).partition("Digest: `")[2][:71]
 
 
-def test_the_plan_is_a_comment_and_asks_callrail_nothing(reviewed: Desk, runner: Runner) -> None:
+def test_the_plan_is_a_comment_and_asks_callrail_nothing(
+    reviewed: Workspace, runner: Runner
+) -> None:
     (comment,) = comments(runner)
     assert "1 to create, 1 to update, **1 to delete**" in comment["body"]
     assert "Nobody books by telephone any more." in comment["body"]
@@ -118,7 +120,9 @@ def test_the_plan_is_a_comment_and_asks_callrail_nothing(reviewed: Desk, runner:
     assert reviewed.sandbox.log.entries == []
 
 
-def test_a_merge_does_what_was_reviewed_and_drift_is_quiet(reviewed: Desk, runner: Runner) -> None:
+def test_a_merge_does_what_was_reviewed_and_drift_is_quiet(
+    reviewed: Workspace, runner: Runner
+) -> None:
     jobs = merged(runner)
     expected = {"apply": "success", "report": "success", "snapshot": "success"}
     assert results(jobs) == expected, jobs["apply"].log
@@ -135,7 +139,7 @@ def test_a_merge_does_what_was_reviewed_and_drift_is_quiet(reviewed: Desk, runne
 
 
 def test_a_touched_tag_that_was_edited_before_the_merge_stops_all(
-    reviewed: Desk, runner: Runner
+    reviewed: Workspace, runner: Runner
 ) -> None:
     reviewed.sandbox.store.run(EDIT)
     jobs = merged(runner)
@@ -146,14 +150,16 @@ def test_a_touched_tag_that_was_edited_before_the_merge_stops_all(
     assert "Nothing was applied" in comments(runner)[1]["body"]
 
 
-def test_a_new_review_is_given_by_hand(reviewed: Desk, runner: Runner) -> None:
+def test_a_new_review_is_given_by_hand(reviewed: Workspace, runner: Runner) -> None:
     reviewed.sandbox.store.run(EDIT)
     digest = merged(runner)["apply"].log.rpartition("digest=")[2][:71]
     assert results(started(runner, "apply", digest))["apply"] == "success"
     assert reviewed.tags()["Opportunity"]["color"] == "green1"
 
 
-def test_a_digest_that_was_typed_wrongly_changes_nothing(reviewed: Desk, runner: Runner) -> None:
+def test_a_digest_that_was_typed_wrongly_changes_nothing(
+    reviewed: Workspace, runner: Runner
+) -> None:
     assert results(started(runner, "apply", f"sha256:{'0' * 64}"))["apply"] == "failure"
     assert results(started(runner, "purge", f"sha256:{'0' * 64}"))["purge"] == "failure"
     assert results(started(runner, "purge"))["purge"] == "failure"
@@ -165,37 +171,39 @@ def typed(comment: str) -> str:
     return comment.partition("gh workflow run reconciler-apply.yml -f do=purge -f digest=")[2][:71]
 
 
-def trash(desk: Desk) -> None:
+def trash(workspace: Workspace) -> None:
     """Something lies in the trash, and its time is over."""
-    desk.sandbox.store.run(
+    workspace.sandbox.store.run(
         f"UPDATE tags SET name = '{OLD}', status = 'disabled' WHERE name = 'Schedule requested'"
     )
 
 
-def test_what_can_not_be_undone_waits_for_a_typed_digest(desk: Desk, runner: Runner) -> None:
-    trash(desk)
-    desk.declare("- name: New Tag", head=HEAD)
+def test_what_can_not_be_undone_waits_for_a_typed_digest(
+    workspace: Workspace, runner: Runner
+) -> None:
+    trash(workspace)
+    workspace.declare("- name: New Tag", head=HEAD)
     runner.run(APPLY, event="schedule")
     assert pulled(runner)["plan"].result == "success"
     jobs = merged(runner)
     assert jobs["apply"].result == "success", jobs["apply"].log
-    assert {"New Tag", OLD} <= set(desk.tags())
+    assert {"New Tag", OLD} <= set(workspace.tags())
     said = comments(runner)[1]["body"]
     assert "1 to delete" in said
     digest = typed(said)
     assert results(started(runner, "purge", digest)) == {"purge": "success", "snapshot": "success"}
-    assert OLD not in desk.tags()
+    assert OLD not in workspace.tags()
     assert results(started(runner, "purge", digest))["purge"] == "failure", "it is another plan"
 
 
-def test_nothing_is_started_by_hand_on_another_branch(reviewed: Desk, runner: Runner) -> None:
+def test_nothing_is_started_by_hand_on_another_branch(reviewed: Workspace, runner: Runner) -> None:
     digest = digest_of(comments(runner)[0])
     for do in ("apply", "purge", "snapshot"):
         assert results(started(runner, do, digest, ref="feature")) == {}
     assert reviewed.writes == []
 
 
-def test_all_jobs_run_again_find_everything_done(reviewed: Desk, runner: Runner) -> None:
+def test_all_jobs_run_again_find_everything_done(reviewed: Workspace, runner: Runner) -> None:
     assert merged(runner)["apply"].result == "success"
     before = list(reviewed.writes)
     again = merged(runner, again=True)
@@ -204,7 +212,7 @@ def test_all_jobs_run_again_find_everything_done(reviewed: Desk, runner: Runner)
     assert reviewed.writes == before
 
 
-def test_an_old_run_brings_nothing_back(reviewed: Desk, runner: Runner) -> None:
+def test_an_old_run_brings_nothing_back(reviewed: Workspace, runner: Runner) -> None:
     merged(runner)
     reviewed.sandbox.store.run("UPDATE tags SET color = 'gray1' WHERE name = 'Opportunity'")
     before = list(reviewed.writes)
@@ -220,25 +228,25 @@ def test_a_merge_goes_on_where_the_quota_ended_it(tmp_path: Path, quota: int, be
     now = [1_800_000_000.0]
     options = Options(seed="reference", daily_quota=quota, clock=lambda: now[0])
     with Sandbox(options) as sandbox:
-        desk, runner = repository(tmp_path, sandbox)
-        desk.declare("- name: Schedule requested", head=HEAD)
+        workspace, runner = repository(tmp_path, sandbox)
+        workspace.declare("- name: Schedule requested", head=HEAD)
         runner.run(APPLY, event="schedule")
-        desk.declare(TAGS, head=HEAD)
+        workspace.declare(TAGS, head=HEAD)
         pulled(runner)
 
         def a_day_later() -> None:
-            assert len(desk.writes) == before
+            assert len(workspace.writes) == before
             now[0] += 90_000
 
         runner.before["continue"] = a_day_later
         jobs = merged(runner)
         assert results(jobs)["apply"] == results(jobs)["continue"] == "success"
-        assert set(desk.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
-        assert len(desk.writes) == 2
+        assert set(workspace.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
+        assert len(workspace.writes) == 2
 
 
 @pytest.fixture
-def history(live: Desk, runner: Runner) -> Repository:
+def history(live: Workspace, runner: Runner) -> Repository:
     """The repository with a history, and a pull request on top of it that is planned."""
     live.declare(BOTH, head=HEAD)
     repository = Repository.at(runner.repository)
@@ -254,55 +262,57 @@ BOTH = f"- name: Schedule requested\n- {{name: Opportunity, companies: [{COMPANY
 
 
 def test_drift_between_review_and_merge_is_left_to_others(
-    history: Repository, desk: Desk, runner: Runner
+    history: Repository, workspace: Workspace, runner: Runner
 ) -> None:
-    desk.sandbox.store.run(EDIT)
+    workspace.sandbox.store.run(EDIT)
     jobs = merged(runner, before=history.git("rev-parse", "HEAD^"))
     assert jobs["apply"].result == "success", jobs["apply"].log
-    assert [write.split()[0] for write in desk.writes] == ["POST"]
-    assert desk.tags()["Opportunity"]["color"] == "red1"
+    assert [write.split()[0] for write in workspace.writes] == ["POST"]
+    assert workspace.tags()["Opportunity"]["color"] == "red1"
     assert runner.run(DRIFT, event="schedule")["drift"].result == "success"
     assert "color is red1, declared gray1" in runner.hub["issues"][0]["body"]
 
 
 def test_drift_before_the_review_is_shown_and_not_approved_by_it(
-    history: Repository, desk: Desk, runner: Runner
+    history: Repository, workspace: Workspace, runner: Runner
 ) -> None:
-    desk.sandbox.store.run(EDIT)
+    workspace.sandbox.store.run(EDIT)
     runner.run(APPLY, event="schedule")
     pulled(runner)
     assert "<b>Drift</b>" in comments(runner)[0]["body"]
     assert "Digest of this change" in comments(runner)[0]["body"]
     jobs = merged(runner, before=history.git("rev-parse", "HEAD^"))
     assert jobs["apply"].result == "success", jobs["apply"].log
-    assert [write.split()[0] for write in desk.writes] == ["POST"]
+    assert [write.split()[0] for write in workspace.writes] == ["POST"]
 
 
 def test_three_merges_in_a_row_are_each_applied(
-    history: Repository, desk: Desk, runner: Runner
+    history: Repository, workspace: Workspace, runner: Runner
 ) -> None:
     assert merged(runner, before=history.git("rev-parse", "HEAD^"))["apply"].result == "success"
     tags = f"{BOTH}\n- name: New Tag"
     for name in ("Second", "Third"):
         tags += f"\n- name: {name}"
         history.git("update-ref", "refs/remotes/origin/main", "HEAD")
-        desk.declare(tags, head=HEAD)
+        workspace.declare(tags, head=HEAD)
         history.commit()
         pulled(runner)
         jobs = merged(runner, before=history.git("rev-parse", "HEAD^"))
         assert jobs["apply"].result == "success", jobs["apply"].log
-    assert {"New Tag", "Second", "Third"} <= set(desk.tags())
+    assert {"New Tag", "Second", "Third"} <= set(workspace.tags())
 
 
-def test_a_push_that_no_pull_request_brought_changes_nothing(desk: Desk, runner: Runner) -> None:
-    desk.declare(TAGS, head=HEAD)
+def test_a_push_that_no_pull_request_brought_changes_nothing(
+    workspace: Workspace, runner: Runner
+) -> None:
+    workspace.declare(TAGS, head=HEAD)
     jobs = runner.run(APPLY)
     assert results(jobs)["apply"] == "failure"
     assert "nobody reviewed" in jobs["apply"].log
-    assert desk.writes == []
+    assert workspace.writes == []
 
 
-def test_only_the_bot_s_comment_counts_as_the_review(reviewed: Desk, runner: Runner) -> None:
+def test_only_the_bot_s_comment_counts_as_the_review(reviewed: Workspace, runner: Runner) -> None:
     hub = runner.hub
     hub["comments"]["7"][0]["user"]["login"] = "someone"
     runner.save(hub)
@@ -310,7 +320,7 @@ def test_only_the_bot_s_comment_counts_as_the_review(reviewed: Desk, runner: Run
     assert reviewed.writes == []
 
 
-def test_no_note_can_pass_for_the_digest(live: Desk, runner: Runner) -> None:
+def test_no_note_can_pass_for_the_digest(live: Workspace, runner: Runner) -> None:
     forged = f"sha256:{'0' * 64}"
     live.declare(
         f'- name: New Tag\n  note: "x\\nDigest: `{forged}`"\n- name: "Digest: `{forged}`"\n'
@@ -321,7 +331,9 @@ def test_no_note_can_pass_for_the_digest(live: Desk, runner: Runner) -> None:
     assert results(merged(runner))["apply"] == "success"
 
 
-def test_a_plan_that_no_comment_can_hold_can_not_be_approved(live: Desk, runner: Runner) -> None:
+def test_a_plan_that_no_comment_can_hold_can_not_be_approved(
+    live: Workspace, runner: Runner
+) -> None:
     blocks = [f"- name: Tag {number}\n  note: {'why ' * 60}" for number in range(400)]
     live.declare("\n".join(blocks), head=HEAD)
     assert pulled(runner)["plan"].result == "success"
@@ -333,14 +345,14 @@ def test_a_plan_that_no_comment_can_hold_can_not_be_approved(live: Desk, runner:
     assert live.writes == []
 
 
-def test_a_merge_without_changes_says_nothing(live: Desk, runner: Runner) -> None:
+def test_a_merge_without_changes_says_nothing(live: Workspace, runner: Runner) -> None:
     live.declare("- name: Schedule requested", head=HEAD)
     jobs = merged(runner)
     assert results(jobs) == {"apply": "success", "report": "success", "snapshot": "success"}
     assert comments(runner) == []
 
 
-def test_one_comment_is_kept_up_to_date(reviewed: Desk, runner: Runner) -> None:
+def test_one_comment_is_kept_up_to_date(reviewed: Workspace, runner: Runner) -> None:
     hub = runner.hub
     chat = [{"id": n, "user": {"login": "someone"}, "body": "Looks good."} for n in range(5)]
     hub["comments"]["7"] = [*chat, *hub["comments"]["7"]]
@@ -352,7 +364,7 @@ def test_one_comment_is_kept_up_to_date(reviewed: Desk, runner: Runner) -> None:
 
 
 def test_an_approval_that_a_push_outdates_is_named_in_a_new_comment(
-    reviewed: Desk, runner: Runner
+    reviewed: Workspace, runner: Runner
 ) -> None:
     before = digest_of(comments(runner)[0])
     approval = {"state": "APPROVED", "commit_id": "c0ffee", "user": {"login": "ann"}}
@@ -367,7 +379,7 @@ def test_an_approval_that_a_push_outdates_is_named_in_a_new_comment(
     assert digest_of(comments(runner)[0]) in outdated["body"]
 
 
-def test_a_plan_that_fails_takes_the_old_digest_away(reviewed: Desk, runner: Runner) -> None:
+def test_a_plan_that_fails_takes_the_old_digest_away(reviewed: Workspace, runner: Runner) -> None:
     reviewed.declare("- nam: Typo", head=HEAD)
     assert pulled(runner)["plan"].result == "failure"
     (comment,) = comments(runner)
@@ -375,7 +387,7 @@ def test_a_plan_that_fails_takes_the_old_digest_away(reviewed: Desk, runner: Run
     assert "sha256" not in comment["body"]
 
 
-def test_a_blocked_plan_is_shown_and_fails(live: Desk, runner: Runner) -> None:
+def test_a_blocked_plan_is_shown_and_fails(live: Workspace, runner: Runner) -> None:
     live.declare(TAGS, head=HEAD.replace("limits: {", "limits: {deletes: 0, "))
     assert pulled(runner)["plan"].result == "failure"
     assert "**1 blocked**" in comments(runner)[0]["body"]
@@ -383,7 +395,7 @@ def test_a_blocked_plan_is_shown_and_fails(live: Desk, runner: Runner) -> None:
 
 @pytest.mark.parametrize("taken", [None, "2026-01-01T00:00:00Z"], ids=["none", "old"])
 def test_a_plan_without_a_snapshot_of_the_last_day_can_not_be_approved(
-    live: Desk, runner: Runner, taken: str | None
+    live: Workspace, runner: Runner, taken: str | None
 ) -> None:
     hub = runner.hub
     hub["artifacts"] = [one | {"created_at": taken} for one in hub["artifacts"] if taken]
@@ -397,7 +409,7 @@ def test_a_plan_without_a_snapshot_of_the_last_day_can_not_be_approved(
     assert live.sandbox.log.entries == []
 
 
-def test_the_newest_snapshot_counts(live: Desk, runner: Runner) -> None:
+def test_the_newest_snapshot_counts(live: Workspace, runner: Runner) -> None:
     hub = runner.hub
     (newest,) = hub["artifacts"]
     older = newest | {
@@ -409,14 +421,14 @@ def test_the_newest_snapshot_counts(live: Desk, runner: Runner) -> None:
     assert pulled(runner)["plan"].result == "success"
 
 
-def test_a_merge_queue_plans_without_a_comment(live: Desk, runner: Runner) -> None:
+def test_a_merge_queue_plans_without_a_comment(live: Workspace, runner: Runner) -> None:
     live.declare(TAGS, head=HEAD)
     jobs = runner.run(PLAN, event="merge_group", ref="refs/heads/gh-readonly-queue/main/pr-7")
     assert results(jobs) == {"plan": "success"}
     assert comments(runner) == []
 
 
-def test_a_fork_gets_the_same_plan_in_its_run(live: Desk, runner: Runner) -> None:
+def test_a_fork_gets_the_same_plan_in_its_run(live: Workspace, runner: Runner) -> None:
     live.declare(TAGS, head=HEAD)
     jobs = pulled(runner, "stranger/tags")
     assert results(jobs) == {"plan": "success"}, jobs["plan"].log
@@ -425,8 +437,8 @@ def test_a_fork_gets_the_same_plan_in_its_run(live: Desk, runner: Runner) -> Non
     assert comments(runner) == []
 
 
-def test_what_guards_the_key_is_said_at_each_apply(desk: Desk, runner: Runner) -> None:
-    desk.declare("- name: Schedule requested", head=HEAD)
+def test_what_guards_the_key_is_said_at_each_apply(workspace: Workspace, runner: Runner) -> None:
+    workspace.declare("- name: Schedule requested", head=HEAD)
     assert "`callrail` is limited to some branches" in merged(runner)["apply"].summary
     hub = runner.hub
     hub["environments"]["callrail"] = {"deployment_branch_policy": None, "protection_rules": []}
@@ -438,7 +450,7 @@ def test_what_guards_the_key_is_said_at_each_apply(desk: Desk, runner: Runner) -
     assert "::warning::The environment callrail is NOT LIMITED" in job.log
 
 
-def test_a_failing_gh_makes_no_second_comment(reviewed: Desk, runner: Runner) -> None:
+def test_a_failing_gh_makes_no_second_comment(reviewed: Workspace, runner: Runner) -> None:
     seen = runner.hub["calls"]
     pulled(runner)
     for call in range(1, runner.hub["calls"] - seen + 1):
@@ -448,25 +460,25 @@ def test_a_failing_gh_makes_no_second_comment(reviewed: Desk, runner: Runner) ->
         runner.save(runner.hub | {"fails_at": 0})
 
 
-def test_drift_keeps_one_issue(desk: Desk, runner: Runner) -> None:
-    desk.declare("- name: Schedule requested\n  color: red1", head=HEAD)
+def test_drift_keeps_one_issue(workspace: Workspace, runner: Runner) -> None:
+    workspace.declare("- name: Schedule requested\n  color: red1", head=HEAD)
     assert runner.run(DRIFT, event="schedule")["drift"].result == "success"
     (issue,) = runner.hub["issues"]
     assert issue["title"] == "CallRail tags have drifted"
     assert "color is orange3, declared red1" in issue["body"]
-    desk.sandbox.store.run("UPDATE tags SET color = 'blue1' WHERE name = 'Schedule requested'")
+    workspace.sandbox.store.run("UPDATE tags SET color = 'blue1' WHERE name = 'Schedule requested'")
     runner.run(DRIFT, event="schedule")
     (issue,) = runner.hub["issues"]
     assert "color is blue1, declared red1" in issue["body"]
     runner.save(runner.hub | {"fails_at": runner.hub["calls"] + 1})
     assert runner.run(DRIFT, event="schedule")["drift"].result == "failure"
     assert len(runner.hub["issues"]) == 1, "a failing gh makes no second issue"
-    desk.apply()
+    workspace.apply()
     runner.run(DRIFT, event="schedule")
     assert runner.hub["issues"][0]["state"] == "closed"
 
 
-def test_a_drift_that_could_not_be_looked_for_fails(desk: Desk, runner: Runner) -> None:
-    desk.declare("- nam: Typo", head=HEAD)
+def test_a_drift_that_could_not_be_looked_for_fails(workspace: Workspace, runner: Runner) -> None:
+    workspace.declare("- nam: Typo", head=HEAD)
     assert runner.run(DRIFT, event="schedule")["drift"].result == "failure"
     assert runner.hub["issues"] == []

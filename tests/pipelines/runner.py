@@ -60,7 +60,7 @@ class Runner:
         programs = self.scratch / "bin"
         programs.mkdir(parents=True)
         (programs / "reconciler").symlink_to(Path(sys.executable).parent / "reconciler")
-        _program(programs / "gh", f'exec "{sys.executable}" "{ROOT}/tests/roads/gh" "$@"')
+        _program(programs / "gh", f'exec "{sys.executable}" "{ROOT}/tests/pipelines/gh" "$@"')
         _program(self.scratch / "python", _INSTALLED)
         _program(programs / "python", _INSTALLING.format(installed=self.scratch / "python"))
         self.path = f"{programs}:/usr/bin:/bin"

@@ -15,8 +15,8 @@ import yaml
 
 from reconciler.cli.group import EXIT_CODES
 from reconciler.sandbox import Options, Sandbox
-from tests.e2e.desk import Desk
-from tests.roads.runner import ROOT
+from tests.e2e.workspace import Workspace
+from tests.pipelines.runner import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,34 +137,35 @@ def test_what_the_page_points_at_is_there() -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """A checkout on main with a remote, and a tag that is in nobody's use."""
     with Sandbox(Options(seed="reference")) as sandbox:
         repository = tmp_path / "repository"
         repository.mkdir()
-        desk = Desk.at(repository, sandbox)
-        desk.declare("- name: Old campaign")
-        desk.apply()
-        desk.declare(DECLARED)
+        workspace = Workspace.at(repository, sandbox)
+        workspace.declare("- name: Old campaign")
+        workspace.apply()
+        workspace.declare(DECLARED)
         program = tmp_path / "reconciler" / "bin" / "python"
         program.parent.mkdir(parents=True)
         program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', "utf-8")
         program.chmod(0o755)
         git = "git -c init.defaultBranch=main -c user.name=a -c user.email=a@example.com"
         shell(
-            desk, f"{git} init -q --bare ../origin; {git} init -q; {git} add .; {git} commit -qm a"
+            workspace,
+            f"{git} init -q --bare ../origin; {git} init -q; {git} add .; {git} commit -qm a",
         )
-        shell(desk, f"{git} remote add origin ../origin; {git} push -q origin main")
-        yield desk
+        shell(workspace, f"{git} remote add origin ../origin; {git} push -q origin main")
+        yield workspace
 
 
-def shell(desk: Desk, script: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def shell(workspace: Workspace, script: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run a job's script in the checkout as a runner does."""
-    temporary = str(desk.directory.parent)
+    temporary = str(workspace.directory.parent)
     quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "HOME": temporary}
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script.replace("/opt/", f"{temporary}/")],
-        cwd=desk.directory,
+        cwd=workspace.directory,
         env={"PATH": os.environ["PATH"], "AGENT_TEMPDIRECTORY": temporary, **quiet, **environ},
         capture_output=True,
         text=True,
@@ -180,35 +181,37 @@ def digest(text: str) -> str:
     "scripts", [azure_scripts(), bitbucket_scripts()], ids=["azure", "bitbucket"]
 )
 def test_the_jobs_lead_from_a_pull_request_to_a_quiet_drift(
-    desk: Desk, scripts: dict[str, str]
+    workspace: Workspace, scripts: dict[str, str]
 ) -> None:
-    assert shell(desk, scripts["snapshot"], **desk.environ).returncode == 0
-    shell(desk, "cp live.json ..; git checkout -qf main; git branch -q -D callrail-live || true")
-    without_key = {"RECONCILER_API_URL": desk.environ["RECONCILER_API_URL"]}
-    plan = shell(desk, scripts["plan"], **without_key)
+    assert shell(workspace, scripts["snapshot"], **workspace.environ).returncode == 0
+    shell(
+        workspace, "cp live.json ..; git checkout -qf main; git branch -q -D callrail-live || true"
+    )
+    without_key = {"RECONCILER_API_URL": workspace.environ["RECONCILER_API_URL"]}
+    plan = shell(workspace, scripts["plan"], **without_key)
     assert plan.returncode == 0, plan.stderr
     assert "+ create  Quote requested" in plan.stdout
     assert "- trash   Old campaign" in plan.stdout  # nobody can say offline that it is not in use
-    before = len(desk.writes)
-    assert shell(desk, scripts["drift"], **desk.environ).returncode == 2
-    assert len(desk.writes) == before
-    apply = shell(desk, scripts["apply"], **desk.environ)
+    before = len(workspace.writes)
+    assert shell(workspace, scripts["drift"], **workspace.environ).returncode == 2
+    assert len(workspace.writes) == before
+    apply = shell(workspace, scripts["apply"], **workspace.environ)
     assert apply.returncode == 0, apply.stderr
-    assert {"Quote requested", "Old campaign"} <= desk.tags().keys()
-    shell(desk, "git checkout -qf main")
-    wrong = shell(desk, scripts["purge"], DIGEST=f"sha256:{0:064}", **desk.environ)
+    assert {"Quote requested", "Old campaign"} <= workspace.tags().keys()
+    shell(workspace, "git checkout -qf main")
+    wrong = shell(workspace, scripts["purge"], DIGEST=f"sha256:{0:064}", **workspace.environ)
     assert wrong.returncode == 5
-    assert "Old campaign" in desk.tags()
-    purge = shell(desk, scripts["purge"], DIGEST=digest(apply.stdout), **desk.environ)
+    assert "Old campaign" in workspace.tags()
+    purge = shell(workspace, scripts["purge"], DIGEST=digest(apply.stdout), **workspace.environ)
     assert purge.returncode == 0, purge.stderr
-    assert "Old campaign" not in desk.tags()
-    assert shell(desk, scripts["drift"], **desk.environ).returncode == 0
+    assert "Old campaign" not in workspace.tags()
+    assert shell(workspace, scripts["drift"], **workspace.environ).returncode == 0
 
 
-def test_the_pages_own_commands_lead_there_too(desk: Desk) -> None:
-    desk.declare("- name: Quote requested")
+def test_the_pages_own_commands_lead_there_too(workspace: Workspace) -> None:
+    workspace.declare("- name: Quote requested")
     (script,) = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = shell(desk, script, **desk.environ, PATH=path)
+    done = shell(workspace, script, **workspace.environ, PATH=path)
     assert done.returncode == 0, done.stderr
-    assert "Quote requested" in desk.tags()
+    assert "Quote requested" in workspace.tags()

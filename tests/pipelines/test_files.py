@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.roads.runner import ROOT
+from tests.pipelines.runner import ROOT
 
 BIN = Path(sys.executable).parent
 GITHUB = sorted((ROOT / "examples/ci/github").glob("*.yml"))

@@ -12,6 +12,7 @@ from tests.pipelines.conftest import repository
 from tests.repository import Repository
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.e2e.workspace import Workspace
@@ -223,26 +224,38 @@ def test_an_old_run_brings_nothing_back(reviewed: Workspace, runner: Runner) -> 
     assert reviewed.writes == before
 
 
-@pytest.mark.parametrize(("quota", "before"), [(30, 0), (34, 2)], ids=["at once", "in the middle"])
-def test_a_merge_goes_on_where_the_quota_ended_it(tmp_path: Path, quota: int, before: int) -> None:
+@pytest.mark.parametrize("writes", [0, 1], ids=["at once", "in the middle"])
+def test_a_merge_goes_on_where_the_quota_ended_it(tmp_path: Path, writes: int) -> None:
     now = [1_800_000_000.0]
-    options = Options(seed="reference", daily_quota=quota, clock=lambda: now[0])
+    with Sandbox(Options(seed="reference")) as sandbox:
+        play(tmp_path / "whole", sandbox, lambda _: None)
+        methods = [entry.method for entry in sandbox.log.entries]
+    first = next(at for at, method in enumerate(methods) if method != "GET")
+    options = Options(seed="reference", daily_quota=first + writes, clock=lambda: now[0])
     with Sandbox(options) as sandbox:
-        workspace, runner = repository(tmp_path, sandbox)
-        workspace.declare("- name: Schedule requested", head=HEAD)
-        runner.run(APPLY, event="schedule")
-        workspace.declare(TAGS, head=HEAD)
-        pulled(runner)
 
-        def a_day_later() -> None:
-            assert len(workspace.writes) == before
+        def a_day_later(workspace: Workspace) -> None:
+            assert len(workspace.writes) == writes
             now[0] += 90_000
 
-        runner.before["continue"] = a_day_later
-        jobs = merged(runner)
+        workspace, jobs = play(tmp_path / "cut", sandbox, a_day_later)
         assert results(jobs)["apply"] == results(jobs)["continue"] == "success"
         assert set(workspace.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
         assert len(workspace.writes) == 2
+
+
+def play(
+    folder: Path, sandbox: Sandbox, between: Callable[[Workspace], None]
+) -> tuple[Workspace, dict[str, Job]]:
+    """From a snapshot to a merge, with something ``between`` its jobs that apply."""
+    folder.mkdir()
+    workspace, runner = repository(folder, sandbox)
+    workspace.declare("- name: Schedule requested", head=HEAD)
+    runner.run(APPLY, event="schedule")
+    workspace.declare(TAGS, head=HEAD)
+    pulled(runner)
+    runner.before["continue"] = lambda: between(workspace)
+    return workspace, merged(runner)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from reconciler.model.trash import original, parse, undated
 from reconciler.planning import Narrowing, assemble, guard
 from reconciler.planning.guard import is_removal
 from reconciler.planning.narrowing import EVERYTHING
-from reconciler.text.alike import skeleton
+from reconciler.text.alike import alike
 from tests.builders import ACME
 from tests.expectations import draft
 from tests.fakes.provider import FakeProvider
@@ -206,9 +206,9 @@ def left_alone(scenario: Scenario, place: str | None) -> tuple[list[LiveTag], se
         name = chosen(block, {tag.name for tag in here})
         younger = min((tag.id for tag in here if tag.name == name), default=0)
         for tag in unknown:
-            alike = skeleton(tag.name) == skeleton(block.name) and tag not in kept
+            looks = alike(block.name, tag.name) is not None and tag not in kept
             oldest = min(one.id for one in unknown if one.name == tag.name)
-            if alike and (block.name in missing or oldest < younger):
+            if looks and (block.name in missing or oldest < younger):
                 kept.append(tag)
     return kept, held_back
 

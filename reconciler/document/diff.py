@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.document.plan import loss_fields, unread_fields
+from reconciler.document.plan import loss_fields, place_fields, unread_fields
 from reconciler.document.writing import FORMAT_VERSION, Document
 
 if TYPE_CHECKING:
@@ -42,13 +42,8 @@ def _account_fields(account: AccountNews) -> Document:
 
 
 def _tag_fields(one: TagNews) -> Document:
-    place = one.place
     return {
-        "account": place.account.handle,
-        "account_id": place.account.id,
-        "level": place.level.value,
-        "company_id": place.company_id,
-        "company": place.company and place.company.name,
+        **place_fields(one.place),
         "tag_id": one.tag.id,
         "name": one.tag.name,
         "news": [news.value for news in one.news],

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.document.plan import change_fields, loss_fields, source_fields, tag_fields
+from reconciler.document.plan import (
+    change_fields,
+    loss_fields,
+    place_fields,
+    source_fields,
+    tag_fields,
+)
 from reconciler.document.writing import FORMAT_VERSION, Document
 
 if TYPE_CHECKING:
@@ -60,13 +66,8 @@ def _block_fields(block: DeclaredBlock) -> Document:
 
 
 def _spot_fields(spot: Spot) -> Document:
-    place = spot.place
     return {
-        "account": place.account.handle,
-        "account_id": place.account.id,
-        "level": place.level.value,
-        "company_id": place.company_id,
-        "company": place.company and place.company.name,
+        **place_fields(spot.place),
         "declared": spot.declared,
         "why": spot.why,
         "source": spot.source and source_fields(spot.source),

@@ -195,6 +195,17 @@ def _muted_of(root: Node) -> dict[str, int]:
     return {code: node.whole(code, least=1) for code in node.names()}
 
 
+def place_fields(place: Place) -> Document:
+    """Where a tag lives, as every document says it."""
+    return {
+        "account": place.account.handle,
+        "account_id": place.account.id,
+        "level": place.level.value,
+        "company_id": place.company_id,
+        "company": place.company and place.company.name,
+    }
+
+
 def change_fields(change: Change) -> Document:
     """One change, as it stands in plans and reports."""
     place = change.place
@@ -202,11 +213,7 @@ def change_fields(change: Change) -> Document:
     loss = None if isinstance(change, Create) else change.loss
     return {
         "action": change.action.value,
-        "account": place.account.handle,
-        "account_id": place.account.id,
-        "level": place.level.value,
-        "company_id": place.company_id,
-        "company": place.company and place.company.name,
+        **place_fields(place),
         "name": change.name,
         "tag_id": change.tag_id,
         "before": before and tag_fields(before),
@@ -386,13 +393,8 @@ def _excepted_of(node: Node) -> Excepted:
 
 
 def _live_fields(entry: UnmanagedTag | TrashedTag) -> Document:
-    place = entry.place
     return {
-        "account": place.account.handle,
-        "account_id": place.account.id,
-        "level": place.level.value,
-        "company_id": place.company_id,
-        "company": place.company and place.company.name,
+        **place_fields(entry.place),
         "tag_id": entry.tag.id,
         "name": entry.tag.name,
         "color": entry.tag.color,

@@ -21,7 +21,7 @@ from reconciler.render.templating import markdown, markdown_line
 from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.model.group_by import GroupBy
     from reconciler.model.news import Comparison
@@ -99,11 +99,7 @@ def report(report: Report, *, limit: int = LIMIT) -> str:
 def drift(plan: Plan, *, limit: int = LIMIT) -> str:
     """What has drifted, in fewer than ``limit`` bytes: an issue for the person on call."""
     budget = Budget(limit - _RESERVE)
-    sections = []
-    for heading, found in drifted.sections(plan):
-        lines = ["\n  ".join(wrap(log(line), _WIDEST)) for line in found]
-        fitting = budget.fitting(lines, around=_block(heading, lines))
-        sections += [(heading, fitting)] if fitting else []
+    sections = _sections(drifted.sections(plan), budget)
     return markdown(
         "drift.md.j2",
         plan=plan,
@@ -116,13 +112,21 @@ def drift(plan: Plan, *, limit: int = LIMIT) -> str:
 def diff(comparison: Comparison, *, limit: int = LIMIT) -> str:
     """What changed between two readings, in fewer than ``limit`` bytes."""
     budget = Budget(limit - _RESERVE)
-    sections = []
-    for heading, found in differences.sections(comparison):
-        lines = ["\n  ".join(wrap(log(line), _WIDEST)) for line in found]
-        fitting = budget.fitting(lines, around=_block(heading, lines))
-        sections += [(heading, fitting)] if fitting else []
+    sections = _sections(differences.sections(comparison), budget)
     headline = differences.headline(comparison)
     return markdown("diff.md.j2", headline=headline, sections=sections, cut=budget.cut)
+
+
+def _sections(
+    found: Iterable[tuple[str, Sequence[str]]], budget: Budget
+) -> list[tuple[str, list[str]]]:
+    """What of the lines below each heading fits; a heading without any is left out."""
+    sections: list[tuple[str, list[str]]] = []
+    for heading, texts in found:
+        lines = ["\n  ".join(wrap(log(line), _WIDEST)) for line in texts]
+        fitting = budget.fitting(lines, around=_block(heading, lines))
+        sections += [(heading, fitting)] if fitting else []
+    return sections
 
 
 _RESERVE: Final = 2_400

@@ -132,7 +132,7 @@ class Interrupted(ReconcilerError):  # noqa: N818 - nothing went wrong, the user
         self.exit_code = 128 + signal_number
         super().__init__(
             "interrupted",
-            hint="Run it again: what is done is skipped.",
+            hint="Run it again: what was written is skipped.",
         )
 
 

@@ -281,7 +281,7 @@ class AccountQuota(RateLimits):
             bound = f"the {whole_duration(left)} that are left of --max-wait {limit}"
         return QuotaError(
             f"{self.why(now)}; the next is allowed in {duration(delay)}, longer than {bound}",
-            hint="Run it again later: what is done is skipped, the rest goes on. "
+            hint="Run it again later: what was written is skipped, the rest goes on. "
             f"Or let it wait: --max-wait {duration(max(delay * 1.1, 60.0))}",
         )
 

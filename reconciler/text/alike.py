@@ -8,7 +8,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from reconciler.text.spelling import Likeness, keys, likeness, misspelt_once
+from reconciler.text.spelling import Likeness, keys, keys_once, likeness, misspelt_once
 from reconciler.text.visible import BLANKS, has_no_width
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _SHORTEST_JOINED = 7
 """Letters from which on names of different words are compared as if they had no blanks."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def alike(name: str, other: str) -> Likeness | None:
     """Why a reader may take ``name`` for ``other``; None: hardly anyone does.
 
@@ -53,7 +53,7 @@ def _joined_alike(name: str, other: str) -> Likeness | None:
     return Likeness.MISSPELT if enough and misspelt_once(name, other) else None
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _words(name: str) -> Words:
     return tuple(_WORD.findall(folded(name)))
 
@@ -78,7 +78,7 @@ class Names:
         for word in words:
             for key in keys(word)[0]:
                 self._filed[key][word] = None
-        for key in keys("".join(words))[0]:
+        for key in keys_once("".join(words)):
             self._joined[key][name] = None
 
     def like(self, name: str) -> list[str]:
@@ -86,7 +86,7 @@ class Names:
         words = _words(name)
         near = {*self._by_skeleton.get(skeleton(name), ())}
         near.update(other for found in self._near(words) for other in self._by_words[found])
-        for key in keys("".join(words))[1]:
+        for key in keys_once("".join(words)):
             near.update(self._joined.get(key, ()))
         return sorted(other for other in near if other != name and alike(name, other))
 

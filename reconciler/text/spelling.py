@@ -56,7 +56,7 @@ _OWN_WORDS = frozenset(
 """Words that are meant as they are written, though they lie close to others or begin them."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def likeness(word: str, other: str, *, alone: bool) -> Likeness | None:
     """Why two different words may be one; None: they are two.
 
@@ -77,7 +77,18 @@ def misspelt_once(word: str, other: str) -> bool:
     return _is_spelt(word) and _is_spelt(other) and _is_misspelt(word, other, most=1)
 
 
-@lru_cache(maxsize=65536)
+def keys_once(word: str) -> Iterator[str]:
+    """What ``word`` is filed under, and looked for, if only one typing error is asked about."""
+    if _is_spelt(word):
+        yield word
+        yield _squeezed(word)
+        yield from _without(word, 1)
+
+
+_NO_KEYS: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+
+
+@lru_cache(maxsize=4096)
 def keys(word: str) -> tuple[frozenset[str], frozenset[str]]:
     """What ``word`` is to be filed under, and under what the words like it are.
 
@@ -85,8 +96,8 @@ def keys(word: str) -> tuple[frozenset[str], frozenset[str]]:
     in common. Long words are not filed with one another for an abbreviation that they share.
     """
     if not _is_spelt(word):
-        return frozenset(), frozenset()
-    common = {*_bases(word), _squeezed(word), *_without(word, 1)}
+        return _NO_KEYS
+    common = {*_bases(word), *keys_once(word)}
     if len(_root(word)) >= _TWO_ERRORS:
         common.update(_without(word, 2))
     one = _singular(word)
@@ -98,7 +109,7 @@ def keys(word: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(filed), frozenset(wanted)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _is_spelt(word: str) -> bool:
     """Whether ``word`` is of letters that have a case: elsewhere one sign is a syllable or more."""
     return 0 < len(word) <= _LONGEST and all(one.upper() != one for one in word)

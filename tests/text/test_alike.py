@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+import tracemalloc
+from itertools import chain, combinations, product
 
 import pytest
 from hypothesis import given
@@ -121,3 +122,16 @@ def test_any_name_is_found_under_itself_and_no_other(name: str) -> None:
     assert alike(name, name)
     assert Names(["Spam", name]).like(name) == []
     assert groups(["Spam", name]) == ()
+
+
+def test_the_index_takes_little_memory_for_each_name() -> None:
+    labels = " ".join(chain.from_iterable(LABELS.values()))
+    words = [*dict.fromkeys(word for word in labels.split() if word.isalpha())][:50]
+    names = [" ".join(pair) for pair in product(words, repeat=2)]
+    tracemalloc.start()
+    known = Names(names)
+    for name in names:
+        known.like(name)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak / len(names) < 6 * 1024

@@ -118,6 +118,8 @@ def _tag_fields(usage: Usage) -> Document:
         "color": tag.color,
         "status": tag.status.value,
         "use": _use_fields(usage.use),
+        "flows": None if usage.applied is None else count_fields(usage.applied.number),
+        "flow_names": [] if usage.applied is None else list(usage.applied.names),
     }
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from reconciler.model.change import Applied
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -28,6 +30,8 @@ class CellState(StrEnum):
     """Though it is declared disabled."""
     TWICE = "twice"
     """Several live tags have the name."""
+    STILL_LIVE = "still_live"
+    """Though it is declared absent."""
     OTHER_LEVEL = "other_level"
     """The name belongs on the other level, and is live here too: people see two."""
     EXTRA = "extra"
@@ -49,13 +53,14 @@ DEVIATIONS: Final = frozenset(CellState) - {
 
 
 class Usage(NamedTuple):
-    """A live tag and what has it; ``use`` is None where nobody counted.
+    """A live tag, what has it, and the flows that apply it; None where nobody counted.
 
     Where a tag of the same name may have a share in it the number is at most that.
     """
 
     tag: LiveTag
     use: Use | None = None
+    applied: Applied | None = None
 
 
 class Cell(NamedTuple):
@@ -101,6 +106,12 @@ class NameAudit:
         """Its live tags, place by place."""
         return (one for cell in self.cells.values() for one in cell.tags)
 
+    def applied(self, spelling: str | None = None) -> Applied | None:
+        """The flows that apply any of its tags, or those in one ``spelling``; None: not counted."""
+        found = [one for one in self.usages if spelling in {None, one.tag.name}]
+        known = [one.applied for one in found if one.applied is not None]
+        return Applied.any_of(known) if known else None
+
     @property
     def deviates(self) -> bool:
         """Whether any place deviates."""
@@ -108,8 +119,9 @@ class NameAudit:
 
     @property
     def is_extra(self) -> bool:
-        """Whether it belongs nowhere, and that is all that there is to say of it."""
-        return not self.levels and not self.spellings and self.deviates
+        """Whether nothing is declared of it, and that is all that there is to say of it."""
+        told = self.levels or self.spellings or self.places(CellState.STILL_LIVE)
+        return not told and self.deviates
 
     @property
     def on_both_levels(self) -> bool:

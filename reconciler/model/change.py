@@ -126,6 +126,20 @@ class Applied(NamedTuple):
     number: Count
     names: tuple[str, ...] = ()
 
+    @classmethod
+    def any_of(cls, several: Iterable[Applied]) -> Applied:
+        """The flows that apply any of some tags; one that applies two of them is one flow."""
+        found = list(several)
+        named = [one for one in found if one.number.most == len(one.names)]
+        certain = {name for one in named if one.number.least for name in one.names}
+        names = {name for one in found for name in one.names}
+        least = max([len(certain), *(one.number.least for one in found)])
+        every = [one.number.most for one in found]
+        most = None if None in every else sum(one or 0 for one in every)
+        if len(named) == len(found):
+            most = len(names)
+        return cls(Count.between(least, most), tuple(sorted(names)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from reconciler.model.audit import (
@@ -36,8 +37,10 @@ from reconciler.text.alike import alike, groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from reconciler.model.audit import Exempted
+    from reconciler.model.change import Applied
     from reconciler.model.problem import Source
     from reconciler.model.state import DesiredAccount, LiveAccount
     from reconciler.model.tag import Company, LiveTag, Values
@@ -53,13 +56,14 @@ def audit(
     live: LiveAccount,
     desired: DesiredAccount | None = None,
     uses: Uses | None = None,
+    applied: Mapping[int, Applied] = MappingProxyType({}),
     narrowing: Narrowing = EVERYTHING,
     exceptions: Sequence[Exempted] = (),
 ) -> AccountAudit:
     """``live``, name by name; ``narrowing`` limits what is shown, not what it is compared with.
 
-    ``desired`` None: there is no configuration; ``uses`` None: nobody counted. ``exceptions``: why
-    names are not declared in companies.
+    ``desired`` None: there is no configuration; ``uses`` None: nobody counted. ``applied``: the
+    flows that apply tags, by id. ``exceptions``: why names are not declared in companies.
     """
     sorted_out = _sort_out(live, desired)
     spellings = _spellings(sorted_out, desired, uses)
@@ -71,6 +75,7 @@ def audit(
         desired=desired,
         exceptions=exceptions,
         counts=None if uses is None else TagUses(live.tags, uses),
+        applied=applied,
     )
     names = [
         auditor.name(head, members, sorted_out.by_name)
@@ -183,6 +188,7 @@ class _Auditor:
     desired: DesiredAccount | None
     exceptions: Sequence[Exempted]
     counts: TagUses | None
+    applied: Mapping[int, Applied]
     _declared: CellState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -213,23 +219,23 @@ class _Auditor:
 
     def _norm(self, head: str, desired: DesiredAccount) -> _Norm:
         """What is declared."""
-        blocks = {
-            place: declared[head]
-            for place, declared in desired.tags.items()
-            if head in declared and declared[head].state is not State.ABSENT
+        every = {
+            place: declared[head] for place, declared in desired.tags.items() if head in declared
         }
+        blocks = {place: one for place, one in every.items() if one.state is not State.ABSENT}
         colors = Counter(one.color for one in blocks.values() if one.color is not None)
         return _Norm(
             expected=blocks,
             levels=_levels(blocks),
             color=_commonest(colors),
-            source=min((one.source for one in blocks.values()), default=None),
+            source=min((one.source for one in (blocks or every).values()), default=None),
             excepted=frozenset(
                 company_id
                 for one in self.exceptions
                 if head in one.exception.tags
                 for company_id in one.companies
             ),
+            absent=every.keys() - blocks.keys(),
         )
 
     def _most(self, head: str, live: Mapping[str, Tags]) -> _Norm:
@@ -256,7 +262,11 @@ class _Auditor:
             tag for name, there in live.items() if name != head for tag in there.get(place, ())
         ]
         usages = tuple(
-            Usage(tag, None if self.counts is None else self.counts.of(tag))
+            Usage(
+                tag,
+                None if self.counts is None else self.counts.of(tag),
+                self.applied.get(tag.id),
+            )
             for tag in (*own, *others)
         )
         return Cell(self._states(norm, place, own, others), usages)
@@ -273,6 +283,8 @@ class _Auditor:
             needed = expected is not None and expected.status is not Status.DISABLED
             return (CellState.MISSING,) if needed else ()
         if expected is None:
+            if own and place in norm.absent:
+                return (CellState.STILL_LIVE,)
             return self._unexpected(norm, place, shown, bool(others))
         fields = differing(shown[0], expected)
         states = [CellState.SPELT_OTHERWISE] * bool(others)
@@ -319,7 +331,8 @@ class _Auditor:
 class _Norm(NamedTuple):
     """What places should have of a name, by company id (None: account level).
 
-    ``excepted`` are the companies of which the configuration explains that they go without.
+    ``excepted`` are the companies of which the configuration explains that they go without,
+    ``absent`` the places where it is declared absent.
     """
 
     expected: Mapping[str | None, Values]
@@ -327,6 +340,7 @@ class _Norm(NamedTuple):
     color: str | None
     source: Source | None = None
     excepted: frozenset[str] = frozenset()
+    absent: AbstractSet[str | None] = frozenset()
 
 
 def _levels(places: Iterable[str | None]) -> frozenset[Level]:

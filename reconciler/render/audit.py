@@ -29,6 +29,8 @@ def text(audit: Audit, *, style: Style = PLAIN, width: int = 0) -> str:
     lines += [""] * bool(lines)
     for why in said.partial(audit):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width)]
+    if not_counted := said.not_counted(audit):
+        lines += _hung(not_counted, width)
     lines += _hung(f"Requests: {said.requests(audit)}.", width)
     return log("\n".join(lines)) + "\n"
 
@@ -87,6 +89,7 @@ def markdown(audit: Audit, *, limit: int = LIMIT) -> str:
         accounts=accounts,
         partial=said.partial(audit),
         consolidate=said.CONSOLIDATE,
+        not_counted=said.not_counted(audit),
         requests=said.requests(audit),
         cut=budget.cut,
     )
@@ -144,6 +147,7 @@ COLUMNS: Final = (
     "calls",
     "forms",
     "texts",
+    "flows",
     "last_used",
 )
 
@@ -176,7 +180,7 @@ def _rows(name: NameAudit, one: AccountAudit) -> Iterator[Mapping[str, object]]:
 
 
 def _of_tag(usage: Usage) -> Mapping[str, object]:
-    tag, use = usage
+    tag, use, applied = usage
     fields: dict[str, object] = {
         "spelling": tag.name,
         "tag_id": tag.id,
@@ -187,6 +191,8 @@ def _of_tag(usage: Usage) -> Mapping[str, object]:
         loss = use.loss
         fields |= {"calls": _cell(loss.calls), "forms": _cell(loss.forms)}
         fields |= {"texts": _cell(loss.texts), "last_used": use.last and use.last.isoformat()}
+    if applied is not None:
+        fields["flows"] = _cell(applied.number)
     return fields
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from reconciler.export.grouping import is_line, refusal
 from reconciler.export.quoting import scalar
 from reconciler.model.audit import CellState
+from reconciler.model.change import Loss
 from reconciler.model.tag import Level
 from reconciler.model.trash import original
 from reconciler.model.usage import IDLE_DAYS, Use
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model.audit import AccountAudit, Audit, NameAudit
+    from reconciler.model.change import Applied
     from reconciler.model.tag import Company
 
 _WIDEST_BLOCK: Final = 90
@@ -75,9 +78,13 @@ def facts(name: NameAudit, one: AccountAudit) -> list[str]:
         for spelling in name.spellings
     ]
     lines += _colors(name, at)
+    lines += filter(None, [_applied(name.applied())])
     for state, said in _SAID.items():
         if places := name.places(state):
             lines.append(f"{said}: {at.listed_ids(places)}")
+    if live := name.places(CellState.STILL_LIVE):
+        source = "" if name.levels or name.source is None else f" ({terminal(str(name.source))})"
+        lines.append(f"declared absent{source} and still live: {at.listed_ids(live)}")
     if other := name.places(CellState.OTHER_LEVEL):
         lines.append(_other_level(other, at))
     if retired := name.places(CellState.RETIRED):
@@ -166,7 +173,19 @@ def _other_level(places: Sequence[str | None], at: CompanyNames) -> str:
 
 
 def _extra(name: NameAudit, one: AccountAudit) -> str:
-    return f"{CompanyNames(one).listed_ids(tuple(name.cells))}{_used(name.use)}"
+    applied = _applied(name.applied())
+    used = f"{_used(name.use)}{applied and '; '}{applied}"
+    return f"{CompanyNames(one).listed_ids(tuple(name.cells))}{used}"
+
+
+def _applied(applied: Applied | None) -> str:
+    """``2 flows apply it: After hours, Main line``; empty where it is not known that one does.
+
+    Which flows can't be read is said once, beneath.
+    """
+    if applied is None or not applied.number.number:
+        return ""
+    return wording.applied_by(Loss(flows=applied.number, flow_names=applied.names))
 
 
 def _used(use: Use | None) -> str:
@@ -181,17 +200,22 @@ def _unused(one: AccountAudit) -> Iterator[tuple[str, list[str]]]:
     """Names that nothing shows, and those that nothing has shown for long, as far as proved."""
     if one.counted is None:
         return
-    uses = [(name.name, name.use) for name in one.names if name.use is not None]
+    uses = [(name.name, name.use, name) for name in one.names if name.use is not None]
     uses += [
-        (spelling.name, spelling.use)
+        (spelling.name, spelling.use, name)
         for name in one.names
         for spelling in name.spellings
         if spelling.use is not None
     ]
     live = {usage.tag.name for name in one.names for usage in name.usages}
-    known = sorted((name, use) for name, use in uses if name in live)
-    none = [label(name) for name, use in known if use.none]
-    idle = [f"{label(name)} ({_used(use)[2:]})" for name, use in known if use.idle and not use.none]
+    known = sorted((one for one in uses if one[0] in live), key=itemgetter(0))
+    none, idle = [], []
+    for spelling, use, name in known:
+        applied = _applied(name.applied(spelling))
+        if use.none:
+            none.append(f"{label(spelling)}{applied and f' ({applied})'}")
+        elif use.idle:
+            idle.append(f"{label(spelling)} ({'; '.join(filter(None, [_used(use)[2:], applied]))})")
     since = "in the snapshot" if one.counted.since is None else f"since {one.counted.since}"
     yield f"Unused {since}:", none
     yield f"Unused for {IDLE_DAYS} days:", idle
@@ -232,7 +256,7 @@ def _left_out(one: AccountAudit) -> Iterator[str]:
 
 
 def counted(one: AccountAudit) -> str:
-    """What usage covers, and what it does not; empty where it was not asked for."""
+    """What usage covers, and why some of it could not be read; empty where nobody asked for it."""
     if one.counted is None:
         return ""
     since, until, uncounted = one.counted
@@ -241,7 +265,13 @@ def counted(one: AccountAudit) -> str:
         for kind, reason in uncounted.items()
     )
     days = "as the snapshot has them" if since is None else f"of {since} to {until}"
-    return f"Counted: calls, forms and texts {days}.{why} Not counted: {wording.NOT_COUNTED}."
+    return f"Counted: calls, forms and texts {days}.{why}"
+
+
+def not_counted(audit: Audit) -> str:
+    """What no account shows; empty where usage was not asked for."""
+    asked = any(one.counted is not None for one in audit.accounts)
+    return f"Not counted: {wording.NOT_COUNTED}." if asked else ""
 
 
 def requests(audit: Audit) -> str:

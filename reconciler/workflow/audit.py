@@ -14,14 +14,16 @@ from reconciler.planning.audit import audit
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
 from reconciler.planning.tag_uses import where_live
 from reconciler.workflow.accounts import ABOUT_ONE_ACCOUNT, account_error, in_account
+from reconciler.workflow.counting import applied_of
 from reconciler.workflow.filter_checks import check_tags, declared_names, refuse_unknown_companies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
     from reconciler.model.audit import AccountAudit, Exempted
+    from reconciler.model.change import Applied
     from reconciler.model.outcome import AccountError
     from reconciler.model.state import Account, DesiredAccount
     from reconciler.model.usage import Uses
@@ -114,6 +116,7 @@ class _AccountReading:
     provider: Auditable | None = None
     odd: int = 0
     uses: Uses | None = None
+    applied: Mapping[int, Applied] = field(default_factory=dict)
     exceptions: Sequence[Exempted] = ()
     error: ReconcilerError | None = None
 
@@ -147,7 +150,9 @@ class _AccountReading:
         self.live = self.live._replace(tags=listing.tags, companies=by_id)
 
     async def count(self, desired: DesiredAccount | None) -> None:
-        """What shows the names that are asked for, where that is; ``error`` as for ``read``."""
+        """What shows the names that are asked for, and the flows that apply their tags, where
+        that is; ``error`` as for ``read``.
+        """
         if not self.request.usage or self.provider is None:
             return
         found = audit(self.live, desired, narrowing=self.request.narrowing)
@@ -157,6 +162,8 @@ class _AccountReading:
         self.request.say(f"{self.handle}: counting what has the tags")
         try:
             self.uses = await self.provider.uses(self._asked(names))
+            tags = [usage.tag for one in found.names for usage in one.usages]
+            self.applied = await applied_of(self.provider, self.live, tags)
         except ABOUT_ONE_ACCOUNT as error:
             self.error = error
 
@@ -170,9 +177,16 @@ class _AccountReading:
 
     def audited(self, desired: DesiredAccount | None) -> AccountAudit:
         provider = self.provider
-        found = audit(self.live, desired, self.uses, self.request.narrowing, self.exceptions)
+        found = audit(
+            self.live, desired, self.uses, self.applied, self.request.narrowing, self.exceptions
+        )
+        counted = found.counted
+        if provider is not None and counted is not None:
+            uncounted = {**counted.uncounted, **provider.uncounted}
+            counted = counted._replace(uncounted=uncounted)
         return replace(
             found,
+            counted=counted,
             odd=self.odd,
             requests=0 if provider is None else provider.requests,
             allowance=None if provider is None else provider.allowance,

@@ -13,6 +13,7 @@ from reconciler.planning.tag_uses import TagUses, where_live
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from reconciler.model.change import Applied
     from reconciler.model.state import LiveAccount
     from reconciler.model.tag import LiveTag
     from reconciler.provider import Auditable
@@ -32,11 +33,19 @@ async def losses_of(
     found = {tag.id: use.loss if (use := counts.of(tag)) else Loss.unknown() for tag in tags}
     if not flows:
         return {tag_id: replace(loss, flows=UNKNOWN) for tag_id, loss in found.items()}
-    applied = await side_by_side(provider.flows(_place(tag, live), tag) for tag in tags)
+    applied = await applied_of(provider, live, tags)
     return {
-        tag.id: replace(found[tag.id], flows=number, flow_names=names)
-        for tag, (number, names) in zip(tags, applied, strict=True)
+        tag_id: replace(found[tag_id], flows=number, flow_names=names)
+        for tag_id, (number, names) in applied.items()
     }
+
+
+async def applied_of(
+    provider: Auditable, live: LiveAccount, tags: Collection[LiveTag]
+) -> dict[int, Applied]:
+    """The flows that apply each of ``tags``, by id; each flow is read once."""
+    applied = await side_by_side(provider.flows(_place(tag, live), tag) for tag in tags)
+    return {tag.id: one for tag, one in zip(tags, applied, strict=True)}
 
 
 def _place(tag: LiveTag, live: LiveAccount) -> Place:

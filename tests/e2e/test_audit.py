@@ -76,8 +76,10 @@ def truth(agency: Sandbox, kind: str, since: str, where: str, *what: object) -> 
 
 
 def test_it_costs_its_pages_and_few_requests_more(agency: Sandbox, audited: dict[str, Any]) -> None:
-    # Of each account: the dates of three kinds, the first page of calls twice, recent texts.
-    assert audited["requests"] <= pages(agency) + 3 * 5
+    # Of each account: the dates of three kinds, the first page of calls twice, recent texts; and
+    # a page of trackers, one of message flows, and each message flow.
+    flows = agency.store.value("SELECT count(*) FROM message_flows")
+    assert audited["requests"] <= pages(agency) + 3 * 5 + 3 * 2 + flows
 
 
 def test_its_numbers_are_the_store_s_for_every_name_and_level(
@@ -113,7 +115,7 @@ def declared(document: dict[str, Any]) -> str:
     return "\n".join(["version: 1", "accounts:", *rows, ""])
 
 
-def test_a_snapshot_counts_as_an_audit_does_and_pays_for_the_flows_alone(
+def test_a_snapshot_counts_as_an_audit_does_and_costs_no_more(
     agency: Sandbox, audited: dict[str, Any], tmp_path: Path
 ) -> None:
     workspace = Workspace.at(tmp_path, agency)
@@ -121,16 +123,18 @@ def test_a_snapshot_counts_as_an_audit_does_and_pays_for_the_flows_alone(
     agency.log.clear()
     assert workspace.run("snapshot --usage --out now.json").code == 0
     flows = [one for one in agency.log.entries if re.search("message-flows|trackers", one.path)]
-    assert len(agency.log.entries) - len(flows) <= audited["requests"]
+    assert len(agency.log.entries) <= audited["requests"]
     assert 0 < len(flows) <= 20
     kept = json.loads(workspace.read("now.json"))["accounts"]
     said = {tag["id"]: tag["usage"] for account in kept for tag in account["tags"]}
     known = [tag for one in audited["accounts"] for name in one["names"] for tag in tags_of(name)]
     for tag in known:
         of = said[tag["id"]]
-        assert [of[kind] for kind in ("calls", "forms", "texts")] == [
-            tag["use"][kind] for kind in ("calls", "forms", "texts")
+        assert [of[kind] for kind in ("calls", "forms", "texts", "flows")] == [
+            *(tag["use"][kind] for kind in ("calls", "forms", "texts")),
+            tag["flows"],
         ]
+        assert of.get("flow_names", []) == tag["flow_names"]
     since = {one["id"]: one["counted"]["since"] for one in audited["accounts"]}
     exact = 0
     for account in kept:

@@ -167,7 +167,8 @@ def test_with_a_configuration_it_is_held_against_that() -> None:
         "D": (Is.AS_DECLARED,),
         "account": (Is.OTHER_COLOR, Is.OTHER_LEVEL),
     }
-    assert states(by_name["Gone"]) == {"B": (Is.EXTRA,)}
+    assert states(by_name["Gone"]) == {"B": (Is.STILL_LIVE,)}
+    assert not by_name["Gone"].is_extra
     assert states(by_name["Else"]) == {"D": (Is.EXTRA,)}
     assert not by_name["Spam"].deviates
     assert not by_name["Any"].deviates

@@ -13,7 +13,10 @@ import pytest
 
 from reconciler.config import load_text
 from reconciler.model.audit import Audit
+from reconciler.model.change import Applied, Count, Loss
 from reconciler.model.tag import Company, Status
+from reconciler.model.trash import Day
+from reconciler.model.usage import NameAt, Use, Uses
 from reconciler.planning.audit import audit
 from reconciler.render import audit as rendered
 from reconciler.render import audit_page, audit_wording
@@ -23,11 +26,14 @@ from tests.expectations import live
 from tests.render.hostile import assert_safe_page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.model.tag import LiveTag
 
 COMPANIES = tuple(company(f"Dental {letter}") for letter in "ABCDE")
 
 IDS = count(1)
+DAY = Day(2026, 11, 25)
 
 
 def tags(name: str, *where: Company | None, **values: object) -> list[LiveTag]:
@@ -46,6 +52,44 @@ MESSY = audited(
     *tags("VIP", COMPANIES[4]),
     *tags("Quote sent", None),
 )
+
+
+def counted(*found: LiveTag, uses: Mapping[str, int], applied: Mapping[str, Applied]) -> Audit:
+    """An audit whose names are shown by ``uses`` calls, its tags applied by the flows of them."""
+    shown = {NameAt(name, None): Use(Loss(calls=Count(calls))) for name, calls in uses.items()}
+    known = Uses(shown, since=DAY, until=DAY, uncounted={})
+    flows = {tag.id: applied.get(tag.name, Applied(Count(0))) for tag in found}
+    one = audit(live(*found, companies=COMPANIES), None, known, flows)
+    return Audit(accounts=(one, one))
+
+
+def test_flows_that_apply_a_tag_are_named_an_unused_one_s_too() -> None:
+    audit_of_two = counted(
+        *tags("Follow up", None, COMPANIES[0]),
+        *tags("Spam", COMPANIES[1]),
+        *tags("Old promo", None),
+        uses={"Follow up": 3, "Spam": 2, "Old promo": 0},
+        applied={
+            "Follow up": Applied(Count(2), ("After hours", "Website")),
+            "Old promo": Applied(Count(1), ("Main line",)),
+        },
+    )
+    text = rendered.text(audit_of_two)
+    assert "\n  2 flows apply it: After hours, Website\n" in text
+    assert "\n  Old promo (1 flow applies it: Main line)\n" in text
+    assert "Spam: Dental B; 2 calls\n" in text
+    assert {row.split(",")[-2] for row in rendered.csv(audit_of_two).splitlines()[1:]} == {
+        "0",
+        "1",
+        "2",
+    }
+
+
+def test_what_no_account_shows_is_said_once() -> None:
+    two = counted(*tags("Spam", None), uses={"Spam": 1}, applied={})
+    for said in (rendered.text(two), rendered.markdown(two), audit_page.page(two)):
+        assert said.count("automation rules") == 1
+    assert "automation rules" not in rendered.text(MESSY)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

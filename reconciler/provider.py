@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
-    from reconciler.model.usage import NameAt, Uses
+    from reconciler.model.usage import Beside, NameAt, Uses
 
 
 class OddTag(NamedTuple):
@@ -89,6 +89,9 @@ class Auditable(Protocol):
 
     async def uses(self, asked: Collection[NameAt]) -> Uses:
         """What shows each of the names, by as few requests as prove it; after ``tags``."""
+
+    async def beside(self, asked: Collection[NameAt]) -> Mapping[NameAt, Beside]:
+        """What else is on the interactions that show each of the names, as ``uses`` reads them."""
 
     async def flows(self, place: Place, tag: LiveTag) -> Applied:
         """The flows that apply ``tag`` of ``place``, of which each is read once."""

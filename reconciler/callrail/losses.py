@@ -10,12 +10,12 @@ from reconciler.callrail.interactions import CALLS, FORMS, TEXTS, row_id
 from reconciler.callrail.paging import listing_of, read_all
 from reconciler.callrail.references import Flow, FlowReader, count
 from reconciler.callrail.tally import Tallied
-from reconciler.callrail.usage import UsageCounter
+from reconciler.callrail.usage import KindBeside, UsageCounter
 from reconciler.callrail.wire import plain_row
 from reconciler.concurrency import side_by_side
 from reconciler.errors import ApiError, AuthError, UnreachableError
 from reconciler.model.change import NONE, UNKNOWN, Applied, Count, Loss
-from reconciler.model.usage import Use, Uses
+from reconciler.model.usage import Beside, Use, Uses
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -96,6 +96,40 @@ class Losses:
         unread = await self._readable(noun, tally)
         return found or dict.fromkeys(asked, Tallied(unread, idle=unread.none))
 
+    async def beside(
+        self, asked: Collection[NameAt], known: Collection[str]
+    ) -> dict[NameAt, Beside]:
+        """What else is on the interactions that show each of ``asked``. Arguments as for ``uses``.
+
+        A kind that the key may not read is left out: it keeps all its tags. One that can't be read
+        otherwise is of unknown number.
+        """
+        calls, forms, texts = await side_by_side(
+            self._kind_beside(noun, counter, asked, known)
+            for noun, counter in self._counters.items()
+        )
+        return {one: _beside(calls[one], forms[one], texts[one]) for one in asked}
+
+    async def _kind_beside(
+        self,
+        noun: str,
+        counter: UsageCounter,
+        asked: Collection[NameAt],
+        known: Collection[str],
+    ) -> dict[NameAt, KindBeside]:
+        try:
+            return await counter.beside(asked, known)
+        except UnreachableError:
+            raise
+        except AuthError as error:
+            if error.status != _FORBIDDEN:
+                raise
+            shown = NONE
+        except ApiError as error:
+            self.uncounted.setdefault(noun, error.message)
+            shown = UNKNOWN
+        return dict.fromkeys(asked, KindBeside(shown, {}))
+
     async def flows(self, place: Place, tag: LiveTag) -> Applied:
         """The flows that apply ``tag`` of ``place``; raises as ``usage`` does."""
         return await self._applied(tag, shared=await self._shared(place, tag))
@@ -174,6 +208,20 @@ def _use(calls: Tallied, forms: Tallied, texts: Tallied) -> Use:
     days = [one.last for one in kinds if one.last is not None]
     loss = Loss(calls=calls.number, forms=forms.number, texts=texts.number)
     return Use(loss, max(days, default=None), idle=all(one.idle for one in kinds))
+
+
+def _beside(calls: KindBeside, forms: KindBeside, texts: KindBeside) -> Beside:
+    return Beside(
+        Loss(calls=calls.shown, forms=forms.shown, texts=texts.shown),
+        {
+            name: Loss(
+                calls=calls.also.get(name, NONE),
+                forms=forms.also.get(name, NONE),
+                texts=texts.also.get(name, NONE),
+            )
+            for name in sorted({*calls.also, *forms.also, *texts.also})
+        },
+    )
 
 
 def _at_most(counted: Count) -> Count:

@@ -46,6 +46,7 @@ class Survey:
         self._scan = Memo(self._read_scan)
         self._found = Memo(self._find)
         self._found_whole = Memo(self._find_whole)
+        self._found_all = Memo(self._find_all)
         self._all = Memo(self._read_all)
         self._recent = Memo(self._read_since)
 
@@ -77,6 +78,11 @@ class Survey:
     async def find_whole(self, name: str) -> Rows | None:
         """All that is found for ``name``; None where that is too much, or does not hold still."""
         return await self._found_whole.of(name)
+
+    async def find_all(self, name: str) -> Rows:
+        """All that is found for ``name``, however many pages that takes."""
+        first = await self.find(name)
+        return first if first.whole else await self._found_all.of(name)
 
     def spelling(self, name: str) -> str:
         """The parameter to ask by: whether ``tags`` splits at commas is D, ``tags[]`` does not."""
@@ -111,13 +117,15 @@ class Survey:
         rows = await self._read_pages(reader)
         return rows if rows.whole else await self._read_pages(reader)
 
-    async def _read_pages(self, reader: Reader, dates: Query | None = None) -> Rows:
+    async def _read_pages(
+        self, reader: Reader, dates: Query | None = None, query: Query = ()
+    ) -> Rows:
         """All pages by the total of the first; what comes in meanwhile stands behind them."""
-        first = await reader.page(dates=dates)
+        first = await reader.page(query, dates=dates)
         if first.total is None or not first.rows:
             return Rows.of(first)
         last = -(-first.total // len(first.rows))
-        rest = (reader.page(dates=dates, number=at) for at in range(2, last + 1))
+        rest = (reader.page(query, dates=dates, number=at) for at in range(2, last + 1))
         pages = [first, *await side_by_side(rest)]
         by_id = {row.id: row for page in pages for row in page.rows}
         fewer = any(page.total is None or page.total < first.total for page in pages)
@@ -135,6 +143,11 @@ class Survey:
         question = Question(self.spelling(name), name)
         found = await self._pages(await self.ask(question), _query(question))
         return found if found.whole else None
+
+    async def _find_all(self, name: str) -> Rows:
+        found = await self.find_whole(name)
+        question = Question(self.spelling(name), name)
+        return found or await self._read_pages(self.reader, query=_query(question))
 
     async def _pages(self, first: Rows, query: Query) -> Rows:
         """``first`` and the pages after it, up to SCANNED_PAGES."""

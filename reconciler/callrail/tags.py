@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.interaction import Interaction
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, LiveTag, Place, Tag
-    from reconciler.model.usage import NameAt, Uses
+    from reconciler.model.usage import Beside, NameAt, Uses
     from reconciler.provider import Created, Listing, Updated
 
 T = TypeVar("T")
@@ -115,6 +115,10 @@ class AccountProvider:
     async def uses(self, asked: Collection[NameAt]) -> Uses:
         """What shows each of the names; see ``losses``. All tags must have been read before."""
         return await self._counting().uses(asked, self._namesakes.names)
+
+    async def beside(self, asked: Collection[NameAt]) -> Mapping[NameAt, Beside]:
+        """What else is on what shows each of the names; see ``losses``. As for ``uses``."""
+        return await self._counting().beside(asked, self._namesakes.names)
 
     async def flows(self, place: Place, tag: LiveTag) -> Applied:
         """The flows that apply ``tag`` of ``place``."""

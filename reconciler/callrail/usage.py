@@ -24,8 +24,9 @@ Method.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.callrail.concurrency import Memo
 from reconciler.callrail.evidence import Fit, Rows, all_certain, counted, holds
@@ -38,11 +39,18 @@ from reconciler.model.change import NONE, UNKNOWN, Count
 from reconciler.model.usage import IDLE_DAYS, NameAt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import date
 
     from reconciler.callrail.api import ApiSession, Query
     from reconciler.callrail.interactions import InteractionKind, Row
+
+
+class KindBeside(NamedTuple):
+    """One kind's interactions that show a name: their number, and of each other name on them."""
+
+    shown: Count
+    also: Mapping[str, Count]
 
 
 class UsageCounter:
@@ -86,10 +94,10 @@ class UsageCounter:
         return self._survey.reader.covered
 
     async def tally(
-        self, asked: Collection[NameAt], known: Collection[str]
+        self, asked: Collection[NameAt], known: Collection[str], *, idle: bool = True
     ) -> dict[NameAt, Tallied]:
         """What shows each of ``asked``, by the cheaper of one pass over all rows or a question
-        each; ``known``: the names of all live tags.
+        each; ``known``: the names of all live tags. ``idle`` False: nobody asks when.
 
         Raises as ``count`` does.
         """
@@ -97,10 +105,9 @@ class UsageCounter:
         if survey.whole and not survey.rows:
             nothing = await self._nothing()
             return dict.fromkeys(asked, Tallied(nothing, idle=nothing.none))
-        pages = 0 if survey.whole else -(-(survey.total or 0) // max(1, len(survey.rows)))
-        if pages > len(asked) or (not survey.whole and survey.total is None):
+        rows = await self._all_at_once(survey, asked)
+        if rows is None:
             return {one: await self._found(one) for one in asked}
-        rows = await self._survey.everything()
         if not any(row.names for row in rows.rows) and not self._survey.kind.by_search:
             return await self._shown_by_none(rows, asked)
         dated = await self._dated()
@@ -109,9 +116,44 @@ class UsageCounter:
             whole=rows.whole and dated,
             known=known,
             since=self._survey.reader.today - timedelta(days=IDLE_DAYS),
-            recent=await self._recent(rows) if dated else None,
+            recent=await self._recent(rows) if dated and idle else None,
         )
         return {one: tally.of(one) for one in asked}
+
+    async def _all_at_once(self, survey: Rows, asked: Collection[NameAt]) -> Rows | None:
+        """All rows, where reading them costs no more than a question for each of ``asked``."""
+        pages = 0 if survey.whole else -(-(survey.total or 0) // max(1, len(survey.rows)))
+        if pages > len(asked) or (not survey.whole and survey.total is None):
+            return None
+        return await self._survey.everything()
+
+    async def beside(
+        self, asked: Collection[NameAt], known: Collection[str]
+    ) -> dict[NameAt, KindBeside]:
+        """What else is on the rows that show each of ``asked``; the same way as ``tally`` goes.
+
+        What rests on rows that may not be all of them is "at least".
+        """
+        tallied = await self.tally(asked, known, idle=False)
+        survey = await self._survey.survey()
+        every = await self._all_at_once(survey, asked) if survey.rows else survey
+        return {one: await self._others(one, tallied[one].number, every) for one in asked}
+
+    async def _others(self, asked: NameAt, shown: Count, every: Rows | None) -> KindBeside:
+        if shown.none:
+            return KindBeside(shown, {})
+        rows = every or await self._survey.find_all(asked.name)
+        has = [
+            row
+            for row in rows.rows
+            if asked.name in row.names and asked.company_id in {None, row.company_id}
+        ]
+        times = Counter(name for row in has for name in row.names if name != asked.name)
+        sure = all_certain(has) and shown == Count(len(has))
+        return KindBeside(
+            shown,
+            {one: Count.between(number, number if sure else None) for one, number in times.items()},
+        )
 
     async def _nothing(self) -> Count:
         """The count where no interactions are listed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final, TypedDict
 
@@ -276,11 +276,16 @@ def unread_of(node: Node) -> AccountError:
 
 def loss_fields(loss: Loss) -> Document:
     """A loss, kind by kind."""
-    counts: Document = {kind: count_fields(getattr(loss, kind)) for kind in _KINDS}
+    counts = {**counts_fields(loss), "flows": count_fields(loss.flows)}
     return {**counts, "flow_names": list(loss.flow_names)} if loss.flow_names else counts
 
 
-_KINDS: Final = ("calls", "forms", "texts", "flows")
+def counts_fields(loss: Loss) -> Document:
+    """The interactions of a loss, kind by kind."""
+    return {kind: count_fields(getattr(loss, kind)) for kind in _KINDS}
+
+
+_KINDS: Final = ("calls", "forms", "texts")
 
 
 def _account_fields(use: AccountUse) -> Document:
@@ -557,7 +562,14 @@ def tag_of(node: Node) -> Tag:
 def loss_of(node: Node) -> Loss:
     """What :func:`loss_fields` wrote."""
     names = node.texts("flow_names") if node.has("flow_names") else ()
-    return Loss(flow_names=names, **{kind: _count_of(node.node(kind)) for kind in _KINDS})
+    flows = _count_of(node.node("flows"))
+    return replace(counts_of(node), flows=flows, flow_names=names)
+
+
+def counts_of(node: Node) -> Loss:
+    """What :func:`counts_fields` wrote."""
+    calls, forms, texts = (_count_of(node.node(kind)) for kind in _KINDS)
+    return Loss(calls=calls, forms=forms, texts=texts)
 
 
 def _count_of(node: Node) -> Count:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.document.plan import loss_fields, loss_of
+from reconciler.document.plan import counts_fields, counts_of, loss_fields, loss_of
 from reconciler.document.reading import FileKind, Node, altered, parse
 from reconciler.document.writing import FORMAT_VERSION, Document
 from reconciler.model.state import LiveAccount, Snapshot
 from reconciler.model.tag import AccountRef, Company, LiveTag, Status
+from reconciler.model.usage import Beside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from reconciler.model.change import Loss
+    from collections.abc import Sequence
 
 KIND: Final = FileKind("snapshot", "Take it again: reconciler snapshot.")
 
@@ -72,11 +71,11 @@ def _account_fields(live: LiveAccount) -> Document:
             {"id": company.id, "name": company.name, "active": company.active}
             for company in live.companies.values()
         ],
-        "tags": [_tag_fields(tag, live.usage) for tag in live.tags],
+        "tags": [_tag_fields(tag, live) for tag in live.tags],
     }
 
 
-def _tag_fields(tag: LiveTag, usage: Mapping[int, Loss] | None) -> Document:
+def _tag_fields(tag: LiveTag, live: LiveAccount) -> Document:
     fields: Document = {
         "id": tag.id,
         "name": tag.name,
@@ -84,8 +83,14 @@ def _tag_fields(tag: LiveTag, usage: Mapping[int, Loss] | None) -> Document:
         "status": tag.status.value,
         "company_id": tag.company_id,
     }
-    if usage is not None:
-        fields["usage"] = loss_fields(usage[tag.id])
+    if live.usage is not None:
+        fields["usage"] = loss_fields(live.usage[tag.id])
+    if tag.id in live.beside:
+        shown, also = live.beside[tag.id]
+        fields["beside"] = {
+            "shown": counts_fields(shown),
+            "also": [{"name": name, **counts_fields(one)} for name, one in also.items()],
+        }
     return fields
 
 
@@ -97,6 +102,11 @@ def _account_of(node: Node) -> LiveAccount:
         tag.id: loss_of(row.node("usage"))
         for tag, row in zip(tags, rows, strict=True)
         if row.has("usage")
+    }
+    beside = {
+        tag.id: _beside_of(row.node("beside"))
+        for tag, row in zip(tags, rows, strict=True)
+        if row.has("beside")
     }
     by_id = {company.id: company for company in companies}
     if len(by_id) != len(companies):
@@ -113,7 +123,13 @@ def _account_of(node: Node) -> LiveAccount:
         requests=node.whole("requests"),
         usage=counted or None,
         odd=node.whole("odd", least=1) if node.has("odd") else 0,
+        beside=beside,
     )
+
+
+def _beside_of(node: Node) -> Beside:
+    also = {row.text("name"): counts_of(row) for row in node.nodes("also")}
+    return Beside(counts_of(node.node("shown")), also)
 
 
 def _company_of(node: Node) -> Company:

@@ -115,6 +115,11 @@ class Count:
         most = (self.most or 0) + (other.most or 0) if bounded else None
         return Count.between(self.least + other.least, most)
 
+    def less(self, part: Count) -> Count:
+        """What is left without ``part`` of them, as sure as the less sure of the two."""
+        least = 0 if part.most is None else max(0, self.least - part.most)
+        return Count.between(least, None if self.most is None else max(0, self.most - part.least))
+
 
 NONE = Count(0)
 UNKNOWN = Count(0, Precision.UNKNOWN)

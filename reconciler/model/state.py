@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.model.change import Loss
     from reconciler.model.problem import Problem, Source
     from reconciler.model.tag import AccountRef, Company, LiveTag
+    from reconciler.model.usage import Beside
 
 
 class Gateway(StrEnum):
@@ -158,6 +159,7 @@ class LiveAccount(NamedTuple):
     ``unread`` counts live tags that the cheapest complete read left out; ``requests`` what the
     reading cost. ``usage``: what has each tag, by its id; None: nobody counted. ``odd`` counts rows
     that are no tags as we know them: where there are some, what is not in ``tags`` may be live.
+    ``beside``: what else is on the interactions of tags in the trash, by their ids.
     """
 
     account: AccountRef
@@ -167,6 +169,7 @@ class LiveAccount(NamedTuple):
     requests: int = 0
     usage: Mapping[int, Loss] | None = None
     odd: int = 0
+    beside: Mapping[int, Beside] = MappingProxyType({})
 
 
 class Snapshot(NamedTuple):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from reconciler.model.change import Loss
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.model.change import Loss
     from reconciler.model.trash import Day
 
 IDLE_DAYS: Final = 90
@@ -41,6 +42,26 @@ class Use(NamedTuple):
     def none(self) -> bool:
         """Whether certainly nothing shows the name."""
         return self.loss.interactions.none
+
+
+class Beside(NamedTuple):
+    """What else is on the interactions that show a name.
+
+    ``shown`` counts them, without the kinds that the key may not read; ``also``: how many of them
+    show each other name.
+    """
+
+    shown: Loss
+    also: Mapping[str, Loss]
+
+    def lacking(self, name: str) -> Loss:
+        """Those of them that do not show ``name``."""
+        shown, both = self.shown, self.also.get(name, Loss())
+        return Loss(
+            calls=shown.calls.less(both.calls),
+            forms=shown.forms.less(both.forms),
+            texts=shown.texts.less(both.texts),
+        )
 
 
 class Uses(NamedTuple):

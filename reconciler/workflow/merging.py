@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.concurrency import side_by_side
-from reconciler.errors import ProtocolError
-from reconciler.model.change import NONE, Loss
+from reconciler.model.usage import NameAt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.model.tag import LiveTag, Place
+    from reconciler.model.change import Loss
+    from reconciler.model.tag import Place
     from reconciler.planning.merging import Group
     from reconciler.provider import Provider
 
@@ -33,22 +32,14 @@ async def uses_of(provider: Provider, groups: Sequence[Group]) -> Uses:
     """
     live = [(group.place, tag) for group in groups for tag in group.to_count]
     counted = await side_by_side(provider.usage(place, tag) for place, tag in live)
+    uses = {(place, tag.id): loss for (place, tag), loss in zip(live, counted, strict=True)}
     trashed = [(group, tag) for group in groups for tag in group.trashed]
-    left = await side_by_side(
-        _left(provider, group.place, tag, group.declaration.name) for group, tag in trashed
-    )
-    places = [*live, *((group.place, tag) for group, tag in trashed)]
-    return {
-        (place, tag.id): loss for (place, tag), loss in zip(places, [*counted, *left], strict=True)
+    if not trashed:
+        return uses
+    at = [NameAt(tag.name, group.place.company_id) for group, tag in trashed]
+    beside = await provider.beside(set(at))
+    left = {
+        (group.place, tag.id): beside[one].lacking(group.declaration.name)
+        for (group, tag), one in zip(trashed, at, strict=True)
     }
-
-
-async def _left(provider: Provider, place: Place, tag: LiveTag, name: str) -> Loss:
-    had = await provider.usage(place, tag, flows=False)
-    if had.interactions.none:
-        return Loss()
-    try:
-        found = await provider.interactions(place, tag, expected=had, proven=True)
-    except ProtocolError:
-        return replace(Loss.unknown(), flows=NONE)
-    return Loss.of(one for one in found if name not in one.tags)
+    return uses | left

@@ -9,6 +9,8 @@ from reconciler.concurrency import side_by_side
 from reconciler.errors import UsageError
 from reconciler.model.change import Applied, Loss
 from reconciler.model.state import LiveAccount
+from reconciler.model.trash import parse
+from reconciler.model.usage import Beside, NameAt
 from reconciler.planning.tag_uses import uses_of
 from reconciler.provider import Created, Listing, Updated
 from reconciler.text.plural import count
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Allowance
     from reconciler.model.state import Account
     from reconciler.model.tag import Company, LiveTag, Place, Tag
-    from reconciler.model.usage import NameAt, Uses
+    from reconciler.model.usage import Uses
     from reconciler.provider import Provider
     from reconciler.workflow.plan import ProviderFor
 
@@ -64,9 +66,19 @@ async def read_account(
     if usage:
         say(f"{account.handle}: counting what has {count(len(live.tags), 'tag')}")
         live = live._replace(usage=await losses_of(provider, live, live.tags, flows=True))
+        live = live._replace(beside=await _beside_trash(provider, live))
         for kind, why in provider.uncounted.items():
             say(f"{account.handle}: {kind} can't be counted: {why}")
     return live._replace(requests=provider.requests)
+
+
+async def _beside_trash(provider: Provider, live: LiveAccount) -> dict[int, Beside]:
+    """What merges ask of tags in the trash: whether what has them has another tag as well."""
+    trashed = {
+        tag.id: NameAt(tag.name, tag.company_id) for tag in live.tags if parse(tag.name) is not None
+    }
+    beside = await provider.beside(set(trashed.values())) if trashed else {}
+    return {tag_id: beside[at] for tag_id, at in trashed.items()}
 
 
 def provider_from(snapshot: Sequence[LiveAccount]) -> ProviderFor:
@@ -133,6 +145,15 @@ class SnapshotProvider:
     async def uses(self, asked: Collection[NameAt]) -> Uses:
         """What its tags had then; unknown where nobody counted, and of no certain day."""
         return uses_of(self.live, asked)
+
+    async def beside(self, asked: Collection[NameAt]) -> Mapping[NameAt, Beside]:
+        """What was beside those in the trash then; unknown where nobody counted."""
+        known = {
+            NameAt(tag.name, tag.company_id): self.live.beside[tag.id]
+            for tag in self.live.tags
+            if tag.id in self.live.beside
+        }
+        return {one: known.get(one) or Beside(Loss.unknown(), {}) for one in asked}
 
     async def flows(self, place: Place, tag: LiveTag) -> Applied:
         """Those that were counted then."""

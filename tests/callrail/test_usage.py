@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.callrail.interactions import retention_start, row_of, shown_tags
 from reconciler.errors import AuthError, ProtocolError
 from reconciler.model.change import NONE, UNKNOWN, Count, Loss, Precision
+from reconciler.model.usage import NameAt
 from tests.callrail import stand_in as server
 from tests.callrail.clients import ACCOUNT_PLACE, DENTAL, live, straight
 from tests.callrail.stand_in import StandIn, Touch, tag_row, touches
@@ -254,6 +255,40 @@ async def test_refused_forms_are_unknown_where_companies_are_refused_too() -> No
     assert (await loss(StandIn(refuses=refuses), "Unused")).forms == UNKNOWN
 
 
+OLD = NameAt("Old", None)
+
+
+async def test_what_is_beside_a_name_is_counted_by_what_counts_the_name() -> None:
+    both, alone = touches(300, "Old", "New"), touches(7, "Old")
+    calls = both + alone + touches(2_000, "Lead")
+    history = StandIn(calls=calls, texts=touches(2, "Old"), tags=[tag_row(1, "Old")])
+    provider = straight(history)
+    await provider.tags()
+    await provider.usage(ACCOUNT_PLACE, live(1, "Old"))
+    counted = len(history.asked)
+    beside = (await provider.beside({OLD}))[OLD]
+    # One page more: what the filter finds does not fit on the first.
+    assert len(history.asked) - counted <= 1
+    assert beside.shown == Loss(calls=Count(307), texts=Count(2))
+    assert beside.lacking("New") == Loss(calls=Count(7), texts=Count(2))
+    assert beside.lacking("Else") == beside.shown
+
+
+async def test_what_the_key_may_not_read_keeps_its_tags_and_lacks_nothing() -> None:
+    refuses = {"form_submissions.json": 403}
+    history = StandIn(calls=touches(9, "Old"), refuses=refuses, tags=[tag_row(1, "Old")])
+    provider = straight(history)
+    await provider.tags()
+    beside = (await provider.beside({OLD}))[OLD]
+    assert beside.lacking("New") == Loss(calls=Count(9))
+
+
+async def test_what_can_t_be_read_otherwise_may_lack_it() -> None:
+    history = StandIn(calls=touches(9, "Old"), refuses={"form_submissions.json": 500})
+    beside = (await straight(history).beside({OLD}))[OLD]
+    assert beside.lacking("New").forms == UNKNOWN
+
+
 async def test_a_key_that_is_not_known_ends_the_counting() -> None:
     with pytest.raises(AuthError):
         await loss(StandIn(refuses={"sms-threads.json": 401}), "Lead")
@@ -346,6 +381,26 @@ async def test_whatever_the_server_does_the_truth_is_within_the_count(
     true = sum(name in one.tags and place.company_id in {None, one.company} for one in rows)
     found = await loss(history, name, place)
     for counted in (found.calls, found.forms):
+        assert counted.least <= true, (counted, true)
+        assert counted.most is None or true <= counted.most, (counted, true)
+
+
+@given(
+    histories(), odd_servers(), st.sampled_from(["Lead", "A, B", "Old"]),
+    st.sampled_from([ACCOUNT_PLACE, DENTAL]), st.sampled_from([3, 250]),
+)  # fmt: skip
+async def test_whatever_the_server_does_the_truth_is_within_what_lacks_another_name(
+    rows: list[Touch], odd: dict[str, object], name: str, place: Place, cap: int
+) -> None:
+    history = StandIn(calls=rows, forms=rows, page_cap=cap, **odd)  # type: ignore[arg-type]
+    assume(odd.get("dates") != "ignored" or any(one.age < 7 for one in rows))
+    true = sum(
+        name in one.tags and "A" not in one.tags and place.company_id in {None, one.company}
+        for one in rows
+    )
+    at = NameAt(name, place.company_id)
+    lacking = (await straight(history).beside({at}))[at].lacking("A")
+    for counted in (lacking.calls, lacking.forms):
         assert counted.least <= true, (counted, true)
         assert counted.most is None or true <= counted.most, (counted, true)
 

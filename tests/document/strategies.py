@@ -37,6 +37,7 @@ from reconciler.model.plan import (
 from reconciler.model.problem import Mark, Problem, Severity, Source
 from reconciler.model.state import Limits, LiveAccount, Policy, Unmanaged
 from reconciler.model.tag import AccountRef, Company, LiveTag, Place, Status, Tag, differing
+from reconciler.model.usage import Beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -264,6 +265,14 @@ def uses_of(listed: list[LiveTag]) -> st.SearchStrategy[dict[int, Loss] | None]:
     return st.fixed_dictionaries({tag.id: losses for tag in listed})
 
 
+def besides_of(listed: list[LiveTag]) -> st.SearchStrategy[dict[int, Beside]]:
+    """What else is on what has some of these tags."""
+    numbers = losses.map(lambda one: replace(one, flows=Count(0), flow_names=()))
+    beside = st.builds(Beside, numbers, st.dictionaries(texts, numbers, max_size=2))
+    ids = [tag.id for tag in listed]
+    return st.dictionaries(st.sampled_from(ids), beside) if ids else st.just({})
+
+
 @st.composite
 def live_accounts(draw: st.DrawFn) -> tuple[LiveAccount, ...]:
     """A few accounts as a server could have listed them."""
@@ -281,6 +290,7 @@ def live_accounts(draw: st.DrawFn) -> tuple[LiveAccount, ...]:
                 requests=draw(st.integers(0, 99)),
                 usage=draw(st.none() | uses_of(listed)),
                 odd=draw(st.integers(0, 2)),
+                beside=draw(besides_of(listed)),
             )
         )
     return tuple(found)

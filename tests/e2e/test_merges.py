@@ -104,6 +104,7 @@ def test_companies_tags_become_one_that_the_same_plan_creates(tmp_path: Path) ->
         before = ids_by_call(sandbox)
         stopped = workspaces[0].run("apply plan.json --max-requests 60")
         assert (stopped.code, "are left" in stopped.out) == (6, True), stopped.out + stopped.err
+        expect_a_snapshot_plans_as_live_state_does(workspaces[0])
         workspaces[1].write("plan.json", workspaces[0].read("plan.json"))
         ran = workspaces[1].run("apply plan.json --report json=report.json")
         assert ran.code == 0, ran.out + ran.err
@@ -112,7 +113,28 @@ def test_companies_tags_become_one_that_the_same_plan_creates(tmp_path: Path) ->
         for call, tags in ids_by_call(sandbox).items():
             assert tags == before[call] | ({made["id"]} if tags & given_up else set())
         assert workspaces[1].run("plan --detailed-exitcode").code == 0
+        expect_a_snapshot_plans_as_live_state_does(workspaces[1])
         assert "~trash" in workspaces[1].run("undo report.json").out
+
+
+def expect_a_snapshot_plans_as_live_state_does(workspace: Workspace) -> None:
+    """What is left of merges is in the snapshot: pipelines plan from it, without a key."""
+    assert workspace.run("snapshot --usage --out now.json").code == 0
+    live = workspace.document("plan")
+    offline = workspace.document("plan --live now.json")
+    assert (offline["changes"], offline["digest"]) == (live["changes"], live["digest"])
+
+
+def test_tags_in_the_trash_of_a_merge_cost_few_requests_of_each_later_plan(tmp_path: Path) -> None:
+    with Sandbox(Options(seed="agency", quota=None)) as sandbox:
+        workspace = Workspace.at(tmp_path, sandbox)
+        workspace.declare(ONE_NAME)
+        assert workspace.run("apply --auto-approve").code == 0
+        trashed = [name for name in workspace.tags() if name.startswith("~trash")]
+        plan = workspace.document("plan")
+        assert plan["changes"] == []
+        # Companies, tags; each kind's first page and dates; a question for each tag and kind.
+        assert plan["requests"]["plan"] <= 2 + 3 * 3 + 3 * len(trashed)
 
 
 def test_nothing_is_promoted_into_a_tag_that_could_not_be_created(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,11 @@ from reconciler.errors import NotFoundError, RejectedError
 from reconciler.model.change import UNKNOWN, Applied, Count, Loss
 from reconciler.model.interaction import Interaction, Kind
 from reconciler.model.tag import LiveTag, Status, differing
+from reconciler.model.usage import Beside
 from reconciler.provider import Created, Listing, Updated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from reconciler.model.plan import Allowance
     from reconciler.model.tag import Company, Place, Tag
@@ -112,6 +114,18 @@ class FakeProvider:
     async def uses(self, asked: Collection[NameAt]) -> Uses:
         """Not asked of it: tests of counts have a server."""
         raise NotImplementedError
+
+    async def beside(self, asked: Collection[NameAt]) -> Mapping[NameAt, Beside]:
+        """The calls that have the very tag, and the names of their other tags, for one request."""
+        self.requests += 1
+        return {one: self._beside(one) for one in asked}
+
+    def _beside(self, asked: NameAt) -> Beside:
+        own = {tag.id for tag in self.live.values() if (tag.name, tag.company_id) == asked}
+        calls = [{*self._call(call).tags} for call, held in self.assigned.items() if held & own]
+        times = Counter(name for names in calls for name in names if name != asked.name)
+        also = {name: Loss(calls=Count(number)) for name, number in times.items()}
+        return Beside(Loss(calls=Count(len(calls))), also)
 
     async def flows(self, place: Place, tag: LiveTag) -> Applied:
         """The flows that the test gave the name."""

@@ -102,6 +102,7 @@ class SandboxReplica:
         try:
             seed_copy(self._store, (_copy(one, uses) for one in live), today)
         except ValueError as error:
+            self._store.close()
             raise DocumentError(f"what is live can't be copied: {error}") from None
         variant = set_switches(*switches)
         options = Options(today=today, clock=self._clock.monotonic, switches=variant)
@@ -122,6 +123,10 @@ class SandboxReplica:
     def waited(self) -> float:
         """Seconds that have passed in waiting."""
         return self._clock.monotonic()
+
+    def close(self) -> None:
+        """Throw the copy away."""
+        self._store.close()
 
     def held(self) -> Held:
         """All that the store holds."""

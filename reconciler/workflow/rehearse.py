@@ -6,6 +6,7 @@ does this, until a report says that all is made, or a run writes nothing more.
 
 from __future__ import annotations
 
+from contextlib import closing
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,6 +53,9 @@ class Replica(Protocol):
     def waited(self) -> float:
         """Seconds that have passed in waiting."""
 
+    def close(self) -> None:
+        """Throw it away."""
+
 
 async def rehearse(
     plan: Plan,
@@ -70,6 +74,11 @@ async def rehearse(
 
 
 async def _trial(plan: Plan, replica: Replica, request: ApplyRequest) -> Trial:
+    with closing(replica):
+        return await _tried(plan, replica, request)
+
+
+async def _tried(plan: Plan, replica: Replica, request: ApplyRequest) -> Trial:
     before = replica.held()
     reports: list[Report] = []
     written = -1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import sqlite3
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -176,15 +177,23 @@ def test_what_goes_wrong_is_named(desk_of_a_plan: Workspace, switch: str, said: 
 def on_a_server_with(switch: str, workspace: Workspace) -> Rehearsal:
     plan, live = load_plan(workspace.read("plan.json")), load_snapshot(workspace.read("live.json"))
 
+    made = []
+
     def replica(answers: Answers) -> SandboxReplica:
-        return SandboxReplica(live, uses(plan.changes), answers, parallelism=1, switches=(switch,))
+        has = uses(plan.changes)
+        made.append(SandboxReplica(live, has, answers, parallelism=1, switches=(switch,)))
+        return made[-1]
 
     def request(_answers: Answers) -> ApplyRequest:
         return ApplyRequest(
             waited=Waited.IN_A_FILE, deletes=Deletes.SEND, watcher=Silent(), parallelism=1
         )
 
-    return asyncio.run(rehearsed(plan, replica, request))
+    shown = asyncio.run(rehearsed(plan, replica, request))
+    for one in made:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            one.held()
+    return shown
 
 
 class Silent:

@@ -21,6 +21,7 @@ from reconciler.model.change import (
 from reconciler.model.codes import PlanCode
 from reconciler.model.news import News
 from reconciler.model.tag import Status
+from reconciler.model.trash import kept as kept_of
 from reconciler.model.trash import original, parse
 from reconciler.planning.canaries import asked_about
 from reconciler.render.escape import label, terminal
@@ -698,7 +699,10 @@ def values(tag: Tag, *, chip: Chip = no_chip) -> str:
 def _differences(change: Update, *, chip: Chip) -> Iterable[str]:
     before, after = change.before, change.after
     for field in change.fields:
-        if field == "name":
+        trashed = parse(before.name)
+        if field == "name" and trashed is not None and trashed.kept == kept_of(after.name):
+            yield f"taken back (in the trash since {trashed.day.isoformat()})"
+        elif field == "name":
             yield f"name {label(before.name)} -> {label(after.name)}"
         elif field == "color":
             old, new = (_color(tag.color, chip=chip) for tag in (before, after))

@@ -195,7 +195,7 @@ def test_the_demo_ends_in_rest(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for sign in ("+ create", "~ update", "> merge", "- trash"):
         assert f"done       {sign}" in done.stderr
-    assert "name ~trash " in done.stdout
+    assert "taken back (in the trash since " in done.stdout
     assert done.stdout.rstrip().count("No changes. Live state matches the configuration.") == 1
     assert "warning" not in done.stderr
     assert len(done.stdout.splitlines()) <= 95

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.config.codes import Code
 from reconciler.model.problem import Mark, Problem, Severity
+from reconciler.text.plural import count
 from reconciler.text.quote import quoted
 
 if TYPE_CHECKING:
@@ -106,4 +107,4 @@ def due(exemptions: Iterable[Exemption], today: date) -> Iterator[Problem]:
 def _what(one: Exemption) -> str:
     if len(one.tags) == 1:
         return quoted(one.tags[0])
-    return f"{quoted(one.tags[0])} and {len(one.tags) - 1:,} more tags"
+    return f"{quoted(one.tags[0])} and {count(len(one.tags) - 1, 'more tag')}"

@@ -16,6 +16,7 @@ from reconciler.model.palette import PALETTE, nearest_shade
 from reconciler.model.state import State
 from reconciler.text.alike import difference, skeleton
 from reconciler.text.nearest import did_you_mean
+from reconciler.text.plural import count
 from reconciler.text.quote import double_quoted, quoted
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _check_forms(entries: Sequence[Entry], problems: Collector) -> None:
         if color is not None and color not in PALETTE:
             strange.setdefault(color, []).append(entry)
     for color, users in strange.items():
-        others = f" (and in {len(users) - 1:,} more tags)" if len(users) > 1 else ""
+        others = f" (and in {count(len(users) - 1, 'more tag')})" if len(users) > 1 else ""
         problems.warning(
             Code.COLOR,
             f"the colour {quoted(color)} is not known; the server decides{others}",

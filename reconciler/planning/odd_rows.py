@@ -14,6 +14,7 @@ from reconciler.errors import ProtocolError
 from reconciler.model.change import one_a_line
 from reconciler.model.problem import Problem, Severity
 from reconciler.planning.guard import is_removal
+from reconciler.text.plural import count
 from reconciler.text.quote import double_quoted
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def warn_of_odd_rows(odd: Sequence[OddTag], desired: DesiredAccount) -> list[Pro
     left = f"it is left alone, and nothing is deleted in {handle}"
     found = [_warning(f"{_odd(row, handle)}: {left}") for row in odd[:_SHOWN]]
     if len(odd) > _SHOWN:
-        found.append(_warning(f"{handle}: {len(odd) - _SHOWN:,} more tags are as odd"))
+        more = count(len(odd) - _SHOWN, "more tag is", "more tags are")
+        found.append(_warning(f"{handle}: {more} as odd"))
     return found
 
 

@@ -21,18 +21,25 @@ def count(value: int, noun: str, many: str | None = None) -> str:
 
 
 def few(words: Iterable[object], most: int = 3) -> str:
-    """``a, b, c``; more than ``most`` are counted: ``a, b, c and 2 more``."""
+    """``a, b, c``; what is beyond ``most`` is counted: ``a, b, c and 2 more``."""
     known = tuple(words)
-    more = f" and {len(known) - most:,} more" if len(known) > most else ""
-    return ", ".join(map(str, known[:most])) + more
+    shown = _shown(len(known), most)
+    more = f" and {len(known) - shown:,} more" if len(known) > shown else ""
+    return ", ".join(map(str, known[:shown])) + more
 
 
 def listed(words: Iterable[str], *, last: str = "and", most: int = 8) -> str:
-    """``a, b and c``; more than ``most`` are counted."""
+    """``a, b and c``; what is beyond ``most`` is counted."""
     known = list(words)
-    if len(known) > most:
-        return f"{', '.join(known[:most])} {last} {len(known) - most:,} more"
+    shown = _shown(len(known), most)
+    if len(known) > shown:
+        return f"{', '.join(known[:shown])} {last} {len(known) - shown:,} more"
     return f" {last} ".join(filter(None, (", ".join(known[:-1]), *known[-1:])))
+
+
+def _shown(known: int, most: int) -> int:
+    """How many of ``known`` are named; "and 1 more" would take the place of the one."""
+    return known if known <= most + 1 else most
 
 
 def listed_in_order(words: Collection[str], *, most: int = 8) -> str:
@@ -43,5 +50,6 @@ def listed_in_order(words: Collection[str], *, most: int = 8) -> str:
 @lru_cache(maxsize=8)
 def _listed_in_order(words: tuple[str, ...], most: int) -> str:
     # Cached, because a thousand mistakes may each list the same names.
-    first = nsmallest(most, words)
-    return few((*first, *words[most:]), most) if len(words) > most else listed(first)
+    shown = _shown(len(words), most)
+    first = nsmallest(shown, words)
+    return few((*first, *words[shown:]), most) if len(words) > shown else listed(first, most=shown)

@@ -62,7 +62,7 @@ def test_nothing_happens_by_date_alone(tmp_path: Path, days: int) -> None:
 def test_a_scopes_exception_is_told_once_for_all_its_tags(tmp_path: Path) -> None:
     (found,) = loaded(tmp_path, SCOPE).on(UNTIL).warnings
     assert (
-        'the exception of "Dental Test" from "Implant" and 1 more tags ends today' in found.message
+        'the exception of "Dental Test" from "Implant" and 1 more tag ends today' in found.message
     )
 
 

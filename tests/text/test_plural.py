@@ -30,9 +30,13 @@ def test_lists_read_like_prose(words: list[str], expected: str) -> None:
 def test_a_long_list_is_counted() -> None:
     assert few([1, 2, 3]) == "1, 2, 3"
     assert few(range(1234), 2) == "0, 1 and 1,232 more"
+    # One more is named: it takes no more room than saying that there is one.
+    assert few("abcd") == "a, b, c, d"
+    assert listed("abc", most=2) == "a, b and c"
     assert listed(map(str, range(100)), most=2) == "0, 1 and 98 more"
 
 
 def test_a_sorted_list_is_counted_too() -> None:
-    assert listed_in_order(["b", "c", "a"], most=2) == "a, b and 1 more"
+    assert listed_in_order(["b", "c", "a"], most=2) == "a, b and c"
+    assert listed_in_order(["b", "c", "a", "d"], most=2) == "a, b and 2 more"
     assert listed_in_order(["b", "a"]) == "a and b"

@@ -7,8 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import UsageError
-from reconciler.model.audit import Exempted
-from reconciler.model.plan import Excepted
+from reconciler.model.plan import Excepted, Exempted
 from reconciler.model.tag import Level
 from reconciler.text.nearest import did_you_mean
 from reconciler.text.plural import listed

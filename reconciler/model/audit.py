@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.model.outcome import AccountError
-    from reconciler.model.plan import Allowance, Excepted
+    from reconciler.model.plan import Allowance, Exempted
     from reconciler.model.problem import Problem, Source
     from reconciler.model.tag import AccountRef, Company, Level, LiveTag
     from reconciler.model.trash import Day
@@ -143,13 +143,6 @@ class Trashed(NamedTuple):
 
     company: Company | None
     tag: LiveTag
-
-
-class Exempted(NamedTuple):
-    """An exception that the configuration explains, with the ids of the companies that it means."""
-
-    exception: Excepted
-    companies: tuple[str, ...]
 
 
 class Counted(NamedTuple):

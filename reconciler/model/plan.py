@@ -127,6 +127,13 @@ class Excepted(NamedTuple):
     source: Source
 
 
+class Exempted(NamedTuple):
+    """An exception that the configuration explains, with the ids of the companies that it means."""
+
+    exception: Excepted
+    companies: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrashedTag:
     """A tag that lies in the trash and stays there; from ``due`` on a plan deletes it (None: no

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from reconciler.model.audit import Exempted
     from reconciler.model.change import Applied
+    from reconciler.model.plan import Exempted
     from reconciler.model.problem import Source
     from reconciler.model.state import DesiredAccount, LiveAccount
     from reconciler.model.tag import Company, LiveTag, Values

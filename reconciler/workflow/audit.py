@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from reconciler.config import Configuration
     from reconciler.errors import ReconcilerError
-    from reconciler.model.audit import AccountAudit, Exempted
+    from reconciler.model.audit import AccountAudit
     from reconciler.model.change import Applied
     from reconciler.model.outcome import AccountError
+    from reconciler.model.plan import Exempted
     from reconciler.model.state import Account, DesiredAccount
     from reconciler.model.usage import Uses
     from reconciler.provider import Auditable

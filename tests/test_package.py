@@ -228,11 +228,10 @@ def test_nothing_installs_a_bare_name() -> None:
     assert not [word for word in words if bare.fullmatch(word)]
 
 
-@pytest.mark.parametrize("system", ["github", "gitlab"])
-def test_init_writes_no_bare_name(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+def test_init_writes_no_bare_name(monkeypatch: pytest.MonkeyPatch) -> None:
     package = SimpleNamespace(read_text=lambda _: None)  # it came from an index
     monkeypatch.setattr(pipelines, "distribution", lambda _: package)
-    written = pipelines.pipeline_files(system)[pipelines.REQUIREMENTS[system]]
+    written = pipelines.requirements(pipelines.own_line())
     lock = (ROOT / "requirements/run.lock").read_text("utf-8")
     lines = written.replace(lock, "").splitlines()
     assert all(line.startswith(("#", "./vendor/")) for line in lines)

@@ -1,10 +1,12 @@
-"""The pipeline that ``init --ci`` writes: files of ``examples/ci``, and where CI gets us from."""
+"""The pipeline that ``init --ci`` writes: files of ``examples/ci``, fitted to a repository."""
 
 from __future__ import annotations
 
 import json
+import re
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import Final, Required, TypedDict
+from pathlib import PurePosixPath
+from typing import Final, NamedTuple, Required, TypedDict
 
 from reconciler import __version__
 from reconciler.cli.examples import example, packaged
@@ -18,60 +20,113 @@ PIPELINES: Final = {
     },
     "gitlab": {".gitlab-ci.yml": "ci/gitlab/gitlab-ci.yml"},
 }
-REQUIREMENTS: Final = {"github": "reconciler-requirements.txt", "gitlab": ".gitlab/reconciler.txt"}
+EACH_ACCOUNT: Final = {".github/workflows/reconciler-plan.yml": "ci/github/many-accounts.yml"}
+"""Instead of the one above: a machine for each account."""
+REQUIREMENTS: Final = "reconciler-requirements.txt"
+DEPENDABOT: Final = ".github/dependabot.yml"
 _HEAD: Final = """\
 # What the pipeline installs, every file by its hash: this package, from where your runners can
 # reach it, and below what it needs.
 """
 
 
-def pipeline_files(system: str, *, branch: str = "main") -> dict[str, str]:
-    """What a pipeline of ``system`` (``github`` or ``gitlab``) consists of: paths with texts.
+class FitTo(NamedTuple):
+    """What a pipeline is fitted to.
 
-    ``branch`` is the one whose pushes are applied.
+    ``branch`` is the one whose pushes are applied; ``folder`` has the configuration, from the top
+    of the repository. ``keys`` are the variables with accounts' own keys. ``accounts``: handles
+    that are planned on a machine of its own each; none: all on one.
     """
-    files = {path: example(name) for path, name in PIPELINES[system].items()}
-    if system == "github":
-        own = f"branches: [{json.dumps(branch) if branch != 'main' else branch}]"
-        files = {path: text.replace("branches: [main]", own) for path, text in files.items()}
-        return files | {REQUIREMENTS[system]: _hashed()}
-    head = "# What the pipeline installs: this package, from where your runners can reach it.\n"
-    line = requirement() or (
-        "# It was installed from a directory or an index here. Write one of these; never the bare\n"
-        f"# name {NAME}: whoever registers it on PyPI would run beside your keys.\n"
-        f"#   {NAME} @ git+https://HOST/PATH@COMMIT\n"
-        f"#   ./vendor/{NAME.replace('-', '_')}-{__version__}-py3-none-any.whl"
-    )
-    return files | {REQUIREMENTS[system]: f"{head}{line}\n"}
+
+    branch: str = "main"
+    folder: PurePosixPath = PurePosixPath()
+    keys: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
 
 
-def requirement() -> str | None:
-    """The line that installs what runs now, as pip noted its origin (PEP 610).
+def pipeline_files(system: str, fit: FitTo, *, own: str | None) -> dict[str, str]:
+    """What a pipeline of ``system`` (``github`` or ``gitlab``) consists of: paths from the top of
+    the repository, with texts.
 
-    None for a directory of this machine, and for an index: the name alone does not say which one.
+    ``own``: the line that installs this package; None: somebody has to fill it in.
+    """
+    names = PIPELINES[system]
+    if system == "github" and fit.accounts:
+        names = names | EACH_ACCOUNT
+    stamp = f"# Written by reconciler {__version__}. What another version writes: "
+    stamp += f"reconciler init --ci {system} --diff\n#\n"
+    files = {path: stamp + _fitted(example(name), fit) for path, name in names.items()}
+    return files | {str(fit.folder / REQUIREMENTS): requirements(own)}
+
+
+def dependabot(folder: PurePosixPath) -> str:
+    """A Dependabot configuration that keeps the pipeline's actions and packages up to date."""
+    where = str(folder) if folder.parts else ""
+    return example("ci/dependabot.yml").replace("directory: /here", f"directory: /{where}")
+
+
+def _fitted(text: str, fit: FitTo) -> str:
+    if fit.branch != "main":
+        text = text.replace("branches: [main]", f"branches: [{json.dumps(fit.branch)}]")
+    if fit.folder.parts:
+        text = text.replace("FOLDER: .", f"FOLDER: {json.dumps(str(fit.folder))}")
+        inside = json.dumps(f"{_literally(str(fit.folder))}/**")
+        text = text.replace('paths: ["**.yaml", "**.yml"', f"paths: [{inside}")
+    if fit.accounts:
+        text = text.replace("account: [acme, beacon]", f"account: {json.dumps(fit.accounts)}")
+        text = text.replace("ACCOUNTS: acme beacon", f"ACCOUNTS: {' '.join(fit.accounts)}")
+    lines = [f"{key}: ${{{{ secrets.{key} }}}}" for key in fit.keys]
+    return _KEYS.sub(lambda found: found[0] + "".join(f"{found[1]}{one}\n" for one in lines), text)
+
+
+_KEYS: Final = re.compile(r"^( *)MATON_API_KEY: \$\{\{ secrets\.MATON_API_KEY \}\}\n", re.MULTILINE)
+"""The last of the keys that a step is given."""
+
+
+def _literally(path: str) -> str:
+    """``path`` in a filter, where some characters have a meaning."""
+    return re.sub(r"([\\*?+\[\]!])", r"\\\1", path)
+
+
+def own_line() -> str | None:
+    """The line that installs what runs now by its hash; None where its origin has none.
+
+    pip notes that origin (PEP 610). A directory of this machine is none that a runner has, pip
+    takes no hash of a Git repository, and of an index the name alone does not say which one.
     """
     noted = _noted()
-    return None if noted is None else _from_url(noted)
+    hashes = {} if noted is None else noted.get("archive_info", {}).get("hashes", {})
+    if noted is None or not noted["url"].startswith("https://") or "sha256" not in hashes:
+        return None
+    return f"{NAME} @ {noted['url']}#sha256={hashes['sha256']}"
 
 
-def filled_in(system: str) -> bool:
-    """Whether the requirements of ``system`` are whole; pip takes no hash of a Git repository."""
-    line = requirement()
-    return line is not None and (system != "github" or "#sha256=" in line)
+def own_line_in(text: str) -> str | None:
+    """The line of ``text``, somebody's requirements, that installs this package; None: there is
+    none, or it is not filled in.
+    """
+    wheel = NAME.replace("-", "_")
+    for line in text.splitlines():
+        ours = not line.lstrip().startswith("#") and (NAME in line or wheel in line)
+        if ours and _UNFILLED not in line:
+            return line
+    return None
 
 
-def _hashed() -> str:
+_UNFILLED: Final = "0" * 64
+
+
+def requirements(own: str | None) -> str:
     """Requirements that pip takes with ``--require-hashes``, or loudly refuses: not filled in."""
-    line = requirement()
-    if line is None or "#sha256=" not in line:
+    if own is None:
         wheel = f"{NAME.replace('-', '_')}-{__version__}-py3-none-any.whl"
-        line = (
+        own = (
             "# Fill in where the wheel is, in this repository or at an address, and its hash:\n"
             f"#   {NAME} @ https://HOST/{wheel} --hash=sha256:HASH\n"
             "# Never the bare name: whoever registers it on PyPI would run beside your keys.\n"
-            f"./vendor/{wheel} --hash=sha256:{'0' * 64}"
+            f"./vendor/{wheel} --hash=sha256:{_UNFILLED}"
         )
-    return f"{_HEAD}{line}\n{packaged('requirements', 'run.lock')}"
+    return f"{_HEAD}{own}\n{packaged('requirements', 'run.lock')}"
 
 
 def _noted() -> _Noted | None:
@@ -83,16 +138,6 @@ def _noted() -> _Noted | None:
     return found
 
 
-def _from_url(noted: _Noted) -> str | None:
-    url = noted["url"]
-    if version := noted.get("vcs_info"):
-        return f"{NAME} @ {version['vcs']}+{url}@{version['commit_id']}"
-    hashes = noted.get("archive_info", {}).get("hashes", {})
-    if url.startswith("https://") and "sha256" in hashes:
-        return f"{NAME} @ {url}#sha256={hashes['sha256']}"
-    return None
-
-
 class _Archive(TypedDict, total=False):
     hashes: dict[str, str]
 
@@ -101,5 +146,4 @@ class _Noted(TypedDict, total=False):
     """What pip notes of where a package came from (PEP 610)."""
 
     url: Required[str]
-    vcs_info: dict[str, str]
     archive_info: _Archive

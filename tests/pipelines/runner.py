@@ -57,13 +57,10 @@ class Runner:
              "environments": {"callrail": LIMITED, "callrail-purge": LIMITED},
              "calls": 0, "fails_at": 0}
         )  # fmt: skip
-        programs = self.scratch / "bin"
-        programs.mkdir(parents=True)
-        (programs / "reconciler").symlink_to(Path(sys.executable).parent / "reconciler")
-        _program(programs / "gh", f'exec "{sys.executable}" "{ROOT}/tests/pipelines/gh" "$@"')
-        _program(self.scratch / "python", _INSTALLED)
-        _program(programs / "python", _INSTALLING.format(installed=self.scratch / "python"))
-        self.path = f"{programs}:/usr/bin:/bin"
+        self.path = programs(self.scratch)
+        _program(
+            self.scratch / "bin/gh", f'exec "{sys.executable}" "{ROOT}/tests/pipelines/gh" "$@"'
+        )
 
     @property
     def hub(self) -> dict[str, Any]:
@@ -113,6 +110,7 @@ class Runner:
         named = document.get("defaults", {}).get("run", {}).get("shell") == "bash"
         self.shell = ["--noprofile", "--norc", "-eo", "pipefail"] if named else ["-e"]
         done: dict[str, Job] = {}
+        environ = document.get("env", {})
         for name, job in document["jobs"].items():
             needed = job.get("needs", [])
             needs = {one: done[one] for one in ([needed] if isinstance(needed, str) else needed)}
@@ -121,6 +119,7 @@ class Runner:
             environment = self.hub["environments"].get(job.get("environment"))
             scope = {
                 "github": github,
+                "env": environ,
                 "inputs": context.get("inputs", {}),
                 "needs": {
                     key: {"outputs": one.outputs, "result": one.result}
@@ -180,8 +179,9 @@ class Runner:
             path.write_text("", "utf-8")
         done = self.bash(
             step["run"],
-            home / "work",
-            filled(step.get("env", {}), scope)
+            home / "work" / filled({"at": step.get("working-directory", ".")}, scope)["at"],
+            scope["env"]
+            | filled(step.get("env", {}), scope)
             | {f"GITHUB_{key}": str(path) for key, path in files.items()}
             | {"RUNNER_TEMP": str(home / "temp"), "GITHUB_RUN_ID": str(self.number)},
         )
@@ -269,13 +269,13 @@ class Runner:
         self.save(hub | {"artifacts": [row, *others]})
 
 
-_INSTALLING = """\
+_INSTALLING = f"""\
 if [ "$1 $2 $3" = "-I -m venv" ]; then
-  mkdir -p "$4/bin" && cp "{installed}" "$4/bin/python"
+  mkdir -p "$4/bin" && cp "{{installed}}" "$4/bin/python"
 else
-  test "$1 $2 $3" = "-m pip install" && test -f "${{@: -1}}"
+  exec "{sys.executable}" "$@"
 fi"""
-"""What stands for the runner's Python: it can make an environment, and install (for GitLab)."""
+"""What stands for the runner's Python: its environments are made of a file."""
 _INSTALLED = f"""\
 if [ "$1 $2 $3" = "-I -m pip" ]; then
   test -f "${{@: -1}}"
@@ -324,6 +324,16 @@ def _together(parts: list[Job]) -> Job:
     worst = "failure" if any(part.result == "failure" for part in parts) else "success"
     log, summary = "".join(one.log for one in parts), "".join(one.summary for one in parts)
     return Job(worst, log, summary, parts[-1].outputs)
+
+
+def programs(scratch: Path) -> str:
+    """A search path with what stands for a machine's Python, and its own programs."""
+    found = scratch / "bin"
+    found.mkdir(parents=True)
+    (found / "reconciler").symlink_to(Path(sys.executable).parent / "reconciler")
+    _program(scratch / "python", _INSTALLED)
+    _program(found / "python", _INSTALLING.format(installed=scratch / "python"))
+    return f"{found}:/usr/bin:/bin"
 
 
 def _program(path: Path, script: str) -> None:

@@ -1,10 +1,10 @@
-"""The other pipelines' shell under a fake runner: the action, many accounts, GitLab."""
+"""The other pipelines' shell under a fake runner: the action, many accounts."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tests.e2e.workspace import Workspace
 
 TAGS = "- name: New Tag\n  color: blue1"
-GITLAB: dict[str, Any] = yaml.safe_load((ROOT / "examples/ci/gitlab/gitlab-ci.yml").read_text())
 
 
 def act(runner: Runner, args: str) -> subprocess.CompletedProcess[str]:
@@ -98,59 +97,3 @@ def test_many_accounts_are_planned_apart_and_joined(tmp_path: Path, handles: str
         assert f"<code>{handle}</code>" in comment["body"] or f"`{handle}`" in comment["body"]
     assert ("Digest: `" in comment["body"]) == whole
     assert ("**No plan** for `gone`" in comment["body"]) != whole
-
-
-def job(runner: Runner, name: str, *, key: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a job of the pipeline for GitLab, whose lines make one script."""
-    lines = [*GITLAB["default"]["before_script"], *GITLAB[name]["script"]]
-    environ = {SECRET: runner.key} if key else {}
-    return runner.bash("\n".join(lines), runner.repository, environ | {"GITHUB_ACTIONS": ""})
-
-
-@pytest.fixture
-def gitlab(workspace: Workspace) -> Workspace:
-    """A repository with the pipeline for GitLab."""
-    assert workspace.run("init --ci gitlab").code == 0
-    return workspace
-
-
-def test_gitlab_s_jobs_play_the_road(gitlab: Workspace, runner: Runner) -> None:
-    gitlab.declare(
-        TAGS + "\n- name: Schedule requested\n  state: absent\n  note: Over.",
-        head="version: 1\naccounts:\n  acme:\n    id: ACC019c46b8a0807fbdb81c8bf12af91cb3\n"
-        "    limits: {delete_percent: 100}\n",
-    )
-    assert job(runner, "validate", key=False).returncode == 0
-    assert gitlab.read("code-quality.json") == "[]\n"
-    assert job(runner, "plan").returncode == 0
-    assert gitlab.read("counts.json") == '{"create": 1, "update": 0, "delete": 1}\n'
-    assert job(runner, "drift").returncode == 2
-    assert job(runner, "apply").returncode == 0
-    assert set(gitlab.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
-    assert job(runner, "delete").returncode == 0
-    assert set(gitlab.tags()) == {"New Tag", "Opportunity"}
-    assert job(runner, "drift").returncode == 0
-
-
-def test_gitlab_plans_a_fork_without_a_key(gitlab: Workspace, runner: Runner) -> None:
-    gitlab.declare(TAGS)
-    gitlab.run("snapshot --out live.json")
-    done = job(runner, "plan-offline", key=False)
-    assert done.returncode == 0, done.stderr
-    assert "New Tag" in done.stdout
-
-
-def test_gitlab_shows_mistakes_beside_their_lines(gitlab: Workspace, runner: Runner) -> None:
-    gitlab.declare("- nam: Typo")
-    assert job(runner, "validate", key=False).returncode == 1
-    assert '"begin": 6' in gitlab.read("code-quality.json")
-
-
-def test_only_jobs_behind_a_protected_environment_write() -> None:
-    jobs = {name: one for name, one in GITLAB.items() if "script" in one}
-    writes = {name for name, one in jobs.items() if "reconciler apply" in str(one["script"])}
-    assert writes == {"apply", "delete"}
-    for name in writes:
-        assert GITLAB[name]["resource_group"] == "callrail"
-        assert GITLAB[name]["rules"][0]["when"] == "manual"
-    assert GITLAB["apply"]["environment"] != GITLAB["delete"]["environment"]

@@ -116,7 +116,7 @@ def test_companies_tags_become_one_that_the_same_plan_creates(tmp_path: Path) ->
             assert tags == before[call] | ({made["id"]} if tags & given_up else set())
         assert workspaces[1].run("plan --detailed-exitcode").code == 0
         expect_a_snapshot_plans_as_live_state_does(workspaces[1])
-        assert "~trash" in workspaces[1].run("undo report.json").out
+        assert "taken back (in the trash since " in workspaces[1].run("undo report.json").out
 
 
 def expect_a_snapshot_plans_as_live_state_does(workspace: Workspace) -> None:

@@ -37,11 +37,20 @@ def plan(plan: Plan, *, limit: int = LIMIT, group_by: GroupBy | None = None) -> 
     """``plan`` in fewer than ``limit`` bytes: counts, deletes, what is blocked, then the rest.
 
     A plan that does not fit says so and how much is missing, and bears no digest: what nobody saw
-    can't be approved by it. ``group_by``: of the rest; None: as the plan asks for.
+    can't be approved by it. Then each of several accounts has a line of its own, so that none is
+    missing. ``group_by``: of the rest; None: as the plan asks for.
     """
     budget = Budget(limit - _RESERVE)
+    text = _plan(plan, budget, group_by)
+    if not budget.cut or len(plan.accounts) < 2:
+        return text
+    return _plan(plan, Budget(limit - _RESERVE), group_by, each=_each_account(plan))
+
+
+def _plan(plan: Plan, budget: Budget, group_by: GroupBy | None, *, each: Sequence[str] = ()) -> str:
     lost = wording.lost(plan)
     unread = budget.fitting(_lines("unread", plan.unread))
+    each = budget.fitting(each)
     deletes = budget.fitting(_lines("delete", wording.worst_first(plan.deletes)))
     objections = wording.objections(plan).items()
     blocked = budget.fitting([markdown_line("blocked", *one) for one in objections])
@@ -57,6 +66,7 @@ def plan(plan: Plan, *, limit: int = LIMIT, group_by: GroupBy | None = None) -> 
         plan=plan,
         headline=_headline(plan),
         unread=unread,
+        each=each,
         moved=budget.fitting(_lines("sentence", wording.moved(plan))),
         counted=lost is not None,
         lost=wording.lost_by(lost) if lost else "every interaction that has the tag loses it",
@@ -173,6 +183,24 @@ def _block(head: str, lines: Sequence[str], *above: str) -> str:
     return "\n".join([head, "", f"{ticks(lines)}diff", *above, ticks(lines), "", ""])
 
 
+def _each_account(plan: Plan) -> list[str]:
+    """A line for each account that was read, with what is planned there."""
+    planned: dict[str, Counter[str]] = {use.account.handle: Counter() for use in plan.accounts}
+    for change in plan.changes:
+        planned[change.place.account.handle][change.verb] += 1
+    return [
+        markdown_line("planned", handle, _counts(counted) or "no changes")
+        for handle, counted in planned.items()
+    ]
+
+
+def _counts(counted: Counter[str]) -> str:
+    """``2 to create, 1 to purge``."""
+    return ", ".join(
+        f"{number(counted[verb])} {said}" for verb, said in _COUNTED.items() if counted[verb]
+    )
+
+
 def _headline(plan: Plan) -> str:
     if not plan.changes:
         return wording.no_changes(plan)
@@ -220,10 +248,7 @@ def _group(group: ChangeGroup, budget: Budget, days: int | None) -> list[FoldedG
     for row in group.rows:
         # By place a heading that counts companies counts the changes of one.
         counted[row.change.verb] += len(row.places) if row.by_tag else 1
-    counts = ", ".join(
-        f"{number(counted[verb])} {said}" for verb, said in _COUNTED.items() if counted[verb]
-    )
-    head = markdown_line("group", group.title, counts)
+    head = markdown_line("group", group.title, _counts(counted))
     heads = _names("also in", group.others)
     across = column(row.subject for row in group.rows)
     entries = [_entry(row, across, days) for row in group.rows]

@@ -137,6 +137,22 @@ def test_a_plan_that_does_not_fit_bears_no_digest() -> None:
     assert_safe_markdown(shown)
 
 
+def test_a_cut_comment_has_a_line_for_each_account() -> None:
+    refs = [ACME._replace(handle=f"clinic-{at}", id=f"ACC{at}") for at in range(200)]
+    changes = [
+        create(f"Tag {at}", place=place(None, account=ref)) for ref in refs[1:] for at in range(20)
+    ]
+    uses = tuple(AccountUse(account=ref, plan_requests=1, apply_requests=21) for ref in refs)
+    shown = markdown.plan(plan(*changes, accounts=uses))
+    assert len(shown.encode()) < 60_000
+    assert "<details><summary>200 accounts</summary>\n\n- `clinic-0`: no changes\n" in shown
+    for ref in refs[1:]:
+        assert f"- `{ref.handle}`: 20 to create\n" in shown
+    assert "**This comment is cut**" in shown
+    assert "200 accounts" not in markdown.plan(plan(*changes[:20], accounts=uses))
+    assert_safe_markdown(shown)
+
+
 def test_a_cut_comment_says_how_much_is_missing() -> None:
     long = plan(*(delete(f"Tag {at}", tag_id=at + 1) for at in range(3000)))
     shown = markdown.plan(long)

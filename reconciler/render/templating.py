@@ -1,8 +1,8 @@
 """The only importer of Jinja2: templates in which every value is safe for where it stands.
 
 What a template prints is foreign until something says otherwise. Pages get it visible and as HTML
-text, Markdown gets it as prose; ``code``, ``cell``, ``bdi`` and the like choose another form, ``hint`` shows the lines of a hint,
-and ``safe`` marks sentences that are wholly ours.
+text, Markdown gets it as prose; ``code``, ``cell``, ``bdi`` and the like choose another form,
+``hint`` shows the lines of a hint, and ``safe`` marks sentences that are wholly ours.
 """
 
 from __future__ import annotations
@@ -47,9 +47,7 @@ def _lines() -> object:
 
 
 @cache
-def _environment(
-    safe: Callable[[object], Markup | str], hint: Callable[..., str]
-) -> Environment:
+def _environment(safe: Callable[[object], Markup | str], hint: Callable[..., str]) -> Environment:
     """Templates of which ``safe`` prepares every printed value that is not markup yet.
 
     Jinja then escapes for HTML what ``safe`` has left a plain text. ``hint``: the filter for hints.

@@ -26,6 +26,7 @@ from reconciler.model.news import Comparison, Reading
 from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
 from reconciler.planning.news import news_between
 from tests.document.strategies import account_errors, live_accounts, plans, problems, texts
+from tests.schemas import validate
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
@@ -41,12 +42,9 @@ def schema(name: str) -> Any:
     return json.loads((SCHEMAS / f"{name}.schema.json").read_text())
 
 
-VALIDATORS = {name: jsonschema.Draft202012Validator(schema(name)) for name in NAMES}
-
-
 def check(name: str, document: Any) -> None:
     """Fail unless what is printed of ``document`` validates."""
-    VALIDATORS[name].validate(json.loads(dump(document)))
+    validate(json.loads(dump(document)), name)
 
 
 @pytest.mark.parametrize("name", NAMES)

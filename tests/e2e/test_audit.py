@@ -9,14 +9,13 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from reconciler.sandbox import Options, Sandbox, Switches
 from reconciler.sandbox.faults import parse_fault
-from reconciler.schema import load_schema
 from tests.e2e.workspace import Workspace
 from tests.golden.test_golden import HERE, fill, load
+from tests.schemas import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +41,7 @@ def audited(agency: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     workspace = Workspace.at(tmp_path_factory.mktemp("audit"), agency)
     agency.log.clear()
     document = workspace.document("audit --usage")
-    jsonschema.validate(document, load_schema("audit"))
+    validate(document, "audit")
     assert document["requests"] == len(agency.log.entries)
     return document
 
@@ -151,7 +150,7 @@ def test_a_snapshot_counts_as_an_audit_does_and_costs_no_more(
 
     # Audited offline, the names have what they have live.
     then, log = workspace.document("audit --live now.json --usage --all"), len(agency.log.entries)
-    jsonschema.validate(then, load_schema("audit"))
+    validate(then, "audit")
     assert (then["requests"], log) == (0, len(agency.log.entries))
     for old, new in zip(then["accounts"], audited["accounts"], strict=True):
         live = {tag["id"]: tag["use"] for one in new["names"] for tag in tags_of(one)}
@@ -305,7 +304,7 @@ def test_one_account_that_can_not_be_read_stops_no_other(tmp_path: Path) -> None
         assert "Partial: acme-dental-group could not be read, so nothing is said of it" in ran.out
         assert "beacon-home-services" in ran.out
         document = workspace.document("audit")
-        jsonschema.validate(document, load_schema("audit"))
+        validate(document, "audit")
         assert [one["account"] for one in document["unread"]] == ["acme-dental-group"]
         assert (
             "could not be read, so nothing is said of it"

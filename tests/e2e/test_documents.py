@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from reconciler.model.plan import Plan
-from reconciler.schema import load_schema
 from tests.cli_runner import gateway
 from tests.e2e.workspace import COMPANY, HEAD
+from tests.schemas import validate
 
 if TYPE_CHECKING:
     from tests.e2e.workspace import Workspace
@@ -40,7 +39,7 @@ def document(workspace: Workspace, line: str, *, code: int, schema: str | None) 
     assert ran.code == code, ran.out + ran.err
     found = json.loads(ran.out)
     if schema is not None:
-        jsonschema.Draft202012Validator(load_schema(schema)).validate(found)
+        validate(found, schema)
     return found
 
 
@@ -79,7 +78,7 @@ def test_what_went_well(workspace: Workspace, line: str, code: int, schema: str)
 def test_a_snapshot_is_one_too(workspace: Workspace) -> None:
     workspace.declare(TAGS)
     found = json.loads(workspace.run("snapshot").out)
-    jsonschema.Draft202012Validator(load_schema("snapshot")).validate(found)
+    validate(found, "snapshot")
 
 
 @pytest.mark.parametrize("line", EVERY)

@@ -6,15 +6,14 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from reconciler.cli.code_texts import code_texts
 from reconciler.sandbox import Options, Sandbox
-from reconciler.schema import load_schema
 from tests.cli_runner import run
 from tests.e2e.workspace import Workspace
 from tests.golden.test_golden import fill
+from tests.schemas import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +67,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 def places(workspace: Workspace, *words: str) -> dict[str | None, dict[str, Any]]:
     """What is said of each place, by company."""
     document = json.loads(workspace.run("explain", *words, "--format", "json").out)
-    jsonschema.validate(document, load_schema("explanation"))
+    validate(document, "explanation")
     return {one["company"]: one for one in document["places"]}
 
 
@@ -174,5 +173,5 @@ def test_every_code_is_explained_offline(code: str) -> None:
     assert shown.out.startswith(f"{code}: {text.means}\nExample  {text.example}\nTo do    ")
     assert ("To mute" in shown.out) is text.mutable
     document = json.loads(run("explain", code, "--format", "json").out)
-    jsonschema.validate(document, load_schema("explanation"))
+    validate(document, "explanation")
     assert document["to_do"] == text.do

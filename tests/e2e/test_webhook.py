@@ -7,10 +7,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-import jsonschema
 import pytest
 
-from reconciler.schema import load_schema
+from tests.schemas import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +79,7 @@ def told(channel: Channel) -> dict[str, Any]:
     (got,) = channel.got
     assert got.line == f"POST {PATH} HTTP/1.1"
     assert got.headers["content-type"] == "application/json"
-    jsonschema.Draft202012Validator(load_schema("notice")).validate(got.body)
+    validate(got.body, "notice")
     return got.body
 
 

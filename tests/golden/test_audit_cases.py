@@ -11,14 +11,13 @@ import shutil
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from reconciler.callrail.interactions import retention_start
 from reconciler.sandbox import Options, Sandbox
-from reconciler.schema import load_schema
 from tests.cli_runner import direct, run
 from tests.golden.test_golden import HERE, fill, hold, load
+from tests.schemas import validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +43,7 @@ def test_case(case: Path, form: str, tmp_path: Path) -> None:
         ran = run("audit", "--format", form, *args, environ=direct(sandbox), cwd=tmp_path)
     assert ran.code == 0, ran.err
     if form == "json":
-        jsonschema.validate(json.loads(ran.out), load_schema("audit"))
+        validate(json.loads(ran.out), "audit")
     hold(case / f"audit.{ENDINGS.get(form, form)}", _timeless(ran.out))
 
 

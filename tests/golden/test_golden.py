@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.sandbox import Options, Sandbox, Switches
-from reconciler.schema import load_schema
 from tests.cli_runner import direct, run
 from tests.repository import Repository
+from tests.schemas import validate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -192,9 +192,7 @@ def _messages(text: str) -> str:
 def _timeless(text: str) -> str:
     document = json.loads(text)
     if "error" not in document:
-        import jsonschema
-
-        jsonschema.validate(document, load_schema("plan"))
+        validate(document, "plan")
         document["created_at"] = "2026-01-01T00:00:00Z"
         document["tool_version"] = "0"
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -41,10 +41,10 @@ MEANINGS: Final = {
     "oldest go.",
     PlanCode.SEVERAL_IN_TRASH: "Several tags in the trash had the declared name; the newest comes "
     "back.",
-    PlanCode.RENAMED_SINCE: "A declared name's tag was renamed since the snapshot; it is renamed "
-    "back, or the plan says why not.",
-    PlanCode.ANOTHER_SINCE: "Another tag than in the snapshot has a declared name, without its "
-    "history.",
+    PlanCode.RENAMED_SINCE: "The tag of a declared name, or of a former one, was renamed since the "
+    "snapshot; it gets the declared name, or the plan says why not.",
+    PlanCode.ANOTHER_SINCE: "Another tag than in the snapshot has a declared name, or a former "
+    "one, without its history.",
 }
 
 LOUD: Final = frozenset(

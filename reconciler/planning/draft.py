@@ -178,7 +178,8 @@ class _Work:
     def draft(self) -> Draft:
         changes = tuple(self._changes)
         if self._hindsight is not None:
-            changes = tuple(map(self._hindsight.marked, changes))
+            marked = self._hindsight.marked
+            changes = tuple(marked(change, self._former_names(change)) for change in changes)
         touched = {change.place for change in changes}
         unread = 0 if self._narrowing != EVERYTHING else self._unread
         return Draft(
@@ -200,6 +201,10 @@ class _Work:
                 *self._elsewhere(changes),
             ),
         )
+
+    def _former_names(self, change: Change) -> Sequence[str]:
+        declared = self._desired.tags.get(change.place.company_id, {}).get(change.name)
+        return declared.former_names if declared else ()
 
     def _company_ids(self) -> dict[str | None, None]:
         """The places of which something is declared or live, the declared ones first."""

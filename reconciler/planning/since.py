@@ -3,9 +3,10 @@
 Terms. The *past* is an account as a snapshot has it. Premise: a snapshot is evidence and no state.
 It may be old or forged, and live state alone says what is there. Method: everything is matched
 without it first. Then a create, and nothing else, may turn into the rename of a live tag that had
-the declared name in that place, so that its history is not split; no tag that a declaration speaks
-of, or that `protect` or `ignore` names, is taken for it. So a plan made with a snapshot removes and
-merges nothing that the same plan without it would keep; all else are hints.
+the declared name in that place, or a former name of it, so that its history is not split; no tag
+that a declaration speaks of, or that `protect` or `ignore` names, is taken for it. So a plan made
+with a snapshot removes and merges nothing that the same plan without it would keep; all else are
+hints.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from reconciler.model.change import Create, Update
 from reconciler.model.names import any_alike
 from reconciler.model.news import News, news_of
+from reconciler.model.state import State
 from reconciler.model.trash import parse
 
 if TYPE_CHECKING:
@@ -30,10 +32,10 @@ if TYPE_CHECKING:
 
 
 class Trace(Enum):
-    """What became of the tag that had a declared name, and what the plan makes of it."""
+    """What became of the tag that had a declared name, or a former one, and what is made of it."""
 
     RENAMED_BACK = auto()
-    """It has a name that nobody speaks of, and gets its own back."""
+    """It has a name that nobody speaks of, and gets the declared one."""
     NOT_WANTED = auto()
     """It has another name, and is declared absent, or disabled where it is live."""
     IN_TRASH = auto()
@@ -52,12 +54,13 @@ class Trace(Enum):
 
 
 class Traced(NamedTuple):
-    """A declaration whose tag no longer has its name; ``now`` is what that one is called (of a tag
-    that is gone: its id).
+    """A declaration whose tag no longer has the name that it ``was`` to be found by, its own or a
+    former one; ``now`` is what that one is called (of a tag that is gone: its id).
     """
 
     declaration: Declaration
     trace: Trace
+    was: str
     now: str
 
 
@@ -109,7 +112,7 @@ class Hindsight(NamedTuple):
         """
         matches.traced.extend(_traces(matches, self, company_id, merged_into))
         back = {
-            one.declaration.name: self.elsewhere(company_id, one.declaration.name)[0]
+            one.declaration.name: self.elsewhere(company_id, one.was)[0]
             for one in matches.traced
             if one.trace is Trace.RENAMED_BACK
         }
@@ -125,9 +128,11 @@ class Hindsight(NamedTuple):
             if tag is not None and tag.company_id == company_id and tag.name != name
         ]
 
-    def marked(self, change: Change) -> Change:
-        """``change`` with what people did since, as far as that made it necessary."""
-        found = _cause(change, self)
+    def marked(self, change: Change, former_names: Sequence[str] = ()) -> Change:
+        """``change`` with what people did since, as far as that made it necessary;
+        ``former_names``: of the declaration that it carries out.
+        """
+        found = _cause(change, self, former_names)
         return change if found is None else replace(change, since=found)
 
     def is_gone(self, tag: LiveTag) -> bool:
@@ -151,19 +156,26 @@ def _traces(
     matches: Matches, seen: Hindsight, company_id: str | None, merged_into: Container[str]
 ) -> Iterator[Traced]:
     past = seen.past
-    has = {declaration.name: tag for declaration, tag in matches.pairs}
-    has |= {declaration.name: tags[0] for declaration, tags in matches.restored}
+    has = _tags_by_declared_name(matches)
     missing = {one.name for one in matches.missing}
     missing |= {one.name for one, _names in matches.stored_as}
     formers = {former for one in matches.declared.values() for former in one.former_names}
     for name, declaration in matches.declared.items():
-        named = past.named(company_id, name)
-        if not named or (name in has and has[name].id in {tag.id for tag in named}):
+        tags, former = has.get(name, ()), declaration.former_names
+        # Of a tag that the plan renames, what counts is the name that it is found by.
+        names = {tags[0].name: None} if tags and tags[0].name in former else {name: None}
+        if name in missing:
+            names |= dict.fromkeys(former)
+        was = next((one for one in names if past.named(company_id, one)), name)
+        named = past.named(company_id, was)
+        # A merge may have renamed one that had a former name, and put away the one that had this.
+        ours = {one.id for other in (was, *former) for one in past.named(company_id, other)}
+        if not named or any(tag.id in ours for tag in tags):
             continue
-        now = seen.elsewhere(company_id, name)
-        if now:
+        now = seen.elsewhere(company_id, was)
+        if now and not _is_trashed_as_declared(declaration, now[0]):
             known = now[0].name in matches.declared or now[0].name in formers
-            if name in has:
+            if tags:
                 found = Trace.SWAPPED if known else Trace.ANOTHER
             elif name not in missing:
                 found = Trace.NOT_WANTED
@@ -171,9 +183,22 @@ def _traces(
                 found = Trace.MERGED_INTO
             else:
                 found = _obstacle(now[0], seen, known=known) or Trace.RENAMED_BACK
-            yield Traced(declaration, found, now[0].name)
-        elif name in has and all(map(seen.is_gone, named)):
-            yield Traced(declaration, Trace.ANEW, str(named[0].id))
+            yield Traced(declaration, found, was, now[0].name)
+        elif tags and all(map(seen.is_gone, named)):
+            yield Traced(declaration, Trace.ANEW, was, str(named[0].id))
+
+
+def _is_trashed_as_declared(declaration: Declaration, tag: LiveTag) -> bool:
+    return declaration.state is State.ABSENT and parse(tag.name) is not None
+
+
+def _tags_by_declared_name(matches: Matches) -> dict[str, list[LiveTag]]:
+    """The live tags that stand for each declared name; those in the trash that are taken back."""
+    found = {one.name: [tag] for one, tag in matches.pairs}
+    found |= {one.name: [*tags[:1]] for one, tags in matches.restored}
+    for one, tag in matches.unwanted:
+        found.setdefault(one.name, []).append(tag)
+    return found
 
 
 def _obstacle(tag: LiveTag, seen: Hindsight, *, known: bool) -> Trace | None:
@@ -205,10 +230,11 @@ def _take(matches: Matches, back: Mapping[str, LiveTag]) -> None:
     ]
 
 
-def _cause(change: Change, seen: Hindsight) -> News | None:
+def _cause(change: Change, seen: Hindsight, former_names: Sequence[str]) -> News | None:
     match change:
         case Create(place=place, after=after):
-            then = seen.past.named(place.company_id, after.name)
+            names = (after.name, *former_names)
+            then = [one for name in names for one in seen.past.named(place.company_id, name)]
             now = seen.live.get(then[0].id) if then else None
             known = then and (now is not None or seen.is_gone(then[0]))
             return next(iter(news_of(then[0], now)), None) if known else None

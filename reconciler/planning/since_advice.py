@@ -34,7 +34,7 @@ def traced_problem(traced: Traced, places: Sequence[Place], since: str) -> Probl
 
 
 _MESSAGES: Final = {
-    Trace.RENAMED_BACK: "{renamed}; it is renamed back",
+    Trace.RENAMED_BACK: "{renamed}; it is renamed {back}",
     Trace.NOT_WANTED: "{renamed}; declared {state}, it is left alone",
     Trace.IN_TRASH: "{renamed}; it lies in the trash, and a new tag is created",
     Trace.SPOKEN_OF: "{renamed}; a block speaks of that name too, so a new tag is created",
@@ -49,10 +49,12 @@ _MESSAGES: Final = {
 
 def _message(traced: Traced, since: str) -> str:
     declaration, by = traced.declaration, f"the snapshot of {since}"
-    name, now = double_quoted(declaration.name), double_quoted(traced.now)
+    name, was, now = map(double_quoted, (declaration.name, traced.was, traced.now))
+    former = "" if was == name else f", a former name of {name},"
     return _MESSAGES[traced.trace].format(
-        renamed=f"{name} was renamed to {now}, by {by}",
-        another=f"{name} is another tag than in {by}; the one that had the name",
+        renamed=f"{was}{former} was renamed to {now}, by {by}",
+        another=f"{was}{former} is another tag than in {by}; the one that had the name",
+        back=f"to {name}" if former else "back",
         state=declaration.state.value,
         now=now,
         gone=traced.now,
@@ -65,7 +67,7 @@ def _hint(traced: Traced) -> str | None:
         case Trace.RENAMED_BACK if can_be_declared(now):
             return (
                 "If the new name is meant, write it into the block instead:\n"
-                f"name: {double_quoted(now)}\nrenamed_from: [{double_quoted(declaration.name)}]"
+                f"name: {double_quoted(now)}\nrenamed_from: [{double_quoted(traced.was)}]"
             )
         case Trace.ANOTHER if parse(now) is None:
             names = ", ".join(map(double_quoted, dict.fromkeys((*declaration.merged_from, now))))
@@ -73,9 +75,9 @@ def _hint(traced: Traced) -> str | None:
                 "If they are one, paste this line to give what has it the declared tag:\n"
                 f"merged_from: [{names}]"
             )
-        case Trace.SPOKEN_OF | Trace.PROTECTED | Trace.IGNORED | Trace.MERGED_INTO:
+        case Trace.IN_TRASH | Trace.SPOKEN_OF | Trace.PROTECTED | Trace.IGNORED | Trace.MERGED_INTO:
             name = double_quoted(declaration.name)
-            return f"Rename it in CallRail before you apply, and {name} keeps its history."
+            return f"Rename it to {name} in CallRail before you apply, and it keeps its history."
         case Trace.SWAPPED:
             return "By name no plan can tell them apart: rename them in CallRail, if need be."
         case Trace.ANEW:

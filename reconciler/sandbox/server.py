@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 LARGEST_BODY = 1 << 20
+POLL = 0.01
+"""Seconds between two looks at whether to stop: closing waits for one of them."""
 BODIES = {
     "html": (b"<html><body>It works!</body></html>", "text/html"),
     "empty": (b"", "application/json"),
@@ -64,7 +66,7 @@ class Sandbox:
         self.gateway_url = self.url + PREFIX
         self.control_url = self.url
         self._thread = threading.Thread(
-            target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+            target=self.server.serve_forever, kwargs={"poll_interval": POLL}, daemon=True
         )
         self._thread.start()
 

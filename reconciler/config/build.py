@@ -297,8 +297,8 @@ class _Tags:
             origin.source,
             color and self._texts.setdefault(color, color),
             _STATES[block["state"]] if "state" in block else State.ENABLED,
-            renamed_from=_names(block.get("renamed_from", ())),
-            merged_from=_names(block.get("merged_from", ())),
+            renamed_from=_names(block["renamed_from"]) if "renamed_from" in block else (),
+            merged_from=_names(block["merged_from"]) if "merged_from" in block else (),
             keep_id=block.get("keep_id", False),
             note=block.get("note"),
         )

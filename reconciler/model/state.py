@@ -67,7 +67,7 @@ class Declaration(NamedTuple):
     @property
     def former_names(self) -> tuple[str, ...]:
         """Every name that this tag had or has beside its own, in the order written."""
-        return (*self.renamed_from, *self.merged_from)
+        return self.renamed_from + self.merged_from
 
     @property
     def status(self) -> Status | None:

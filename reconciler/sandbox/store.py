@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -117,6 +117,17 @@ class Store:
                     yield
             finally:
                 self._depth -= 1
+
+    def content(self) -> bytes:
+        """All that it holds, for :meth:`load` of another."""
+        with self._lock:
+            return self._db.serialize()
+
+    def load(self, content: bytes) -> None:
+        """Hold ``content`` in place of what it holds."""
+        with self._lock, closing(sqlite3.connect(":memory:")) as read:
+            read.deserialize(content)
+            read.backup(self._db)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """The rows of a query."""

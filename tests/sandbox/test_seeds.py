@@ -13,8 +13,9 @@ import pytest
 
 from reconciler.sandbox import Options, Sandbox
 from reconciler.sandbox.assignments import KINDS, InteractionTable
-from reconciler.sandbox.seeds.agency import MISSPELT
+from reconciler.sandbox.seeds.agency import MISSPELT, seed_agency
 from reconciler.sandbox.seeds.pair import ACCOUNT as PAIR
+from reconciler.sandbox.store import Store
 from tests.sandbox.client import ACCOUNT, CALL, COMPANY, CONNECTION, Client
 
 if TYPE_CHECKING:
@@ -278,12 +279,22 @@ def test_the_agency_has_misspelt_tags_on_what_no_listing_shows(
 
 
 def test_one_seed_number_gives_one_agency(agency: Client, start: Callable[..., Client]) -> None:
-    def everything(client: Client) -> list[object]:
+    def everything(store: Store) -> list[object]:
         tables = ("companies", "tags", "calls", "call_tags", "forms", "texts", "message_flows")
-        return [client.sandbox.store.rows(f"SELECT * FROM {table}") for table in tables]
+        return [store.rows(f"SELECT * FROM {table}") for table in tables]
 
-    assert everything(start(seed="agency")) == everything(agency)
-    assert everything(start(seed="agency", seed_number=2)) != everything(agency)
+    begun = everything(agency.sandbox.store)
+    with closing(Store(None)) as anew:
+        seed_agency(anew, 1, agency.sandbox.options.today)
+        assert everything(anew) == begun
+    assert everything(start(seed="agency", seed_number=2).sandbox.store) != begun
+
+
+def test_what_is_done_to_one_agency_is_not_done_to_the_next(start: Callable[..., Client]) -> None:
+    first = start(seed="agency").sandbox.store
+    tags = first.value("SELECT count(*) FROM tags")
+    first.run("DELETE FROM tags")
+    assert start(seed="agency").sandbox.store.value("SELECT count(*) FROM tags") == tags > 0
 
 
 def test_a_pair_is_a_tag_in_two_spellings_on_interactions_of_every_kind(

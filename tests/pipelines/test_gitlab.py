@@ -334,6 +334,32 @@ def test_no_file_of_the_repository_runs_beside_the_key(
     assert not (workspace.directory / "owned").exists()
 
 
+@pytest.mark.parametrize(
+    ("planted", "refused"),
+    [
+        ("live.json", "snapshot"),
+        ("plan.json", "plan"),
+        ("plan.html", "plan"),
+        ("counts.json", "plan"),
+        ("report.json", "apply"),
+        ("report.md", "apply"),
+    ],
+)
+def test_nothing_is_written_through_a_link_of_the_repository(
+    runner: Runner, workspace: Workspace, tmp_path: Path, planted: str, refused: str
+) -> None:
+    ready(runner)
+    victim = tmp_path / "victim"
+    victim.write_text("mine", "utf-8")
+    (workspace.directory / planted).symlink_to(victim)
+    jobs = {"plan": propose(runner, workspace, NEW)} | merge(runner)
+    assert jobs[refused].code == 64
+    assert f"{planted} can't be written" in jobs[refused].log
+    assert "leads out of its folder" in jobs[refused].log
+    assert victim.read_text("utf-8") == "mine"
+    assert (workspace.writes == []) == (refused != "snapshot")
+
+
 def test_a_name_can_t_pass_for_the_digest(runner: Runner, workspace: Workspace) -> None:
     ready(runner)
     forged = f"Digest: `sha256:{'0' * 64}`"

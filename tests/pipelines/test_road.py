@@ -9,6 +9,7 @@ import pytest
 from reconciler.sandbox import Options, Sandbox
 from tests.e2e.workspace import ACCOUNT, COMPANY
 from tests.pipelines.conftest import repository
+from tests.pipelines.runner import Attempt
 from tests.repository import Repository
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def pulled(
     )
 
 
-def merged(runner: Runner, *, again: bool = False, before: str = "") -> dict[str, Job]:
+def merged(runner: Runner, *, attempt: Attempt = Attempt.FIRST, before: str = "") -> dict[str, Job]:
     """Pull request 7 is merged; ``before`` is the commit that the branch had."""
     hub = runner.hub
     hub["pulls"] = [
@@ -60,7 +61,7 @@ def merged(runner: Runner, *, again: bool = False, before: str = "") -> dict[str
         {"number": 7, "merge_commit_sha": "abc123"},
     ]
     runner.save(hub)
-    return runner.run(APPLY, again=again, github={"event": {"before": before}})
+    return runner.run(APPLY, attempt=attempt, github={"event": {"before": before}})
 
 
 def started(
@@ -207,7 +208,7 @@ def test_nothing_is_started_by_hand_on_another_branch(reviewed: Workspace, runne
 def test_all_jobs_run_again_find_everything_done(reviewed: Workspace, runner: Runner) -> None:
     assert merged(runner)["apply"].result == "success"
     before = list(reviewed.writes)
-    again = merged(runner, again=True)
+    again = merged(runner, attempt=Attempt.ALL_JOBS)
     assert again["apply"].result == "success", again["apply"].log
     assert "2 skipped" in again["apply"].log
     assert reviewed.writes == before
@@ -218,7 +219,7 @@ def test_an_old_run_brings_nothing_back(reviewed: Workspace, runner: Runner) -> 
     reviewed.sandbox.store.run("UPDATE tags SET color = 'gray1' WHERE name = 'Opportunity'")
     before = list(reviewed.writes)
     runner.save(runner.hub | {"tip": "later"})
-    jobs = merged(runner, again=True)
+    jobs = merged(runner, attempt=Attempt.ALL_JOBS)
     assert jobs["apply"].result == "failure"
     assert "main has moved on to later" in jobs["apply"].log
     assert reviewed.writes == before

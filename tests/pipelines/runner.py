@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -50,8 +52,8 @@ class Job:
 class Runner:
     """Runs workflows on the files of ``repository``; ``environ`` is what its machines have.
 
-    ``stop`` is asked while a step runs: SIGINT cancels the run, with SIGKILL the machine is lost
-    and nothing of its job comes after.
+    ``stop`` is asked while a step runs, until it gives a signal: SIGINT cancels the run, with
+    SIGKILL the machine is lost and nothing of its job comes after.
     """
 
     repository: Path
@@ -67,7 +69,8 @@ class Runner:
         self.before: dict[str, Callable[[], object]] = {}
         self.number = self.attempt = 0
         self.done: dict[str, Job] = {}
-        self.cancelled = self.lost = False
+        self.stopped: list[signal.Signals] = []
+        self.cancelled = False
         self.head: dict[str, Any] = {"ref": "main", "repo": {"full_name": "acme/tags"}}
         self.path = programs(self.scratch)
         self.install_gh(GH or STAND_IN)
@@ -83,7 +86,7 @@ class Runner:
 
     def save(self, hub: dict[str, Any]) -> None:
         """Replace what GitHub holds."""
-        self.github.state = hub
+        self.github.state = deepcopy(hub)
 
     def run(
         self,
@@ -177,13 +180,14 @@ class Runner:
         shutil.copytree(self.repository, home / "work", symlinks=True)
         scope = scope | {"runner": {"temp": str(home / "temp")}}
         this, steps, failed = Job("success"), dict[str, Any](), False
-        self.lost = False
+        self.stopped.clear()
         for number, step in enumerate(job["steps"]):
             inside = scope | {"steps": steps}
             mine = steps[step.get("id", number)] = {"outputs": {}, "outcome": "skipped"}
             condition = step.get("if", "success()")
-            if self.lost or not holds(
-                condition, inside, failed=failed, unsound=failed, cancelled=self.cancelled
+            stopped = signal.SIGINT in self.stopped
+            if signal.SIGKILL in self.stopped or not holds(
+                condition, inside, failed=failed, unsound=failed, cancelled=stopped
             ):
                 continue
             if "uses" in step:
@@ -193,9 +197,11 @@ class Runner:
                 good = self._step(this, step, mine, inside, home)
             mine["outcome"] = "success" if good else "failure"
             failed = failed or not (good or step.get("continue-on-error"))
-        this.result = "failure" if failed or self.lost else "success"
-        this.result = "cancelled" if self.cancelled else this.result
-        if not self.lost:
+        this.result = "failure" if failed else "success"
+        if self.stopped:
+            self.cancelled = signal.SIGINT in self.stopped
+            this.result = "cancelled" if self.cancelled else "failure"
+        if signal.SIGKILL not in self.stopped:
             this.outputs = filled(job.get("outputs", {}), scope | {"steps": steps})
         return this
 
@@ -264,10 +270,10 @@ class Runner:
             try:
                 return process.communicate(timeout=0.05)
             except subprocess.TimeoutExpired:
-                stopped = self.cancelled or self.lost
-                if not stopped and (number := self.stop()) is not None:
+                if (number := self.stop()) is not None:
                     process.send_signal(number)
-                    self.cancelled, self.lost = number is signal.SIGINT, number is signal.SIGKILL
+                    self.stopped.append(number)
+                    self.stop = lambda: None
 
     def _use(self, action: str, given: Mapping[str, str], home: Path) -> bool:
         """Whether ``action`` succeeds; artifacts belong to the run, and to whoever's it was."""
@@ -298,8 +304,8 @@ class Runner:
         """Make ``paths`` an artifact of the run that is at work, or was last."""
         hub = self.hub
         hub["next"] += 1
-        folder = self.scratch / "artifacts" / str(hub["next"])
-        folder.mkdir(parents=True)
+        (self.scratch / "artifacts").mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=self.scratch / "artifacts"))
         for path in paths:
             shutil.copy(path, folder)
         others = [

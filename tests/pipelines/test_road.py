@@ -146,10 +146,55 @@ def test_a_touched_tag_that_was_edited_before_the_merge_stops_all(
     reviewed.sandbox.store.run(EDIT)
     jobs = merged(runner)
     assert results(jobs) == {"apply": "failure", "report": "success", "snapshot": "success"}
-    assert "color red1 -> green1" in jobs["apply"].log, "what would be done now is printed"
-    assert "gh workflow run reconciler-apply.yml -f do=apply -f digest=sha256:" in jobs["apply"].log
+    log = jobs["apply"].log
+    assert 'why: live state: its color is "red1" now, not "gray1"' in log
+    assert "Only in the reviewed plan: 1 change" in log
+    assert "Only in the plan of now: 1 change" in jobs["apply"].summary
+    assert "Why: live state" in log
+    assert "gh workflow run reconciler-apply.yml -f do=apply -f digest=sha256:" in log
     assert reviewed.writes == []
     assert "Nothing was applied" in comments(runner)[1]["body"]
+
+
+def test_without_the_reviewed_plan_nothing_says_what_differs(
+    reviewed: Workspace, runner: Runner
+) -> None:
+    reviewed.sandbox.store.run(EDIT)
+    hub = runner.hub
+    hub["artifacts"] = [row for row in hub["artifacts"] if row["name"] != "plan"]
+    runner.save(hub)
+    job = merged(runner)["apply"]
+    assert job.result == "failure"
+    assert "The reviewed plan is not at hand" in job.log
+    assert "color red1 -> green1" in job.log, "the whole plan is printed"
+    assert "-f digest=sha256:" in job.log
+    assert reviewed.writes == []
+
+
+def test_another_plan_than_the_comment_s_is_not_shown_as_the_reviewed(
+    reviewed: Workspace, runner: Runner
+) -> None:
+    hub = runner.hub
+    kept = hub["comments"]["7"]
+    reviewed.declare("- name: Somebody else's", head=HEAD)
+    pulled(runner)
+    (planned,) = [row for row in runner.hub["artifacts"] if row["name"] == "plan"][:1]
+    hub["artifacts"] = [row for row in hub["artifacts"] if row["name"] != "plan"]
+    run = {**planned["workflow_run"], "id": runner.number - 1}
+    runner.save(hub | {"artifacts": [*hub["artifacts"], {**planned, "workflow_run": run}]})
+    assert comments(runner) == kept
+    reviewed.declare(TAGS, head=HEAD)
+    reviewed.sandbox.store.run(EDIT)
+    job = merged(runner)["apply"]
+    assert "The reviewed plan is not at hand" in job.log
+    assert "Somebody else's" not in job.log
+
+
+def test_another_configuration_is_named_as_the_reason(reviewed: Workspace, runner: Runner) -> None:
+    reviewed.declare(TAGS.replace("green1", "red1"), head=HEAD)
+    log = merged(runner)["apply"].log
+    assert "why: the configuration" in log
+    assert "Why: the configuration is not the reviewed one" in log
 
 
 def test_a_new_review_is_given_by_hand(reviewed: Workspace, runner: Runner) -> None:
@@ -355,7 +400,7 @@ def test_a_plan_that_no_comment_can_hold_can_not_be_approved(
     assert "This comment is cut" in comment["body"]
     assert len(comment["body"].encode()) < 60_000
     jobs = merged(runner)
-    assert "not the reviewed (none)" in jobs["apply"].log
+    assert "and no plan was approved" in jobs["apply"].log
     assert live.writes == []
 
 

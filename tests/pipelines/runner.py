@@ -27,6 +27,8 @@ ROOT = Path(__file__).parents[2]
 SECRET = "CALLRAIL_API_KEY"
 STAND_IN = f'{sys.executable}" "{ROOT}/tests/pipelines/gh'
 """For GitHub's own command where it is not installed."""
+SERVER = "https://github.example"
+RUNS = f"{SERVER}/{REPOSITORY}/actions/runs"
 STATUS = re.compile(r"\b(cancelled|failure|success|always)\(\)")
 
 
@@ -192,7 +194,7 @@ class Runner:
                 continue
             if "uses" in step:
                 given = filled(step.get("with", {}), inside)
-                good = self._use(step["uses"].partition("@")[0], given, home)
+                good = self._use(step["uses"].partition("@")[0], given, home, mine["outputs"])
             else:
                 good = self._step(this, step, mine, inside, home)
             mine["outcome"] = "success" if good else "failure"
@@ -250,7 +252,7 @@ class Runner:
                 "PATH": self.path,
                 "GITHUB_ACTIONS": "true",
                 "GITHUB_REPOSITORY": REPOSITORY,
-                "GITHUB_SERVER_URL": "https://github.example",
+                "GITHUB_SERVER_URL": SERVER,
                 "GITHUB_SHA": "abc123",
                 "GITHUB_BASE_REF": self.base,
                 **{name: os.environ[name] for name in os.environ if name.startswith("COV")},
@@ -275,10 +277,12 @@ class Runner:
                     self.stopped.append(number)
                     self.stop = lambda: None
 
-    def _use(self, action: str, given: Mapping[str, str], home: Path) -> bool:
+    def _use(
+        self, action: str, given: Mapping[str, str], home: Path, outputs: dict[str, str]
+    ) -> bool:
         """Whether ``action`` succeeds; artifacts belong to the run, and to whoever's it was."""
         if action == "actions/upload-artifact":
-            return self._upload(given, home)
+            return self._upload(given, outputs)
         if action == "actions/download-artifact":
             wanted = _matching(given.get("pattern", given.get("name", "")))
             run = int(given.get("run-id", self.number))
@@ -294,14 +298,15 @@ class Runner:
         assert action in {"actions/checkout", "actions/setup-python"}, action
         return True
 
-    def _upload(self, given: Mapping[str, str], home: Path) -> bool:
+    def _upload(self, given: Mapping[str, str], outputs: dict[str, str]) -> bool:
         paths = [one for one in Path("/").glob(given["path"].lstrip("/")) if one.is_file()]
         if paths:
-            self.keep(given["name"], *paths, overwrite=given.get("overwrite") == "True")
+            number = self.keep(given["name"], *paths, overwrite=given.get("overwrite") == "True")
+            outputs["artifact-url"] = f"{RUNS}/{self.number}/artifacts/{number}"
         return bool(paths) or given.get("if-no-files-found") == "ignore"
 
-    def keep(self, name: str, *paths: Path, overwrite: bool = False) -> None:
-        """Make ``paths`` an artifact of the run that is at work, or was last."""
+    def keep(self, name: str, *paths: Path, overwrite: bool = False) -> int:
+        """Make ``paths`` an artifact of the run that is at work, or was last; returns its id."""
         hub = self.hub
         hub["next"] += 1
         (self.scratch / "artifacts").mkdir(exist_ok=True)
@@ -324,6 +329,7 @@ class Runner:
         row = {"id": hub["next"], "name": name, "expired": False, "created_at": now}
         row |= {"workflow_run": run, "folder": str(folder)}
         self.save(hub | {"artifacts": [row, *others]})
+        return int(row["id"])
 
 
 _INSTALLING = f"""\

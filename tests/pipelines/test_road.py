@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,12 +11,11 @@ import pytest
 from reconciler.sandbox import Options, Sandbox
 from tests.e2e.workspace import ACCOUNT, COMPANY
 from tests.pipelines.conftest import repository
-from tests.pipelines.runner import Attempt
+from tests.pipelines.runner import RUNS, Attempt
 from tests.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.e2e.workspace import Workspace
     from tests.pipelines.runner import Job, Runner
@@ -116,9 +117,16 @@ def test_the_plan_is_a_comment_and_asks_callrail_nothing(
     (comment,) = comments(runner)
     assert "1 to create, 1 to update, **1 to delete**" in comment["body"]
     assert "Nobody books by telephone any more." in comment["body"]
-    assert "Commit c0ffee" in comment["body"]
-    assert "snapshot of 2" in comment["body"]
-    assert digest_of(comment).startswith("sha256:")
+    (plan,) = [row for row in runner.hub["artifacts"] if row["name"] == "plan"]
+    (live,) = [row for row in runner.hub["artifacts"] if row["name"] == "live"]
+    folder = Path(plan["folder"])
+    assert (folder / "plan.html").is_file()
+    page = f"{RUNS}/{runner.number}/artifacts/{plan['id']}"
+    assert (
+        f"<sub>Commit c0ffee · [run]({RUNS}/{runner.number}) · [page]({page}) · "
+        f"snapshot of {live['created_at']}, 0 minutes old</sub>"
+    ) in comment["body"]
+    assert digest_of(comment) == json.loads((folder / "plan.json").read_text("utf-8"))["digest"]
     assert reviewed.sandbox.log.entries == []
 
 
@@ -465,6 +473,7 @@ def test_a_plan_without_a_snapshot_of_the_last_day_can_not_be_approved(
     top = comment["body"].splitlines()[2]
     assert top.startswith("> **The snapshot is older" if taken else "> **There is no snapshot")
     assert "Digest:" not in comment["body"]
+    assert ("· no snapshot</sub>" in comment["body"]) == (taken is None)
     assert live.sandbox.log.entries == []
 
 

@@ -161,7 +161,10 @@ def test_a_touched_tag_that_was_edited_before_the_merge_stops_all(
     assert "Why: live state" in log
     assert "gh workflow run reconciler-apply.yml -f do=apply -f digest=sha256:" in log
     assert reviewed.writes == []
-    assert "Nothing was applied" in comments(runner)[1]["body"]
+    said = comments(runner)[1]["body"]
+    assert "### Nothing was applied" in said
+    assert '\n          why: live state: its color is "red1" now, not "gray1"\n' in said
+    assert "\n```sh\ngh workflow run reconciler-apply.yml -f do=apply -f digest=sha256:" in said
 
 
 def test_without_the_reviewed_plan_nothing_says_what_differs(
@@ -196,6 +199,14 @@ def test_another_plan_than_the_comment_s_is_not_shown_as_the_reviewed(
     job = merged(runner)["apply"]
     assert "The reviewed plan is not at hand" in job.log
     assert "Somebody else's" not in job.log
+
+
+def test_a_difference_that_no_comment_can_hold_is_cut(reviewed: Workspace, runner: Runner) -> None:
+    reviewed.declare("\n".join(f"- name: {'Long ' * 40}{one}" for one in range(400)), head=HEAD)
+    assert merged(runner)["apply"].result == "failure"
+    said = comments(runner)[1]["body"]
+    assert 40_000 < len(said) < 65_536
+    assert said.count("```") == 2, "the command stands below it"
 
 
 def test_another_configuration_is_named_as_the_reason(reviewed: Workspace, runner: Runner) -> None:

@@ -289,29 +289,49 @@ def test_an_old_run_brings_nothing_back(reviewed: Workspace, runner: Runner) -> 
     assert reviewed.writes == before
 
 
+def requests_until_the_first_write(folder: Path) -> int:
+    """Of a whole road."""
+    with Sandbox(Options(seed="reference")) as sandbox:
+        play(folder, sandbox, lambda _: None)
+        methods = [entry.method for entry in sandbox.log.entries]
+    return next(at for at, method in enumerate(methods) if method != "GET")
+
+
 @pytest.mark.parametrize("writes", [0, 1], ids=["at once", "in the middle"])
 def test_a_merge_goes_on_where_the_quota_ended_it(tmp_path: Path, writes: int) -> None:
     now = [1_800_000_000.0]
-    with Sandbox(Options(seed="reference")) as sandbox:
-        play(tmp_path / "whole", sandbox, lambda _: None)
-        methods = [entry.method for entry in sandbox.log.entries]
-    first = next(at for at, method in enumerate(methods) if method != "GET")
-    options = Options(seed="reference", daily_quota=first + writes, clock=lambda: now[0])
+    quota = requests_until_the_first_write(tmp_path / "whole") + writes
+    options = Options(seed="reference", daily_quota=quota, clock=lambda: now[0])
     with Sandbox(options) as sandbox:
 
         def a_day_later(workspace: Workspace) -> None:
             assert len(workspace.writes) == writes
             now[0] += 90_000
 
-        workspace, jobs = play(tmp_path / "cut", sandbox, a_day_later)
+        workspace, _, jobs = play(tmp_path / "cut", sandbox, a_day_later)
         assert results(jobs)["apply"] == results(jobs)["continue"] == "success"
         assert set(workspace.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
         assert len(workspace.writes) == 2
 
 
+def test_after_the_second_quota_running_failed_jobs_again_goes_on(tmp_path: Path) -> None:
+    now = [1_800_000_000.0]
+    quota = requests_until_the_first_write(tmp_path / "whole") + 1
+    options = Options(seed="reference", daily_quota=quota, clock=lambda: now[0])
+    with Sandbox(options) as sandbox:
+        workspace, runner, jobs = play(tmp_path / "cut", sandbox, lambda _: None)
+        assert (jobs["apply"].result, jobs["continue"].result) == ("success", "failure")
+        assert "whenever failed jobs are run again" in comments(runner)[1]["body"]
+        now[0] += 90_000
+        jobs = merged(runner, attempt=Attempt.FAILED_JOBS)
+        assert jobs["continue"].result == jobs["report"].result == "success"
+        assert "1 done, 1 skipped, 1 held back" in comments(runner)[1]["body"]
+        assert len(workspace.writes) == 2
+
+
 def play(
     folder: Path, sandbox: Sandbox, between: Callable[[Workspace], None]
-) -> tuple[Workspace, dict[str, Job]]:
+) -> tuple[Workspace, Runner, dict[str, Job]]:
     """From a snapshot to a merge, with something ``between`` its jobs that apply."""
     folder.mkdir()
     workspace, runner = repository(folder, sandbox)
@@ -320,7 +340,7 @@ def play(
     workspace.declare(TAGS, head=HEAD)
     pulled(runner)
     runner.before["continue"] = lambda: between(workspace)
-    return workspace, merged(runner)
+    return workspace, runner, merged(runner)
 
 
 @pytest.fixture

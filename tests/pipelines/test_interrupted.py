@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.pipelines.runner import Attempt
-from tests.pipelines.test_road import HEAD, comments, live, merged, pulled, results
+from tests.pipelines.test_road import DRIFT, HEAD, comments, live, merged, pulled, results
 
 if TYPE_CHECKING:
     from tests.e2e.workspace import Workspace
@@ -102,3 +102,35 @@ def test_whichever_call_of_gh_fails_running_failed_jobs_again_mends_it(
         assert len(live.writes) - before == first, call
         _, report = comments(runner)
         assert ("1 done" if first else "1 skipped") in report["body"], call
+
+
+@pytest.mark.parametrize(
+    ("color", "state"), [("gray1", "open"), ("blue1", "open"), ("orange3", "closed")]
+)
+def test_whichever_call_of_gh_fails_drift_keeps_one_issue(
+    live: Workspace, runner: Runner, color: str, state: str
+) -> None:
+    """As it is opened, updated, and closed."""
+    live.declare("- name: Schedule requested\n  color: orange3", head=HEAD)
+    if color != "gray1":
+        recolor(live, "gray1")
+        runner.run(DRIFT, event="schedule")
+    recolor(live, color)
+    start = runner.hub
+    runner.run(DRIFT, event="schedule")
+    made = runner.hub["calls"] - start["calls"]
+    for call in range(1, made + 1):
+        runner.save(start | {"fails_at": start["calls"] + call})
+        assert runner.run(DRIFT, event="schedule")["drift"].result == "failure"
+        again = runner.run(DRIFT, event="schedule", attempt=Attempt.FAILED_JOBS)
+        assert again["drift"].result == "success"
+        (issue,) = runner.hub["issues"]
+        assert issue["state"] == state
+        if state == "open":
+            assert f"color is {color}, declared orange3" in issue["body"]
+
+
+def recolor(workspace: Workspace, color: str) -> None:
+    """Somebody does it by hand."""
+    edit = "UPDATE tags SET color = ? WHERE name = 'Schedule requested'"
+    workspace.sandbox.store.run(edit, (color,))

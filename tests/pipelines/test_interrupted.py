@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.pipelines.runner import Attempt
+from tests.pipelines.runner import Attempt, start_cold
 from tests.pipelines.test_road import DRIFT, HEAD, comments, live, merged, pulled, results
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def reviewed(live: Workspace, runner: Runner) -> Workspace:
 
 
 def stop_in_the_middle(workspace: Workspace, runner: Runner, number: signal.Signals) -> None:
-    """Once the second write is answered."""
+    """Once the second write is answered; the signal goes to the command itself."""
+    start_cold(runner.scratch)
     workspace.sandbox.faults.add(SLOW)
     runner.stop = lambda: number if len(workspace.writes) > 1 else None
 

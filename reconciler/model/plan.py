@@ -13,7 +13,7 @@ from reconciler.model.state import Policy
 from reconciler.model.trash import undated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.model.change import Change, Count
     from reconciler.model.news import News
@@ -273,34 +273,39 @@ def digest(plan: Plan) -> str:
     unknown. Not how much, why, from which file or when: a reviewed plan is recognised after a
     merge, and while calls go on coming in.
     """
-    reached = {
-        use.account.id: [plan.gateway, use.connection, use.api_key_env] for use in plan.accounts
-    }
-    lines = sorted(
-        json.dumps(
-            [
-                DIGEST_VERSION,
-                change.action.value,
-                change.place.account.id,
-                reached.get(change.place.account.id),
-                change.place.level.value,
-                change.place.company_id,
-                change.tag_id,
-                *_canonical(change),
-                change.blocked_by is not None,
-                _class_of_loss(change),
-                *_of_merge(change),
-            ],
-            separators=(",", ":"),
-        )
-        for change in plan.changes
-    )
     # Line by line: the text of a large plan is never held whole.
     fingerprint = hashlib.sha256()
-    for position, line in enumerate(lines):
+    for position, line in enumerate(sorted(line for line, _change in fingerprints(plan))):
         fingerprint.update(b"\n" * (position > 0))
         fingerprint.update(line.encode())
     return f"sha256:{fingerprint.hexdigest()}"
+
+
+def fingerprints(plan: Plan) -> Iterator[tuple[str, Change]]:
+    """Each change with all that the digest covers of it: plans with the same ones have the same."""
+    ways = reached(plan)
+    for change in plan.changes:
+        covered = [
+            DIGEST_VERSION,
+            change.action.value,
+            change.place.account.id,
+            ways.get(change.place.account.id),
+            change.place.level.value,
+            change.place.company_id,
+            change.tag_id,
+            *_canonical(change),
+            change.blocked_by is not None,
+            _class_of_loss(change),
+            *_of_merge(change),
+        ]
+        yield json.dumps(covered, separators=(",", ":")), change
+
+
+def reached(plan: Plan) -> dict[str, list[str | None]]:
+    """How each account is reached, by its id: gateway, connection, key variable."""
+    return {
+        use.account.id: [plan.gateway, use.connection, use.api_key_env] for use in plan.accounts
+    }
 
 
 def effect(change: Change) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.group_by import GroupBy
     from reconciler.model.plan import Plan, UnmanagedTag
 
-__all__ = ["drift", "plan"]
+__all__ = ["drift", "plan", "row"]
 
 
 def plan(
@@ -37,8 +37,8 @@ def plan(
         paint = style.update if plan.unread else style.create
         lines += [paint(line) for line in _hung(wording.no_changes(plan), width=width)]
     shown = groups.sections(plan, group_by)
-    rows = [row for section in shown for group in section.groups for row in group.rows]
-    across = column(row.subject for row in rows)
+    rows = [each for section in shown for group in section.groups for each in group.rows]
+    across = column(each.subject for each in rows)
     days = wording.trash_days(plan)
     notes = _footnotes(plan)
     for at, section in enumerate(shown):
@@ -49,10 +49,10 @@ def plan(
             lines.append(style.bold(group.title))
             if group.others:
                 lines += _names("also in", group.others, style=style, width=width)
-            for row in group.rows:
-                kept = days.get(row.change.place.account.handle)
-                lines += _row(row, across=across, days=kept, style=style, width=width)
-                lines += _blocked(row.change, notes, style=style, width=width)
+            for each in group.rows:
+                kept = days.get(each.change.place.account.handle)
+                lines += row(each, across=across, days=kept, style=style, width=width)
+                lines += _blocked(each.change, notes, style=style, width=width)
     if plan.unmanaged_tags:
         lines += ["", *_unmanaged(plan.unmanaged_tags, style=style)]
     lines += ["", *_totals(plan, notes, style=style, width=width)]
@@ -177,9 +177,10 @@ def _hung(text: str, *, width: int) -> list[str]:
     return [first, *(f"  {line}" for line in more)]
 
 
-def _row(
+def row(
     row: groups.ChangeRow, *, across: int, days: int | None, style: Style, width: int
 ) -> list[str]:
+    """One change below its group's title; ``across``: the cells that names take."""
     change = row.change
     verb = f"{wording.SIGNS[change.verb]} {change.verb:<6}"
     name = pad(row.subject, across)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         ("plan --max-wait soon", "--max-wait: 'soon' is not a duration", ""),
         ("version 2", "unexpected extra argument (2)", "`reconciler version --help`"),
         ("apply --allow-deletes --no-deletes", "contradict each other", ""),
+        ("show new.json --live live.json", "--live goes with --reviewed", ""),
+        ("show new.json --reviewed old.json --format json", "--reviewed shows text alone", ""),
     ],
 )
 def test_a_wrong_line_is_explained(line: str, message: str, guess: str) -> None:

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tests.pipelines import warm
+from tests.pipelines.github import GH, REPOSITORY, TOKEN, GitHub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 SECRET = "CALLRAIL_API_KEY"
+STAND_IN = f'{sys.executable}" "{ROOT}/tests/pipelines/gh'
+"""For GitHub's own command where it is not installed."""
+SERVER = "https://github.example"
+RUNS = f"{SERVER}/{REPOSITORY}/actions/runs"
 STATUS = re.compile(r"\b(cancelled|failure|success|always)\(\)")
-LIMITED = {"deployment_branch_policy": {"protected_branches": True}, "protection_rules": []}
-"""What GitHub says of an environment that is limited to the default branch."""
+
+
+class Attempt(Enum):
+    """The first attempt of a run, or another of all jobs or of those that failed."""
+
+    FIRST = auto()
+    ALL_JOBS = auto()
+    FAILED_JOBS = auto()
 
 
 @dataclass
@@ -39,7 +53,11 @@ class Job:
 
 @dataclass
 class Runner:
-    """Runs workflows on the files of ``repository``; ``environ`` is what its machines have."""
+    """Runs workflows on the files of ``repository``; ``environ`` is what its machines have.
+
+    ``stop`` is asked while a step runs, until it gives a signal: SIGINT cancels the run, with
+    SIGKILL the machine is lost and nothing of its job comes after.
+    """
 
     repository: Path
     scratch: Path
@@ -47,33 +65,31 @@ class Runner:
     key: str
     shell: Sequence[str] = ("-e",)
     base: str = ""
+    stop: Callable[[], signal.Signals | None] = lambda: None
 
     def __post_init__(self) -> None:
-        self.hub_path = self.scratch / "hub.json"
+        self.github = GitHub()
         self.before: dict[str, Callable[[], object]] = {}
-        self.number = 0
+        self.number = self.attempt = 0
+        self.done: dict[str, Job] = {}
+        self.stopped: list[signal.Signals] = []
+        self.cancelled = False
         self.head: dict[str, Any] = {"ref": "main", "repo": {"full_name": "acme/tags"}}
-        self.save(
-            {"pulls": [], "comments": {}, "issues": [], "reviews": [], "artifacts": [],
-             "tip": "abc123", "next": 100,
-             "environments": {"callrail": LIMITED, "callrail-purge": LIMITED},
-             "calls": 0, "fails_at": 0}
-        )  # fmt: skip
         self.path = programs(self.scratch)
-        _program(
-            self.scratch / "bin/gh", f'exec "{sys.executable}" "{ROOT}/tests/pipelines/gh" "$@"'
-        )
+        self.install_gh(GH or STAND_IN)
+
+    def install_gh(self, command: str) -> None:
+        """Have machines call ``command`` as GitHub's own."""
+        _program(self.scratch / "bin/gh", f'exec "{command}" "$@"')
 
     @property
     def hub(self) -> dict[str, Any]:
-        """What the fake GitHub holds."""
-        hub: dict[str, Any] = json.loads(self.hub_path.read_text("utf-8"))
-        return hub
+        """What GitHub holds."""
+        return self.github.hub
 
     def save(self, hub: dict[str, Any]) -> None:
-        """Replace what the fake GitHub holds."""
-        self.hub_path.parent.mkdir(parents=True, exist_ok=True)
-        self.hub_path.write_text(json.dumps(hub), "utf-8")
+        """Replace what GitHub holds."""
+        self.github.state = deepcopy(hub)
 
     def run(
         self,
@@ -81,29 +97,33 @@ class Runner:
         *,
         event: str = "push",
         ref: str = "refs/heads/main",
-        again: bool = False,
+        attempt: Attempt = Attempt.FIRST,
         **context: Any,
     ) -> dict[str, Job]:
         """Run a workflow of the repository; ``context`` is ``github.event``, ``inputs`` and so on.
 
-        ``again``: all jobs of the run before are run anew. ``before`` holds what happens before a
-        job starts, such as while others write.
+        ``attempt``: of the run before, where it is not the first. ``before`` holds what happens
+        before a job starts, such as while others write.
         """
         path = self.repository / ".github/workflows" / workflow
         document = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
-        self.number += not again
+        first = attempt is Attempt.FIRST
+        self.number += first
+        self.attempt = 1 if first else self.attempt + 1
+        self.cancelled = False
+        kept = self._kept(document["jobs"]) if attempt is Attempt.FAILED_JOBS else {}
         payload = {"repository": {"default_branch": "main"}} | context.get("github", {}).get(
             "event", {}
         )
         github = {
-            "token": "gh-token",
-            "repository": "acme/tags",
+            "token": TOKEN,
+            "repository": REPOSITORY,
             "event_name": event,
             "event": payload,
             "ref": ref,
             "ref_name": ref.removeprefix("refs/heads/"),
             "run_id": str(self.number),
-            "run_attempt": "2" if again else "1",
+            "run_attempt": str(self.attempt),
         }
         self.base = "main" if event == "pull_request" else ""
         mine = {"ref": github["ref_name"], "repo": {"full_name": "acme/tags"}}
@@ -111,9 +131,11 @@ class Runner:
         # What a job that asks for no shell of its own gets has no pipefail.
         named = document.get("defaults", {}).get("run", {}).get("shell") == "bash"
         self.shell = ["--noprofile", "--norc", "-eo", "pipefail"] if named else ["-e"]
-        done: dict[str, Job] = {}
+        self.done = done = dict(kept)
         environ = document.get("env", {})
         for name, job in document["jobs"].items():
+            if name in kept:
+                continue
             needed = job.get("needs", [])
             needs = {one: done[one] for one in ([needed] if isinstance(needed, str) else needed)}
             bad = any(one.result == "failure" for one in needs.values())
@@ -130,7 +152,7 @@ class Runner:
                 "secrets": {SECRET: self.key} if environment else {},
             }
             condition = job.get("if", "success()")
-            if not holds(condition, scope, failed=bad, unsound=skipped):
+            if not holds(condition, scope, failed=bad, unsound=skipped, cancelled=self.cancelled):
                 done[name] = Job("skipped")
                 continue
             if environment and environment["deployment_branch_policy"] and ref != "refs/heads/main":
@@ -144,6 +166,16 @@ class Runner:
             done[name] = _together(parts)
         return done
 
+    def _kept(self, jobs: Mapping[str, Any]) -> dict[str, Job]:
+        """The jobs of the run before that are not run again: all but what failed and needs that."""
+        again: set[str] = set()
+        for name, job in jobs.items():
+            needed = job.get("needs", [])
+            needs = {needed} if isinstance(needed, str) else {*needed}
+            if self.done[name].result in {"failure", "cancelled"} or needs & again:
+                again.add(name)
+        return {name: job for name, job in self.done.items() if name not in again}
+
     def _job(self, name: str, job: dict[str, Any], scope: dict[str, Any]) -> Job:
         home = self.scratch / "jobs" / name
         shutil.rmtree(home, ignore_errors=True)
@@ -151,20 +183,29 @@ class Runner:
         shutil.copytree(self.repository, home / "work", symlinks=True)
         scope = scope | {"runner": {"temp": str(home / "temp")}}
         this, steps, failed = Job("success"), dict[str, Any](), False
+        self.stopped.clear()
         for number, step in enumerate(job["steps"]):
             inside = scope | {"steps": steps}
             mine = steps[step.get("id", number)] = {"outputs": {}, "outcome": "skipped"}
-            if not holds(step.get("if", "success()"), inside, failed=failed, unsound=failed):
+            condition = step.get("if", "success()")
+            stopped = signal.SIGINT in self.stopped
+            if signal.SIGKILL in self.stopped or not holds(
+                condition, inside, failed=failed, unsound=failed, cancelled=stopped
+            ):
                 continue
             if "uses" in step:
                 given = filled(step.get("with", {}), inside)
-                good = self._use(step["uses"].partition("@")[0], given, home)
+                good = self._use(step["uses"].partition("@")[0], given, home, mine["outputs"])
             else:
                 good = self._step(this, step, mine, inside, home)
             mine["outcome"] = "success" if good else "failure"
             failed = failed or not (good or step.get("continue-on-error"))
         this.result = "failure" if failed else "success"
-        this.outputs = filled(job.get("outputs", {}), scope | {"steps": steps})
+        if self.stopped:
+            self.cancelled = signal.SIGINT in self.stopped
+            this.result = "cancelled" if self.cancelled else "failure"
+        if signal.SIGKILL not in self.stopped:
+            this.outputs = filled(job.get("outputs", {}), scope | {"steps": steps})
         return this
 
     def _step(
@@ -199,33 +240,52 @@ class Runner:
         """Run a step's script as runners do."""
         path = self.scratch / "step.sh"
         path.write_text(script, "utf-8")
-        return subprocess.run(
+        with self.github.serving() as gh_config:
+            return self._bash(path, where, {"GH_CONFIG_DIR": str(gh_config), **environ})
+
+    def _bash(
+        self, path: Path, where: Path, environ: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        process = subprocess.Popen(
             ["/bin/bash", *self.shell, path],
             cwd=where,
             env={
                 "PATH": self.path,
                 "GITHUB_ACTIONS": "true",
-                "GITHUB_REPOSITORY": "acme/tags",
-                "GITHUB_SERVER_URL": "https://github.example",
-                "GITHUB_RUN_ID": "1",
+                "GITHUB_REPOSITORY": REPOSITORY,
+                "GITHUB_SERVER_URL": SERVER,
                 "GITHUB_SHA": "abc123",
                 "GITHUB_BASE_REF": self.base,
-                "FAKE_GITHUB": str(self.hub_path),
                 **{name: os.environ[name] for name in os.environ if name.startswith("COV")},
                 **self.environ,
                 **environ,
             },
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
+        out, err = self._ended(process)
+        return subprocess.CompletedProcess(path, process.returncode, out, err)
 
-    def _use(self, action: str, given: Mapping[str, str], home: Path) -> bool:
+    def _ended(self, process: subprocess.Popen[str]) -> tuple[str, str]:
+        """What ``process`` prints until it ends, or is stopped."""
+        while True:
+            try:
+                return process.communicate(timeout=0.05)
+            except subprocess.TimeoutExpired:
+                if (number := self.stop()) is not None:
+                    process.send_signal(number)
+                    self.stopped.append(number)
+                    self.stop = lambda: None
+
+    def _use(
+        self, action: str, given: Mapping[str, str], home: Path, outputs: dict[str, str]
+    ) -> bool:
         """Whether ``action`` succeeds; artifacts belong to the run, and to whoever's it was."""
         if action == "actions/upload-artifact":
-            return self._upload(given, home)
+            return self._upload(given, outputs)
         if action == "actions/download-artifact":
-            wanted = re.compile(given.get("pattern", given.get("name", "")).replace("*", ".*"))
+            wanted = _matching(given.get("pattern", given.get("name", "")))
             run = int(given.get("run-id", self.number))
             found = [
                 row
@@ -239,18 +299,19 @@ class Runner:
         assert action in {"actions/checkout", "actions/setup-python"}, action
         return True
 
-    def _upload(self, given: Mapping[str, str], home: Path) -> bool:
+    def _upload(self, given: Mapping[str, str], outputs: dict[str, str]) -> bool:
         paths = [one for one in Path("/").glob(given["path"].lstrip("/")) if one.is_file()]
         if paths:
-            self.keep(given["name"], *paths, overwrite=given.get("overwrite") == "True")
+            number = self.keep(given["name"], *paths, overwrite=given.get("overwrite") == "True")
+            outputs["artifact-url"] = f"{RUNS}/{self.number}/artifacts/{number}"
         return bool(paths) or given.get("if-no-files-found") == "ignore"
 
-    def keep(self, name: str, *paths: Path, overwrite: bool = False) -> None:
-        """Make ``paths`` an artifact of the run that is at work, or was last."""
+    def keep(self, name: str, *paths: Path, overwrite: bool = False) -> int:
+        """Make ``paths`` an artifact of the run that is at work, or was last; returns its id."""
         hub = self.hub
         hub["next"] += 1
-        folder = self.scratch / "artifacts" / str(hub["next"])
-        folder.mkdir(parents=True)
+        (self.scratch / "artifacts").mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=self.scratch / "artifacts"))
         for path in paths:
             shutil.copy(path, folder)
         others = [
@@ -269,6 +330,7 @@ class Runner:
         row = {"id": hub["next"], "name": name, "expired": False, "created_at": now}
         row |= {"workflow_run": run, "folder": str(folder)}
         self.save(hub | {"artifacts": [row, *others]})
+        return int(row["id"])
 
 
 _INSTALLING = f"""\
@@ -290,16 +352,25 @@ fi"""
 _PYTHON = f'"{sys.executable}"'
 
 
-def holds(condition: str, scope: dict[str, Any], *, failed: bool, unsound: bool) -> bool:
+def _matching(pattern: str) -> re.Pattern[str]:
+    """Names of artifacts that fit ``pattern``, with ``*`` and ``{one,another}`` in it."""
+    spelled = pattern.replace("*", ".*").replace("{", "(?:").replace("}", ")").replace(",", "|")
+    return re.compile(spelled)
+
+
+def holds(
+    condition: str, scope: dict[str, Any], *, failed: bool, unsound: bool, cancelled: bool
+) -> bool:
     """Whether an ``if`` holds; one that asks for no status asks for success."""
     bare = condition.strip().removeprefix("${{").removesuffix("}}").strip()
-    status = {"cancelled": False, "failure": failed, "success": not unsound, "always": True}
+    good = not (unsound or cancelled)
+    status = {"cancelled": cancelled, "failure": failed, "success": good, "always": True}
     asks = STATUS.search(bare) is not None
     bare = STATUS.sub(lambda found: str(status[found[1]]), bare)
     bare = re.sub(r"\b[a-z]+(?:\.\w+)+", lambda found: repr(looked_up(found[0], scope)), bare)
     bare = bare.replace("&&", " and ").replace("||", " or ")
     bare = re.sub(r"!(?!=)", " not ", bare)
-    return (asks or not unsound) and bool(eval(bare, {}))
+    return (asks or good) and bool(eval(bare, {}))
 
 
 def filled(values: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, str]:
@@ -326,7 +397,8 @@ def _matrix(job: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _together(parts: list[Job]) -> Job:
-    worst = "failure" if any(part.result == "failure" for part in parts) else "success"
+    results = {part.result for part in parts}
+    worst = next((one for one in ("cancelled", "failure") if one in results), "success")
     log, summary = "".join(one.log for one in parts), "".join(one.summary for one in parts)
     return Job(worst, log, summary, parts[-1].outputs)
 

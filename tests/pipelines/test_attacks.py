@@ -186,6 +186,26 @@ def test_planted_links(reviewed: Workspace, runner: Runner, name: str, tmp_path:
     assert victim.stat().st_nlink == 1
 
 
+def test_hostile_names_in_a_refusal(live: Workspace, runner: Runner) -> None:
+    names = "\n".join(f"- name: {json.dumps(name)}" for name in BREAKOUTS)
+    live.declare(names, head=HEAD)
+    pulled(runner)
+    live.declare("- name: Schedule requested\n  color: red1", head=HEAD)
+    job = merged(runner)["apply"]
+    assert job.result == "failure"
+    refusal = comments(runner)[1]["body"]
+    shown = [line for line in refusal.splitlines() if "@everyone" in line or "evil" in line]
+    assert len(shown) == len(BREAKOUTS)
+    assert all(line.startswith("    ") for line in shown)
+    assert not [line for line in job.log.splitlines() if line.startswith("::set-output")]
+
+
+BREAKOUTS = (
+    "``` @everyone",
+    "::set-output name=evil::x",
+    "--> @everyone",
+    "](https://evil.example)",
+)
 HOSTILE = (
     "$(touch owned)",
     "`touch owned`",

@@ -60,6 +60,14 @@ def scripts(path: Path) -> list[str]:
     return [step["run"] for job in jobs for step in job.get("steps", ()) if "run" in step]
 
 
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+@pytest.mark.parametrize("path", [*GITHUB, *OWN, ACTION], ids=lambda path: path.stem)
+def test_shellcheck_finds_nothing(path: Path, tmp_path: Path) -> None:
+    for number, script in enumerate(scripts(path)):
+        (tmp_path / f"{number}.sh").write_text(script, "utf-8")
+    run("shellcheck", "--shell", "bash", *tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("path", [*GITHUB, *OWN, ACTION], ids=lambda path: path.stem)
 def test_no_expression_reaches_a_shell(path: Path) -> None:
     assert scripts(path)

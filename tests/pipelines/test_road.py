@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,11 +11,11 @@ import pytest
 from reconciler.sandbox import Options, Sandbox
 from tests.e2e.workspace import ACCOUNT, COMPANY
 from tests.pipelines.conftest import repository
+from tests.pipelines.runner import RUNS, Attempt
 from tests.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.e2e.workspace import Workspace
     from tests.pipelines.runner import Job, Runner
@@ -52,7 +54,7 @@ def pulled(
     )
 
 
-def merged(runner: Runner, *, again: bool = False, before: str = "") -> dict[str, Job]:
+def merged(runner: Runner, *, attempt: Attempt = Attempt.FIRST, before: str = "") -> dict[str, Job]:
     """Pull request 7 is merged; ``before`` is the commit that the branch had."""
     hub = runner.hub
     hub["pulls"] = [
@@ -60,7 +62,7 @@ def merged(runner: Runner, *, again: bool = False, before: str = "") -> dict[str
         {"number": 7, "merge_commit_sha": "abc123"},
     ]
     runner.save(hub)
-    return runner.run(APPLY, again=again, github={"event": {"before": before}})
+    return runner.run(APPLY, attempt=attempt, github={"event": {"before": before}})
 
 
 def started(
@@ -115,9 +117,16 @@ def test_the_plan_is_a_comment_and_asks_callrail_nothing(
     (comment,) = comments(runner)
     assert "1 to create, 1 to update, **1 to delete**" in comment["body"]
     assert "Nobody books by telephone any more." in comment["body"]
-    assert "Commit c0ffee" in comment["body"]
-    assert "snapshot of 2" in comment["body"]
-    assert digest_of(comment).startswith("sha256:")
+    (plan,) = [row for row in runner.hub["artifacts"] if row["name"] == "plan"]
+    (live,) = [row for row in runner.hub["artifacts"] if row["name"] == "live"]
+    folder = Path(plan["folder"])
+    assert (folder / "plan.html").is_file()
+    page = f"{RUNS}/{runner.number}/artifacts/{plan['id']}"
+    assert (
+        f"<sub>Commit c0ffee · [run]({RUNS}/{runner.number}) · [page]({page}) · "
+        f"snapshot of {live['created_at']}, 0 minutes old</sub>"
+    ) in comment["body"]
+    assert digest_of(comment) == json.loads((folder / "plan.json").read_text("utf-8"))["digest"]
     assert reviewed.sandbox.log.entries == []
 
 
@@ -145,10 +154,66 @@ def test_a_touched_tag_that_was_edited_before_the_merge_stops_all(
     reviewed.sandbox.store.run(EDIT)
     jobs = merged(runner)
     assert results(jobs) == {"apply": "failure", "report": "success", "snapshot": "success"}
-    assert "color red1 -> green1" in jobs["apply"].log, "what would be done now is printed"
-    assert "gh workflow run reconciler-apply.yml -f do=apply -f digest=sha256:" in jobs["apply"].log
+    log = jobs["apply"].log
+    assert 'why: live state: its color is "red1" now, not "gray1"' in log
+    assert "Only in the reviewed plan: 1 change" in log
+    assert "Only in the plan of now: 1 change" in jobs["apply"].summary
+    assert "Why: live state" in log
+    assert "gh workflow run reconciler-apply.yml -f do=apply -f digest=sha256:" in log
     assert reviewed.writes == []
-    assert "Nothing was applied" in comments(runner)[1]["body"]
+    said = comments(runner)[1]["body"]
+    assert "### Nothing was applied" in said
+    assert '\n          why: live state: its color is "red1" now, not "gray1"\n' in said
+    assert "\n```sh\ngh workflow run reconciler-apply.yml -f do=apply -f digest=sha256:" in said
+
+
+def test_without_the_reviewed_plan_nothing_says_what_differs(
+    reviewed: Workspace, runner: Runner
+) -> None:
+    reviewed.sandbox.store.run(EDIT)
+    hub = runner.hub
+    hub["artifacts"] = [row for row in hub["artifacts"] if row["name"] != "plan"]
+    runner.save(hub)
+    job = merged(runner)["apply"]
+    assert job.result == "failure"
+    assert "The reviewed plan is not at hand" in job.log
+    assert "color red1 -> green1" in job.log, "the whole plan is printed"
+    assert "-f digest=sha256:" in job.log
+    assert reviewed.writes == []
+
+
+def test_another_plan_than_the_comment_s_is_not_shown_as_the_reviewed(
+    reviewed: Workspace, runner: Runner
+) -> None:
+    hub = runner.hub
+    kept = hub["comments"]["7"]
+    reviewed.declare("- name: Somebody else's", head=HEAD)
+    pulled(runner)
+    (planned,) = [row for row in runner.hub["artifacts"] if row["name"] == "plan"][:1]
+    hub["artifacts"] = [row for row in hub["artifacts"] if row["name"] != "plan"]
+    run = {**planned["workflow_run"], "id": runner.number - 1}
+    runner.save(hub | {"artifacts": [*hub["artifacts"], {**planned, "workflow_run": run}]})
+    assert comments(runner) == kept
+    reviewed.declare(TAGS, head=HEAD)
+    reviewed.sandbox.store.run(EDIT)
+    job = merged(runner)["apply"]
+    assert "The reviewed plan is not at hand" in job.log
+    assert "Somebody else's" not in job.log
+
+
+def test_a_difference_that_no_comment_can_hold_is_cut(reviewed: Workspace, runner: Runner) -> None:
+    reviewed.declare("\n".join(f"- name: {'Long ' * 40}{one}" for one in range(400)), head=HEAD)
+    assert merged(runner)["apply"].result == "failure"
+    said = comments(runner)[1]["body"]
+    assert 40_000 < len(said) < 65_536
+    assert said.count("```") == 2, "the command stands below it"
+
+
+def test_another_configuration_is_named_as_the_reason(reviewed: Workspace, runner: Runner) -> None:
+    reviewed.declare(TAGS.replace("green1", "red1"), head=HEAD)
+    log = merged(runner)["apply"].log
+    assert "why: the configuration" in log
+    assert "Why: the configuration is not the reviewed one" in log
 
 
 def test_a_new_review_is_given_by_hand(reviewed: Workspace, runner: Runner) -> None:
@@ -207,7 +272,7 @@ def test_nothing_is_started_by_hand_on_another_branch(reviewed: Workspace, runne
 def test_all_jobs_run_again_find_everything_done(reviewed: Workspace, runner: Runner) -> None:
     assert merged(runner)["apply"].result == "success"
     before = list(reviewed.writes)
-    again = merged(runner, again=True)
+    again = merged(runner, attempt=Attempt.ALL_JOBS)
     assert again["apply"].result == "success", again["apply"].log
     assert "2 skipped" in again["apply"].log
     assert reviewed.writes == before
@@ -218,35 +283,55 @@ def test_an_old_run_brings_nothing_back(reviewed: Workspace, runner: Runner) -> 
     reviewed.sandbox.store.run("UPDATE tags SET color = 'gray1' WHERE name = 'Opportunity'")
     before = list(reviewed.writes)
     runner.save(runner.hub | {"tip": "later"})
-    jobs = merged(runner, again=True)
+    jobs = merged(runner, attempt=Attempt.ALL_JOBS)
     assert jobs["apply"].result == "failure"
     assert "main has moved on to later" in jobs["apply"].log
     assert reviewed.writes == before
 
 
+def requests_until_the_first_write(folder: Path) -> int:
+    """Of a whole road."""
+    with Sandbox(Options(seed="reference")) as sandbox:
+        play(folder, sandbox, lambda _: None)
+        methods = [entry.method for entry in sandbox.log.entries]
+    return next(at for at, method in enumerate(methods) if method != "GET")
+
+
 @pytest.mark.parametrize("writes", [0, 1], ids=["at once", "in the middle"])
 def test_a_merge_goes_on_where_the_quota_ended_it(tmp_path: Path, writes: int) -> None:
     now = [1_800_000_000.0]
-    with Sandbox(Options(seed="reference")) as sandbox:
-        play(tmp_path / "whole", sandbox, lambda _: None)
-        methods = [entry.method for entry in sandbox.log.entries]
-    first = next(at for at, method in enumerate(methods) if method != "GET")
-    options = Options(seed="reference", daily_quota=first + writes, clock=lambda: now[0])
+    quota = requests_until_the_first_write(tmp_path / "whole") + writes
+    options = Options(seed="reference", daily_quota=quota, clock=lambda: now[0])
     with Sandbox(options) as sandbox:
 
         def a_day_later(workspace: Workspace) -> None:
             assert len(workspace.writes) == writes
             now[0] += 90_000
 
-        workspace, jobs = play(tmp_path / "cut", sandbox, a_day_later)
+        workspace, _, jobs = play(tmp_path / "cut", sandbox, a_day_later)
         assert results(jobs)["apply"] == results(jobs)["continue"] == "success"
         assert set(workspace.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
         assert len(workspace.writes) == 2
 
 
+def test_after_the_second_quota_running_failed_jobs_again_goes_on(tmp_path: Path) -> None:
+    now = [1_800_000_000.0]
+    quota = requests_until_the_first_write(tmp_path / "whole") + 1
+    options = Options(seed="reference", daily_quota=quota, clock=lambda: now[0])
+    with Sandbox(options) as sandbox:
+        workspace, runner, jobs = play(tmp_path / "cut", sandbox, lambda _: None)
+        assert (jobs["apply"].result, jobs["continue"].result) == ("success", "failure")
+        assert "whenever failed jobs are run again" in comments(runner)[1]["body"]
+        now[0] += 90_000
+        jobs = merged(runner, attempt=Attempt.FAILED_JOBS)
+        assert jobs["continue"].result == jobs["report"].result == "success"
+        assert "1 done, 1 skipped, 1 held back" in comments(runner)[1]["body"]
+        assert len(workspace.writes) == 2
+
+
 def play(
     folder: Path, sandbox: Sandbox, between: Callable[[Workspace], None]
-) -> tuple[Workspace, dict[str, Job]]:
+) -> tuple[Workspace, Runner, dict[str, Job]]:
     """From a snapshot to a merge, with something ``between`` its jobs that apply."""
     folder.mkdir()
     workspace, runner = repository(folder, sandbox)
@@ -255,7 +340,7 @@ def play(
     workspace.declare(TAGS, head=HEAD)
     pulled(runner)
     runner.before["continue"] = lambda: between(workspace)
-    return workspace, merged(runner)
+    return workspace, runner, merged(runner)
 
 
 @pytest.fixture
@@ -354,7 +439,7 @@ def test_a_plan_that_no_comment_can_hold_can_not_be_approved(
     assert "This comment is cut" in comment["body"]
     assert len(comment["body"].encode()) < 60_000
     jobs = merged(runner)
-    assert "not the reviewed (none)" in jobs["apply"].log
+    assert "and no plan was approved" in jobs["apply"].log
     assert live.writes == []
 
 
@@ -419,6 +504,7 @@ def test_a_plan_without_a_snapshot_of_the_last_day_can_not_be_approved(
     top = comment["body"].splitlines()[2]
     assert top.startswith("> **The snapshot is older" if taken else "> **There is no snapshot")
     assert "Digest:" not in comment["body"]
+    assert ("· no snapshot</sub>" in comment["body"]) == (taken is None)
     assert live.sandbox.log.entries == []
 
 

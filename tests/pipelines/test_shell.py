@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,6 @@ from tests.pipelines.test_road import comments, pulled, results
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
     from tests.e2e.workspace import Workspace
 
@@ -97,3 +98,6 @@ def test_many_accounts_are_planned_apart_and_joined(tmp_path: Path, handles: str
         assert f"<code>{handle}</code>" in comment["body"] or f"`{handle}`" in comment["body"]
     assert ("Digest: `" in comment["body"]) == whole
     assert ("**No plan** for `gone`" in comment["body"]) != whole
+    (kept,) = [row for row in runner.hub["artifacts"] if row["name"] == "plan"]
+    joined = json.loads((Path(kept["folder"]) / "plan.json").read_text("utf-8"))
+    assert (joined["digest"] in comment["body"]) == whole, "it is what is approved"

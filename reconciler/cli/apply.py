@@ -24,7 +24,7 @@ from reconciler.cli.configuration import (
     refuse_numbers,
 )
 from reconciler.cli.exit_code import exit_code
-from reconciler.cli.files import read_file
+from reconciler.cli.files import read_document
 from reconciler.cli.output import Shown, emit, prepare, rendered, write_reports
 from reconciler.cli.plan import (
     PlanFlags,
@@ -99,7 +99,7 @@ async def _apply_saved(file: str, flags: ApplyFlags, console: Console) -> int:
     from reconciler.workflow.apply import Waited
     from reconciler.workflow.renewal import accounts_of
 
-    plan = load_plan(read_file(file))
+    plan = read_document(file, load_plan)
     configuration = guarding_configuration(plan, flags.config, console)
     accounts = accounts_of(plan, configuration)
     # Keys are found before anything is shown, so that a runner hides them in all of it; one that

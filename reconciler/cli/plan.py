@@ -12,7 +12,7 @@ from reconciler import __version__
 from reconciler.cli.ci import publish_plan
 from reconciler.cli.configuration import load_configuration, refuse_numbers
 from reconciler.cli.exit_code import unread_code
-from reconciler.cli.files import read_file, write_file
+from reconciler.cli.files import read_document, write_file
 from reconciler.cli.output import Shown, emit, prepare
 from reconciler.cli.session import Session
 from reconciler.errors import OutputError
@@ -140,7 +140,7 @@ def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
     from reconciler.document import load_snapshot
     from reconciler.workflow.snapshot import provider_from
 
-    live = load_snapshot(read_file(asked.live))
+    live = read_document(asked.live, load_snapshot)
     provider_for = provider_from(live)
     counted = all(one.usage is not None for one in live)
     request = plan_request(asked, base, console, count_usage=counted)
@@ -187,7 +187,7 @@ def plan_request(
 def _read_since(path: str) -> Snapshot:
     from reconciler.document import read_snapshot
 
-    return read_snapshot(read_file(path))
+    return read_document(path, read_snapshot)
 
 
 def stamp(plan: Plan) -> Plan:

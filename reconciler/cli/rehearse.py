@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.configuration import guarding_configuration
 from reconciler.cli.exit_code import exit_code
-from reconciler.cli.files import read_file
+from reconciler.cli.files import read_document
 from reconciler.cli.replica import SandboxReplica, UsedBy, uses
 from reconciler.cli.session import Session
 from reconciler.document import load_plan, load_snapshot
@@ -45,7 +45,7 @@ def run(
     """Rehearse the plan of ``file``; ApplyError's code where that went otherwise than well, and
     that of a plan which ``apply`` would not try.
     """
-    plan = load_plan(read_file(file))
+    plan = read_document(file, load_plan)
     plan = replace(plan, accounts=tuple(replace(use, allowance=None) for use in plan.accounts))
     configuration = guarding_configuration(plan, config, console)
     copied = asyncio.run(_copied(plan, configuration, live, network, console))
@@ -71,7 +71,7 @@ async def _copied(
     """What is live in the plan's accounts, by the snapshot ``live`` or by a read made now."""
     accounts = accounts_of(plan, configuration)
     if live is not None:
-        return await read_live(accounts, provider_from(load_snapshot(read_file(live))))
+        return await read_live(accounts, provider_from(read_document(live, load_snapshot)))
     gateway = plan.gateway if configuration is None else configuration.gateway
     async with Session(network, console, gateway, accounts=accounts) as session:
         return await session.watch(read_live(accounts, session.provider))

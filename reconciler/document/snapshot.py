@@ -14,7 +14,7 @@ from reconciler.model.usage import Beside
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-KIND: Final = FileKind("snapshot", "Take it again: reconciler snapshot.")
+KIND: Final = FileKind("snapshot", "`reconciler snapshot --out FILE` takes one.")
 
 
 def snapshot_document(

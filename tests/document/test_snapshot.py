@@ -83,7 +83,7 @@ def test_one_that_was_written_without_counts_is_read_as_before() -> None:
 
 def test_a_comparison_is_not_taken_for_one() -> None:
     nothing = Comparison(old=Reading("old.json", ""), new=Reading(None, ""), accounts=())
-    with pytest.raises(DocumentError, match="this is a comparison of reconciler, not a snapshot"):
+    with pytest.raises(DocumentError, match="this is a comparison, not a snapshot"):
         load_snapshot(dump(diff_document(nothing)))
 
 

@@ -108,12 +108,12 @@ def test_an_unsound_plan_is_refused_before_any_request(
     assert len(workspace.sandbox.log.entries) == before
 
 
-def test_a_snapshot_is_no_plan(workspace: Workspace) -> None:
+def test_a_snapshot_is_not_a_plan(workspace: Workspace) -> None:
     saved(workspace)
     workspace.run("snapshot --out live.json")
     ran = workspace.run("apply live.json")
     assert ran.code == 1
-    assert "this is a snapshot" in ran.err
+    assert "error: live.json: this is a snapshot, not a saved plan" in ran.err
 
 
 def test_a_giant_plan_is_refused_without_being_read(workspace: Workspace) -> None:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 @flags.output(grouped=True)
 def command(console: Console, *, plan_file: tuple[str, ...], output: flags.OutputFlags) -> int:
     """Show saved plans, offline. Several are joined into one report."""
-    from reconciler.cli.files import read_file
+    from reconciler.cli.files import read_document
     from reconciler.cli.output import prepare
     from reconciler.cli.plan import show
     from reconciler.document import join, load_plan
 
     prepare(output, console)
-    show(join([load_plan(read_file(path)) for path in plan_file]), output, console)
+    show(join([read_document(path, load_plan) for path in plan_file]), output, console)
     return 0

@@ -153,7 +153,7 @@ def test_keys_and_colours_are_offered_with_what_they_mean() -> None:
     [
         ("version: 1", "version: 2", "this tool reads version 1 of the language"),
         ("name: Appointment booked", "name: ' x'", "a name may not begin or end with a space"),
-        ("color: green1", "state: absent", "a tag that is to be deleted needs a note"),
+        ("color: green1", "state: absent", "a tag declared absent needs a note"),
         ("color: green1", "companies: Dental", "`companies` is `all` or a list"),
     ],
 )

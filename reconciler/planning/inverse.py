@@ -175,8 +175,10 @@ def _lasting(
                 hint="Look for it in CallRail.",
             )
         case Merge() if _is_in_trash(change, live):
-            survivor = double_quoted(change.after.name)
-            yield _problem(NO_WAY_BACK, change, f"was merged: what got {survivor} keeps it")
+            owner = "the account's " if change.promotes else ""
+            survivor = f"{owner}{double_quoted(change.after.name)}"
+            message = f"was merged into {survivor}: what got that tag keeps it"
+            yield _problem(NO_WAY_BACK, change, message)
         case Update(fields=fields, before=before) if "color" in fields and before.color is None:
             yield _problem(NO_WAY_BACK, change, "had a color that the server did not name")
         case _:

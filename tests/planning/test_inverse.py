@@ -116,7 +116,7 @@ def test_a_merge_gives_the_tag_back_and_takes_nothing_off(result: Result) -> Non
     found = back(done(merge(), result=result), TRASHED, live_tag(8, "Opportunity"))
     assert [(one.before, one.after) for one in found.changes] == [(TRASHED, Tag("Oppty", "gray1"))]
     assert codes(found) == [NO_WAY_BACK]
-    assert 'what got "Opportunity" keeps it' in found.warnings[0].message
+    assert 'merged into "Opportunity": what got that tag keeps it' in found.warnings[0].message
 
 
 def test_a_merge_that_was_not_begun_has_no_way_back() -> None:
@@ -150,6 +150,7 @@ def test_a_promoted_tag_is_read_and_put_back_where_it_is() -> None:
     trashed = TRASHED._replace(company_id=NORTH.company_id)
     found = back(outcome, trashed, live_tag(8, "Spam"))
     assert {one.after.name: one.place for one in found.changes} == {"Spam": NORTH, "Spam!": place()}
+    assert """merged into the account's "Spam": what got that tag""" in found.warnings[0].message
 
 
 @given(st.data())

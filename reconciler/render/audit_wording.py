@@ -144,7 +144,7 @@ def _belongs(name: NameAudit, one: AccountAudit) -> str:
         where = where.replace("live account", "live on account")
     parts = [where, *([terminal(name.color)] if name.color else [])]
     if name.use is not None:
-        parts.append(f"{wording.interactions(name.use.loss)} have it{_last(name.use)}")
+        parts.append(f"{wording.having(name.use.loss)}{_last(name.use)}")
     return "; ".join(parts)
 
 

@@ -453,8 +453,12 @@ def had(loss: Loss | None) -> str:
     """The same of what was counted."""
     if loss is None:
         return ""
-    have = _clause(loss, ("has it", "have it"), nothing="no interaction has it")
-    return "; ".join(filter(None, [have, applied_by(loss)]))
+    return "; ".join(filter(None, [having(loss), applied_by(loss)]))
+
+
+def having(loss: Loss) -> str:
+    """``41 calls and 2 forms have it``: its interactions alone."""
+    return _clause(loss, ("has it", "have it"), nothing="no interaction has it")
 
 
 def losing(loss: Loss) -> str:

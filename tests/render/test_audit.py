@@ -85,6 +85,13 @@ def test_flows_that_apply_a_tag_are_named_an_unused_one_s_too() -> None:
     }
 
 
+def test_uses_are_counted_in_grammar() -> None:
+    shared = [*tags("Follow up", *COMPANIES[:3]), *tags("Spam", *COMPANIES[:3])]
+    text = rendered.text(counted(*shared, uses={"Follow up": 1, "Spam": 0}, applied={}))
+    assert "; 1 call has it" in text
+    assert " have it" not in text
+
+
 def test_what_no_account_shows_is_said_once() -> None:
     two = counted(*tags("Spam", None), uses={"Spam": 1}, applied={})
     for said in (rendered.text(two), rendered.markdown(two), audit_page.page(two)):

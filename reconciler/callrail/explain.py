@@ -94,7 +94,7 @@ def _forbidden(answer: Answer, where: str, access: Access) -> ReconcilerError:
     used = access.credential.gateway
     other, variable, gateway = _OTHER[used]
     message = f": {answer.message.rstrip('. ')}" if answer.message else ""
-    verb = "is not known there" if answer.status == 401 else "may not do this"
+    verb = "was refused" if answer.status == 401 else "may not do this"
     hint = (
         f"If it is a key of {other}, export it as {variable} and write 'gateway: {gateway}'; "
         "else make a new one and export that."

@@ -108,7 +108,7 @@ async def _apply_saved(file: str, flags: ApplyFlags, console: Console) -> int:
     with suppress(AuthError):
         session = Session(flags.network, console, plan.gateway, accounts=accounts)
     if configuration is None:
-        console.show("No configuration for the plan's accounts is at hand: its own guards hold.")
+        console.show("No configuration of these accounts was found: the plan's own guards apply.")
     plan = _without_quota(plan)
     _show_plan(plan, flags, console)
     return await _apply(

@@ -71,7 +71,7 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
         ("Another tag has the declared name:", _warned(plan, PlanCode.ANOTHER_SINCE)),
         ("Changed in live state, not asked for by the configuration:", [*map(_edited, edited)]),
         ("Places that lack declared tags:", _missing(missing)),
-        ("Declared renames that live state has not seen:", [*map(_renamed, renames)]),
+        ("Declared renames that are not made yet:", [*map(_renamed, renames)]),
         ("Declared, and in the trash:", [*map(_renamed, trashed)]),
         ("A former name is back, or not merged yet:", [*map(_former, merges)]),
         ("Live, though declared absent:", [*map(_there, retired)]),

@@ -149,7 +149,7 @@ async def test_matons_own_errors_are_reported_in_their_words(shape: str) -> None
     assert "no usable connection" in (getattr(error, "hint", "") or "")
     error, _ = await reading(Reply(status=401, payload=payload), credential=maton())
     assert isinstance(error, AuthError)
-    assert "no such thing. The key of MATON_API_KEY is not known there ('" in error.message
+    assert "no such thing. The key of MATON_API_KEY was refused ('" in error.message
 
 
 @pytest.mark.parametrize("payload", [{"error": "no"}, {"errors": ["no"]}, None])

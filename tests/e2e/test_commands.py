@@ -253,7 +253,7 @@ def test_doctor_goes_on_to_say_what_a_wrong_key_needs(workspace: Workspace) -> N
     workspace.environ["CALLRAIL_API_KEY"] = "not-a-key"
     ran = workspace.run("doctor")
     assert ran.code == 4
-    assert "HTTP Token: Access denied. The key of CALLRAIL_API_KEY is not known there" in ran.out
+    assert "HTTP Token: Access denied. The key of CALLRAIL_API_KEY was refused" in ran.out
     assert "not-a-key" not in ran.out + ran.err
 
 

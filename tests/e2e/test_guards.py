@@ -128,11 +128,11 @@ def test_the_guards_of_the_environment_s_configuration_hold_too(with_plan: Works
     assert "(tags.yaml:5)" in refused(with_plan)
 
 
-def test_a_default_configuration_of_other_accounts_is_not_at_hand(with_plan: Workspace) -> None:
+def test_a_default_configuration_of_other_accounts_is_not_used(with_plan: Workspace) -> None:
     with_plan.declare(ABSENT, head=HEAD.replace("acme", "other").replace("91cb3", "91cb4"))
     ran = with_plan.run("apply plan.json --allow-deletes")
     assert ran.code == 0, ran.err
-    assert "No configuration for the plan's accounts is at hand: its own guards hold." in ran.err
+    assert "No configuration of these accounts was found: the plan's own guards apply." in ran.err
 
 
 def test_a_broken_configuration_at_hand_stops_the_plan(with_plan: Workspace) -> None:

@@ -82,7 +82,7 @@ def test_each_kind_of_drift_has_its_heading() -> None:
         Places that lack declared tags:
           acme · Dental North: Implant, Braces
 
-        Declared renames that live state has not seen:
+        Declared renames that are not made yet:
           acme · account · Opp: still called Oppty
 
         Live, though declared absent:

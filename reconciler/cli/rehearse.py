@@ -17,6 +17,7 @@ from reconciler.document import load_plan, load_snapshot
 from reconciler.errors import ApplyError
 from reconciler.executor import Deletes
 from reconciler.render import outcomes, rehearsal
+from reconciler.render.layout import wrap
 from reconciler.text.plural import count
 from reconciler.workflow.apply import ApplyRequest, Waited
 from reconciler.workflow.rehearse import Answers, rehearse
@@ -50,7 +51,10 @@ def run(
     configuration = guarding_configuration(plan, config, console)
     copied = asyncio.run(_copied(plan, configuration, live, network, console))
     used = uses(plan.changes)
-    console.result(_beginning(copied, used, live))
+    begun = [
+        part for line in _beginning(copied, used, live) for part in wrap(line, console.width())
+    ]
+    console.result("\n".join([*begun, "", ""]))
     with console.working("Rehearsing"), _no_word_of_waits():
         shown = asyncio.run(_rehearse(plan, configuration, copied, used, network, console))
     first = shown.plain.reports[0]
@@ -77,14 +81,20 @@ async def _copied(
         return await session.watch(read_live(accounts, session.provider))
 
 
-def _beginning(copied: Sequence[LiveAccount], used: Mapping[int, UsedBy], live: str | None) -> str:
+def _beginning(
+    copied: Sequence[LiveAccount], used: Mapping[int, UsedBy], live: str | None
+) -> tuple[str, str]:
     tags = [tag for one in copied for tag in one.tags]
     companies = sum(len(one.companies) for one in copied)
     interactions = sum(sum(used.get(tag.id, ())) for tag in tags)
+    kinds = (
+        count(len(copied), "account"),
+        count(companies, "company", "companies"),
+        count(len(tags), "tag"),
+    )
     return (
-        f"A copy of {live or 'what is live'}, in this process; from here on nothing is sent.\n"
-        f"Copied: {count(len(copied), 'account')}, {count(companies, 'company', 'companies')}, "
-        f"{count(len(tags), 'tag')}; {count(interactions, 'interaction')} by the plan's counts.\n\n"
+        f"A copy of {live or 'what is live'}, in this process; from here on nothing is sent.",
+        f"Copied: {', '.join(kinds)}; {count(interactions, 'interaction')} by the plan's counts.",
     )
 
 

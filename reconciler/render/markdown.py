@@ -90,7 +90,7 @@ def _plan(plan: Plan, budget: Budget, group_by: GroupBy | None, *, each: Sequenc
 def report(report: Report, *, limit: int = LIMIT) -> str:
     """``report`` in fewer than ``limit`` bytes: the verdict, what did not succeed, the rest."""
     budget = Budget(limit - _RESERVE)
-    bad = outcomes.folded(outcomes.to_look_at(report))
+    bad = outcomes.folded(outcomes.not_as_planned(report))
     done = [outcomes.outcome_line(outcome) for outcome in outcomes.in_place(report)]
     return markdown(
         "report.md.j2",

@@ -11,10 +11,11 @@ from reconciler.render import wording
 from reconciler.render.escape import log, terminal
 from reconciler.render.layout import wrap
 from reconciler.render.style import PLAIN, Style
+from reconciler.text.cells import cells
 from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from reconciler.model.change import Change
     from reconciler.model.outcome import AccountError, Failure, Kept
@@ -47,26 +48,34 @@ def outcome_line(outcome: Outcome, *, style: Style = PLAIN) -> str:
 
 
 def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
-    """An apply's end: what did not succeed, the counts, the closing look; ends in a newline.
+    """An apply's end: what did not succeed, the counts, the verification; ends in a newline.
 
     ``width``: the terminal's columns; 0: any.
     """
     lines: list[str] = []
-    for line in _to_look_at(report, style=style):
-        first, *more = wrap(line, width - 2 if width else 0)
-        lines += [f"  {first}", *(f"    {part}" for part in more)]
+    for line in _shortfalls(report, style=style):
+        lines += _hung(f"  {line}", width)
     lines += [""] if lines else []
-    lines += [style.delete(line) for line in wording.partial(report.plan)]
+    for line in wording.partial(report.plan):
+        lines += _hung(line, width, style.delete)
     for account, failure in stops(report):
         who = f"{terminal(account)} stopped: " if account else ""
-        lines.append(style.delete(f"{who}{terminal(failure.message)}"))
-        lines += [f"  help: {terminal(failure.hint)}"] if failure.hint else []
-    lines.append(_verdict(report, style=style))
-    lines += wrap(measured(report), width) if measured(report) else []
-    lines += _verified(report, style=style)
+        lines += _hung(f"{who}{terminal(failure.message)}", width, style.delete)
+        lines += _hung(f"  help: {terminal(failure.hint)}", width) if failure.hint else []
+    lines += _verdict(report, width, style=style)
+    lines += _hung(measured(report), width) if measured(report) else []
+    lines += _verified(report, width, style=style)
     lines.append(f"Requests: {number(report.requests)} used.")
     lines.append(f"Digest: {report.plan.digest}")
     return log("\n".join(lines)) + "\n"
+
+
+def _hung(text: str, width: int, paint: Callable[[str], str] = str) -> list[str]:
+    """``text`` in painted lines of at most ``width`` columns, what follows the first set in."""
+    body = text.lstrip(" ")
+    indent = " " * (len(text) - len(body))
+    first, *more = wrap(body, width - len(indent) - 2 if cells(text) > width > 0 else 0)
+    return [f"{indent}{paint(first)}", *(f"{indent}  {paint(part)}" for part in more)]
 
 
 def counts(report: Report) -> str:
@@ -90,10 +99,10 @@ def stops(report: Report) -> Iterator[tuple[str | None, Failure | AccountError]]
         yield error.account, error
 
 
-def _verdict(report: Report, *, style: Style) -> str:
+def _verdict(report: Report, width: int, *, style: Style) -> list[str]:
     word = verdict(report)
     paint = {APPLIED: style.create, IN_PART: style.update, INCOMPLETE: style.delete}[word]
-    return paint(f"{word}: {counts(report) or 'nothing to do'}.")
+    return _hung(f"{word}: {counts(report) or 'nothing to do'}.", width, paint)
 
 
 def verification(report: Report) -> str:
@@ -180,20 +189,20 @@ def shared_reason(outcome: Outcome) -> tuple[object, ...] | None:
     return (outcome.result, change.place.account.handle, outcome.message, *block)
 
 
-def _to_look_at(report: Report, *, style: Style) -> Iterator[str]:
+def _shortfalls(report: Report, *, style: Style) -> Iterator[str]:
     """A line for each change that is not there as planned; one reason is said once."""
-    for outcome, times in folded(to_look_at(report)):
+    for outcome, times in folded(not_as_planned(report)):
         line = outcome_line(outcome, style=style)
         yield line if times == 1 else f"{line} (and {count(times - 1, 'more change')})"
 
 
-def to_look_at(report: Report) -> list[Outcome]:
+def not_as_planned(report: Report) -> list[Outcome]:
     """What did not succeed, or is stored other than planned."""
     return [one for one in report.outcomes if not _as_planned(one)]
 
 
 def in_place(report: Report) -> list[Outcome]:
-    """What is as planned: all that need not be looked at."""
+    """What is as planned: all that needs no attention."""
     return [one for one in report.outcomes if _as_planned(one)]
 
 
@@ -201,13 +210,14 @@ def _as_planned(outcome: Outcome) -> bool:
     return outcome.result.succeeded and outcome.stored is None
 
 
-def _verified(report: Report, *, style: Style) -> list[str]:
-    said = verification(report)
-    if report.verification is Verification.DIFFERS:
-        lines = [said, *(f"  {terminal(difference)}" for difference in report.differences)]
-        return [style.delete(line) for line in lines]
+def _verified(report: Report, width: int, *, style: Style) -> list[str]:
+    differs = report.verification is Verification.DIFFERS
     fine = {Verification.AS_PLANNED, Verification.NOTHING_WRITTEN}
-    return [said if report.verification in fine else style.update(said)]
+    paint = style.delete if differs else str if report.verification in fine else style.update
+    lines = _hung(verification(report), width, paint)
+    for difference in report.differences if differs else ():
+        lines += _hung(f"  {terminal(difference)}", width, paint)
+    return lines
 
 
 def _painted(result: Result, *, style: Style) -> str:

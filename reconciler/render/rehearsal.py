@@ -57,7 +57,7 @@ def _way(head: str, trial: Trial) -> Iterator[str]:
     for account, failure in outcomes.stops(report):
         who = f"{terminal(account)} stopped: " if account else ""
         yield f"  {who}{terminal(failure.message)}"
-    for outcome in outcomes.to_look_at(report):
+    for outcome in outcomes.not_as_planned(report):
         yield f"  {outcomes.outcome_line(outcome)}"
     for line in (*report.differences, *trial.harm.duplicates, *trial.harm.lost):
         yield f"  {terminal(line)}"

@@ -147,4 +147,4 @@ def _server_hint(status: int, access: Access) -> str:
 
 
 def _base_hint(answer: Answer) -> str | None:
-    return _BASE if answer.flaw is Flaw.FOREIGN else None
+    return _BASE if answer.flaw is Flaw.NOT_THE_API else None

@@ -144,7 +144,7 @@ def classify(exchange: Exchange) -> StatusClass:
             return StatusClass.AMBIGUOUS
         case Answer(status=status) if 200 <= status < 300:
             return _successful(exchange)
-        case Answer(status=404, flaw=Flaw.FOREIGN):
+        case Answer(status=404, flaw=Flaw.NOT_THE_API):
             return StatusClass.NOT_FOUND_PAGE
         case Answer(status=status):
             by_class = {4: StatusClass.REFUSED, 5: StatusClass.AMBIGUOUS}
@@ -161,7 +161,7 @@ def says_error(answer: Answer) -> bool:
 
 def _successful(answer: Answer) -> StatusClass:
     """The row of a 2xx."""
-    if answer.flaw is Flaw.FOREIGN:
+    if answer.flaw is Flaw.NOT_THE_API:
         return StatusClass.NOT_JSON
     if answer.flaw is Flaw.UNREADABLE:
         return StatusClass.EMPTY if answer.status == 204 else StatusClass.UNREADABLE

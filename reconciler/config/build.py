@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.config.check import Checked
     from reconciler.config.collector import Collector
-    from reconciler.config.values import Block, Origin
+    from reconciler.config.values import Origin, PositionedDict
 
 
 class _Scope(NamedTuple):
@@ -205,7 +205,7 @@ def _scope(key: Origin, origin: Origin, parts: Parts, problems: Collector) -> _S
     return _Scope(key.value, key, origin, _selector(origin.value), accounts)
 
 
-def _selector(block: Block) -> Selector | None:
+def _selector(block: PositionedDict) -> Selector | None:
     companies = block.get("companies")
     if companies is None:
         return None
@@ -279,7 +279,7 @@ class _Tags:
                     hint=f"Write `scope: {name}` in a tag, or delete it.",
                 )
 
-    def _selector(self, block: Block) -> Selector | None:
+    def _selector(self, block: PositionedDict) -> Selector | None:
         """One value for all that are alike: each is resolved once."""
         if "companies" not in block:
             return None
@@ -346,7 +346,7 @@ class _Tags:
         return both
 
 
-def _names(written: str | Sequence[str | Block]) -> tuple[str, ...]:
+def _names(written: str | Sequence[str | PositionedDict]) -> tuple[str, ...]:
     """One name or a list of them, as a tuple; without the items that name companies."""
     items = (written,) if isinstance(written, str) else written
     return tuple(one for one in items if isinstance(one, str))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change
     from reconciler.model.outcome import AccountError, Failure, Kept
 
+    Paint = Callable[[str], str]
+
 APPLIED: Final = "Applied"
 IN_PART: Final = "Applied in part, as asked"
 INCOMPLETE: Final = "Incomplete"
@@ -41,10 +43,10 @@ def outcome_line(outcome: Outcome, *, style: Style = PLAIN) -> str:
     word = _painted(outcome.result, style=style)
     what = f"{wording.SIGNS[change.verb]} {change.verb}  {wording.title(change.place)}"
     line = f"{word}  {what}  {wording.named(change)}"
-    said = ". ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
-    if not said and outcome.result is Result.ADOPTED:
-        said = "found live: the answer to its create was lost, or someone else made it"
-    return log(f"{line}   {said}" if said else line)
+    reason = ". ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
+    if not reason and outcome.result is Result.ADOPTED:
+        reason = "found live: the answer to its create was lost, or someone else made it"
+    return log(f"{line}   {reason}" if reason else line)
 
 
 def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
@@ -52,29 +54,30 @@ def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
 
     ``width``: the terminal's columns; 0: any.
     """
-    lines: list[str] = []
-    for line in _shortfalls(report, style=style):
-        lines += _hung(f"  {line}", width)
-    lines += [""] if lines else []
-    for line in wording.partial(report.plan):
-        lines += _hung(line, width, style.delete)
+    lines: list[tuple[str, Paint]] = [(f"  {line}", str) for line in _shortfalls(report, style)]
+    lines += [("", str)] if lines else []
+    lines += [(line, style.delete) for line in wording.partial(report.plan)]
     for account, failure in stops(report):
         who = f"{terminal(account)} stopped: " if account else ""
-        lines += _hung(f"{who}{terminal(failure.message)}", width, style.delete)
-        lines += _hung(f"  help: {terminal(failure.hint)}", width) if failure.hint else []
-    lines += _verdict(report, width, style=style)
-    lines += _hung(measured(report), width) if measured(report) else []
-    lines += _verified(report, width, style=style)
-    lines.append(f"Requests: {number(report.requests)} used.")
-    lines.append(f"Digest: {report.plan.digest}")
-    return log("\n".join(lines)) + "\n"
+        lines.append((f"{who}{terminal(failure.message)}", style.delete))
+        lines += [(f"  help: {terminal(failure.hint)}", str)] if failure.hint else []
+    lines.append(_verdict(report, style))
+    lines += [(line, str) for line in filter(None, [measured(report)])]
+    lines += _verified(report, style)
+    lines.append((f"Requests: {number(report.requests)} used.", str))
+    fitted = (
+        [part for line, paint in lines for part in _hung(line, width, paint)]
+        if width
+        else [paint(line) for line, paint in lines]
+    )
+    return log("\n".join([*fitted, f"Digest: {report.plan.digest}"])) + "\n"
 
 
-def _hung(text: str, width: int, paint: Callable[[str], str] = str) -> list[str]:
+def _hung(text: str, width: int, paint: Paint) -> list[str]:
     """``text`` in painted lines of at most ``width`` columns, what follows the first set in."""
     body = text.lstrip(" ")
     indent = " " * (len(text) - len(body))
-    first, *more = wrap(body, width - len(indent) - 2 if cells(text) > width > 0 else 0)
+    first, *more = wrap(body, width - len(indent) - 2 if cells(text) > width else 0)
     return [f"{indent}{paint(first)}", *(f"{indent}  {paint(part)}" for part in more)]
 
 
@@ -99,10 +102,10 @@ def stops(report: Report) -> Iterator[tuple[str | None, Failure | AccountError]]
         yield error.account, error
 
 
-def _verdict(report: Report, width: int, *, style: Style) -> list[str]:
+def _verdict(report: Report, style: Style) -> tuple[str, Paint]:
     word = verdict(report)
     paint = {APPLIED: style.create, IN_PART: style.update, INCOMPLETE: style.delete}[word]
-    return _hung(f"{word}: {counts(report) or 'nothing to do'}.", width, paint)
+    return f"{word}: {counts(report) or 'nothing to do'}.", paint
 
 
 def verification(report: Report) -> str:
@@ -189,7 +192,7 @@ def shared_reason(outcome: Outcome) -> tuple[object, ...] | None:
     return (outcome.result, change.place.account.handle, outcome.message, *block)
 
 
-def _shortfalls(report: Report, *, style: Style) -> Iterator[str]:
+def _shortfalls(report: Report, style: Style) -> Iterator[str]:
     """A line for each change that is not there as planned; one reason is said once."""
     for outcome, times in folded(not_as_planned(report)):
         line = outcome_line(outcome, style=style)
@@ -210,14 +213,12 @@ def _as_planned(outcome: Outcome) -> bool:
     return outcome.result.succeeded and outcome.stored is None
 
 
-def _verified(report: Report, width: int, *, style: Style) -> list[str]:
+def _verified(report: Report, style: Style) -> list[tuple[str, Paint]]:
     differs = report.verification is Verification.DIFFERS
     fine = {Verification.AS_PLANNED, Verification.NOTHING_WRITTEN}
     paint = style.delete if differs else str if report.verification in fine else style.update
-    lines = _hung(verification(report), width, paint)
-    for difference in report.differences if differs else ():
-        lines += _hung(f"  {terminal(difference)}", width, paint)
-    return lines
+    shown = [f"  {terminal(one)}" for one in report.differences] if differs else []
+    return [(line, paint) for line in (verification(report), *shown)]
 
 
 def _painted(result: Result, *, style: Style) -> str:

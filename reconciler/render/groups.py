@@ -183,8 +183,8 @@ class _Groups(NamedTuple):
             here = {place.company_id for place in places}
             left = [label(one.known_as) for one in every if one.id not in here]
             if len(every) - len(left) == len(places):
-                said = f"all {count(len(every), 'company', 'companies')}"
-                return f"{said} but {listed(left)}" if left else said, ""
+                every_company = f"all {count(len(every), 'company', 'companies')}"
+                return f"{every_company} but {listed(left)}" if left else every_company, ""
         return count(len(names), "company", "companies"), ", ".join(names)
 
 
@@ -249,5 +249,5 @@ def _is_grave(change: Change) -> bool:
 def _read(change: Change) -> tuple[object, ...]:
     """Equal for changes that read the same; the ids of their tags are no part of that."""
     survivor = change.into and change.into.name if isinstance(change, Merge) else None
-    told = change.reason, change.since, change.cause
-    return (*before_and_after(change), survivor, change.note, *told)
+    shown = change.reason, change.since, change.cause
+    return (*before_and_after(change), survivor, change.note, *shown)

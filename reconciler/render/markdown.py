@@ -197,7 +197,7 @@ def _each_account(plan: Plan) -> list[str]:
 def _counts(counted: Counter[str]) -> str:
     """``2 to create, 1 to purge``."""
     return ", ".join(
-        f"{number(counted[verb])} {said}" for verb, said in _COUNTED.items() if counted[verb]
+        f"{number(counted[verb])} {noun}" for verb, noun in _COUNTED.items() if counted[verb]
     )
 
 

@@ -151,7 +151,7 @@ def classify(exchange: Exchange) -> StatusClass:
             return _BY_STATUS.get(status) or by_class.get(status // 100, StatusClass.OTHER)
 
 
-def says_error(answer: Answer) -> bool:
+def reports_error(answer: Answer) -> bool:
     """Whether the body is an error, whatever the status: it has one and describes nothing (C)."""
     payload = answer.payload
     if not isinstance(payload, Mapping) or payload.get("id") is not None:
@@ -165,7 +165,7 @@ def _successful(answer: Answer) -> StatusClass:
         return StatusClass.NOT_JSON
     if answer.flaw is Flaw.UNREADABLE:
         return StatusClass.EMPTY if answer.status == 204 else StatusClass.UNREADABLE
-    if says_error(answer):
+    if reports_error(answer):
         return StatusClass.ERROR_BODY
     return StatusClass.READABLE if answer.status in {200, 201} else StatusClass.NO_PAGE
 

@@ -186,7 +186,7 @@ class _Asked:
             configuration=self.configuration,
             expected_digest=self.flags.expect_digest,
             approve=self._ask if self.waited is Waited.ON_SCREEN else lambda _plan: None,
-            say=self.console.show,
+            log=self.console.show,
         )
 
     def _ask(self, plan: Plan) -> None:
@@ -207,7 +207,7 @@ class _Asked:
 
 
 async def _apply(
-    plan: Plan, way: Callable[[], AbstractAsyncContextManager[Session]], asked: _Asked
+    plan: Plan, open_session: Callable[[], AbstractAsyncContextManager[Session]], asked: _Asked
 ) -> int:
     """Apply and show what became of it, with signals only noted once writing may have begun: no
     report would be left of one half.
@@ -219,7 +219,7 @@ async def _apply(
 
         @asynccontextmanager
         async def connection() -> AsyncIterator[Session]:
-            session = await open_until_shown.enter_async_context(way())
+            session = await open_until_shown.enter_async_context(open_session())
             _prepare_report(plan, asked.flags, asked.console)
             open_until_shown.enter_context(session.signals.finish_running())
             with session.progress("Applying"), watcher.progress(len(plan.changes)):

@@ -92,7 +92,7 @@ def _request(asked: AuditFlags, console: Console) -> AuditRequest:
     return AuditRequest(
         narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),
         usage=asked.usage,
-        say=console.progress().step,
+        log=console.progress().step,
     )
 
 

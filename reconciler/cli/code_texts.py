@@ -13,7 +13,7 @@ from reconciler.config.codes import Code
 from reconciler.config.muting import MUTABLE
 from reconciler.model import codes as model
 from reconciler.model.codes import PlanCode
-from reconciler.planning.inverse import LEFT_ALONE, NO_WAY_BACK
+from reconciler.planning.inverse import LEFT_ALONE, NOT_UNDONE
 from reconciler.planning.odd_rows import ODD_ROW
 from reconciler.planning.usage_advice import FLOW_BREAKS, UNCOUNTED
 
@@ -51,7 +51,7 @@ _OTHERS: Final = {
     FLOW_BREAKS: "Flows apply a tag that will be disabled, and can't apply it any more.",
     "APPLY001": "The server refused a change, or it failed.",
     "APPLY002": "The change is done, but the server stores it otherwise than asked.",
-    NO_WAY_BACK: "`undo` can't take something back: what was deleted or merged away for good.",
+    NOT_UNDONE: "`undo` can't take something back: what was deleted or merged away for good.",
     LEFT_ALONE: "`undo` leaves something alone: it is no longer as the apply left it.",
 }
 
@@ -177,7 +177,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
                  "Correct the line that is shown, and apply again: what is done is skipped."),
     "APPLY002": ('name: "Lead Hot", stored as "Lead hot"',
                  "Write the name as it is stored: the message shows the line."),
-    NO_WAY_BACK: ("undo of an apply that deleted Old campaign",
+    NOT_UNDONE: ("undo of an apply that deleted Old campaign",
                   "Declare it again for a new tag; what it was on can't be told any more."),
     LEFT_ALONE: ("someone renamed the tag after the apply",
                  "Change it by the configuration, if it shall change."),

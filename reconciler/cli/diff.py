@@ -46,7 +46,7 @@ def run(asked: DiffFlags, output: OutputFlags, console: Console, *, detailed_exi
         accounts=asked.narrowing.account,
         narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),
         usage=asked.usage,
-        say=console.progress().step,
+        log=console.progress().step,
     )
     if asked.new is None:
         configuration = _configuration(asked, old, console)

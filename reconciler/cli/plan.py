@@ -180,7 +180,7 @@ def plan_request(
         since=None if asked.since is None else _read_since(asked.since),
         base=base,
         without_drift=asked.causes is not None and asked.causes.only is not None,
-        say=console.progress().step,
+        log=console.progress().step,
     )
 
 

@@ -90,7 +90,7 @@ def _read_accounts(documents: Sequence[Checked], parts: Parts, problems: Collect
         for handle, origin in _pairs(document, "accounts"):
             key = _key_origin(document, "accounts", handle)
             if handle in parts.account_origins:
-                _say_twice(Code.ACCOUNT_TWICE, key, parts.account_origins[handle], problems)
+                _report_twice(Code.ACCOUNT_TWICE, key, parts.account_origins[handle], problems)
                 continue
             parts.account_origins[handle] = key
             if handle in sound:
@@ -114,7 +114,7 @@ def _key_origin(document: Checked, section: str, key: str) -> Origin:
     return document.document.root.at(section).key(key)
 
 
-def _say_twice(code: Code, here: Origin, first: Origin, problems: Collector) -> None:
+def _report_twice(code: Code, here: Origin, first: Origin, problems: Collector) -> None:
     what = "account" if code is Code.ACCOUNT_TWICE else "scope"
     problems.error(
         code,
@@ -193,7 +193,7 @@ def _read_scopes(
         for name, origin in _pairs(document, "scopes"):
             key = _key_origin(document, "scopes", name)
             if name in keys:
-                _say_twice(Code.SCOPE_TWICE, key, keys[name], problems)
+                _report_twice(Code.SCOPE_TWICE, key, keys[name], problems)
                 continue
             keys[name] = key
             scopes[name] = _scope(key, origin, parts, problems) if name in sound else None
@@ -317,12 +317,12 @@ class _Tags:
 
     def _check_level(self, origin: Origin, scope: _Scope) -> None:
         level = origin.value.get("level")
-        says = "account" if scope.selector is None else "company"
-        if level not in (None, says):
+        scope_level = "account" if scope.selector is None else "company"
+        if level not in (None, scope_level):
             self._problems.error(
                 Code.CONTRADICTION,
                 f"`level: {level}` contradicts the scope {quoted(scope.name)}, "
-                f"which is on {says} level",
+                f"which is on {scope_level} level",
                 origin.at("level").mark(),
                 scope.key.mark("the scope"),
                 hint="Delete `level`; the scope says it.",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from reconciler.config.codes import Code
-from reconciler.config.scalars import NEEDS_A_LOOK, resolve
+from reconciler.config.scalars import RESOLVED_BY_PATTERN, resolve
 from reconciler.config.syntax import explain
 from reconciler.config.values import LENGTH_BITS, Document, PositionedDict, PositionedList, span
 from reconciler.text.quote import double_quoted, quoted
@@ -119,7 +119,7 @@ class _Composer:
         while (kind := type(event := next_event())) is not end_event:
             if kind is scalar_event:
                 value = event.value
-                if event.implicit[0] and value[:1] in NEEDS_A_LOOK:
+                if event.implicit[0] and value[:1] in RESOLVED_BY_PATTERN:
                     value = resolve(value)
                 if cuts and event.end_mark.index in cuts and event.implicit[0]:
                     self._note_cut(event)

@@ -35,7 +35,7 @@ from reconciler.planning.freshness import freshness
 from reconciler.planning.guard import Measure, is_delete, is_removal, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back
-from reconciler.planning.trash import settled
+from reconciler.planning.trash import deleted_if_unused
 from reconciler.text.plural import count
 from reconciler.workflow import clock
 from reconciler.workflow.accounts import in_account
@@ -256,7 +256,7 @@ class _Renewal:
             # More than the limit are blocked whatever they lose: counting costs requests.
             if any(map(is_removal, pending)) and removals <= self.account.policy.limits.deletes:
                 pending = await self._counted(pending)
-                others = tuple(map(settled, await self._counted(others)))
+                others = tuple(map(deleted_if_unused, await self._counted(others)))
             pending = await self._with_flows(pending)
             measured = [one for one in canaries(pending) if not is_removal(one)]
             pending = await with_losses(self.provider, pending, measured)

@@ -18,7 +18,7 @@ from reconciler.model.tag import LiveTag, Status
 from reconciler.model.trash import original, parse, undated
 from reconciler.planning import guard
 from reconciler.planning.assemble import in_order
-from reconciler.planning.causes import told_apart
+from reconciler.planning.causes import by_cause
 from tests.builders import ACME, live_tag
 from tests.expectations import TODAY, declare, desired, draft, live
 from tests.fakes.provider import FakeProvider
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Sequence
 
-    from reconciler.planning.causes import ToldApart
+    from reconciler.planning.causes import ByCause
     from tests.planning.strategies import Scenario
 
 
-def told(head: DesiredAccount, base: DesiredAccount, tags: Iterable[LiveTag]) -> ToldApart:
+def told(head: DesiredAccount, base: DesiredAccount, tags: Iterable[LiveTag]) -> ByCause:
     """The changes of ``head`` on ``tags``, told apart by ``base``."""
     now = live(*tags, companies=COMPANIES)
-    return told_apart(draft(head, now).changes, draft(base, now).changes)
+    return by_cause(draft(head, now).changes, draft(base, now).changes)
 
 
-def only(found: ToldApart) -> Cause | None:
+def only(found: ByCause) -> Cause | None:
     (change,) = found.changes
     return change.cause
 
@@ -165,7 +165,7 @@ def test_a_cause_is_a_function_of_base_head_and_live(scene: Scene, order: random
 def test_each_cause_is_what_the_words_say(scene: Scene) -> None:
     now = live(*scene.live, companies=COMPANIES)
     head, base = draft(scene.head, now).changes, draft(scene.base, now).changes
-    found = told_apart(head, base)
+    found = by_cause(head, base)
     assert [replace(one, cause=None) for one in found.changes] == list(head)
     for change in found.changes:
         near = [one for one in base if concerns(one) & concerns(change)]
@@ -301,5 +301,5 @@ def test_guards_keep_the_cause() -> None:
     gone = desired(declare(state=State.ABSENT, note="Over."), trash=None)
     now = live(GRAY)
     drafted = draft(gone, now)
-    found = told_apart(drafted.changes, ())
+    found = by_cause(drafted.changes, ())
     assert [one.cause for one in guard(drafted, found.changes)] == [Cause.THIS_CHANGE]

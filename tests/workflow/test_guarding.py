@@ -34,7 +34,7 @@ def guarding(provider: FakeProvider, narrowing: Narrowing) -> Guarding:
         today=TODAY,
         count=True,
         count_all=False,
-        say=lambda _line: None,
+        log=lambda _line: None,
     )
 
 

@@ -212,7 +212,7 @@ async def test_a_long_error_is_cut() -> None:
     assert len((await answered(Reply(status=422, payload={"error": "é" * 9_999}))).message) == 300
 
 
-async def test_hurry_ends_what_is_running() -> None:
+async def test_shortened_timeouts_end_what_is_running() -> None:
     async with WireServer(lambda _: Reply(hang=True)) as server:
         patient = Timeouts(connect=5, read=15, total=15, grace=0.1)
         transport = HttpxTransport(server.url, timeouts=patient, parallelism=2)

@@ -1,4 +1,4 @@
-"""The whole road on GitHub, from a pull request to a quiet drift."""
+"""The whole pipeline on GitHub, from a pull request to a quiet drift."""
 
 from __future__ import annotations
 
@@ -129,9 +129,9 @@ def test_a_merge_does_what_was_reviewed_and_drift_is_quiet(
     assert results(jobs) == expected, jobs["apply"].log
     assert set(reviewed.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
     assert sorted(write.split()[0] for write in reviewed.writes) == ["POST", "PUT"]
-    said = comments(runner)[1]["body"]
-    assert "2 done, 1 held back" in said
-    assert results(started(runner, "purge", typed(said))) == {
+    body = comments(runner)[1]["body"]
+    assert "2 done, 1 held back" in body
+    assert results(started(runner, "purge", typed(body))) == {
         "purge": "success", "snapshot": "success",
     }  # fmt: skip
     assert set(reviewed.tags()) == {"New Tag", "Opportunity"}
@@ -189,9 +189,9 @@ def test_what_can_not_be_undone_waits_for_a_typed_digest(
     jobs = merged(runner)
     assert jobs["apply"].result == "success", jobs["apply"].log
     assert {"New Tag", OLD} <= set(workspace.tags())
-    said = comments(runner)[1]["body"]
-    assert "1 to delete" in said
-    digest = typed(said)
+    body = comments(runner)[1]["body"]
+    assert "1 to delete" in body
+    digest = typed(body)
     assert results(started(runner, "purge", digest)) == {"purge": "success", "snapshot": "success"}
     assert OLD not in workspace.tags()
     assert results(started(runner, "purge", digest))["purge"] == "failure", "it is another plan"
@@ -358,7 +358,7 @@ def test_a_plan_that_no_comment_can_hold_can_not_be_approved(
     assert live.writes == []
 
 
-def test_a_merge_without_changes_says_nothing(live: Workspace, runner: Runner) -> None:
+def test_a_merge_without_changes_reports_nothing(live: Workspace, runner: Runner) -> None:
     live.declare("- name: Schedule requested", head=HEAD)
     jobs = merged(runner)
     assert results(jobs) == {"apply": "success", "report": "success", "snapshot": "success"}
@@ -450,7 +450,9 @@ def test_a_fork_gets_the_same_plan_in_its_run(live: Workspace, runner: Runner) -
     assert comments(runner) == []
 
 
-def test_what_guards_the_key_is_said_at_each_apply(workspace: Workspace, runner: Runner) -> None:
+def test_what_guards_the_key_is_reported_at_each_apply(
+    workspace: Workspace, runner: Runner
+) -> None:
     workspace.declare("- name: Schedule requested", head=HEAD)
     assert "`callrail` is limited to some branches" in merged(runner)["apply"].summary
     hub = runner.hub
@@ -491,7 +493,7 @@ def test_drift_keeps_one_issue(workspace: Workspace, runner: Runner) -> None:
     assert runner.hub["issues"][0]["state"] == "closed"
 
 
-def test_a_drift_that_could_not_be_looked_for_fails(workspace: Workspace, runner: Runner) -> None:
+def test_a_drift_that_could_not_be_read_fails(workspace: Workspace, runner: Runner) -> None:
     workspace.declare("- nam: Typo", head=HEAD)
     assert runner.run(DRIFT, event="schedule")["drift"].result == "failure"
     assert runner.hub["issues"] == []

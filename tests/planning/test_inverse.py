@@ -96,7 +96,7 @@ def test_a_color_that_nobody_knows_is_named() -> None:
 @pytest.mark.parametrize(
     "result", [Result.SKIPPED, Result.HELD_BACK, Result.FAILED, Result.NOT_TRIED]
 )
-def test_what_this_apply_did_not_do_has_no_way_back(result: Result) -> None:
+def test_what_this_apply_did_not_do_is_not_undone(result: Result) -> None:
     found = back(done(RENAME, result=result), live_tag(7, "New", color="blue1"))
     assert found == Inverse(changes=(), as_before=0, warnings=())
 
@@ -119,7 +119,7 @@ def test_a_merge_gives_the_tag_back_and_takes_nothing_off(result: Result) -> Non
     assert 'merged into "Opportunity": what got that tag keeps it' in found.warnings[0].message
 
 
-def test_a_merge_that_was_not_begun_has_no_way_back() -> None:
+def test_a_merge_that_was_not_begun_is_not_undone() -> None:
     found = back(done(merge(), result=Result.NOT_TRIED), live_tag(7, "Oppty"), live_tag(8))
     assert found == Inverse(changes=(), as_before=0, warnings=())
 
@@ -154,14 +154,14 @@ def test_a_promoted_tag_is_read_and_put_back_where_it_is() -> None:
 
 
 @given(st.data())
-def test_whatever_a_report_says_it_reaches_no_tag_but_those_that_are_as_it_says(
+def test_whatever_a_report_holds_it_reaches_no_tag_but_those_that_are_as_it_has_them(
     data: st.DataObject,
 ) -> None:
-    said = [data.draw(changes(ACME, at)) for at in range(1, 4)]
-    results = [data.draw(st.sampled_from(Result)) for _ in said]
+    applied = [data.draw(changes(ACME, at)) for at in range(1, 4)]
+    results = [data.draw(st.sampled_from(Result)) for _ in applied]
     outcomes = [
         Outcome(change=one, result=result, tag_id=data.draw(st.integers(1, 6)))
-        for one, result in zip(said, results, strict=True)
+        for one, result in zip(applied, results, strict=True)
     ]
     live: list[LiveTag] = []
     for outcome in outcomes:
@@ -177,7 +177,7 @@ def test_whatever_a_report_says_it_reaches_no_tag_but_those_that_are_as_it_says(
     for change in found.changes:
         assert isinstance(change, Update)
         assert change.before in live
-        assert change.place in {one.place for one in said}
+        assert change.place in {one.place for one in applied}
 
 
 def test_company_and_level_are_part_of_it() -> None:

@@ -87,18 +87,18 @@ def test_every_declaration_is_as_wanted_afterwards(scenario: Scenario) -> None:
     for company_id, blocks in scenario.desired.tags.items():
         here = [tag for tag in provider.live.values() if tag.company_id == company_id]
         for name, block in blocks.items():
-            bearers = sorted((tag for tag in here if tag.name == name), key=lambda tag: tag.id)
+            having = sorted((tag for tag in here if tag.name == name), key=lambda tag: tag.id)
             if block.state is State.ABSENT:
-                assert bearers == []
-            elif bearers:
-                assert bearers[0].color == (block.color or bearers[0].color)
-                assert block.state in (State.ANY, State(bearers[0].status.value))
+                assert having == []
+            elif having:
+                assert having[0].color == (block.color or having[0].color)
+                assert block.state in (State.ANY, State(having[0].status.value))
             elif block.state is not State.DISABLED:
                 assert any(may_be_stored_as(name, tag.name, cut_from=SHORTEST_CUT) for tag in here)
 
 
 @given(scenarios())
-def test_apply_gives_what_the_rules_say_of_each_tag(scenario: Scenario) -> None:
+def test_apply_gives_what_the_rules_demand_of_each_tag(scenario: Scenario) -> None:
     provider = FakeProvider.of(scenario.live)
     plan = plan_of(scenario, scenario.live)
     if any(change.blocked_by for change in plan.changes):

@@ -89,7 +89,7 @@ def test_no_line_but_the_digest_is_wider_than_the_terminal(width: int) -> None:
     assert " ".join(report(found, width=width).split()) == " ".join(report(found).split())
 
 
-def test_an_incomplete_one_says_what_is_left() -> None:
+def test_an_incomplete_one_reports_what_is_left() -> None:
     found = a_report(
         ended(A_CREATE, Result.UNKNOWN, "no answer"),
         ended(A_DELETE, Result.NOT_TRIED, "an earlier create is unknown"),

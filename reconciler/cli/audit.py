@@ -61,8 +61,8 @@ async def _kept(asked: AuditFlags, console: Console) -> Audit:
     snapshot = read_document(asked.live or "", read_snapshot)
     if asked.usage and any(one.usage is None for one in snapshot.accounts):
         raise UsageError(
-            "the snapshot does not say what has its tags",
-            hint="Take one that does: reconciler snapshot --usage. Or leave --usage out.",
+            "the snapshot has no counts of what has its tags",
+            hint="Take one that has: reconciler snapshot --usage. Or leave --usage out.",
         )
     base = _configuration(asked, console)
     accounts = _accounts(snapshot, base, asked.narrowing.account)

@@ -178,7 +178,7 @@ since_option = click.option(
     "--since",
     type=FILE,
     metavar="SNAPSHOT",
-    help="tell by an earlier snapshot what was renamed, deleted and made anew in CallRail",
+    help="show by an earlier snapshot what was renamed, deleted and made anew in CallRail",
 )
 webhook_option = click.option(
     "--webhook",

@@ -325,7 +325,7 @@ class _Tags:
                 f"which is on {scope_level} level",
                 origin.at("level").mark(),
                 scope.key.mark("the scope"),
-                hint="Delete `level`; the scope says it.",
+                hint="Delete `level`; the scope sets it.",
             )
 
     def _accounts(self, origin: Origin, scope: _Scope | None) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class Collector:
         """
         self._errors.append(Problem(code.value, message, hint, marks))
         if len(self._errors) >= MOST_ERRORS:
-            text = f"{MOST_ERRORS:,} errors, and the rest is not looked for"
+            text = f"{MOST_ERRORS:,} errors, and no more are searched for"
             self._errors.append(
                 Problem(Code.TOO_MANY.value, text, "Correct these first; many may be one mistake.")
             )

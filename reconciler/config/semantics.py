@@ -215,7 +215,7 @@ def _check_merge(entry: Entry, problems: Collector) -> None:
     if declaration.keep_id and not declaration.merged_from:
         problems.error(
             Code.CONTRADICTION,
-            "`keep_id` says which tag survives a merge, and nothing is merged",
+            "`keep_id` names the tag that survives a merge, and nothing is merged",
             entry.block.at("keep_id").mark(),
             hint="Delete `keep_id`, or name the tags to merge under `merged_from`.",
         )

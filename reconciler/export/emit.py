@@ -143,7 +143,7 @@ def _scopes(groups: Iterable[DeclarationGroup]) -> dict[Selector, str]:
 def _scope_lines(scopes: Mapping[Selector, str], called: Mapping[str, str]) -> Iterator[str]:
     if scopes:
         yield ""
-        yield "scopes:  # give them names that say what these companies have in common"
+        yield "scopes:  # give them names for what these companies have in common"
     for selector, name in scopes.items():
         yield f"  {name}:"
         yield from _companies(selector, called)

@@ -42,7 +42,7 @@ MEANINGS: Final = {
     PlanCode.SEVERAL_IN_TRASH: "Several tags in the trash had the declared name; the newest comes "
     "back.",
     PlanCode.RENAMED_SINCE: "A declared name's tag was renamed since the snapshot; it is renamed "
-    "back, or the plan says why not.",
+    "back, or the plan gives the reason why not.",
     PlanCode.ANOTHER_SINCE: "Another tag than in the snapshot has a declared name, without its "
     "history.",
 }

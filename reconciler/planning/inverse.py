@@ -174,7 +174,7 @@ def _lasting(
                 NOT_UNDONE,
                 change,
                 "may have been created, and nobody knows under which id",
-                hint="Look for it in CallRail.",
+                hint="Search for it in CallRail.",
             )
         case Merge() if _is_in_trash(change, live):
             owner = "the account's " if change.promotes else ""

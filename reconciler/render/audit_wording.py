@@ -293,7 +293,7 @@ _MOST_QUOTAS: Final = 3
 def partial(audit: Audit) -> list[str]:
     """Why each account that could not be read was not; the audit says nothing of it."""
     return [
-        f"{label(one.account)} could not be read, so nothing is said of it: {terminal(one.message)}"
+        f"{label(one.account)} could not be read, so it is left out: {terminal(one.message)}"
         for one in audit.unread
     ]
 

@@ -1,4 +1,4 @@
-"""What a webhook is told of a run, in one line for people."""
+"""What a webhook gets of a run, in one line for people."""
 
 from __future__ import annotations
 

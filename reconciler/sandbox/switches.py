@@ -202,7 +202,7 @@ class Switches:
     retry_after: str = _switch(
         "none",
         ("none", "seconds", "date", "zero", "day", "nonsense"),
-        "what Retry-After of a 429 says",
+        "the Retry-After of a 429",
     )
 
     # Maton.

@@ -77,7 +77,7 @@ def _age(plan: Plan, now: datetime) -> timedelta:
     try:
         made = datetime.fromisoformat(plan.created_at)
     except ValueError:
-        raise RefusedError("the plan does not say when it was made", hint=hint) from None
+        raise RefusedError("the plan has no date", hint=hint) from None
     age = now - made.replace(tzinfo=made.tzinfo or UTC)
     if age > MOST_AGE:
         raise RefusedError(
@@ -87,7 +87,7 @@ def _age(plan: Plan, now: datetime) -> timedelta:
         )
     if age < -CLOCKS_DIFFER:
         raise RefusedError(
-            f"the plan says that it was made {_in_words(-age)} from now ({plan.created_at})",
+            f"the plan is dated {_in_words(-age)} from now ({plan.created_at})",
             hint="Set the clock right, here or where it was planned, and plan again.",
         )
     return age
@@ -119,7 +119,7 @@ def _expect_own(plan: Plan, configuration: Configuration) -> None:
             if planned != now:
                 raise RefusedError(
                     f"{account.handle}: the plan was made for {what} {planned or '(none)'}, and "
-                    f"the configuration says {now or '(none)'}",
+                    f"the configuration has {now or '(none)'}",
                     hint="Plan again: how an account is reached is part of what was reviewed.",
                 )
 

@@ -172,7 +172,7 @@ def test_a_snapshot_without_usage_is_audited_without(agency: Sandbox, tmp_path: 
     assert "live and not declared" in workspace.run("audit --live now.json").out.lower()
     refused = workspace.run("audit --live now.json --usage")
     assert refused.code == 64
-    assert "the snapshot does not say what has its tags" in refused.err
+    assert "the snapshot has no counts of what has its tags" in refused.err
     assert workspace.run("audit --live now.json --account nobody").code == 64
     assert len(agency.log.entries) == sent
 
@@ -305,15 +305,12 @@ def test_one_account_that_can_not_be_read_stops_no_other(tmp_path: Path) -> None
         workspace = Workspace.at(tmp_path, sandbox)
         ran = workspace.run("audit")
         assert ran.code == 4
-        assert "Partial: acme-dental-group could not be read, so nothing is said of it" in ran.out
+        assert "Partial: acme-dental-group could not be read, so it is left out" in ran.out
         assert "beacon-home-services" in ran.out
         document = workspace.document("audit")
         jsonschema.validate(document, load_schema("audit"))
         assert [one["account"] for one in document["unread"]] == ["acme-dental-group"]
-        assert (
-            "could not be read, so nothing is said of it"
-            in workspace.run("audit --format html").out
-        )
+        assert "could not be read, so it is left out" in workspace.run("audit --format html").out
 
 
 @pytest.mark.parametrize("shows", ["null", "missing"])

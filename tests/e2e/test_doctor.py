@@ -76,7 +76,7 @@ def test_where_the_answers_report_no_quota_none_is_made_up(tmp_path: Path) -> No
         workspace = Workspace.at(tmp_path, sandbox)
         workspace.declare("- name: A")
         found = findings(workspace)["quota of acme"]
-    assert found["message"] == "the server does not say what is left"
+    assert found["message"] == "the server does not report what is left"
 
 
 def users(rows: list[dict[str, str]], *, status: int = 200) -> Callable[[Asked], bytes]:

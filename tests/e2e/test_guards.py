@@ -156,9 +156,9 @@ def aged(workspace: Workspace, made: str) -> None:
 UNTIMELY: dict[str, tuple[timedelta | str, str]] = {
     "nine days": (timedelta(days=9), "the plan is 9 days old (made "),
     "an hour too old": (timedelta(days=7, hours=1), "the plan is 7 days old (made "),
-    "from tomorrow": (timedelta(days=-1, hours=-1), "the plan says that it was made 1 day from"),
-    "no time": ("", "the plan does not say when it was made"),
-    "no date": ("yesterday", "the plan does not say when it was made"),
+    "from tomorrow": (timedelta(days=-1, hours=-1), "the plan is dated 1 day from"),
+    "no time": ("", "the plan has no date"),
+    "no date": ("yesterday", "the plan has no date"),
 }
 
 
@@ -261,7 +261,7 @@ def test_a_company_that_was_disabled_meanwhile_is_left_alone(workspace: Workspac
 
 def test_an_account_that_is_reached_otherwise_by_now_is_refused(with_plan: Workspace) -> None:
     with_plan.declare(ABSENT, head=f"{HEAD}    connection: 75364cb9-7116\n")
-    assert "acme: the plan was made for connection (none), and the configuration says" in refused(
+    assert "acme: the plan was made for connection (none), and the configuration has" in refused(
         with_plan
     )
 

@@ -135,7 +135,7 @@ class TestQuota:
             workspace = at(tmp_path, sandbox, self.tags)
             ran = workspace.run("plan")
             assert "Requests: 2 used to plan, 32 to apply.\n" in ran.out
-            assert "does not say what is left" in workspace.run("doctor").out
+            assert "does not report what is left" in workspace.run("doctor").out
 
     def test_the_configuration_leaves_the_rest_to_others(self, tmp_path: Path) -> None:
         head = HEAD.replace(ACCOUNT, f"{ACCOUNT}\n    requests_per_hour: 12")

@@ -109,7 +109,7 @@ def test_get_reports_an_unknown_account_and_those_it_could_be(tmp_path: Path) ->
         assert (ran.code, ran.out) == (1, "")
         assert "there is no account" in ran.err
         assert "ACC019c46b8a0807fbdb81c8bf12af91cb5 (Corner Legal)" in ran.err
-        assert "nothing says which one is meant" in workspace.run("get tags").err
+        assert "none was chosen" in workspace.run("get tags").err
 
 
 def test_get_of_one_that_is_not_there_does_not_blame_the_account(workspace: Workspace) -> None:

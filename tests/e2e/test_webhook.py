@@ -160,7 +160,7 @@ def test_one_that_does_not_take_it_changes_no_exit_code(
     workspace.declare("- name: New Tag")
     ran = workspace.run("apply --auto-approve --webhook", channel.url)
     assert ran.code == 0
-    assert f"the webhook at 127.0.0.1 was not told: it answered {status}" in ran.err
+    assert f"the webhook at 127.0.0.1 was not notified: it answered {status}" in ran.err
     assert "its exit code stays 0" in ran.err
     assert PATH not in ran.err + ran.out
     assert len(channel.got) == 1
@@ -172,7 +172,7 @@ def test_one_that_is_not_there_changes_no_exit_code(workspace: Workspace, channe
     workspace.declare("- name: New Tag")
     ran = workspace.run("drift -vv --webhook", url)
     assert ran.code == 2
-    assert "the webhook at 127.0.0.1 was not told: no connection" in ran.err
+    assert "the webhook at 127.0.0.1 was not notified: no connection" in ran.err
     assert PATH not in ran.err + ran.out
 
 

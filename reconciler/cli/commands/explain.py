@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @make(
-    ("what becomes of a tag there, and which line says so",
+    ("what becomes of a tag there, and by which line",
      'reconciler explain Opportunity --company "Dental West"'),
     ("what a warning means and what to do, offline", "reconciler explain PLAN001"),
 )  # fmt: skip

@@ -263,7 +263,7 @@ class Merging:
     async def _put_back(
         self, trashed: LiveTag, before: Interaction, now: Interaction, *, made: bool
     ) -> str:
-        """Give the canary the tags that it had; what is to be said of it.
+        """Give the canary the tags that it had; what is to be reported of it.
 
         A disabled tag can't be put on anything (B), so it is in use while that is done.
         """

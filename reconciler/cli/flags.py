@@ -51,7 +51,7 @@ class NarrowingFlags(NamedTuple):
 
 
 class CauseFlags(NamedTuple):
-    """What changes are told apart by, and the part of them that is wanted."""
+    """What changes are distinguished by, and the part of them that is wanted."""
 
     base: str | None = None
     only: Only | None = None

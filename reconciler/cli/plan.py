@@ -38,7 +38,7 @@ DIFFERENCE = 2
 
 class PlanFlags(NamedTuple):
     """What is asked of a plan; ``live`` is a snapshot to plan against, ``since`` one to tell by
-    what people have changed, ``causes`` None: its changes are not told apart.
+    what people have changed, ``causes`` None: its changes are not distinguished.
     """
 
     config: tuple[str, ...]
@@ -149,7 +149,7 @@ def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
 
 
 def base_of(causes: CauseFlags, asked: PlanFlags, console: Console) -> Baseline | None:
-    """What ``causes``, or CI, have the changes of a plan told apart by."""
+    """What ``causes``, or CI, have the changes of a plan distinguished by."""
     from reconciler.cli.baseline import baseline
 
     return baseline(causes, asked.config, asked.narrowing, console)
@@ -170,7 +170,7 @@ async def _live_plan(
 def plan_request(
     asked: PlanFlags, base: Baseline | None, console: Console, *, count_usage: bool
 ) -> PlanRequest:
-    """What the flags ask of a plan whose changes are told apart by ``base``."""
+    """What the flags ask of a plan whose changes are distinguished by ``base``."""
     return PlanRequest(
         today=clock.today(),
         narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),

@@ -1,4 +1,4 @@
-"""Gathers the problems of a run, so that all are told at once and in the order of the files."""
+"""Gathers the problems of a run, so that all are reported at once and in the order of the files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_WARNINGS = 1_000
 
 
 class Collector:
-    """Problems in the order found; ``files`` is the order in which files are told.
+    """Problems in the order found; ``files`` is the order in which files are reported.
 
     Bounded, so that a hostile file can't fill the memory: errors end the run when there are
     MOST_ERRORS of them, warnings beyond MOST_WARNINGS are counted only.

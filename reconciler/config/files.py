@@ -40,7 +40,7 @@ _WIDE_MARKS = {
     b"\xfe\xff": "UTF-16",
 }
 _SHOWN_CHARACTERS = 20
-"""How many forbidden characters of one file are told, one by one."""
+"""How many forbidden characters of one file are reported, one by one."""
 
 
 def read_all(paths: Sequence[Path], problems: Collector) -> list[Text]:

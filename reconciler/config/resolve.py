@@ -47,7 +47,7 @@ def resolve(configuration: Configuration, companies: Mapping[str, Sequence[Compa
 
 
 class _Expansion:
-    """Puts entries into their places; two that meet are told once, in however many they do."""
+    """Puts entries into their places; two that meet are reported once, in however many they do."""
 
     def __init__(self, entries: Sequence[Entry], problems: Collector) -> None:
         self._of: dict[str, list[Entry]] = {}

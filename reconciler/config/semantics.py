@@ -234,7 +234,7 @@ def check_former_names(
     """Refuse chains, swaps and former names claimed twice among entries that land in one place.
 
     ``landings``: a place and an entry that lands there; ``formers``: :func:`former_names`. A pair
-    of entries is told once, in however many places they meet.
+    of entries is reported once, in however many places they meet.
     """
     if not formers:
         return

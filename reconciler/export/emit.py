@@ -225,7 +225,7 @@ def left_out(grouping: Grouping) -> Iterator[str]:
 
 
 def _remark_on_alikes(groups: Sequence[DeclarationGroup]) -> None:
-    """Say where names look alike, or stand on both levels, in one account."""
+    """Report where names look alike, or stand on both levels, in one account."""
     levels: dict[tuple[str, str], set[bool]] = {}
     handles: dict[str, dict[str, None]] = {}
     names: dict[str, dict[str, None]] = {}

@@ -210,7 +210,7 @@ class AccountTags:
         return company.name if company else company_id
 
     def remark_on_duplicates(self, company_id: str | None, duplicates: Sequence[LiveTag]) -> str:
-        """Say which ids are live tags of one name."""
+        """Report which ids are live tags of one name."""
         ids = ", ".join(str(one.id) for one in sorted(duplicates, key=lambda one: one.id))
         place = "on account level" if company_id is None else double_quoted(self.place(company_id))
         return (

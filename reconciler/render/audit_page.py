@@ -163,7 +163,7 @@ def _cell(name: NameAudit, cell: Cell | None) -> str:
 
 
 def _words(name: NameAudit, cell: Cell) -> Iterator[str]:
-    """What is to be said of a cell that deviates."""
+    """What is to be reported of a cell that deviates."""
     for state in cell.states:
         yield WORDS[state]
     for usage in cell.tags:

@@ -101,7 +101,7 @@ _HEADINGS: Final = {
     CellState.ENABLED: "enabled, though declared disabled",
     CellState.TWICE: "there twice",
 }
-"""How places in a state are announced, where nothing more is to be said of them."""
+"""How places in a state are announced, where nothing more is to be reported of them."""
 
 
 class CompanyNames:
@@ -181,7 +181,7 @@ def _extra(name: NameAudit, one: AccountAudit) -> str:
 def _applied(applied: Applied | None) -> str:
     """``2 flows apply it: After hours, Main line``; empty where it is not known that one does.
 
-    Which flows can't be read is said once, beneath.
+    Which flows can't be read is reported once, beneath.
     """
     if applied is None or not applied.number.number:
         return ""

@@ -228,7 +228,7 @@ def by_place(changes: Iterable[Change]) -> list[ChangeGroup]:
 
 
 def _likeness(group: ChangeGroup) -> object:
-    """Equal for groups that may be told once; a group that must stand alone equals no other."""
+    """Equal for groups that may be reported once; a group that must stand alone equals no other."""
     changes = [row.change for row in group.rows]
     place = changes[0].place
     if place.company is None or any(map(_stands_alone, changes)):

@@ -36,7 +36,7 @@ LIMIT: Final = 60_000
 def plan(plan: Plan, *, limit: int = LIMIT, group_by: GroupBy | None = None) -> str:
     """``plan`` in fewer than ``limit`` bytes: counts, deletes, what is blocked, then the rest.
 
-    A plan that does not fit says so and how much is missing, and bears no digest: what nobody saw
+    A plan that does not fit says so and how much is missing, and has no digest: what nobody saw
     can't be approved by it. Then each of several accounts has a line of its own, so that none is
     missing. ``group_by``: of the rest; None: as the plan asks for.
     """

@@ -180,9 +180,9 @@ def folded(outcomes: Iterable[Outcome]) -> list[tuple[Outcome, int]]:
 
 
 def shared_reason(outcome: Outcome) -> tuple[object, ...] | None:
-    """What outcomes have in common whose reason is said once; None: it is said for each.
+    """What outcomes have in common whose reason is shown once; None: it is shown for each.
 
-    Of those that failed it is said once a block of the configuration: that is where it is mended.
+    Of those that failed it is shown once a block of the configuration, where it is mended.
     """
     change = outcome.change
     if outcome.message is None or not outcome.result.incomplete:
@@ -193,7 +193,7 @@ def shared_reason(outcome: Outcome) -> tuple[object, ...] | None:
 
 
 def _shortfalls(report: Report, style: Style) -> Iterator[str]:
-    """A line for each change that is not there as planned; one reason is said once."""
+    """A line for each change that is not there as planned; one reason is reported once."""
     for outcome, times in folded(not_as_planned(report)):
         line = outcome_line(outcome, style=style)
         yield line if times == 1 else f"{line} (and {count(times - 1, 'more change')})"

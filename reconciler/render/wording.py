@@ -495,7 +495,7 @@ NOT_COUNTED: Final = (
 
 
 def not_read(plan: Plan) -> str:
-    """What has to be said once where tags leave use and nothing is deleted; else empty."""
+    """What has to be reported once where tags leave use and nothing is deleted; else empty."""
     if any(change.loss is not None for change in plan.deletes):
         return ""
     leaves = any(
@@ -613,7 +613,7 @@ def requests(plan: Plan) -> str:
     earlier runs included)``.
 
     What a change rests on is read again before it is written, where that has waited. Of the quota
-    only what the server told: without its figures, what this run used and will use.
+    only what the server reported: without its figures, what this run used and will use.
     """
     needed = sum(use.apply_requests for use in plan.accounts)
     sent = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"

@@ -74,7 +74,7 @@ async def with_losses(
 async def warn_of_flows(
     provider: Provider, handle: str, changes: Sequence[Change]
 ) -> Sequence[Problem]:
-    """What must be said of counts, and of flows that apply a tag which ``changes`` disable."""
+    """What must be reported of counts, and of flows that apply a tag which ``changes`` disable."""
     disabled = [change for change in changes if is_disable(change)]
     found = await side_by_side(provider.flows(change.place, change.before) for change in disabled)
     flows = [one.number for one in found]

@@ -50,7 +50,7 @@ class PlanRequest:
 
     ``today`` is the day by which the trash goes. ``count_usage``: count what has a tag that goes;
     ``count_all``: one that is disabled or renamed too. ``since`` is evidence of what people have
-    renamed. ``base``: what the changes are told apart by, if anything; ``without_drift``: plan only
+    renamed. ``base``: what distinguishes the changes, if anything; ``without_drift``: plan only
     what it does not plan as well. ``log`` gets one line of progress at a time.
     """
 

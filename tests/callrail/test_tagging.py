@@ -23,7 +23,7 @@ ADD = f"PUT {BASE}/calls/CAL1.json"
 
 @dataclass
 class OneCall:
-    """An account with one call; ``replies`` are given to PUTs in turn, and None acts as told."""
+    """An account with one call; ``replies`` are given to PUTs in turn, and None acts as asked."""
 
     replies: list[Reply | None] = field(default_factory=list)
     commits: bool = True

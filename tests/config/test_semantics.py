@@ -1,4 +1,4 @@
-"""What is checked offline: twins, levels, look-alikes, ignored names."""
+"""What is checked offline: duplicates, levels, look-alikes, ignored names."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class FakeProvider:
     """Live tags by id. ``unique``: None, "exact" or "nocase" names in a place.
 
-    ``trouble``: method name and tag name -> what to raise instead of doing it (once).
+    ``failures``: method name and tag name -> what to raise instead of doing it (once).
     ``assigned``: the ids of the tags that each call has, by the call's id.
     ``before_delete`` runs before each delete reaches the server.
     """

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def caused(head: DesiredAccount, base: DesiredAccount, tags: Iterable[LiveTag]) -> ByCause:
-    """The changes of ``head`` on ``tags``, told apart by ``base``."""
+    """The changes of ``head`` on ``tags``, distinguished by ``base``."""
     now = live(*tags, companies=COMPANIES)
     return by_cause(draft(head, now).changes, draft(base, now).changes)
 

@@ -1,4 +1,4 @@
-"""A plan's changes by place and by tag: none is left out, what reads the same is told once."""
+"""A plan's changes by place and by tag: none is left out, what reads the same is reported once."""
 
 from __future__ import annotations
 

@@ -290,7 +290,7 @@ def test_no_cell_of_an_audit_is_a_formula(foreign: str) -> None:
 
 
 def enumerate_names(cells: list[str]) -> list[tuple[str, str]]:
-    """Cells under column names that are their own trouble."""
+    """Cells under column names that are hostile themselves."""
     return [(f"{cell}{at}", cell) for at, cell in enumerate(cells)]
 
 

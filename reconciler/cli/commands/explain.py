@@ -35,7 +35,7 @@ def command(
     form: Format,
     network: flags.NetworkFlags,
 ) -> int:
-    """Say why a tag is planned as it is, or what a code means. Nothing is changed."""
+    """Show why a tag is planned as it is, or what a code means. Nothing is changed."""
     from reconciler.cli.explain import ExplainFlags, run
 
     return run(name, ExplainFlags(config, account, company, network), form, console)

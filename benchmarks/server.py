@@ -167,7 +167,7 @@ class Service:
 
     account: Account = field(default_factory=Account)
 
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until the client closes it."""
         try:
             while True:
@@ -224,7 +224,7 @@ def _length(head: bytes) -> int:
 
 
 async def _main() -> None:
-    server = await asyncio.start_server(Service().talk, "127.0.0.1", 0)
+    server = await asyncio.start_server(Service().serve, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await server.serve_forever()

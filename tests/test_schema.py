@@ -132,7 +132,7 @@ def test_an_editor_offers_the_known_colours() -> None:
     assert "- `orange3`: text #7d4900 on #ffdfb2" in color["markdownDescription"]
 
 
-def test_each_colour_describes_how_it_looks() -> None:
+def test_each_colour_describes_its_appearance() -> None:
     palette = load_schema("config")["$defs"]["palette"]
     for texts in (palette["enumDescriptions"], palette["markdownEnumDescriptions"]):
         assert texts == [f"text {one.text} on {one.background}" for one in PALETTE.values()]

@@ -222,34 +222,34 @@ def _check_merge(entry: Entry, problems: Collector) -> None:
 
 
 def former_names(entries: Sequence[Entry]) -> set[str]:
-    """Former names that need a look: claimed by several entries, or declared as well."""
-    claims = _groups((former, one) for one in entries for former in one.claims)
-    declared = {entry.name for entry in entries if not entry.promotes} if claims else set()
-    return {former for former, group in claims.items() if len(group) > 1 or former in declared}
+    """Former names to check: listed by several entries, or declared as well."""
+    users = _groups((former, one) for one in entries for former in one.taken_over)
+    declared = {entry.name for entry in entries if not entry.promotes} if users else set()
+    return {former for former, group in users.items() if len(group) > 1 or former in declared}
 
 
 def check_former_names(
-    landings: Iterable[tuple[object, Entry]], formers: set[str], problems: Collector
+    placed: Iterable[tuple[object, Entry]], formers: set[str], problems: Collector
 ) -> None:
-    """Refuse chains, swaps and former names claimed twice among entries that land in one place.
+    """Refuse chains, swaps and former names listed twice among entries of one place.
 
-    ``landings``: a place and an entry that lands there; ``formers``: :func:`former_names`. A pair
+    ``placed``: a place and an entry of it; ``formers``: :func:`former_names`. A pair
     of entries is reported once, in however many places they meet.
     """
     if not formers:
         return
-    claims: dict[tuple[object, str], Entry] = {}
+    users: dict[tuple[object, str], Entry] = {}
     declared: dict[tuple[object, str], Entry] = {}
     reported: set[tuple[int, int, str]] = set()
-    for place, entry in landings:
+    for place, entry in placed:
         if entry.name in formers and not entry.promotes:
             declared.setdefault((place, entry.name), entry)
-        for former in formers.intersection(entry.claims):
-            first = claims.setdefault((place, former), entry)
+        for former in formers.intersection(entry.taken_over):
+            first = users.setdefault((place, former), entry)
             if first is not entry and (id(first), id(entry), former) not in reported:
                 reported.add((id(first), id(entry), former))
                 report_listed_twice(former, entry, first, problems)
-    for key, entry in claims.items():
+    for key, entry in users.items():
         other = declared.get(key)
         if other is None or other is entry or (id(other), id(entry), key[1]) in reported:
             continue

@@ -624,7 +624,7 @@ def requests(plan: Plan) -> str:
     known = [use for use in plan.accounts if use.allowance is not None]
     if not known:
         return sent
-    known.sort(key=_spare)
+    known.sort(key=_surplus)
     shown = [_quota(use, named=len(plan.accounts) > 1) for use in known[:_MOST_QUOTAS]]
     more = len(known) - len(shown)
     rest = f"; {count(more, 'account')} with more left" if more else ""
@@ -646,14 +646,14 @@ def allowance(left: Allowance) -> str:
     return f"{number(left.left)} of {window} {number(left.allowed)} are left{others}"
 
 
-def _spare(use: AccountUse) -> int:
+def _surplus(use: AccountUse) -> int:
     return 0 if use.allowance is None else use.allowance.left - use.apply_requests
 
 
 def _quota(use: AccountUse, *, named: bool) -> str:
     assert use.allowance is not None  # noqa: S101 - the caller chose those; for the type checker
     left = allowance(use.allowance)
-    short = _spare(use) < 0
+    short = _surplus(use) < 0
     enough = ": too few for this plan; apply stops there and a later run goes on" if short else ""
     return f"{label(use.account.handle)}: {left}{enough}" if named else f"{left}{enough}"
 

@@ -32,7 +32,7 @@ tags:
 
 
 @pytest.mark.parametrize(
-    ("days", "says"),
+    ("days", "notice"),
     [
         (-15, None),
         (-14, "ends in 14 days, after 2027-03-31"),
@@ -42,10 +42,10 @@ tags:
         (700, "was agreed until 2027-03-31 and goes on"),
     ],
 )
-def test_notice_is_given_from_14_days_before(tmp_path: Path, days: int, says: str | None) -> None:
+def test_notice_is_given_from_14_days_before(tmp_path: Path, days: int, notice: str | None) -> None:
     found = loaded(tmp_path, TAG).on(UNTIL + timedelta(days=days)).warnings
-    assert [says in one.message for one in found if says] == [True] * bool(says)
-    assert len(found) == bool(says)
+    assert [notice in one.message for one in found if notice] == [True] * bool(notice)
+    assert len(found) == bool(notice)
     for one in found:
         assert one.code == ("CFG412" if days > 0 else "CFG411")
         assert pointed_at(one) == str(UNTIL)

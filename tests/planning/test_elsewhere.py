@@ -108,11 +108,11 @@ def test_a_former_name_that_is_live_in_another_place_is_still_written_by_somethi
     assert "Something still writes it there" in (warning.hint or "")
 
 
-@pytest.mark.parametrize("claims", [{"renamed_from": ("Fu",)}, {}])
+@pytest.mark.parametrize("former", [{"renamed_from": ("Fu",)}, {}])
 def test_a_former_name_that_is_declared_or_listed_where_it_lives_is_quiet(
-    claims: dict[str, Any],
+    former: dict[str, Any],
 ) -> None:
-    there = declare("Follow up 2" if claims else "Fu", **claims)
+    there = declare("Follow up 2" if former else "Fu", **former)
     here = declare("Follow up", renamed_from=("Fu",))
     wanted = desired(companies=[(NORTH, (here,)), (SOUTH, (there,))])
     tags = live(

@@ -126,7 +126,7 @@ def test_what_nobody_counted_moves_nothing() -> None:
     ]
 
 
-def test_the_survivor_looks_as_the_declared_tag_did() -> None:
+def test_the_survivor_appears_as_the_declared_tag_did() -> None:
     red = live_tag(1, color="red1")
     found = drafted(red, OLD, uses={1: use(1), 2: use(9)}).changes
     assert [one.after for one in found if isinstance(one, Merge)] == [Tag("Opportunity", "red1")]

@@ -206,9 +206,9 @@ def left_alone(scenario: Scenario, place: str | None) -> tuple[list[LiveTag], se
         name = chosen(block, {tag.name for tag in here})
         younger = min((tag.id for tag in here if tag.name == name), default=0)
         for tag in unknown:
-            looks = alike(block.name, tag.name) is not None and tag not in kept
+            is_alike = alike(block.name, tag.name) is not None and tag not in kept
             oldest = min(one.id for one in unknown if one.name == tag.name)
-            if looks and (block.name in missing or oldest < younger):
+            if is_alike and (block.name in missing or oldest < younger):
                 kept.append(tag)
     return kept, held_back
 
@@ -308,7 +308,7 @@ def test_a_rename_keeps_the_id(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("unique", ["exact", "nocase"])
 @given(data=st.data())
-def test_a_server_with_unique_names_gives_the_wish_or_a_true_refusal(
+def test_a_server_with_unique_names_gives_the_desired_tag_or_a_true_refusal(
     data: st.DataObject, unique: str
 ) -> None:
     scenario = data.draw(scenarios(unique=unique))

@@ -24,7 +24,7 @@ def test_the_quick_skeleton_is_the_skeleton(name: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12))
-def test_looks_are_folded_once_and_for_all(name: str) -> None:
+def test_appearances_are_folded_once_and_for_all(name: str) -> None:
     assert as_seen(as_seen(name)) == as_seen(name)
 
 

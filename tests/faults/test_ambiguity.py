@@ -21,6 +21,16 @@ FAULTS = [
     "status=401",
 ]
 ONCE, FROM_THERE = "once", "from there on"
+FEW = [
+    # A silent server costs a second of waiting a write, so it is silent for the last ones only.
+    (fault, position, extent)
+    for fault in FAULTS
+    for position, extent in (
+        (36 if fault.startswith("hang") else 1, FROM_THERE),
+        (20, ONCE),
+        (33, ONCE),
+    )
+]
 
 
 def strike(workspace: Workspace, position: int, fault: str, extent: str) -> None:
@@ -43,10 +53,9 @@ def strike(workspace: Workspace, position: int, fault: str, extent: str) -> None
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize(("position", "extent"), [(1, FROM_THERE), (20, ONCE), (33, ONCE)])
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("fault", "position", "extent"), FEW)
 def test_a_fault_leaves_a_true_report(
-    workspace: Workspace, position: int, fault: str, extent: str
+    workspace: Workspace, fault: str, position: int, extent: str
 ) -> None:
     strike(workspace, position, fault, extent)
 

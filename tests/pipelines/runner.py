@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tests.pipelines import warm
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -88,7 +90,7 @@ class Runner:
         job starts, such as while others write.
         """
         path = self.repository / ".github/workflows" / workflow
-        document = yaml.safe_load(path.read_text("utf-8"))
+        document = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
         self.number += not again
         payload = {"repository": {"default_branch": "main"}} | context.get("github", {}).get(
             "event", {}
@@ -276,13 +278,16 @@ else
   exec "{sys.executable}" "$@"
 fi"""
 """What stands for the runner's Python: its environments are made of a file."""
-_INSTALLED = f"""\
+_INSTALLED = """\
 if [ "$1 $2 $3" = "-I -m pip" ]; then
   test -f "${{@: -1}}"
+elif [ "$1 $2 $3" = "-I -m reconciler" ]; then
+  exec {command} "${{@:4}}"
 else
-  exec "{sys.executable}" "$@"
+  exec {python} "$@"
 fi"""
 """What stands for the Python of an environment: all that is to be installed is there."""
+_PYTHON = f'"{sys.executable}"'
 
 
 def holds(condition: str, scope: dict[str, Any], *, failed: bool, unsound: bool) -> bool:
@@ -331,9 +336,18 @@ def programs(scratch: Path) -> str:
     found = scratch / "bin"
     found.mkdir(parents=True)
     (found / "reconciler").symlink_to(Path(sys.executable).parent / "reconciler")
-    _program(scratch / "python", _INSTALLED)
+    _install(scratch, warm.program())
     _program(found / "python", _INSTALLING.format(installed=scratch / "python"))
     return f"{found}:/usr/bin:/bin"
+
+
+def start_cold(scratch: Path) -> None:
+    """From now on the interpreter itself loads the command, from the folder of the step."""
+    _install(scratch, f"{_PYTHON} -I -m reconciler")
+
+
+def _install(scratch: Path, command: str) -> None:
+    _program(scratch / "python", _INSTALLED.format(command=command, python=_PYTHON))
 
 
 def _program(path: Path, script: str) -> None:

@@ -12,7 +12,7 @@ import yaml
 from reconciler.sandbox import Options, Sandbox
 from tests.e2e.workspace import Workspace
 from tests.pipelines.gitlab import Hub, Job, Runner
-from tests.pipelines.runner import ROOT, SECRET
+from tests.pipelines.runner import ROOT, SECRET, start_cold
 from tests.repository import Repository
 
 if TYPE_CHECKING:
@@ -324,6 +324,7 @@ def test_a_merge_request_that_rewrites_the_pipeline_has_no_key(
 def test_no_file_of_the_repository_runs_beside_the_key(
     runner: Runner, workspace: Workspace, planted: str
 ) -> None:
+    start_cold(runner.scratch)
     path = workspace.directory / planted
     path.parent.mkdir(exist_ok=True)
     path.write_text('open("owned", "w"); raise SystemExit(99)')

@@ -10,7 +10,7 @@ from reconciler.model.plan import Base, UnmanagedTag
 from reconciler.model.problem import Problem, Source
 from reconciler.model.tag import Status, Tag
 from reconciler.render import html
-from tests.builders import create, delete, live_tag, place, plan, update
+from tests.builders import ACME, create, delete, live_tag, place, plan, update
 from tests.render.hostile import assert_safe_page
 
 NORTH, SOUTH = place("Dental North"), place("Dental South")
@@ -84,6 +84,23 @@ def test_the_matrix_has_a_row_a_place_and_a_column_a_name() -> None:
         ["Dental", "South", "+", "~"],
     ]
     assert matrix[0].count("c-blue1") == 2
+
+
+def test_what_the_signs_of_the_matrices_mean_is_shown_once() -> None:
+    other = place(account=ACME._replace(handle="second", id="ACC2"))
+    text = assert_safe_page(html.plan(plan(create(), create(place=other))))
+    meaning = "+ create, ~ update, > merge, − trash, − delete, − purge; the square is the colour"
+    assert text.count(meaning) == 1
+    assert meaning not in assert_safe_page(html.plan(plan()))
+
+
+def test_a_line_to_write_is_shown_as_code() -> None:
+    hint = 'Paste this:\nmerged_from: ["<b>", "a|b"]\nor leave it.'
+    page = html.plan(plan(warnings=(Problem("PLAN003", "Both are live", hint),)))
+    assert (
+        "<bdi>Paste this:</bdi><br><code>merged_from: [&quot;&lt;b&gt;&quot;, &quot;a|b&quot;]"
+        "</code><br><bdi>or leave it.</bdi>"
+    ) in page
 
 
 def test_a_matrix_beyond_what_a_browser_can_show_reports_what_it_left_out() -> None:

@@ -128,6 +128,17 @@ def test_warnings_are_folded() -> None:
     assert "cut" not in shown
 
 
+def test_a_line_to_write_is_shown_as_code() -> None:
+    hint = 'Paste this:\nmerged_from: ["#1", "a|b"]\nor leave it.'
+    warned = markdown.plan(plan(warnings=(Problem("PLAN003", "Both are live", hint),)))
+    assert 'live. Paste this&#58; `merged_from: ["#1", "a|b"]` or leave it.\n' in warned
+    failed = Outcome(change=create(), result=Result.FAILED, message="refused", hint=hint)
+    reported = markdown.report(
+        Report(plan=plan(create()), outcomes=(failed,), verification=Verification.NOTHING_WRITTEN)
+    )
+    assert 'refused; Paste this&#58; `merged_from: ["#1", "a\\|b"]` or leave it. |' in reported
+
+
 def test_a_plan_that_does_not_fit_has_no_digest() -> None:
     long = plan(*(create(f"Tag {at}", place=place(f"Clinic {at}")) for at in range(3000)))
     shown = markdown.plan(long)

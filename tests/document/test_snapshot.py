@@ -70,7 +70,7 @@ def test_what_has_the_tags_is_there_for_all_of_them_or_for_none() -> None:
         "precision": "exact",
     }
     del document["accounts"][0]["tags"][1]["usage"]
-    with pytest.raises(RefusedError, match="says of some tags what has them"):
+    with pytest.raises(RefusedError, match="counts what has some tags, and not all"):
         load_snapshot(dump(document))
 
 

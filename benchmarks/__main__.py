@@ -25,7 +25,7 @@ ROUNDS = 5
 def main() -> None:
     began = time.monotonic()
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    _say("environments")
+    _show("environments")
     product, octodns = environments.product(), environments.octodns()
     samples: Samples = {}
     with server.running() as running, tempfile.TemporaryDirectory() as home:
@@ -43,9 +43,9 @@ def main() -> None:
             ("changes", bench.changes),
             ("mistakes", bench.mistakes),
         ):
-            _say(name)
+            _show(name)
             samples |= campaign()
-        _say("stages")
+        _show("stages")
         stages = bench.stages()
     table = goals.rows(samples)
     document = {
@@ -62,7 +62,7 @@ def main() -> None:
     text = json.dumps(document, indent=2, ensure_ascii=False)
     (HERE / "results.json").write_text(text + "\n", "utf-8")
     (HERE / "results.svg").write_text(picture.draw(table, samples), "utf-8")
-    _say(f"{time.monotonic() - began:.0f} s in all\n")
+    _show(f"{time.monotonic() - began:.0f} s in all\n")
     print(goals.markdown(table))
     print()
     print(_stage_table(stages))
@@ -77,7 +77,7 @@ def _stage_table(stages: dict[int, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
-def _say(what: str) -> None:
+def _show(what: str) -> None:
     print(f"\n{what} ", end="", file=sys.stderr, flush=True)
 
 

@@ -50,12 +50,12 @@ class Row:
     @property
     def cells(self) -> tuple[str, str, str, str]:
         """The line as text."""
-        goal = "" if self.most is None else self._said(self.most)
+        goal = "" if self.most is None else self._printed(self.most)
         verdict = {None: "", True: "met", False: "**missed**"}[self.met]
         bound = goal if self.exact or not goal else f"at most {goal}"
-        return self.what, bound, self._said(self.value), verdict
+        return self.what, bound, self._printed(self.value), verdict
 
-    def _said(self, value: float) -> str:
+    def _printed(self, value: float) -> str:
         digits = 0 if self.exact or value >= 100 else 2
         return f"{value:,.{digits}f} {self.unit}".strip()
 

@@ -62,17 +62,17 @@ def take_turns(contenders: Sequence[Contender], *, rounds: int) -> dict[str, Sam
 def _run(one: Contender) -> Sample:
     one.before()
     environ = {name: os.environ[name] for name in KEPT if name in os.environ} | one.environ
-    with tempfile.TemporaryFile("w+") as talk:
+    with tempfile.TemporaryFile("w+") as stderr:
         began = time.perf_counter()
         process = subprocess.Popen(
-            one.argv, cwd=one.cwd, env=environ, stdout=subprocess.DEVNULL, stderr=talk
+            one.argv, cwd=one.cwd, env=environ, stdout=subprocess.DEVNULL, stderr=stderr
         )
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            talk.seek(0)
-            sys.exit(f"{one.name}: exit code {process.returncode}\n{talk.read()}")
+            stderr.seek(0)
+            sys.exit(f"{one.name}: exit code {process.returncode}\n{stderr.read()}")
     # Linux counts KiB, macOS bytes.
     scale = 1024 if sys.platform == "darwin" else 1
     cpu = used.ru_utime + used.ru_stime

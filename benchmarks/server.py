@@ -104,8 +104,8 @@ class Account:
         url = urlsplit(target)
         name = url.path.rpartition("/")[2].removesuffix(".json")
         if method == "POST":
-            wish = json.loads(body)
-            row = json.loads(self.add(wish["name"], wish["color"], wish.get("company_id")))
+            desired = json.loads(body)
+            row = json.loads(self.add(desired["name"], desired["color"], desired.get("company_id")))
             # The reference's own answers to writes have the id as text.
             return json.dumps({**row, "id": str(row["id"])})
         asked = dict(parse_qsl(url.query))
@@ -139,16 +139,16 @@ class Account:
         has = (one for one, tags in enumerate(self.calls) if "tags" not in asked or wanted in tags)
         return [self._call(one, {}) for one in has]
 
-    def _call(self, number: int, wish: dict[str, Any]) -> str:
+    def _call(self, number: int, desired: dict[str, Any]) -> str:
         """A call as JSON, once it has the tags that are added to it."""
-        self.calls[number] += map(self.names.index, wish.get("tags", ()))
+        self.calls[number] += map(self.names.index, desired.get("tags", ()))
         tags = [self.names[one] for one in self.calls[number]]
         return json.dumps({"id": f"CAL{number:032x}", "company_id": company_id(0), "tags": tags})
 
-    def _change_tag(self, position: int, wish: dict[str, Any]) -> str:
+    def _change_tag(self, position: int, desired: dict[str, Any]) -> str:
         row = json.loads(self.tags[position])
-        disabled = str(wish.get("disabled", row["status"] == "disabled")).lower() == "true"
-        row |= {"name": wish.get("name", row["name"])}
+        disabled = str(desired.get("disabled", row["status"] == "disabled")).lower() == "true"
+        row |= {"name": desired.get("name", row["name"])}
         row["status"] = "disabled" if disabled else "enabled"
         before = self.tags[position]
         self.tags[position], self.names[position] = json.dumps(row), row["name"]
@@ -167,7 +167,7 @@ class Service:
 
     account: Account = field(default_factory=Account)
 
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until the client closes it."""
         try:
             while True:
@@ -206,13 +206,13 @@ class Service:
         """``/bench/set?tags=…&companies=…&latency=…&top=…&calls=…`` and ``/bench/seen``."""
         url = urlsplit(target)
         if url.path == "/bench/set":
-            wish = dict(parse_qsl(url.query))
+            desired = dict(parse_qsl(url.query))
             self.account = Account.of(
-                tags=int(wish["tags"]),
-                companies=int(wish["companies"]),
-                latency=float(wish["latency"]),
-                top=int(wish["top"]),
-                calls=int(wish["calls"]),
+                tags=int(desired["tags"]),
+                companies=int(desired["companies"]),
+                latency=float(desired["latency"]),
+                top=int(desired["top"]),
+                calls=int(desired["calls"]),
             )
         writing = self.account.last_write - self.account.first_write
         return json.dumps({"requests": self.account.requests, "writing": writing})
@@ -224,7 +224,7 @@ def _length(head: bytes) -> int:
 
 
 async def _main() -> None:
-    server = await asyncio.start_server(Service().talk, "127.0.0.1", 0)
+    server = await asyncio.start_server(Service().serve, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await server.serve_forever()

@@ -16,7 +16,7 @@
     └── ApiError .................. 1   the server, or the way to it
         ├── UnreachableError ...... the request was certainly not sent
         ├── ProtocolError ......... the answer is not one this API gives
-        ├── RejectedError ......... the server understood and said no (400, 403, 404, 422)
+        ├── RejectedError ......... the server understood and refused (400, 403, 404, 422)
         │   ├── NotFoundError
         │   └── ForbiddenError .... 403 to a write: this one thing is not for this key
         └── UnknownOutcomeError ... a write may or may not have happened
@@ -187,7 +187,7 @@ class ForbiddenError(RejectedError):
 
 
 class UnknownOutcomeError(ApiError):
-    """A write was sent and nobody can say whether it happened.
+    """A write was sent and nobody knows whether it happened.
 
     ``beside_its_change``: the message for where the change stands beside it, which several share.
     """

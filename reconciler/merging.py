@@ -263,7 +263,7 @@ class Merging:
     async def _put_back(
         self, trashed: LiveTag, before: Interaction, now: Interaction, *, made: bool
     ) -> str:
-        """Give the canary the tags that it had; what is to be said of it.
+        """Give the canary the tags that it had; what is to be reported of it.
 
         A disabled tag can't be put on anything (B), so it is in use while that is done.
         """
@@ -277,13 +277,13 @@ class Merging:
                 await self._update(in_use, trashed.tag)
         still = {*before.tags} - {*now.tags}
         what = f"{before.kind} {before.id}"
-        said = [f"{what} lost {in_words(map(double_quoted, sorted(lost)))} by it"] if lost else []
-        said += [f"for {what} another tag of the name was made"] if made else []
+        parts = [f"{what} lost {in_words(map(double_quoted, sorted(lost)))} by it"] if lost else []
+        parts += [f"for {what} another tag of the name was made"] if made else []
         if still:
-            said.append(f"{in_words(map(double_quoted, sorted(still)))} could not be put back")
+            parts.append(f"{in_words(map(double_quoted, sorted(still)))} could not be put back")
         elif lost:
-            said.append("put back")
-        return "; ".join(said)
+            parts.append("put back")
+        return "; ".join(parts)
 
     async def _append_all(
         self, change: Merge, into: LiveTag, lacking: Sequence[Interaction]

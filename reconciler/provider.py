@@ -106,7 +106,7 @@ class Provider(Auditable, Protocol):
 
     A write raises RejectedError when the server refused it for good or live state is no longer as
     planned, ForbiddenError where this one thing is not for the key, and UnknownOutcomeError when
-    nobody can say. After any other error nothing was written. It never repeats what can't be
+    nobody knows. After any other error nothing was written. It never repeats what can't be
     repeated safely, and a PUT or DELETE rests on a read of the last two seconds.
     """
 

@@ -127,11 +127,11 @@ def _check_unique(
     """``uniqueItems`` in linear time: the library compares each with each where types are mixed."""
     from jsonschema import ValidationError  # noqa: PLC0415 - see _validator
 
-    if is_asked and isinstance(instance, list) and _first_twin(instance) is not None:
+    if is_asked and isinstance(instance, list) and _first_duplicate(instance) is not None:
         yield ValidationError("an item is there twice")
 
 
-def _first_twin(items: list[Any]) -> object:
+def _first_duplicate(items: list[Any]) -> object:
     """The first item that equals one before it; None when there is none."""
     seen: set[str] = set()
     for item in items:
@@ -157,8 +157,8 @@ def _best(error: Any) -> Any:
     """Of an ``anyOf`` or ``oneOf``, the branch that comes nearest to the document."""
     from jsonschema.exceptions import best_match  # noqa: PLC0415 - see _validator
 
-    says_it_itself = isinstance(error.schema, dict) and "errorMessage" in error.schema
-    if error.validator not in ("anyOf", "oneOf") or says_it_itself:
+    has_own_message = isinstance(error.schema, dict) and "errorMessage" in error.schema
+    if error.validator not in ("anyOf", "oneOf") or has_own_message:
         return error
     return best_match([error]) or error
 
@@ -207,11 +207,11 @@ def _own_words(error: Any, schema: dict[str, Any]) -> str | None:
 
 _KINDS = {"pattern": "form", "const": "value", "enum": "value", "required": "missing"}
 
-_Said = tuple[str, str, str | None, str | None]
+_Message = tuple[str, str, str | None, str | None]
 """Kind, message, hint, key."""
 
 
-def _required(error: Any, _name: str) -> Iterator[_Said]:
+def _required(error: Any, _name: str) -> Iterator[_Message]:
     for key in error.validator_value:
         if key not in error.instance:
             wanted = error.schema.get("properties", {}).get(key, {})
@@ -221,7 +221,7 @@ def _required(error: Any, _name: str) -> Iterator[_Said]:
             yield "missing", f"`{key}` is missing", hint, None
 
 
-def _unknown(error: Any, _name: str) -> Iterator[_Said]:
+def _unknown(error: Any, _name: str) -> Iterator[_Message]:
     properties = error.schema.get("properties", {})
     known = [one for one, schema in properties.items() if not schema.get("deprecated")]
     for key in error.instance:
@@ -233,14 +233,14 @@ def _unknown(error: Any, _name: str) -> Iterator[_Said]:
         yield "unknown", f"the key {shown(key)} is not known here", hint, str(key)
 
 
-def _type(error: Any, name: str) -> Iterator[_Said]:
+def _type(error: Any, name: str) -> Iterator[_Message]:
     wanted = error.validator_value
     names = [wanted] if isinstance(wanted, str) else wanted
     needed = " or ".join(_TYPES[one] for one in names)
     yield "type", f"{name} must be {needed}, not {_type_name(error.instance)}", _range(error), None
 
 
-def _enum(error: Any, name: str) -> Iterator[_Said]:
+def _enum(error: Any, name: str) -> Iterator[_Message]:
     words = [str(one) for one in error.validator_value if one is not None]
     value = error.instance
     near = nearest(value, words, least=0.65) if isinstance(value, str) else ()
@@ -249,16 +249,16 @@ def _enum(error: Any, name: str) -> Iterator[_Said]:
     yield "value", f"{name} can't be {shown(value)}; it is {allowed}", hint, None
 
 
-def _const(error: Any, name: str) -> Iterator[_Said]:
+def _const(error: Any, name: str) -> Iterator[_Message]:
     needed = shown(error.validator_value)
     yield "value", f"{name} must be {needed}, not {shown(error.instance)}", None, None
 
 
-def _pattern(error: Any, name: str) -> Iterator[_Said]:
+def _pattern(error: Any, name: str) -> Iterator[_Message]:
     yield "form", f"{name} can't be {shown(error.instance)}", None, None
 
 
-def _too_short(error: Any, name: str) -> Iterator[_Said]:
+def _too_short(error: Any, name: str) -> Iterator[_Message]:
     least = error.validator_value
     message = f"{name} is empty" if least == 1 else f"{name} needs at least {least}"
     what = "item" if name.startswith("an item") else "key"
@@ -266,13 +266,13 @@ def _too_short(error: Any, name: str) -> Iterator[_Said]:
     yield "length", message, hint, None
 
 
-def _too_long(error: Any, name: str) -> Iterator[_Said]:
+def _too_long(error: Any, name: str) -> Iterator[_Message]:
     unit = "characters" if error.validator == "maxLength" else "items"
     message = f"{name} has {len(error.instance):,} {unit}; {error.validator_value:,} are allowed"
     yield "length", message, None, None
 
 
-def _number(error: Any, name: str) -> Iterator[_Said]:
+def _number(error: Any, name: str) -> Iterator[_Message]:
     bound = "least" if error.validator == "minimum" else "most"
     message = f"{name} is {shown(error.instance)}; it is at {bound} {error.validator_value:,}"
     yield "value", message, _range(error), None
@@ -283,12 +283,12 @@ def _range(error: Any) -> str | None:
     return None if None in (low, high) else f"Write a number from {low} to {high:,}."
 
 
-def _twice(error: Any, name: str) -> Iterator[_Said]:
-    twice = _first_twin(error.instance)
+def _twice(error: Any, name: str) -> Iterator[_Message]:
+    twice = _first_duplicate(error.instance)
     yield "length", f"{name} names {shown(twice)} twice", "Delete one of them.", None
 
 
-_HANDLERS: dict[str, Callable[[Any, str], Iterator[_Said]]] = {
+_HANDLERS: dict[str, Callable[[Any, str], Iterator[_Message]]] = {
     "required": _required,
     "additionalProperties": _unknown,
     "type": _type,

@@ -45,7 +45,7 @@ def test_every_code_that_is_used_or_documented_is_explained() -> None:
     assert {*written, *named} - {"CFG000"} == set(code_texts())
 
 
-def test_the_page_of_codes_says_what_explain_says() -> None:
+def test_the_page_of_codes_shows_what_explain_shows() -> None:
     page = (HERE.parent / "docs/codes.md").read_text("utf-8")
     rows = [
         f"| `{one.code}` | {one.means} | {one.do} | {'yes' if one.mutable else ''} |"

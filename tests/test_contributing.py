@@ -23,10 +23,10 @@ def test_every_part_of_the_package_is_on_the_map() -> None:
     assert {name for names, _ in MAP for name in names} == parts
 
 
-@pytest.mark.parametrize(("names", "says"), MAP, ids=[" ".join(names) for names, _ in MAP])
-def test_each_module_that_a_row_names_is_in_its_part(names: list[str], says: str) -> None:
+@pytest.mark.parametrize(("names", "contents"), MAP, ids=[" ".join(names) for names, _ in MAP])
+def test_each_module_that_a_row_names_is_in_its_part(names: list[str], contents: str) -> None:
     part = SOURCE / names[0]
-    modules = re.findall(r"`(\w+\.py)`", says)
+    modules = re.findall(r"`(\w+\.py)`", contents)
     assert [one for one in modules if not (part / one).exists()] == []
 
 

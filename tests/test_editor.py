@@ -149,15 +149,15 @@ def test_keys_and_colours_are_offered_with_what_they_mean() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "said"),
+    ("right", "wrong", "reported"),
     [
         ("version: 1", "version: 2", "this tool reads version 1 of the language"),
         ("name: Appointment booked", "name: ' x'", "a name may not begin or end with a space"),
-        ("color: green1", "state: absent", "a tag that is to be deleted needs a note"),
+        ("color: green1", "state: absent", "a tag declared absent needs a note"),
         ("color: green1", "companies: Dental", "`companies` is `all` or a list"),
     ],
 )
-def test_a_mistake_is_underlined_in_our_words(right: str, wrong: str, said: str) -> None:
+def test_a_mistake_is_underlined_in_our_words(right: str, wrong: str, reported: str) -> None:
     with Editor(TEMPLATE.replace(right, wrong, 1)) as editor:
         (problem,) = editor.problems()
-    assert problem.startswith(said)
+    assert problem.startswith(reported)

@@ -94,7 +94,7 @@ def test_held_back_deletes_are_not_sent_and_not_failed() -> None:
 
 def test_a_refused_create_does_not_stop_its_neighbours() -> None:
     provider = FakeProvider.of(LIVE)
-    provider.trouble["create", "A"] = RejectedError("Name is too long", status=422)
+    provider.failures["create", "A"] = RejectedError("Name is too long", status=422)
     report = carry_out(provider, CREATE_A, CREATE_B, GONE)
     assert results(report) == {"A": Result.FAILED, "B": Result.DONE, "Gone": Result.NOT_TRIED}
     assert report.outcomes[2].message == "1 change before it failed"
@@ -107,7 +107,7 @@ def test_no_delete_is_tried_once_anything_in_the_account_went_wrong(
     error: ReconcilerError, first: tuple[str, str]
 ) -> None:
     provider = FakeProvider.of(LIVE)
-    provider.trouble[first] = error
+    provider.failures[first] = error
     report = carry_out(provider, RECOLOUR, GONE, AWAY)
     assert 4 in provider.live
     assert report.outcomes[2].result is Result.NOT_TRIED
@@ -118,7 +118,7 @@ def test_no_delete_is_tried_once_anything_in_the_account_went_wrong(
 def test_a_refused_color_is_tried_once(parallelism: int) -> None:
     provider = FakeProvider.of(LIVE)
     purple = [builders.create(f"T{number:02}", "purple1") for number in range(93)]
-    provider.trouble["create", "T00"] = RejectedError("Color purple1 is invalid", status=400)
+    provider.failures["create", "T00"] = RejectedError("Color purple1 is invalid", status=400)
     report = carry_out(provider, *purple, CREATE_A, parallelism=parallelism)
     assert [name for _method, name in provider.sent] == ["T00", "A"]
     assert (report.count(Result.FAILED), report.count(Result.NOT_TRIED)) == (1, 92)
@@ -129,18 +129,18 @@ def test_a_refused_color_is_tried_once(parallelism: int) -> None:
     assert "(and 91 more changes)" in shown
 
 
-def test_a_refusal_for_a_name_says_nothing_of_the_color() -> None:
+def test_a_refusal_for_a_name_reports_nothing_of_the_color() -> None:
     provider = FakeProvider.of(LIVE)
-    provider.trouble["create", "A"] = RejectedError("Name is too long", status=422)
-    provider.trouble["create", "B"] = RejectedError("Name is too long", status=422)
+    provider.failures["create", "A"] = RejectedError("Name is too long", status=422)
+    provider.failures["create", "B"] = RejectedError("Name is too long", status=422)
     report = carry_out(provider, CREATE_A, CREATE_B, builders.create("C", "blue1"), parallelism=3)
     assert results(report)["C"] is Result.DONE
 
 
-@pytest.mark.parametrize("said", ["Company is locked", "You have reached the maximum of tags"])
-def test_a_refusal_for_something_else_says_nothing_of_the_color(said: str) -> None:
+@pytest.mark.parametrize("reported", ["Company is locked", "You have reached the maximum of tags"])
+def test_a_refusal_for_something_else_reports_nothing_of_the_color(reported: str) -> None:
     provider = FakeProvider.of(LIVE)
-    provider.trouble["create", "T0"] = RejectedError(f"refused (422): {said}", status=422)
+    provider.failures["create", "T0"] = RejectedError(f"refused (422): {reported}", status=422)
     report = carry_out(provider, *(builders.create(f"T{n}", "purple1") for n in range(4)))
     assert (report.count(Result.FAILED), report.count(Result.DONE)) == (1, 3)
 
@@ -166,9 +166,9 @@ def test_one_reason_for_several_unknown_ends_is_shown_once() -> None:
         builders.update(Tag(f"T{n}", "gray1"), Tag(f"T{n}", "red1"), tag_id=n) for n in range(1, 6)
     ]
     for n in range(1, 6):
-        said = "may or may not have happened: 502"
-        error = UnknownOutcomeError(f"changing 'T{n}' {said}", beside_its_change=said)
-        provider.trouble["update", f"T{n}"] = error
+        reported = "may or may not have happened: 502"
+        error = UnknownOutcomeError(f"changing 'T{n}' {reported}", beside_its_change=reported)
+        provider.failures["update", f"T{n}"] = error
     report = carry_out(provider, *changes)
     assert report.count(Result.UNKNOWN) == 5
     shown = outcomes.report(report)
@@ -197,7 +197,7 @@ def test_what_failed_and_was_made_in_part_is_read_again() -> None:
     provider = FakeProvider.of(LIVE)
     error = RejectedError("the server answered 200 with an error", status=200)
     error.in_part = True
-    provider.trouble["update", "Red"] = error
+    provider.failures["update", "Red"] = error
     report = carry_out(provider, RECOLOUR)
     assert outcomes.verification(report).startswith("Live state was read once more")
     assert (report.missing, exit_code(report)) == (1, 3)
@@ -205,7 +205,7 @@ def test_what_failed_and_was_made_in_part_is_read_again() -> None:
 
 def test_after_a_403_on_account_level_no_other_account_level_change_is_tried() -> None:
     provider = FakeProvider.of(LIVE)
-    provider.trouble["create", "A"] = ForbiddenError("refused (403)")
+    provider.failures["create", "A"] = ForbiddenError("refused (403)")
     below = builders.create("C", "gray1", place=builders.place("Dental North"))
     report = carry_out(provider, CREATE_A, CREATE_B, below)
     found = results(report)
@@ -243,7 +243,7 @@ def test_whatever_fails_there_is_a_report(error: Exception, where: str) -> None:
 
     provider = Broken.of(LIVE)
     if where == "create":
-        provider.trouble["create", "A"] = error
+        provider.failures["create", "A"] = error
     report = carry_out(provider, *EVERYTHING)
     assert exit_code(report) == 3
     assert not report.verified
@@ -292,7 +292,7 @@ def test_three_sentences_each_only_when_true() -> None:
     all_there = carry_out(FakeProvider.of(LIVE), *EVERYTHING)
     assert "all of the plan is there." in outcomes.report(all_there)
     provider = FakeProvider.of(LIVE)
-    provider.trouble["create", "A"] = RejectedError("Name is too long", status=422)
+    provider.failures["create", "A"] = RejectedError("Name is too long", status=422)
     partly = outcomes.report(carry_out(provider, CREATE_A, CREATE_B, GONE))
     assert "what was done is there, 2 changes of the plan are not." in partly
     assert "erified" not in partly
@@ -306,7 +306,7 @@ def test_an_unknown_change_that_is_there_after_all_belongs_to_the_plan() -> None
             provider.live[99] = enabled(99, "A", color="blue1")
 
     provider.on_write = make_it
-    provider.trouble["create", "A"] = UnknownOutcomeError("reset")
+    provider.failures["create", "A"] = UnknownOutcomeError("reset")
     report = carry_out(provider, CREATE_A)
     assert (report.outcomes[0].result, report.verified) == (Result.UNKNOWN, True)
     assert exit_code(report) == 3
@@ -314,7 +314,7 @@ def test_an_unknown_change_that_is_there_after_all_belongs_to_the_plan() -> None
 
 def test_the_first_failed_delete_stops_the_deletes() -> None:
     provider = FakeProvider.of(LIVE)
-    provider.trouble["delete", "Gone"] = RejectedError("no", status=422)
+    provider.failures["delete", "Gone"] = RejectedError("no", status=422)
     report = carry_out(provider, GONE, AWAY)
     assert results(report) == {"Gone": Result.FAILED, "Away": Result.NOT_TRIED}
     assert 4 in provider.live
@@ -358,7 +358,7 @@ def test_an_error_ends_the_account_and_is_reported(
     error: ReconcilerError, result: Result, code: int
 ) -> None:
     provider = FakeProvider.of(LIVE)
-    provider.trouble["create", "A"] = error
+    provider.failures["create", "A"] = error
     report = carry_out(provider, CREATE_A, CREATE_B, GONE)
     assert results(report) == {"A": result, "B": Result.NOT_TRIED, "Gone": Result.NOT_TRIED}
     if result is Result.NOT_TRIED:  # it may well have been sent, and been refused with its account
@@ -370,7 +370,7 @@ def test_an_error_ends_the_account_and_is_reported(
 
 def test_an_unknown_update_does_not_stop_the_creates() -> None:
     provider = FakeProvider.of(LIVE)
-    provider.trouble["update", "Red"] = UnknownOutcomeError("reset")
+    provider.failures["update", "Red"] = UnknownOutcomeError("reset")
     report = carry_out(provider, RECOLOUR, CREATE_A)
     assert results(report) == {"Red": Result.UNKNOWN, "A": Result.DONE}
     assert exit_code(report) == 3
@@ -378,8 +378,8 @@ def test_an_unknown_update_does_not_stop_the_creates() -> None:
 
 def test_a_failure_beside_a_used_up_quota_is_incomplete_not_resumable() -> None:
     provider = FakeProvider.of(LIVE)
-    provider.trouble["update", "Red"] = RejectedError("no", status=422)
-    provider.trouble["create", "A"] = QuotaError("429")
+    provider.failures["update", "Red"] = RejectedError("no", status=422)
+    provider.failures["create", "A"] = QuotaError("429")
     assert exit_code(carry_out(provider, RECOLOUR, CREATE_A)) == 3
 
 
@@ -464,7 +464,7 @@ def test_each_outcome_is_reported_once_as_it_comes() -> None:
 def test_one_account_s_error_does_not_stop_another_s() -> None:
     other = AccountRef("beta", "ACCbeta")
     here, there = FakeProvider.of(LIVE), FakeProvider.of([])
-    here.trouble["create", "A"] = AuthError("401")
+    here.failures["create", "A"] = AuthError("401")
     plan = builders.plan(CREATE_A, builders.create("C", place=Place(other)))
     run = RunContext(watcher=Listener(), pause=_no_pause)
     report = asyncio.run(execute(plan, {"acme": here, "beta": there}, run))
@@ -473,7 +473,7 @@ def test_one_account_s_error_does_not_stop_another_s() -> None:
 
 
 def test_a_bug_of_ours_is_reported_as_unknown_and_loses_no_outcome() -> None:
-    provider = FakeProvider.of(LIVE, trouble={("create", "A"): KeyError("color")})
+    provider = FakeProvider.of(LIVE, failures={("create", "A"): KeyError("color")})
     report = carry_out(provider, *EVERYTHING)
     assert results(report)["A"] is Result.UNKNOWN
     assert results(report)["Red"] is Result.DONE

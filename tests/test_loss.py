@@ -44,7 +44,7 @@ def test_interactions_leave_out_the_flows() -> None:
     ("number", "precision"),
     [(-1, "exact"), (3, "unknown"), (0, "at_least"), (0, "at_most")],
 )
-def test_a_count_that_says_nothing_or_too_much_is_refused(number: int, precision: str) -> None:
+def test_a_count_that_reports_nothing_or_too_much_is_refused(number: int, precision: str) -> None:
     with pytest.raises(ValueError, match="a count of"):
         Count(number, Precision(precision))
 

@@ -80,7 +80,7 @@ def test_of_merges_into_one_the_one_that_frees_its_name_goes_first(parallelism: 
     assert fake.assigned[CALLS[5]] == {1, 2}
 
 
-def test_a_signal_lets_running_requests_end_and_the_outcome_say_what_is_left() -> None:
+def test_a_signal_lets_running_requests_end_and_the_outcome_report_what_is_left() -> None:
     fake = provider()
     report = carry_out(
         fake,
@@ -106,11 +106,11 @@ def test_a_signal_lets_running_requests_end_and_the_outcome_say_what_is_left() -
         (RejectedError("no", status=422), Result.FAILED, Appended(got=2, left=2)),
     ],
 )
-def test_the_outcome_says_how_far_it_came(
+def test_the_outcome_reports_how_far_it_came(
     error: ReconcilerError, result: Result, appended: Appended
 ) -> None:
     fake = provider()
-    fake.trouble["append", CALLS[2]] = error
+    fake.failures["append", CALLS[2]] = error
 
     def forget(_method: str, name: str) -> None:
         if isinstance(error, NotFoundError) and name == CALLS[2]:
@@ -126,7 +126,7 @@ def test_the_outcome_says_how_far_it_came(
 
 def test_a_tag_that_has_changed_is_left_as_it_is() -> None:
     fake = provider()
-    fake.trouble["update", "Old"] = RejectedError("'Old' has changed since the plan", status=409)
+    fake.failures["update", "Old"] = RejectedError("'Old' has changed since the plan", status=409)
     report = carry_out(fake, merge(OLD, NEW, calls=4))
     assert report.outcomes[0].result is Result.FAILED
     assert fake.sent == [("update", "Old")]
@@ -134,7 +134,7 @@ def test_a_tag_that_has_changed_is_left_as_it_is() -> None:
 
 def test_a_refused_take_over_puts_the_first_tag_back() -> None:
     fake = provider()
-    fake.trouble["update", "Old"] = RejectedError("not allowed", status=422)
+    fake.failures["update", "Old"] = RejectedError("not allowed", status=422)
     report = carry_out(fake, merge(NEW, OLD, calls=1))
     assert report.outcomes[0].result is Result.FAILED
     assert (fake.live[2].name, fake.live[2].status) == ("New", Status.ENABLED)

@@ -200,7 +200,7 @@ def test_without_git_it_is_the_sources(clone: Path, monkeypatch: pytest.MonkeyPa
     assert hatch_build.version(clone) == "0.1.0"
 
 
-def test_it_can_be_said_where_git_is_not_at_hand(
+def test_it_can_be_given_where_git_is_not_at_hand(
     clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RECONCILER_VERSION", "3.0.0")

@@ -205,12 +205,12 @@ def test_covered_places_end_up_as_declared(scenario: Scenario) -> None:
     for block in scenario.document["tags"]:
         for place in expected_places(block):
             here = [one for one in provider.live.values() if one.company_id == place]
-            bearers = sorted((one for one in here if one.name == block["name"]), key=by_id)
+            having = sorted((one for one in here if one.name == block["name"]), key=by_id)
             if block["state"] == "absent":
-                assert not bearers
-            elif bearers:
-                assert bearers[0].status.value == block["state"]
-                assert bearers[0].color == block.get("color", bearers[0].color)
+                assert not having
+            elif having:
+                assert having[0].status.value == block["state"]
+                assert having[0].color == block.get("color", having[0].color)
             elif block["state"] == "enabled":
                 assert any(may_be_stored_as(block["name"], one.name) for one in here)
 

@@ -125,13 +125,13 @@ def test_an_odd_row_that_nothing_concerns_is_warned_of_and_left_alone(
     plan = planned(tmp_path, "{name: New}", filtered(1, 2, odd=(odd,)))
     assert [change.blocked_by for change in plan.changes] == [None]
     (warning,) = plan.warnings
-    for said in (
+    for reported in (
         "tag 77",
         "of acme on page 2",
         "'status' is missing",
         "nothing is deleted in acme",
     ):
-        assert said in warning.message
+        assert reported in warning.message
     if odd.name is not None:
         assert '"Strange"' in warning.message
 

@@ -22,7 +22,7 @@ FINE = {"version": 1, "accounts": {"acme": {"id": "ACC1"}}, "tags": [{"name": "a
 ROOT = Path(__file__).parents[1]
 
 
-def said(**parts: Any) -> list[tuple[tuple[str | int, ...], str, str | None]]:
+def messages_of(**parts: Any) -> list[tuple[tuple[str | int, ...], str, str | None]]:
     """Path, kind and key of what is wrong with a fine document that has these parts."""
     return [(one.path, one.kind, one.key) for one in problems("config", {**FINE, **parts})]
 
@@ -89,7 +89,7 @@ def test_a_fine_document_has_no_problems() -> None:
     ],
 )
 def test_what_is_wrong_is_found_where_it_is(parts: dict[str, Any], expected: list[Any]) -> None:
-    assert said(**parts) == expected
+    assert messages_of(**parts) == expected
 
 
 def test_no_message_is_the_librarys() -> None:
@@ -132,7 +132,7 @@ def test_an_editor_offers_the_known_colours() -> None:
     assert "- `orange3`: text #7d4900 on #ffdfb2" in color["markdownDescription"]
 
 
-def test_each_colour_says_how_it_looks() -> None:
+def test_each_colour_describes_its_appearance() -> None:
     palette = load_schema("config")["$defs"]["palette"]
     for texts in (palette["enumDescriptions"], palette["markdownEnumDescriptions"]):
         assert texts == [f"text {one.text} on {one.background}" for one in PALETTE.values()]
@@ -149,7 +149,7 @@ def test_what_init_writes_and_what_editors_are_offered_lead_to_the_schema() -> N
 
 
 def test_a_colour_outside_the_known_ones_is_no_error() -> None:
-    assert said(tags=[{"name": "a", "color": "mauve"}]) == []
+    assert messages_of(tags=[{"name": "a", "color": "mauve"}]) == []
 
 
 def properties(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""One word a thing: no two classes share a name, and what users read is in the field's words."""
+"""One word a thing: no class name twice, and the field's words in code and in what users read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "reconciler").rglob("*.py"))
+PARTS = ("reconciler", "tests", "benchmarks")
 PAGES = (
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "action.yml")),
     *sorted((ROOT / "docs").glob("*.md")),
@@ -26,6 +27,15 @@ OURS = re.compile(
 """Words that only this project used; each has one of the field's in its place."""
 
 
+OURS_IN_CODE = re.compile(
+    r"(^|_)(bear(s|ers)?|borne|claim(s|ed)?|desk|doomed|doors?|doubts?|fate|hurry|land(ed)?"
+    r"|leftovers?|ledger|liberties|look(s|ed|ing)?(?!_(up|alike|like))|road|said|say(s|ing)?"
+    r"|settled|sow|spared|takeovers?|talks?|tells?|told|trouble|twins?|unsettled|wish(es)?)(_|$)",
+    re.IGNORECASE,
+)
+"""The same as parts of names."""
+
+
 def test_no_two_classes_share_a_name() -> None:
     trees = (ast.parse(source.read_text("utf-8")) for source in SOURCES)
     names = Counter(
@@ -36,6 +46,14 @@ def test_no_two_classes_share_a_name() -> None:
 
 def test_messages_are_in_the_field_s_words() -> None:
     assert [found for source in SOURCES for found in _of_messages(source)] == []
+
+
+def test_names_in_code_are_in_the_field_s_words() -> None:
+    code = (path for part in PARTS for path in sorted((ROOT / part).rglob("*.py")))
+    found = {
+        f"{path}:{name}" for path in code for name in _names(path) if OURS_IN_CODE.search(name)
+    }
+    assert found == set()
 
 
 def test_pages_are_in_the_field_s_words() -> None:
@@ -59,3 +77,11 @@ def _of_messages(source: Path) -> list[str]:
         and id(node) not in documentation
         and OURS.search(node.value)
     ]
+
+
+def _names(source: Path) -> set[str]:
+    """Every name in the code: of variables, arguments, attributes, functions and classes."""
+    fields = ("id", "arg", "attr", "name")
+    tree = ast.parse(source.read_text("utf-8"))
+    found = (getattr(node, field, None) for node in ast.walk(tree) for field in fields)
+    return {name for name in found if isinstance(name, str)}

@@ -148,7 +148,7 @@ def _refuse_changed(before: Call, now: Call, edit: CallEdit) -> None:
     """Raise RefusedError where the change would overwrite what nobody was shown."""
     if CallField.TAGS in edit.fields and now.tags is None:
         raise RefusedError(
-            f"the answer does not show all tags of call {now.id}, so nothing would tell whether "
+            f"the answer does not show all tags of call {now.id}, so nothing would show whether "
             "they stay",
             hint="Use a key that sees them, or change the tags in CallRail.",
         )

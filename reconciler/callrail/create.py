@@ -80,7 +80,7 @@ class _Create(Write["Collection[LiveTag]", Created]):
         super().__init__(live_tags, f"creating {tag.name!r}", request)
 
     async def resolve(self, outcome: AmbiguousError) -> Created | None:
-        if outcome.status == 409 and _says_taken(outcome.message):
+        if outcome.status == 409 and _means_taken(outcome.message):
             refusal = RejectedError(f"refused (409): {outcome.message}", status=409)
             return await self._taken(refusal, outcome)
         # What others have read meanwhile may show it already.
@@ -115,7 +115,7 @@ class _Create(Write["Collection[LiveTag]", Created]):
         return Created(tag=tag, adopted=known)
 
     async def refused(self, refusal: RejectedError) -> Created:
-        if refusal.status in {400, 422} and _says_taken(refusal.message):
+        if refusal.status in {400, 422} and _means_taken(refusal.message):
             return await self._taken(refusal, refusal.message)
         raise refusal
 
@@ -196,7 +196,7 @@ def _adopt(
     return Created(tag=found, adopted=True)
 
 
-def _says_taken(message: str) -> bool:
+def _means_taken(message: str) -> bool:
     message = message.lower()
     return any(word in message for word in _TAKEN)
 

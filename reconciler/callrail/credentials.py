@@ -102,7 +102,7 @@ def _standard_gateway(environ: Mapping[str, str]) -> Gateway | None:
     found = [one for one, variable in VARIABLES.items() if _is_set(environ, variable)]
     if len(found) > 1:
         raise AuthError(
-            "both CALLRAIL_API_KEY and MATON_API_KEY are set, and nothing says which to use",
+            "both CALLRAIL_API_KEY and MATON_API_KEY are set, and no gateway is chosen",
             hint="Write 'gateway: callrail' or 'gateway: maton' in the configuration, "
             "or unset one of the two.",
         )

@@ -37,9 +37,9 @@ def server_message(payload: object, redact: Callable[[str], str] = str) -> str:
     if not isinstance(payload, Mapping):
         return ""
     for key in ("error", "errors", "message", "detail"):
-        said = "; ".join(part for part in _strings(payload.get(key), depth=0) if part)
-        if said:
-            return safe_text(redact(said))
+        reported = "; ".join(part for part in _strings(payload.get(key), depth=0) if part)
+        if reported:
+            return safe_text(redact(reported))
     return ""
 
 
@@ -66,6 +66,10 @@ def _strings(value: object, *, depth: int) -> Iterator[str]:
             yield from _strings(item, depth=depth + 1)
     elif isinstance(value, Mapping):
         for key, item in list(value.items())[:20]:
-            said = ", ".join(_strings(item, depth=depth + 1))
-            if said:
-                yield said if key in {"message", "error", "detail", "msg"} else f"{key} {said}"
+            reported = ", ".join(_strings(item, depth=depth + 1))
+            if reported:
+                yield (
+                    reported
+                    if key in {"message", "error", "detail", "msg"}
+                    else f"{key} {reported}"
+                )

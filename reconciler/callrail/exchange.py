@@ -42,7 +42,7 @@ class Flaw(StrEnum):
 
     UNREADABLE = "unreadable"
     """Empty, cut short or no strict JSON: it may be an accident, so a read tries again."""
-    FOREIGN = "foreign"
+    NOT_THE_API = "not the API"
     """HTML, compressed or oversize: this is not the API speaking."""
 
 

@@ -94,7 +94,7 @@ def _forbidden(answer: Answer, where: str, access: Access) -> ReconcilerError:
     used = access.credential.gateway
     other, variable, gateway = _OTHER[used]
     message = f": {answer.message.rstrip('. ')}" if answer.message else ""
-    verb = "is not known there" if answer.status == 401 else "may not do this"
+    verb = "was refused" if answer.status == 401 else "may not do this"
     hint = (
         f"If it is a key of {other}, export it as {variable} and write 'gateway: {gateway}'; "
         "else make a new one and export that."
@@ -147,4 +147,4 @@ def _server_hint(status: int, access: Access) -> str:
 
 
 def _base_hint(answer: Answer) -> str | None:
-    return _BASE if answer.flaw is Flaw.FOREIGN else None
+    return _BASE if answer.flaw is Flaw.NOT_THE_API else None

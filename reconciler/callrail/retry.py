@@ -144,14 +144,14 @@ def classify(exchange: Exchange) -> StatusClass:
             return StatusClass.AMBIGUOUS
         case Answer(status=status) if 200 <= status < 300:
             return _successful(exchange)
-        case Answer(status=404, flaw=Flaw.FOREIGN):
+        case Answer(status=404, flaw=Flaw.NOT_THE_API):
             return StatusClass.NOT_FOUND_PAGE
         case Answer(status=status):
             by_class = {4: StatusClass.REFUSED, 5: StatusClass.AMBIGUOUS}
             return _BY_STATUS.get(status) or by_class.get(status // 100, StatusClass.OTHER)
 
 
-def says_error(answer: Answer) -> bool:
+def reports_error(answer: Answer) -> bool:
     """Whether the body is an error, whatever the status: it has one and describes nothing (C)."""
     payload = answer.payload
     if not isinstance(payload, Mapping) or payload.get("id") is not None:
@@ -161,11 +161,11 @@ def says_error(answer: Answer) -> bool:
 
 def _successful(answer: Answer) -> StatusClass:
     """The row of a 2xx."""
-    if answer.flaw is Flaw.FOREIGN:
+    if answer.flaw is Flaw.NOT_THE_API:
         return StatusClass.NOT_JSON
     if answer.flaw is Flaw.UNREADABLE:
         return StatusClass.EMPTY if answer.status == 204 else StatusClass.UNREADABLE
-    if says_error(answer):
+    if reports_error(answer):
         return StatusClass.ERROR_BODY
     return StatusClass.READABLE if answer.status in {200, 201} else StatusClass.NO_PAGE
 

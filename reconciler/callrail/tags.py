@@ -96,7 +96,7 @@ class AccountProvider:
         """Change ``before`` to ``after``; sends only what differs, and nothing when nothing does.
 
         Raises NotFoundError when the tag is gone, RejectedError when it is no longer as planned or
-        the server refuses, UnknownOutcomeError when nobody can say.
+        the server refuses, UnknownOutcomeError when nobody knows.
         """
         return await update(self._live_tags, before, after)
 
@@ -104,7 +104,7 @@ class AccountProvider:
         """Delete ``tag``; False when it was gone already.
 
         Raises RejectedError when it is no longer as planned or the server refuses,
-        UnknownOutcomeError when nobody can say.
+        UnknownOutcomeError when nobody knows.
         """
         return await delete(self._live_tags, tag)
 

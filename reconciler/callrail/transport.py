@@ -168,12 +168,12 @@ async def _answer(response: httpx.Response, redact: Callable[[str], str]) -> Ans
         message = (
             f"the answer is compressed ({safe_text(encoding, limit=20)}), which was not asked for"
         )
-        return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=message)
+        return Answer(status=status, headers=headers, flaw=Flaw.NOT_THE_API, message=message)
     limit = BODY_LIMIT if good else _ERROR_BODY_LIMIT
     body = await _read(response, limit)
     if body is None:
         message = f"the answer is larger than {limit:,} bytes"
-        return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=message)
+        return Answer(status=status, headers=headers, flaw=Flaw.NOT_THE_API, message=message)
     return _decoded(body, redact, status=status, headers=headers)
 
 
@@ -198,7 +198,7 @@ def _decoded(
     content_type = headers.get("content-type", "")
     if _HTML.match(content_type) or body[:2_000].lstrip().startswith(b"<"):
         message = f"a page instead of JSON: {safe_text(_untagged(_start(body, redact)), limit=120)}"
-        return Answer(status=status, headers=headers, flaw=Flaw.FOREIGN, message=message)
+        return Answer(status=status, headers=headers, flaw=Flaw.NOT_THE_API, message=message)
     if not body.strip():
         message = "the answer is empty"
         return Answer(status=status, headers=headers, flaw=Flaw.UNREADABLE, message=message)

@@ -24,7 +24,7 @@ from reconciler.cli.configuration import (
     refuse_numbers,
 )
 from reconciler.cli.exit_code import exit_code
-from reconciler.cli.files import read_file
+from reconciler.cli.files import read_document
 from reconciler.cli.output import Shown, emit, prepare, rendered, write_reports
 from reconciler.cli.plan import (
     PlanFlags,
@@ -99,7 +99,7 @@ async def _apply_saved(file: str, flags: ApplyFlags, console: Console) -> int:
     from reconciler.workflow.apply import Waited
     from reconciler.workflow.renewal import accounts_of
 
-    plan = load_plan(read_file(file))
+    plan = read_document(file, load_plan)
     configuration = guarding_configuration(plan, flags.config, console)
     accounts = accounts_of(plan, configuration)
     # Keys are found before anything is shown, so that a runner hides them in all of it; one that
@@ -108,7 +108,7 @@ async def _apply_saved(file: str, flags: ApplyFlags, console: Console) -> int:
     with suppress(AuthError):
         session = Session(flags.network, console, plan.gateway, accounts=accounts)
     if configuration is None:
-        console.show("No configuration for the plan's accounts is at hand: its own guards hold.")
+        console.show("No configuration of these accounts was found: the plan's own guards apply.")
     plan = _without_quota(plan)
     _show_plan(plan, flags, console)
     return await _apply(
@@ -186,7 +186,7 @@ class _Asked:
             configuration=self.configuration,
             expected_digest=self.flags.expect_digest,
             approve=self._ask if self.waited is Waited.ON_SCREEN else lambda _plan: None,
-            say=self.console.show,
+            log=self.console.show,
         )
 
     def _ask(self, plan: Plan) -> None:
@@ -207,7 +207,7 @@ class _Asked:
 
 
 async def _apply(
-    plan: Plan, way: Callable[[], AbstractAsyncContextManager[Session]], asked: _Asked
+    plan: Plan, open_session: Callable[[], AbstractAsyncContextManager[Session]], asked: _Asked
 ) -> int:
     """Apply and show what became of it, with signals only noted once writing may have begun: no
     report would be left of one half.
@@ -219,7 +219,7 @@ async def _apply(
 
         @asynccontextmanager
         async def connection() -> AsyncIterator[Session]:
-            session = await open_until_shown.enter_async_context(way())
+            session = await open_until_shown.enter_async_context(open_session())
             _prepare_report(plan, asked.flags, asked.console)
             open_until_shown.enter_context(session.signals.finish_running())
             with session.progress("Applying"), watcher.progress(len(plan.changes)):

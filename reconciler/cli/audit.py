@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler import __version__
 from reconciler.cli.configuration import load_if_there, refuse_numbers
 from reconciler.cli.exit_code import unread_code
-from reconciler.cli.files import read_file
+from reconciler.cli.files import read_document
 from reconciler.cli.importing import accounts_of
 from reconciler.cli.output import Shown, emit, prepare
 from reconciler.cli.plan import report_unread
@@ -58,11 +58,11 @@ async def _kept(asked: AuditFlags, console: Console) -> Audit:
     from reconciler.document import read_snapshot
     from reconciler.workflow.snapshot import provider_from
 
-    snapshot = read_snapshot(read_file(asked.live or ""))
+    snapshot = read_document(asked.live or "", read_snapshot)
     if asked.usage and any(one.usage is None for one in snapshot.accounts):
         raise UsageError(
-            "the snapshot does not say what has its tags",
-            hint="Take one that does: reconciler snapshot --usage. Or leave --usage out.",
+            "the snapshot has no counts of what has its tags",
+            hint="Take one that has: reconciler snapshot --usage. Or leave --usage out.",
         )
     base = _configuration(asked, console)
     accounts = _accounts(snapshot, base, asked.narrowing.account)
@@ -92,7 +92,7 @@ def _request(asked: AuditFlags, console: Console) -> AuditRequest:
     return AuditRequest(
         narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),
         usage=asked.usage,
-        say=console.progress().step,
+        log=console.progress().step,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which configuration a plan's changes are told apart by: ``--base``, or what CI says."""
+"""Which configuration a plan's changes are distinguished by: ``--base``, or what CI says."""
 
 from __future__ import annotations
 

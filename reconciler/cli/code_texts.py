@@ -13,7 +13,7 @@ from reconciler.config.codes import Code
 from reconciler.config.muting import MUTABLE
 from reconciler.model import codes as model
 from reconciler.model.codes import PlanCode
-from reconciler.planning.inverse import LEFT_ALONE, NO_WAY_BACK
+from reconciler.planning.inverse import LEFT_ALONE, NOT_UNDONE
 from reconciler.planning.odd_rows import ODD_ROW
 from reconciler.planning.usage_advice import FLOW_BREAKS, UNCOUNTED
 
@@ -51,7 +51,7 @@ _OTHERS: Final = {
     FLOW_BREAKS: "Flows apply a tag that will be disabled, and can't apply it any more.",
     "APPLY001": "The server refused a change, or it failed.",
     "APPLY002": "The change is done, but the server stores it otherwise than asked.",
-    NO_WAY_BACK: "`undo` can't take something back: what was deleted or merged away for good.",
+    NOT_UNDONE: "`undo` can't take something back: what was deleted or merged away for good.",
     LEFT_ALONE: "`undo` leaves something alone: it is no longer as the apply left it.",
 }
 
@@ -154,7 +154,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     PlanCode.OTHER_LEVEL: ("Lead is declared in companies and live on account level",
                            "Take companies' own in: merged_from: [{name: Lead, companies: all}]."),
     PlanCode.FORMER_ELSEWHERE: ("Oppty is a former name here and live in Dental West",
-                                "Find what writes it (an integration, say), or declare it there."),
+                                "Find what writes it, or declare it there."),
     PlanCode.NOT_CREATED: ("Lead is declared, and lead is live on a server that tidies case",
                            "Paste renamed_from, or take the server's spelling."),
     PlanCode.SEVERAL_IN_TRASH: ("Lead went to the trash twice, and is declared again",
@@ -168,7 +168,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     PlanCode.PURGES_WAIT: ("nine tags in the trash are due, and limits.deletes is 5",
                            "Apply this plan and the next; or raise the limits for a while."),
     ODD_ROW: ("a tag without a name on page 3 of the listing",
-              "Look at that tag in CallRail; report it if it looks right there."),
+              "Check that tag in CallRail; report it if it is right there."),
     UNCOUNTED: ("text threads, with a key whose user may not see them",
                 "Plan with a key that may, or disable instead of deleting."),
     FLOW_BREAKS: ("Spam is disabled, and a call flow applies it",
@@ -177,8 +177,8 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
                  "Correct the line that is shown, and apply again: what is done is skipped."),
     "APPLY002": ('name: "Lead Hot", stored as "Lead hot"',
                  "Write the name as it is stored: the message shows the line."),
-    NO_WAY_BACK: ("undo of an apply that deleted Old campaign",
-                  "Declare it again for a new tag; what it was on can't be told any more."),
+    NOT_UNDONE: ("undo of an apply that deleted Old campaign",
+                  "Declare it again for a new tag; what it was on is not known any more."),
     LEFT_ALONE: ("someone renamed the tag after the apply",
                  "Change it by the configuration, if it shall change."),
 }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler import __version__
 from reconciler.cli.configuration import load_if_there, refuse_numbers
 from reconciler.cli.exit_code import unread_code
-from reconciler.cli.files import read_file
+from reconciler.cli.files import read_document
 from reconciler.cli.output import Shown, emit, prepare
 from reconciler.cli.plan import DIFFERENCE, report_unread
 from reconciler.cli.session import Session
@@ -40,19 +40,19 @@ class DiffFlags(NamedTuple):
 def run(asked: DiffFlags, output: OutputFlags, console: Console, *, detailed_exitcode: bool) -> int:
     """Compare and show; 2 for a difference where asked."""
     prepare(output, console, keep=asked.old)
-    old = read_snapshot(read_file(asked.old))
+    old = read_document(asked.old, read_snapshot)
     request = DiffRequest(
         old=asked.old,
         accounts=asked.narrowing.account,
         narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),
         usage=asked.usage,
-        say=console.progress().step,
+        log=console.progress().step,
     )
     if asked.new is None:
         configuration = _configuration(asked, old, console)
         found = asyncio.run(_diff_live(request, old, configuration, asked, console))
     else:
-        new = read_snapshot(read_file(asked.new))
+        new = read_document(asked.new, read_snapshot)
         if old.created_at > new.created_at:
             console.log(f"{asked.old} was taken after {asked.new}: what follows is the way back.")
         found = diff(request, old, new, asked.new)

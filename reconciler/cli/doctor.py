@@ -369,7 +369,7 @@ def _quota(account: Account, left: Allowance | None, doctor: Doctor) -> None:
     low = left is not None and left.left < left.allowed * _LOW
     doctor.note(
         f"quota of {account.handle}",
-        "the server does not say what is left" if left is None else allowance(left),
+        "the server does not report what is left" if left is None else allowance(left),
         state=WARNING if low else OK,
         hint="Other programs and earlier runs share it: run again when more is left."
         if low

@@ -23,7 +23,7 @@ def exit_code(report: Report) -> int:
         return unread_code(report.plan)
     met = {error.code for error in report.account_errors}
     resumable = [error.exit_code for error in (AuthError, QuotaError) if error.code in met]
-    return resumable[0] if resumable and not report.needs_a_look else ApplyError.exit_code
+    return resumable[0] if resumable and not report.needs_attention else ApplyError.exit_code
 
 
 def unread_code(read: Plan | Comparison | Audit) -> int:

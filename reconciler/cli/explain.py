@@ -62,7 +62,7 @@ async def _explain(name: str, flags: ExplainFlags, console: Console) -> Explanat
             name=name,
             companies=flags.company,
             today=clock.today(),
-            say=console.progress().step,
+            log=console.progress().step,
         )
         await session.watch(refuse_numbers(configuration, session))
         return await session.watch(explain(configuration, session.provider, request))

@@ -8,37 +8,27 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconciler.errors import DocumentError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from reconciler.cli.console import Console
+
+T = TypeVar("T")
 
 _PRIVATE: Final = 0o600
 
 
-def read_file(path: str) -> str:
-    """The text of a document, UTF-8 of bounded size; raises DocumentError where it can't be."""
-    from reconciler.document.reading import LARGEST
-
+def read_document(path: str, load: Callable[[str], T]) -> T:
+    """What ``load`` makes of the document at ``path``; its DocumentError names the path."""
+    text = _read_file(path)
     try:
-        with Path(path).open("rb") as stream:
-            data = stream.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no usable path"
-        raise DocumentError(f"{path} can't be read: {reason}") from None
-    if len(data) > LARGEST:
-        raise DocumentError(
-            f"{path} is larger than {LARGEST >> 20} MiB, which is as much as is read",
-            hint="Is it the right file? Plans of fewer accounts or companies are smaller.",
-        )
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise DocumentError(f"{path} is not UTF-8 text") from None
+        return load(text)
+    except DocumentError as error:
+        raise DocumentError(f"{path}: {error.message}", hint=error.hint) from None
 
 
 def expect_writable(paths: Iterable[str]) -> None:
@@ -143,3 +133,24 @@ def _is_special(target: Path) -> bool:
     /dev/stdout may lead to a file, but to one that is open already.
     """
     return target.is_relative_to("/dev") or (target.exists() and not target.is_file())
+
+
+def _read_file(path: str) -> str:
+    """The text of a document, UTF-8 of bounded size; raises DocumentError where it can't be."""
+    from reconciler.document.reading import LARGEST
+
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no usable path"
+        raise DocumentError(f"{path} can't be read: {reason}") from None
+    if len(data) > LARGEST:
+        raise DocumentError(
+            f"{path} is larger than {LARGEST >> 20} MiB, which is as much as is read",
+            hint="Is it the right file? Plans of fewer accounts or companies are smaller.",
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DocumentError(f"{path} is not UTF-8 text") from None

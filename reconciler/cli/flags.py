@@ -51,7 +51,7 @@ class NarrowingFlags(NamedTuple):
 
 
 class CauseFlags(NamedTuple):
-    """What changes are told apart by, and the part of them that is wanted."""
+    """What changes are distinguished by, and the part of them that is wanted."""
 
     base: str | None = None
     only: Only | None = None
@@ -178,7 +178,7 @@ since_option = click.option(
     "--since",
     type=FILE,
     metavar="SNAPSHOT",
-    help="tell by an earlier snapshot what was renamed, deleted and made anew in CallRail",
+    help="show by an earlier snapshot what was renamed, deleted and made anew in CallRail",
 )
 webhook_option = click.option(
     "--webhook",

@@ -57,7 +57,7 @@ def run(asked: GetFlags, console: Console) -> int:
 
 
 def _remark(asked: GetFlags, console: Console, filters: Filters, rows: list[Row]) -> None:
-    """Say what the rows do not: which time they are of, which fields none of them has."""
+    """Report what the rows do not: which time they are of, which fields none of them has."""
     resource = RESOURCES[asked.resource]
     ranged = any(is_range(name) for name, _ in filters)
     if resource.recent and asked.row_id is None and not ranged:

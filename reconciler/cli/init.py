@@ -229,4 +229,4 @@ def _advise(ci: str, home: _Home, console: Console) -> None:
         console.log(f"{home.top} is in no Git repository: the files belong at the top of one.")
     elif ci == "github":
         console.log(f"It applies what is merged to {home.branch}.")
-    console.log("The head of each pipeline file says which environments and secrets it needs.")
+    console.log("The head of each pipeline file names the environments and secrets that it needs.")

@@ -129,7 +129,7 @@ def report_gitlab(report: Report) -> str:
 def prepare(
     output: OutputFlags, console: Console, *, out: str | None = None, keep: str | None = None
 ) -> None:
-    """Before a run: note which reports it owes, remove an older plan at ``out``, expect no trouble.
+    """Before a run: note which reports it owes, remove an older plan at ``out``, expect no failure.
 
     ``keep`` is a file that the run still has to read. Raises UsageError or OutputError for what
     can't be written.

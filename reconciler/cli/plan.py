@@ -12,7 +12,7 @@ from reconciler import __version__
 from reconciler.cli.ci import publish_plan
 from reconciler.cli.configuration import load_configuration, refuse_numbers
 from reconciler.cli.exit_code import unread_code
-from reconciler.cli.files import read_file, write_file
+from reconciler.cli.files import read_document, write_file
 from reconciler.cli.output import Shown, emit, prepare
 from reconciler.cli.session import Session
 from reconciler.errors import OutputError
@@ -38,7 +38,7 @@ DIFFERENCE = 2
 
 class PlanFlags(NamedTuple):
     """What is asked of a plan; ``live`` is a snapshot to plan against, ``since`` one to tell by
-    what people have changed, ``causes`` None: its changes are not told apart.
+    what people have changed, ``causes`` None: its changes are not distinguished.
     """
 
     config: tuple[str, ...]
@@ -140,7 +140,7 @@ def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
     from reconciler.document import load_snapshot
     from reconciler.workflow.snapshot import provider_from
 
-    live = load_snapshot(read_file(asked.live))
+    live = read_document(asked.live, load_snapshot)
     provider_for = provider_from(live)
     counted = all(one.usage is not None for one in live)
     request = plan_request(asked, base, console, count_usage=counted)
@@ -149,7 +149,7 @@ def read_only_plan(asked: PlanFlags, console: Console) -> Plan:
 
 
 def base_of(causes: CauseFlags, asked: PlanFlags, console: Console) -> Baseline | None:
-    """What ``causes``, or CI, have the changes of a plan told apart by."""
+    """What ``causes``, or CI, have the changes of a plan distinguished by."""
     from reconciler.cli.baseline import baseline
 
     return baseline(causes, asked.config, asked.narrowing, console)
@@ -170,7 +170,7 @@ async def _live_plan(
 def plan_request(
     asked: PlanFlags, base: Baseline | None, console: Console, *, count_usage: bool
 ) -> PlanRequest:
-    """What the flags ask of a plan whose changes are told apart by ``base``."""
+    """What the flags ask of a plan whose changes are distinguished by ``base``."""
     return PlanRequest(
         today=clock.today(),
         narrowing=Narrowing(companies=asked.narrowing.company, tags=asked.narrowing.tag),
@@ -180,14 +180,14 @@ def plan_request(
         since=None if asked.since is None else _read_since(asked.since),
         base=base,
         without_drift=asked.causes is not None and asked.causes.only is not None,
-        say=console.progress().step,
+        log=console.progress().step,
     )
 
 
 def _read_since(path: str) -> Snapshot:
     from reconciler.document import read_snapshot
 
-    return read_snapshot(read_file(path))
+    return read_document(path, read_snapshot)
 
 
 def stamp(plan: Plan) -> Plan:

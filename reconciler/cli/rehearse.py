@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.configuration import guarding_configuration
 from reconciler.cli.exit_code import exit_code
-from reconciler.cli.files import read_file
+from reconciler.cli.files import read_document
 from reconciler.cli.replica import SandboxReplica, UsedBy, uses
 from reconciler.cli.session import Session
 from reconciler.document import load_plan, load_snapshot
 from reconciler.errors import ApplyError
 from reconciler.executor import Deletes
 from reconciler.render import outcomes, rehearsal
+from reconciler.render.layout import wrap
 from reconciler.text.plural import count
 from reconciler.workflow.apply import ApplyRequest, Waited
 from reconciler.workflow.rehearse import Answers, rehearse
@@ -45,12 +46,15 @@ def run(
     """Rehearse the plan of ``file``; ApplyError's code where that went otherwise than well, and
     that of a plan which ``apply`` would not try.
     """
-    plan = load_plan(read_file(file))
+    plan = read_document(file, load_plan)
     plan = replace(plan, accounts=tuple(replace(use, allowance=None) for use in plan.accounts))
     configuration = guarding_configuration(plan, config, console)
     copied = asyncio.run(_copied(plan, configuration, live, network, console))
     used = uses(plan.changes)
-    console.result(_beginning(copied, used, live))
+    begun = [
+        part for line in _beginning(copied, used, live) for part in wrap(line, console.width())
+    ]
+    console.result("\n".join([*begun, "", ""]))
     with console.working("Rehearsing"), _no_word_of_waits():
         shown = asyncio.run(_rehearse(plan, configuration, copied, used, network, console))
     first = shown.plain.reports[0]
@@ -71,20 +75,26 @@ async def _copied(
     """What is live in the plan's accounts, by the snapshot ``live`` or by a read made now."""
     accounts = accounts_of(plan, configuration)
     if live is not None:
-        return await read_live(accounts, provider_from(load_snapshot(read_file(live))))
+        return await read_live(accounts, provider_from(read_document(live, load_snapshot)))
     gateway = plan.gateway if configuration is None else configuration.gateway
     async with Session(network, console, gateway, accounts=accounts) as session:
         return await session.watch(read_live(accounts, session.provider))
 
 
-def _beginning(copied: Sequence[LiveAccount], used: Mapping[int, UsedBy], live: str | None) -> str:
+def _beginning(
+    copied: Sequence[LiveAccount], used: Mapping[int, UsedBy], live: str | None
+) -> tuple[str, str]:
     tags = [tag for one in copied for tag in one.tags]
     companies = sum(len(one.companies) for one in copied)
     interactions = sum(sum(used.get(tag.id, ())) for tag in tags)
+    kinds = (
+        count(len(copied), "account"),
+        count(companies, "company", "companies"),
+        count(len(tags), "tag"),
+    )
     return (
-        f"A copy of {live or 'what is live'}, in this process; from here on nothing is sent.\n"
-        f"Copied: {count(len(copied), 'account')}, {count(companies, 'company', 'companies')}, "
-        f"{count(len(tags), 'tag')}; {count(interactions, 'interaction')} by the plan's counts.\n\n"
+        f"A copy of {live or 'what is live'}, in this process; from here on nothing is sent.",
+        f"Copied: {', '.join(kinds)}; {count(interactions, 'interaction')} by the plan's counts.",
     )
 
 

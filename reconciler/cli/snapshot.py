@@ -58,6 +58,6 @@ async def _read(
     ) as session:
         await session.watch(refuse_numbers(configuration, session))
         work = read_live(
-            configuration.accounts, session.provider, usage=usage, say=console.progress().step
+            configuration.accounts, session.provider, usage=usage, log=console.progress().step
         )
         return await session.watch(work)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.configuration import guarding_configuration
 from reconciler.cli.exit_code import unread_code
-from reconciler.cli.files import read_file
+from reconciler.cli.files import read_document
 from reconciler.cli.output import prepare
 from reconciler.cli.plan import present, stamp
 from reconciler.cli.session import Session
@@ -37,7 +37,7 @@ def run(
 ) -> int:
     """Show and save the way back from the apply that wrote ``file``."""
     prepare(output, console, out=out, keep=file)
-    report = load_report(read_file(file))
+    report = read_document(file, load_report)
     configuration = guarding_configuration(report.plan, config, console)
     if configuration is None:
         console.show("No configuration for the report's accounts is at hand: default guards hold.")

@@ -68,7 +68,7 @@ class one_of(click.Choice[S], Generic[S]):  # noqa: N801 - reads as a function w
         """What can be given, and what was probably meant."""
         from reconciler.text.nearest import did_you_mean
 
-        known = f"there is no {value!r}, but {', '.join(self.choices)}"
+        known = f"{value!r} is not one of {', '.join(self.choices)}"
         guess = did_you_mean(str(value), self.choices)
         return f"{known}. {guess}" if guess else known
 

@@ -45,7 +45,7 @@ def send(code: int, console: Console) -> None:
         failed = f"internal error: {type(error).__name__}"
     if failed is not None:
         console.complaint(
-            f"the webhook at {parts.hostname} was not told: {failed}",
+            f"the webhook at {parts.hostname} was not notified: {failed}",
             f"What the run did is as shown; its exit code stays {code}.",
             code="webhook",
         )

@@ -96,7 +96,7 @@ def _only(seen: Sequence[Row]) -> Row:
     if len(seen) == 1:
         return seen[0]
     raise UsageError(
-        f"the key sees {len(seen)} accounts, and nothing says which one is meant",
+        f"the key sees {len(seen)} accounts, and none was chosen",
         hint=f"Give --account with one of: {described(seen)}."
         if seen
         else "Use a key of a user who may see the account.",

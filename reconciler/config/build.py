@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.config.check import Checked
     from reconciler.config.collector import Collector
-    from reconciler.config.values import Block, Origin
+    from reconciler.config.values import Origin, PositionedDict
 
 
 class _Scope(NamedTuple):
@@ -90,7 +90,7 @@ def _read_accounts(documents: Sequence[Checked], parts: Parts, problems: Collect
         for handle, origin in _pairs(document, "accounts"):
             key = _key_origin(document, "accounts", handle)
             if handle in parts.account_origins:
-                _say_twice(Code.ACCOUNT_TWICE, key, parts.account_origins[handle], problems)
+                _report_twice(Code.ACCOUNT_TWICE, key, parts.account_origins[handle], problems)
                 continue
             parts.account_origins[handle] = key
             if handle in sound:
@@ -114,7 +114,7 @@ def _key_origin(document: Checked, section: str, key: str) -> Origin:
     return document.document.root.at(section).key(key)
 
 
-def _say_twice(code: Code, here: Origin, first: Origin, problems: Collector) -> None:
+def _report_twice(code: Code, here: Origin, first: Origin, problems: Collector) -> None:
     what = "account" if code is Code.ACCOUNT_TWICE else "scope"
     problems.error(
         code,
@@ -193,7 +193,7 @@ def _read_scopes(
         for name, origin in _pairs(document, "scopes"):
             key = _key_origin(document, "scopes", name)
             if name in keys:
-                _say_twice(Code.SCOPE_TWICE, key, keys[name], problems)
+                _report_twice(Code.SCOPE_TWICE, key, keys[name], problems)
                 continue
             keys[name] = key
             scopes[name] = _scope(key, origin, parts, problems) if name in sound else None
@@ -205,7 +205,7 @@ def _scope(key: Origin, origin: Origin, parts: Parts, problems: Collector) -> _S
     return _Scope(key.value, key, origin, _selector(origin.value), accounts)
 
 
-def _selector(block: Block) -> Selector | None:
+def _selector(block: PositionedDict) -> Selector | None:
     companies = block.get("companies")
     if companies is None:
         return None
@@ -279,7 +279,7 @@ class _Tags:
                     hint=f"Write `scope: {name}` in a tag, or delete it.",
                 )
 
-    def _selector(self, block: Block) -> Selector | None:
+    def _selector(self, block: PositionedDict) -> Selector | None:
         """One value for all that are alike: each is resolved once."""
         if "companies" not in block:
             return None
@@ -317,15 +317,15 @@ class _Tags:
 
     def _check_level(self, origin: Origin, scope: _Scope) -> None:
         level = origin.value.get("level")
-        says = "account" if scope.selector is None else "company"
-        if level not in (None, says):
+        scope_level = "account" if scope.selector is None else "company"
+        if level not in (None, scope_level):
             self._problems.error(
                 Code.CONTRADICTION,
                 f"`level: {level}` contradicts the scope {quoted(scope.name)}, "
-                f"which is on {says} level",
+                f"which is on {scope_level} level",
                 origin.at("level").mark(),
                 scope.key.mark("the scope"),
-                hint="Delete `level`; the scope says it.",
+                hint="Delete `level`; the scope sets it.",
             )
 
     def _accounts(self, origin: Origin, scope: _Scope | None) -> tuple[str, ...]:
@@ -346,7 +346,7 @@ class _Tags:
         return both
 
 
-def _names(written: str | Sequence[str | Block]) -> tuple[str, ...]:
+def _names(written: str | Sequence[str | PositionedDict]) -> tuple[str, ...]:
     """One name or a list of them, as a tuple; without the items that name companies."""
     items = (written,) if isinstance(written, str) else written
     return tuple(one for one in items if isinstance(one, str))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.config.codes import Code
 from reconciler.config.shape import is_plain_head, is_plain_tag
-from reconciler.config.values import Block, Document, Origin, Series
+from reconciler.config.values import Document, Origin, PositionedDict, PositionedList
 from reconciler.text.visible import NOT_IN_A_LINE
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Checked(NamedTuple):
     def has(self, key: str) -> bool:
         """Whether a top-level key is there, usable or not."""
         value = self.document.value
-        return isinstance(value, Block) and key in value
+        return isinstance(value, PositionedDict) and key in value
 
     def part(self, key: str) -> Origin | None:
         """The value of a top-level key; None where it is missing or refused as a whole."""
@@ -67,7 +67,7 @@ class Checked(NamedTuple):
         part = self.part(key)
         if part is None:
             return
-        items = part.items() if isinstance(part.value, Block) else enumerate(part.each())
+        items = part.items() if isinstance(part.value, PositionedDict) else enumerate(part.each())
         for step, item in items:
             if not self.refused or (key, step) not in self.refused:
                 yield step, item
@@ -92,14 +92,14 @@ def _explain(document: Document, tags: list[int], *, is_first: bool) -> list[Sch
     from reconciler import schema  # noqa: PLC0415
 
     value = document.value
-    if isinstance(value, Block) and isinstance(value.get("tags"), Series):
+    if isinstance(value, PositionedDict) and isinstance(value.get("tags"), PositionedList):
         value = {**(value if is_first else _FINE), "tags": [value["tags"][at] for at in tags]}
     return list(_first_of_each([_in_full(one, tags) for one in schema.problems("config", value)]))
 
 
 def _doubtful_tags(document: Document) -> list[int]:
-    tags = document.value.get("tags") if isinstance(document.value, Block) else None
-    if not isinstance(tags, Series):
+    tags = document.value.get("tags") if isinstance(document.value, PositionedDict) else None
+    if not isinstance(tags, PositionedList):
         return []
     return [position for position, tag in enumerate(tags) if not is_plain_tag(tag)]
 
@@ -141,7 +141,7 @@ def _part(problem: SchemaProblem) -> Path:
 def _note(problem: SchemaProblem, root: Origin, problems: Collector) -> None:
     at = root.at(*problem.path)
     value, hint = at.value, problem.hint
-    if problem.key is not None and isinstance(value, Block) and problem.key in value:
+    if problem.key is not None and isinstance(value, PositionedDict) and problem.key in value:
         mark = at.key(problem.key).mark()
         if problem.key == "<<":
             return
@@ -207,7 +207,7 @@ def _fitting_text(value: object, written: str) -> str:
 
 
 def _is_scalar(value: object) -> bool:
-    return not isinstance(value, Block | Series)
+    return not isinstance(value, PositionedDict | PositionedList)
 
 
 def _hidden(mark: Mark, secret: Origin) -> Mark:

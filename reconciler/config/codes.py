@@ -99,7 +99,7 @@ MEANINGS = {
     Code.FORM: "A text does not have the form that is needed here.",
     Code.LENGTH: "A text or a list is empty or too long, or a list names something twice.",
     Code.CONTRADICTION: "Two keys contradict each other, or one lacks the other that it needs.",
-    Code.NO_NOTE: "A tag is declared absent without a note that says why.",
+    Code.NO_NOTE: "A tag is declared absent without a note that gives the reason.",
     Code.VERSION: "A file's version is not one that this tool reads.",
     Code.NAME: "A name breaks the rules: NFC, no control characters, no space at either end.",
     Code.ACCOUNT_TWICE: "An account is declared twice.",

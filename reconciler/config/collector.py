@@ -1,4 +1,4 @@
-"""Gathers the problems of a run, so that all are told at once and in the order of the files."""
+"""Gathers the problems of a run, so that all are reported at once and in the order of the files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_WARNINGS = 1_000
 
 
 class Collector:
-    """Problems in the order found; ``files`` is the order in which files are told.
+    """Problems in the order found; ``files`` is the order in which files are reported.
 
     Bounded, so that a hostile file can't fill the memory: errors end the run when there are
     MOST_ERRORS of them, warnings beyond MOST_WARNINGS are counted only.
@@ -38,7 +38,7 @@ class Collector:
         """
         self._errors.append(Problem(code.value, message, hint, marks))
         if len(self._errors) >= MOST_ERRORS:
-            text = f"{MOST_ERRORS:,} errors, and the rest is not looked for"
+            text = f"{MOST_ERRORS:,} errors, and no more are searched for"
             self._errors.append(
                 Problem(Code.TOO_MANY.value, text, "Correct these first; many may be one mistake.")
             )

@@ -70,13 +70,13 @@ class Entry(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name that is spoken of, the declared one first."""
+        """Every name in it, the declared one first."""
         promoted = (one.name for one in self.promotions)
         return (self.name, *self.declaration.former_names, *promoted)
 
     @property
-    def claims(self) -> tuple[str, ...]:
-        """Names whose live tags, in the places where it lands, become this tag."""
+    def taken_over(self) -> tuple[str, ...]:
+        """Names whose live tags, in its places, become this tag."""
         if self.promotions and self.promotes:
             return tuple(one.name for one in self.promotions)
         return self.declaration.former_names

@@ -94,7 +94,7 @@ def due(exemptions: Iterable[Exemption], today: date) -> Iterator[Problem]:
         else:
             code, ends = Code.EXCEPTION_ENDS, f"ends in {left} days, after {one.until}"
             ends = {0: "ends today", 1: "ends tomorrow"}.get(left, ends)
-        why = f' It says: "{one.reason}"' if one.reason else ""
+        why = f' Its reason: "{one.reason}"' if one.reason else ""
         yield Problem(
             code.value,
             f"the exception of {quoted(one.company)} from {what} {ends}",

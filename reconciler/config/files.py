@@ -40,7 +40,7 @@ _WIDE_MARKS = {
     b"\xfe\xff": "UTF-16",
 }
 _SHOWN_CHARACTERS = 20
-"""How many forbidden characters of one file are told, one by one."""
+"""How many forbidden characters of one file are reported, one by one."""
 
 
 def read_all(paths: Sequence[Path], problems: Collector) -> list[Text]:
@@ -235,7 +235,7 @@ def _read(path: Path, problems: Collector) -> bytes | None:
     try:
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
-        _say_unreadable(path, error, problems)
+        _report_unreadable(path, error, problems)
         return None
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -249,7 +249,7 @@ def _read(path: Path, problems: Collector) -> bytes | None:
         try:
             data = stream.read(LARGEST_FILE + 1)
         except OSError as error:
-            _say_unreadable(path, error, problems)
+            _report_unreadable(path, error, problems)
             return None
     if len(data) > LARGEST_FILE:
         problems.error(
@@ -262,7 +262,7 @@ def _read(path: Path, problems: Collector) -> bytes | None:
     return data
 
 
-def _say_unreadable(path: Path, error: OSError | ValueError, problems: Collector) -> None:
+def _report_unreadable(path: Path, error: OSError | ValueError, problems: Collector) -> None:
     if not isinstance(error, OSError) or error.errno not in (errno.ENOENT, errno.ENOTDIR):
         reason = getattr(error, "strerror", None) or str(error)
         problems.error(Code.UNREADABLE, f"can't be read: {reason}", _whole(path))
@@ -290,23 +290,25 @@ def decode(file: str, data: bytes, problems: Collector) -> Text | None:
     """What ``data`` of ``file`` says; None where it is no clean UTF-8, noted in ``problems``."""
     for start, name in _WIDE_MARKS.items():
         if data.startswith(start):
-            _say_encoding(file, f"the file is {name}, not UTF-8", Mark(Source(file, 1)), problems)
+            _report_encoding(
+                file, f"the file is {name}, not UTF-8", Mark(Source(file, 1)), problems
+            )
             return None
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         content = data.decode()
     except UnicodeDecodeError as error:
         mark = _byte_mark(file, data, error.start)
-        _say_encoding(file, f"byte 0x{data[error.start]:02x} is not UTF-8", mark, problems)
+        _report_encoding(file, f"byte 0x{data[error.start]:02x} is not UTF-8", mark, problems)
         return None
     if "\x00" in content[:4]:
-        _say_encoding(file, "the file looks like UTF-16", Mark(Source(file, 1)), problems)
+        _report_encoding(file, "the file looks like UTF-16", Mark(Source(file, 1)), problems)
         return None
     text = Text(file, content)
     return text if _has_clean_characters(text, problems) else None
 
 
-def _say_encoding(file: str, message: str, mark: Mark, problems: Collector) -> None:
+def _report_encoding(file: str, message: str, mark: Mark, problems: Collector) -> None:
     problems.error(Code.ENCODING, message, mark, hint=f"Save {file} as UTF-8.")
 
 

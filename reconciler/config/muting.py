@@ -53,9 +53,9 @@ def _check(code: str, key: Origin, problems: Collector) -> bool:
     if code in LOUD or of_live or code in set(Code):
         why = "is an error, and errors can't be muted"
         if code in LOUD:
-            why = "says that history is about to be lost, or that a declared tag is not made"
+            why = "warns that history is about to be lost, or that a declared tag is not made"
         elif of_live:
-            why = "says what could not be read, counted or done"
+            why = "reports what could not be read, counted or done"
         problems.error(
             Code.NOT_MUTABLE, f"{code} {why}", key.mark(), hint="Delete it, and mend the cause."
         )

@@ -1,4 +1,4 @@
-"""Whether a block reaches a company, and which line says so."""
+"""Whether a block reaches a company, and by which line."""
 
 from __future__ import annotations
 

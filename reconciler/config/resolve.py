@@ -1,4 +1,4 @@
-"""Selectors become companies, and declarations land in their places."""
+"""Selectors become companies, and declarations are expanded into places."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.config.collector import Collector
 from reconciler.config.selector_checks import SelectorCheck
 from reconciler.config.selectors import CompanyIndex
-from reconciler.config.semantics import check_claims, former_names, say_twice
+from reconciler.config.semantics import check_former_names, former_names, report_twice
 from reconciler.model.state import Desired, DesiredAccount
 
 if TYPE_CHECKING:
@@ -35,19 +35,19 @@ def resolve(configuration: Configuration, companies: Mapping[str, Sequence[Compa
             selectors.check(one)
             promoting.append(one)
     selectors.finish()
-    landing = _Landing(configuration.entries, problems)
+    expansion = _Expansion(configuration.entries, problems)
     accounts = tuple(
-        landing.land(account, indexes[account.handle]) for account in configuration.accounts
+        expansion.expand(account, indexes[account.handle]) for account in configuration.accounts
     )
     company_level = [entry for entry in configuration.entries if entry.selector is not None]
     company_level.extend(promoting)
-    check_claims(_landings(company_level, indexes), former_names(company_level), problems)
+    check_former_names(_by_company(company_level, indexes), former_names(company_level), problems)
     problems.raise_if_failed()
     return Desired(accounts=accounts, warnings=problems.ordered())
 
 
-class _Landing:
-    """Puts entries into their places; two that meet are told once, in however many they do."""
+class _Expansion:
+    """Puts entries into their places; two that meet are reported once, in however many they do."""
 
     def __init__(self, entries: Sequence[Entry], problems: Collector) -> None:
         self._of: dict[str, list[Entry]] = {}
@@ -56,9 +56,9 @@ class _Landing:
                 self._of.setdefault(handle, []).append(entry)
         self._problems = problems
         self._entries = entries
-        self._told: set[tuple[int, int]] = set()
+        self._reported: set[tuple[int, int]] = set()
 
-    def land(self, account: Account, index: CompanyIndex) -> DesiredAccount:
+    def expand(self, account: Account, index: CompanyIndex) -> DesiredAccount:
         tags: dict[str | None, dict[str, Declaration]] = {}
         promoted: dict[str, dict[str, Declaration]] = {}
         for entry in self._of.get(account.handle, ()):
@@ -68,7 +68,7 @@ class _Landing:
                 first = tags.setdefault(place, {}).setdefault(name, declaration)
                 if first is not declaration:
                     where = "on account level" if place is None else index.name(place)
-                    self._say_twice(entry, first, f"in {account.handle} · {where}")
+                    self._report_twice(entry, first, f"in {account.handle} · {where}")
             for name, selector, _item in entry.promotions:
                 for company_id in index.select(selector):
                     promoted.setdefault(company_id, {})[name] = declaration
@@ -76,18 +76,18 @@ class _Landing:
             account=account, companies=index.companies, tags=tags, promoted=promoted
         )
 
-    def _say_twice(self, entry: Entry, first: Declaration, where: str) -> None:
+    def _report_twice(self, entry: Entry, first: Declaration, where: str) -> None:
         pair = (id(first), id(entry.declaration))
-        if pair not in self._told:
-            self._told.add(pair)
-            say_twice(entry, self._owners[id(first)], where, self._problems)
+        if pair not in self._reported:
+            self._reported.add(pair)
+            report_twice(entry, self._owners[id(first)], where, self._problems)
 
     @cached_property
     def _owners(self) -> dict[int, Entry]:
         return {id(entry.declaration): entry for entry in self._entries}
 
 
-def _landings(
+def _by_company(
     entries: Sequence[Entry], indexes: Mapping[str, CompanyIndex]
 ) -> Iterator[tuple[object, Entry]]:
     for entry in entries:

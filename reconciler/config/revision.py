@@ -143,14 +143,14 @@ class _Git:
             capture_output=True,
             check=False,
         )
-        said = asked.stderr.decode(errors="replace").strip()
-        if asked.returncode and "dubious ownership" in said:
+        stderr = asked.stderr.decode(errors="replace").strip()
+        if asked.returncode and "dubious ownership" in stderr:
             raise RevisionError(
                 "git does not read this repository, for another user owns it: "
                 "git config --global --add safe.directory PATH"
             )
-        if asked.returncode and said and "not a git repository" not in said:
-            raise RevisionError(f"git: {said.splitlines()[0]}")
+        if asked.returncode and stderr and "not a git repository" not in stderr:
+            raise RevisionError(f"git: {stderr.splitlines()[0]}")
         return None if asked.returncode else os.fsdecode(asked.stdout).removesuffix("\n")
 
 
@@ -318,31 +318,31 @@ class _Tree:
 
     def _at(self, parts: Parts, shown: str) -> _Node | None:
         """What ``parts`` lead to, links followed; None where there is nothing."""
-        way = [(_Entry(_FOLDER, self._root), "")]
+        path = [(_Entry(_FOLDER, self._root), "")]
         left, links = list(reversed(parts)), 0
         while left:
             name = left.pop()
             if name in {"", "."}:
                 continue
             if name == "..":
-                if len(way) == 1:
+                if len(path) == 1:
                     raise RevisionError(f"in that commit {shown} is a link out of the repository")
-                way.pop()
+                path.pop()
                 continue
-            folder = way[-1][0]
+            folder = path[-1][0]
             entry = self._entries(folder.oid).get(name) if folder.mode == _FOLDER else None
             if entry is None or entry.mode == _SUBMODULE:
                 return None
             if entry.mode != _LINK:
-                way.append((entry, name))
+                path.append((entry, name))
                 continue
             links += 1
             target = os.fsdecode(self._objects.read(entry.oid, "blob", _LONGEST_LINK))
             if links > _MOST_LINKS or target.startswith("/"):
                 raise RevisionError(f"in that commit {shown} is a link out of the repository")
             left += reversed(target.split("/"))
-        entry = way[-1][0]
-        real = tuple(name for _entry, name in way[1:])
+        entry = path[-1][0]
+        real = tuple(name for _entry, name in path[1:])
         return _Node(real, entry.mode == _FOLDER, entry.oid, shown)
 
     def _entries(self, oid: str) -> dict[str, _Entry]:

@@ -6,7 +6,7 @@ import re
 
 Scalar = str | int | float | bool | None
 
-NEEDS_A_LOOK = frozenset(("", *"-+.0123456789~nNtTfF"))
+RESOLVED_BY_PATTERN = frozenset(("", *"-+.0123456789~nNtTfF"))
 """First characters of everything in the core schema that is not a string."""
 
 _WORDS: dict[str, bool | None] = {

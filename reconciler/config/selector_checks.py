@@ -34,8 +34,8 @@ class SelectorCheck:
         self._problems = problems
         self._suggestions = _MOST_SUGGESTIONS
         self._good: set[tuple[Selector, tuple[str, ...]]] = set()
-        self._told: set[tuple[Selector, tuple[str, ...], int]] = set()
-        self._borne_twice: set[tuple[str, str]] = set()
+        self._reported: set[tuple[Selector, tuple[str, ...], int]] = set()
+        self._shared_names: set[tuple[str, str]] = set()
         self._disabled: dict[tuple[str, str], dict[tuple[str, int], Origin]] = {}
 
     def check(self, entry: Entry) -> None:
@@ -44,15 +44,15 @@ class SelectorCheck:
         if selector is None or (selector, entry.accounts) in self._good:
             return
         key = (selector, entry.accounts, entry.place.span)
-        if key in self._told:
+        if key in self._reported:
             return
         indexes = [self._indexes[handle] for handle in entry.accounts]
         # What an account of another run is for can't be told from a mistake in this one.
         if entry.narrowed or self._matches(entry.place, selector, indexes):
             self._good.add((selector, entry.accounts))
         else:
-            self._told.add(key)
-        self._check_borne_twice(entry)
+            self._reported.add(key)
+        self._check_shared_names(entry)
 
     def _matches(self, place: Origin, selector: Selector, indexes: Sequence[CompanyIndex]) -> bool:
         good, skipped, selected = True, False, selector.include is None
@@ -67,12 +67,12 @@ class SelectorCheck:
                 users[origin.text.file, origin.span] = origin
             elif key == "companies" or not disabled:
                 good = False
-                self._say_no_match(origin, indexes, disabled)
+                self._report_no_match(origin, indexes, disabled)
         nothing = good and not any(index.select(selector) for index in indexes)
         # A tag of one client who has left lands nowhere: that stops no pipeline.
         if nothing and (selected or not skipped):
             good = False
-            self._say_nothing_left(place)
+            self._report_nothing_left(place)
         return good
 
     def finish(self) -> None:
@@ -87,7 +87,7 @@ class SelectorCheck:
                 hint="Delete it here, or enable the company in CallRail.",
             )
 
-    def _say_no_match(
+    def _report_no_match(
         self, origin: Origin, indexes: Sequence[CompanyIndex], disabled: Sequence[str]
     ) -> None:
         if disabled:
@@ -113,7 +113,7 @@ class SelectorCheck:
             return f"Did you mean {listed(map(quoted, near), last='or')}?"
         return "`reconciler get companies` lists them."
 
-    def _say_nothing_left(self, place: Origin) -> None:
+    def _report_nothing_left(self, place: Origin) -> None:
         at = place.at("companies")
         if "except" in place.value:
             self._problems.error(
@@ -131,12 +131,12 @@ class SelectorCheck:
                 hint="Leave out `companies` for a tag on account level, or narrow `accounts`.",
             )
 
-    def _check_borne_twice(self, entry: Entry) -> None:
+    def _check_shared_names(self, entry: Entry) -> None:
         for _key, origin in _patterns(entry.place):
             for handle in entry.accounts:
-                ids = self._indexes[handle].bearers(origin.value)
-                if len(ids) > 1 and (handle, origin.value) not in self._borne_twice:
-                    self._borne_twice.add((handle, origin.value))
+                ids = self._indexes[handle].named(origin.value)
+                if len(ids) > 1 and (handle, origin.value) not in self._shared_names:
+                    self._shared_names.add((handle, origin.value))
                     self._problems.warning(
                         Code.COMPANY_TWICE,
                         f"{len(ids)} companies of {handle} have the name "

@@ -58,7 +58,7 @@ class CompanyIndex:
         """Names of the disabled companies that ``pattern`` would mean."""
         return [self.name(one) for one in self._disabled.find(pattern)]
 
-    def bearers(self, name: str) -> Sequence[str]:
+    def named(self, name: str) -> Sequence[str]:
         """Ids of the active companies whose exact name is ``name``."""
         return () if is_glob(name) else self._active.by_name.get(name, ())
 

@@ -40,13 +40,13 @@ def check_semantics(
         if len(group) > 1:
             _check_duplicates(group, problems)
             _check_levels(group, problems)
-    told = _check_look_alikes(by_name, problems)
+    reported = _check_look_alikes(by_name, problems)
     for name, group in by_name.items():
-        if name not in told:
+        if name not in reported:
             _check_blanks_and_quotes(group[0], problems)
 
 
-def say_twice(entry: Entry, first: Entry, where: str, problems: Collector) -> None:
+def report_twice(entry: Entry, first: Entry, where: str, problems: Collector) -> None:
     """Note two declarations of one name in one place."""
     problems.error(
         Code.DECLARED_TWICE,
@@ -58,7 +58,7 @@ def say_twice(entry: Entry, first: Entry, where: str, problems: Collector) -> No
     )
 
 
-def say_claimed_twice(former: str, entry: Entry, first: Entry, problems: Collector) -> None:
+def report_listed_twice(former: str, entry: Entry, first: Entry, problems: Collector) -> None:
     """Note a former name that two declarations of one place claim."""
     problems.error(
         Code.FORMER_TWICE,
@@ -69,7 +69,7 @@ def say_claimed_twice(former: str, entry: Entry, first: Entry, problems: Collect
     )
 
 
-def say_declared(former: str, entry: Entry, declared: Entry, problems: Collector) -> None:
+def report_declared(former: str, entry: Entry, declared: Entry, problems: Collector) -> None:
     """Note a former name that is itself declared in the same place: a chain or a swap."""
     if entry.promotes:
         problems.error(
@@ -187,7 +187,7 @@ def _check_renames(entries: Sequence[Entry], problems: Collector) -> None:
                 "`renamed_from`; to give it to another tag, make two changes.",
             )
     account_level = [entry for entry in entries if entry.selector is None]
-    check_claims(
+    check_former_names(
         ((handle, entry) for entry in account_level for handle in entry.accounts),
         former_names(account_level),
         problems,
@@ -215,46 +215,46 @@ def _check_merge(entry: Entry, problems: Collector) -> None:
     if declaration.keep_id and not declaration.merged_from:
         problems.error(
             Code.CONTRADICTION,
-            "`keep_id` says which tag survives a merge, and nothing is merged",
+            "`keep_id` names the tag that survives a merge, and nothing is merged",
             entry.block.at("keep_id").mark(),
             hint="Delete `keep_id`, or name the tags to merge under `merged_from`.",
         )
 
 
 def former_names(entries: Sequence[Entry]) -> set[str]:
-    """Former names that need a look: claimed by several entries, or declared as well."""
-    claims = _groups((former, one) for one in entries for former in one.claims)
-    declared = {entry.name for entry in entries if not entry.promotes} if claims else set()
-    return {former for former, group in claims.items() if len(group) > 1 or former in declared}
+    """Former names to check: listed by several entries, or declared as well."""
+    users = _groups((former, one) for one in entries for former in one.taken_over)
+    declared = {entry.name for entry in entries if not entry.promotes} if users else set()
+    return {former for former, group in users.items() if len(group) > 1 or former in declared}
 
 
-def check_claims(
-    landings: Iterable[tuple[object, Entry]], formers: set[str], problems: Collector
+def check_former_names(
+    placed: Iterable[tuple[object, Entry]], formers: set[str], problems: Collector
 ) -> None:
-    """Refuse chains, swaps and former names claimed twice among entries that land in one place.
+    """Refuse chains, swaps and former names listed twice among entries of one place.
 
-    ``landings``: a place and an entry that lands there; ``formers``: :func:`former_names`. A pair
-    of entries is told once, in however many places they meet.
+    ``placed``: a place and an entry of it; ``formers``: :func:`former_names`. A pair
+    of entries is reported once, in however many places they meet.
     """
     if not formers:
         return
-    claims: dict[tuple[object, str], Entry] = {}
+    users: dict[tuple[object, str], Entry] = {}
     declared: dict[tuple[object, str], Entry] = {}
-    told: set[tuple[int, int, str]] = set()
-    for place, entry in landings:
+    reported: set[tuple[int, int, str]] = set()
+    for place, entry in placed:
         if entry.name in formers and not entry.promotes:
             declared.setdefault((place, entry.name), entry)
-        for former in formers.intersection(entry.claims):
-            first = claims.setdefault((place, former), entry)
-            if first is not entry and (id(first), id(entry), former) not in told:
-                told.add((id(first), id(entry), former))
-                say_claimed_twice(former, entry, first, problems)
-    for key, entry in claims.items():
+        for former in formers.intersection(entry.taken_over):
+            first = users.setdefault((place, former), entry)
+            if first is not entry and (id(first), id(entry), former) not in reported:
+                reported.add((id(first), id(entry), former))
+                report_listed_twice(former, entry, first, problems)
+    for key, entry in users.items():
         other = declared.get(key)
-        if other is None or other is entry or (id(other), id(entry), key[1]) in told:
+        if other is None or other is entry or (id(other), id(entry), key[1]) in reported:
             continue
-        told.add((id(other), id(entry), key[1]))
-        say_declared(key[1], entry, other, problems)
+        reported.add((id(other), id(entry), key[1]))
+        report_declared(key[1], entry, other, problems)
 
 
 def _check_ignored(
@@ -271,10 +271,10 @@ def _check_ignored(
         for name in entry.names:
             handles = [one for one in entry.accounts if one in tests and tests[one](name)]
             if handles:
-                _say_ignored(entry, name, accounts[handles[0]], problems)
+                _report_ignored(entry, name, accounts[handles[0]], problems)
 
 
-def _say_ignored(entry: Entry, name: str, account: Account, problems: Collector) -> None:
+def _report_ignored(entry: Entry, name: str, account: Account, problems: Collector) -> None:
     at = name_of(entry) if name == entry.name else former_of(entry, name)
     pattern = which_alike(account.policy.ignore, name)
     problems.error(
@@ -292,13 +292,13 @@ def _check_duplicates(group: Sequence[Entry], problems: Collector) -> None:
     On account level, or the same pattern in the same accounts: what it matches, it matches twice.
     """
     first: dict[tuple[object, ...], Entry] = {}
-    told: set[tuple[int, int]] = set()
+    reported: set[tuple[int, int]] = set()
     for entry in group:
         for key, where in _certain_places(entry):
             other = first.setdefault(key, entry)
-            if other is not entry and (id(other), id(entry)) not in told:
-                told.add((id(other), id(entry)))
-                say_twice(entry, other, where, problems)
+            if other is not entry and (id(other), id(entry)) not in reported:
+                reported.add((id(other), id(entry)))
+                report_twice(entry, other, where, problems)
                 break
 
 
@@ -357,15 +357,15 @@ def _check_look_alikes(by_name: Mapping[str, Sequence[Entry]], problems: Collect
 
 def _check_names_alike(entries: Sequence[Entry], problems: Collector) -> set[str]:
     first: dict[str, Entry] = {}
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for entry in entries:
         # A spelling that is to go away is not one to be confused with.
         if entry.declaration.state is State.ABSENT:
             continue
         for handle in entry.accounts:
             other = first.setdefault(handle, entry)
-            if other.name != entry.name and (other.name, entry.name) not in told:
-                told.add((other.name, entry.name))
+            if other.name != entry.name and (other.name, entry.name) not in reported:
+                reported.add((other.name, entry.name))
                 problems.warning(
                     Code.LOOK_ALIKE,
                     f"{quoted(entry.name)} looks like {quoted(other.name)}",
@@ -375,4 +375,4 @@ def _check_names_alike(entries: Sequence[Entry], problems: Collector) -> set[str
                     f"{difference(entry.name, other.name)}. If one is meant, write it alike "
                     "everywhere; a live tag is renamed with `renamed_from`.",
                 )
-    return {later for _earlier, later in told}
+    return {later for _earlier, later in reported}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.config.values import Block, Document
+from reconciler.config.values import Document, PositionedDict
 
 _LONGEST = 1000
 _HANDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}").fullmatch
@@ -63,7 +63,7 @@ _SCOPE_KEYS = frozenset(("companies", "except", "accounts", "level"))
 def is_plain_head(document: Document) -> bool:
     """Whether everything but the tags is certainly as the schema wants it."""
     value = document.value
-    if not isinstance(value, Block) or value.keys() - _HEAD.keys():
+    if not isinstance(value, PositionedDict) or value.keys() - _HEAD.keys():
         return False
     version = value.get("version")
     if type(version) is not int or version != 1:
@@ -73,7 +73,7 @@ def is_plain_head(document: Document) -> bool:
 
 def is_plain_tag(tag: Any) -> bool:
     """Whether one item of ``tags`` is certainly as the schema wants it."""
-    if type(tag) is not Block or "name" not in tag:
+    if type(tag) is not PositionedDict or "name" not in tag:
         return False
     for key, value in tag.items():
         if key in ("name", "color", "note"):
@@ -107,7 +107,7 @@ def _is_level(key: str, value: Any) -> bool:
     return key == "level" and value in ("account", "company")
 
 
-def _is_plain_place(block: Block) -> bool:
+def _is_plain_place(block: PositionedDict) -> bool:
     if "scope" in block:
         return "companies" not in block and "except" not in block and "level" not in block
     if "companies" in block:
@@ -135,13 +135,13 @@ def _is_globs(value: Any) -> bool:
 
 
 def _is_account(value: Any) -> bool:
-    if not isinstance(value, Block) or value.keys() - _ACCOUNT_KEYS or "id" not in value:
+    if not isinstance(value, PositionedDict) or value.keys() - _ACCOUNT_KEYS or "id" not in value:
         return False
     return all(_ACCOUNT[key](part) for key, part in value.items())
 
 
 def _is_scope(value: Any) -> bool:
-    if not isinstance(value, Block) or not value or value.keys() - _SCOPE_KEYS:
+    if not isinstance(value, PositionedDict) or not value or value.keys() - _SCOPE_KEYS:
         return False
     return all(map(_is_plain_rest, value.keys(), value.values())) and _is_plain_place(value)
 
@@ -151,24 +151,26 @@ def _is_per_hour(value: Any) -> bool:
 
 
 def _is_limits(value: Any) -> bool:
-    return isinstance(value, Block) and all(
+    return isinstance(value, PositionedDict) and all(
         key in _LIMITS and type(number) is int and 0 <= number <= _LIMITS[key]
         for key, number in value.items()
     )
 
 
 def _is_warnings(value: Any) -> bool:
-    if not isinstance(value, Block) or value.keys() - {"ignore"}:
+    if not isinstance(value, PositionedDict) or value.keys() - {"ignore"}:
         return False
-    muted = value.get("ignore", Block())
-    return isinstance(muted, Block) and all(
+    muted = value.get("ignore", PositionedDict())
+    return isinstance(muted, PositionedDict) and all(
         _is_line(reason) and not reason.isspace() for reason in muted.values()
     )
 
 
 def _each(is_value: Any) -> Any:
     return lambda part: (
-        isinstance(part, Block) and all(map(_is_handle, part)) and all(map(is_value, part.values()))
+        isinstance(part, PositionedDict)
+        and all(map(_is_handle, part))
+        and all(map(is_value, part.values()))
     )
 
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from reconciler.config.codes import Code
-from reconciler.config.scalars import NEEDS_A_LOOK, resolve
+from reconciler.config.scalars import RESOLVED_BY_PATTERN, resolve
 from reconciler.config.syntax import explain
-from reconciler.config.values import LENGTH_BITS, Block, Document, Series, span
+from reconciler.config.values import LENGTH_BITS, Document, PositionedDict, PositionedList, span
 from reconciler.text.quote import double_quoted, quoted
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ _UNFINISHED: Any = object()
 class _Frame:
     """A container that is being filled, and the anchor that it is known by."""
 
-    container: Block | Series
+    container: PositionedDict | PositionedList
     spans: list[int]
     key: Any = _NO_KEY
     key_span: int = 0
@@ -94,7 +94,7 @@ class _Composer:
     text: Text
     problems: Collector
     cuts: frozenset[int]
-    stack: list[_Frame] = field(default_factory=lambda: [_Frame(Series(), [0])])
+    stack: list[_Frame] = field(default_factory=lambda: [_Frame(PositionedList(), [0])])
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
     aliases: int = 0
     aliased_values: int = 0
@@ -119,7 +119,7 @@ class _Composer:
         while (kind := type(event := next_event())) is not end_event:
             if kind is scalar_event:
                 value = event.value
-                if event.implicit[0] and value[:1] in NEEDS_A_LOOK:
+                if event.implicit[0] and value[:1] in RESOLVED_BY_PATTERN:
                     value = resolve(value)
                 if cuts and event.end_mark.index in cuts and event.implicit[0]:
                     self._note_cut(event)
@@ -191,7 +191,7 @@ class _Composer:
             self._refuse_tag(event)
         start = event.start_mark.index
         # Length 0 is the rest of the line; where a block ends says nothing to a reader.
-        container = Block() if type(event) is yaml.MappingStartEvent else Series()
+        container = PositionedDict() if type(event) is yaml.MappingStartEvent else PositionedList()
         frame = _Frame(container, [start << LENGTH_BITS], values_before=self.values)
         if event.flow_style:
             frame.flow_start = start
@@ -242,7 +242,7 @@ class _Composer:
         self.values += 1
         frame = self.stack[-1]
         container, key = frame.container, frame.key
-        if type(container) is Series:
+        if type(container) is PositionedList:
             container.append(value)
             frame.spans.append(packed)
         elif key is _NO_KEY:
@@ -277,7 +277,7 @@ class _Composer:
     def _refuse_key(self, value: Any, packed: int) -> None:
         mark = self.text.mark(packed)
         hint = "Write a word before the colon."
-        if not isinstance(value, Block | Series) and mark.text:
+        if not isinstance(value, PositionedDict | PositionedList) and mark.text:
             start = mark.source.column - 1
             hint = f'Quote it: "{mark.text[start : start + mark.length]}".'
         self.problems.error(Code.KEY_TYPE, "a key must be text", mark, hint=hint)

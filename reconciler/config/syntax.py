@@ -116,12 +116,12 @@ def explain(error: Any, text: Text, problems: Collector) -> None:
 
     ``error`` is a yaml.MarkedYAMLError, untyped so that only one module knows the library.
     """
-    said = f"{error.context or ''} {error.problem or ''}"
+    reported = f"{error.context or ''} {error.problem or ''}"
     at, start = error.problem_mark, error.context_mark
-    if at is None or "while scanning an a" in said:
+    if at is None or "while scanning an a" in reported:
         # An alias or anchor without a name: the sign is at fault, not what comes after it.
         at, start = start, None
-    if "unexpected end of stream" in said and start is not None:
+    if "unexpected end of stream" in reported and start is not None:
         problems.error(
             Code.SYNTAX,
             "the quote that opens here is never closed",
@@ -129,12 +129,12 @@ def explain(error: Any, text: Text, problems: Collector) -> None:
             hint="Close it, or write it twice where it is part of a text in single quotes.",
         )
         return
-    message, hint = _words(said)
+    message, hint = _words(reported)
     marks: tuple[Mark, ...] = (text.mark(_one(at, text)),)
     if start is not None and start.line != at.line:
         marks = (*marks, text.mark(_one(start, text), "begins here"))
-    for look in (_tab, _after_a_quote, _line_without_colon, _deeper, _colon_in_a_text):
-        found = look(said, text, at.index if at else 0)
+    for recognise in (_tab, _after_a_quote, _line_without_colon, _deeper, _colon_in_a_text):
+        found = recognise(reported, text, at.index if at else 0)
         if found is not None:
             message, hint, marks = (
                 found.message or message,
@@ -142,15 +142,15 @@ def explain(error: Any, text: Text, problems: Collector) -> None:
                 found.marks or marks,
             )
             break
-    code = Code.DEPTH if _TOO_DEEP in said else Code.SYNTAX
+    code = Code.DEPTH if _TOO_DEEP in reported else Code.SYNTAX
     problems.error(code, message, *marks, hint=hint)
 
 
-def _words(said: str) -> tuple[str, str | None]:
+def _words(reported: str) -> tuple[str, str | None]:
     for fragment, known, advice in _WORDS:
-        if fragment in said:
+        if fragment in reported:
             return known, advice
-    return f"this is not YAML: {said.strip()}", None
+    return f"this is not YAML: {reported.strip()}", None
 
 
 class _Found(NamedTuple):
@@ -161,17 +161,17 @@ class _Found(NamedTuple):
     marks: tuple[Mark, ...] = ()
 
 
-def _tab(said: str, text: Text, index: int) -> _Found | None:
-    if "cannot start any token" not in said or text.content[index : index + 1] != "\t":
+def _tab(reported: str, text: Text, index: int) -> _Found | None:
+    if "cannot start any token" not in reported or text.content[index : index + 1] != "\t":
         return None
     return _Found("a tab can't indent a line", "Indent with spaces.")
 
 
-def _after_a_quote(said: str, text: Text, index: int) -> _Found | None:
+def _after_a_quote(reported: str, text: Text, index: int) -> _Found | None:
     """What follows a closed quote, as in `'Don't call'`."""
     before = text.content[text.content.rfind("\n", 0, index) + 1 : index].rstrip(" ")
     if (
-        "while parsing a" not in said
+        "while parsing a" not in reported
         or before[-1:] not in ("'", '"')
         or before.count(before[-1]) < 2
     ):
@@ -182,9 +182,9 @@ def _after_a_quote(said: str, text: Text, index: int) -> _Found | None:
     return _Found("the quoted text ended before this", hint)
 
 
-def _line_without_colon(said: str, text: Text, index: int) -> _Found | None:
+def _line_without_colon(reported: str, text: Text, index: int) -> _Found | None:
     """The line above, where it is the one at fault: `name:foo` or `name foo`."""
-    if _COLON not in said:
+    if _COLON not in reported:
         return None
     this_line = text.content.rfind("\n", 0, index)
     before = text.content.rfind("\n", 0, max(this_line, 0)) + 1
@@ -195,13 +195,13 @@ def _line_without_colon(said: str, text: Text, index: int) -> _Found | None:
     return _Found(marks=(text.mark(span(index, index + 1)), above))
 
 
-def _deeper(said: str, text: Text, index: int) -> _Found | None:
+def _deeper(reported: str, text: Text, index: int) -> _Found | None:
     """A key that stands deeper than the pair above it, to whose value it would belong."""
     this_line = text.content.rfind("\n", 0, index) + 1
     before = text.content.rfind("\n", 0, max(this_line - 1, 0)) + 1
     here = _KEY.match(text.content, this_line)
     above = _KEY.match(text.content, before)
-    if _COLON not in said or this_line == 0 or here is None or above is None:
+    if _COLON not in reported or this_line == 0 or here is None or above is None:
         return None
     indent = above.start(1) - before
     if here.end(1) != index or here.start(1) - this_line <= indent:
@@ -216,11 +216,11 @@ def _deeper(said: str, text: Text, index: int) -> _Found | None:
     )
 
 
-def _colon_in_a_text(said: str, text: Text, index: int) -> _Found | None:
+def _colon_in_a_text(reported: str, text: Text, index: int) -> _Found | None:
     """`name: Lead: hot`, where quotes were meant."""
     this_line = text.content.rfind("\n", 0, index) + 1
     found = _TEXT.match(text.content, this_line)
-    if _COLON not in said or found is None or not found.start(1) < index < found.end(1):
+    if _COLON not in reported or found is None or not found.start(1) < index < found.end(1):
         return None
     return _Found(hint=f'If this is one text, quote it: "{found[1]}".')
 

@@ -15,7 +15,8 @@ TEMPLATE = f"""\
 # Which call tags CallRail should have. Check it:  reconciler validate
 # See what would change:  reconciler plan     Do it:  reconciler apply
 #
-# Removing a block from `tags` means "forget", never "delete": to delete, write `state: absent`.
+# Removing a block from `tags` means "forget", never "delete": what should go is
+# declared `state: absent`.
 version: 1
 
 accounts:
@@ -50,7 +51,8 @@ tags:
   # - name: Summer campaign
   #   state: disabled
 
-  # Gone, off every call, form and text and out of every flow, for good. That needs a note.
+  # No longer wanted: to the trash where anything uses it, so that its calls, forms and texts keep
+  # it; deleted where certainly nothing does, by `apply --allow-deletes` only. That needs a note.
   # - name: Test tag
   #   state: absent
   #   note: Made by mistake in May; nobody used it.

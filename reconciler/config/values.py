@@ -31,7 +31,7 @@ _FEW = 16
 """Pairs of a block that are looked through as fast as they are looked up."""
 
 
-class Block(dict[str, Any]):
+class PositionedDict(dict[str, Any]):
     """A mapping. ``spans`` holds its own span, then the key's and the value's of each pair."""
 
     __slots__ = ("_positions", "spans")
@@ -58,7 +58,7 @@ class Block(dict[str, Any]):
         return positions[key]
 
 
-class Series(list[Any]):
+class PositionedList(list[Any]):
     """A list. ``spans`` holds its own span, then one an item."""
 
     __slots__ = ("spans",)
@@ -66,7 +66,7 @@ class Series(list[Any]):
 
 
 class Document(NamedTuple):
-    """One file's content: ``value`` is a Block in every file that is worth anything."""
+    """One file's content: ``value`` is a PositionedDict in every file that is worth anything."""
 
     text: Text
     value: Any
@@ -95,7 +95,7 @@ class Origin(NamedTuple):
         return self.text.mark(self.span, label)
 
     def key(self, key: str) -> Origin:
-        """The key ``key`` of a Block (its name, not its value)."""
+        """The key ``key`` of a PositionedDict (its name, not its value)."""
         return Origin(self.text, key, self.value.key_span(key))
 
     def at(self, *path: str | int) -> Origin:
@@ -103,22 +103,22 @@ class Origin(NamedTuple):
         here = self
         for step in path:
             value = here.value
-            if isinstance(value, Block) and isinstance(step, str) and step in value:
+            if isinstance(value, PositionedDict) and isinstance(step, str) and step in value:
                 here = Origin(self.text, value[step], value.spans[2 + 2 * value.position(step)])
-            elif isinstance(value, Series) and isinstance(step, int) and step < len(value):
+            elif isinstance(value, PositionedList) and isinstance(step, int) and step < len(value):
                 here = Origin(self.text, value[step], value.spans[step + 1])
             else:
                 break
         return here
 
     def items(self) -> Iterator[tuple[str, Origin]]:
-        """The pairs of a Block, the values with their places."""
+        """The pairs of a PositionedDict, the values with their places."""
         spans = self.value.spans
         for position, (key, value) in enumerate(self.value.items()):
             yield key, Origin(self.text, value, spans[2 + 2 * position])
 
     def each(self) -> Iterator[Origin]:
-        """The items of a Series with their places."""
+        """The items of a PositionedList with their places."""
         spans = self.value.spans
         for position, value in enumerate(self.value, start=1):
             yield Origin(self.text, value, spans[position])

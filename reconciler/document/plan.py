@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from reconciler.model.problem import Source
 
 _CODE: Final = re.compile(r"[A-Z]{3,5}[0-9]{3}")
-KIND: Final = FileKind("saved plan", "Make it again: reconciler plan --out FILE.")
+KIND: Final = FileKind("saved plan", "`reconciler plan --out FILE` makes one.")
 
 
 def plan_document(plan: Plan) -> Document:

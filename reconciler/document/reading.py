@@ -211,7 +211,7 @@ def _expect_kind(root: Node) -> None:
         message = f"this is not a {root.kind.name} of reconciler"
         raise DocumentError(message, hint=root.kind.again)
     if not root.kind.name.endswith(found):
-        message = f"this is a {found} of reconciler, not a {root.kind.name}"
+        message = f"this is a {found}, not a {root.kind.name}"
         raise DocumentError(message, hint=root.kind.again)
 
 

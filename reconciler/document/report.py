@@ -34,7 +34,7 @@ from reconciler.model.tag import AccountRef
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KIND: Final = FileKind("report", "An apply writes it: reconciler apply --report json=FILE.")
+KIND: Final = FileKind("report", "`reconciler apply --report json=FILE` writes one.")
 
 
 def report_document(report: Report, *, exit_code: int, created_at: str | None = None) -> Document:

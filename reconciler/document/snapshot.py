@@ -14,7 +14,7 @@ from reconciler.model.usage import Beside
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-KIND: Final = FileKind("snapshot", "Take it again: reconciler snapshot.")
+KIND: Final = FileKind("snapshot", "`reconciler snapshot --out FILE` takes one.")
 
 
 def snapshot_document(
@@ -114,7 +114,7 @@ def _account_of(node: Node) -> LiveAccount:
     if len({tag.id for tag in tags}) != len(tags):
         raise altered(KIND, f"{node.where} lists a tag twice")
     if counted and len(counted) != len(tags):
-        raise altered(KIND, f"{node.where} says of some tags what has them, and not of all")
+        raise altered(KIND, f"{node.where} counts what has some tags, and not all")
     return LiveAccount(
         account=AccountRef(node.text("handle"), node.text("id"), node.optional_text("name")),
         tags=tags,

@@ -28,7 +28,7 @@ def dump(document: Document | list[Document]) -> str:
 def pieces(document: Document) -> Iterator[str]:
     """The text of :func:`dump`, part by part; a list may be an iterator, and is never held whole.
 
-    Only the values of ``document`` itself are told apart: what stands below is written as one.
+    Only the values of ``document`` itself are distinguished: what stands below is written as one.
     """
     yield "{"
     for at, (name, value) in enumerate(document.items()):

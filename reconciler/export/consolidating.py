@@ -17,14 +17,13 @@ from collections import Counter, defaultdict
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.config.configuration import Selector
 from reconciler.export.emit import write
 from reconciler.export.grouping import (
     LONGEST_NAME,
     AccountTags,
-    Choice,
     DeclarationGroup,
     Grouping,
-    Look,
     ignored_of,
     in_order,
     is_line,
@@ -32,7 +31,7 @@ from reconciler.export.grouping import (
 )
 from reconciler.export.quoting import scalar
 from reconciler.model.change import Precision
-from reconciler.model.tag import Status
+from reconciler.model.tag import Status, Tag
 from reconciler.text.alike import groups
 from reconciler.text.plural import count, few, listed
 from reconciler.text.quote import double_quoted
@@ -100,17 +99,17 @@ def consolidated(
         places = one.by_place(tags, ignored(ref), refused=lambda _name: None)
         accounts.append((ref, one, places))
     winners = _winners([(ref, places) for ref, _one, places in accounts], known)
-    joined: dict[tuple[Look, Choice | None], DeclarationGroup] = {}
+    joined: dict[tuple[Tag, Selector | None], DeclarationGroup] = {}
     own: dict[tuple[str, str], list[_Cell]] = {}
     for ref, one, places in accounts:
         tidied = _Account(ref, one, known, several=len(accounts) > 1)
         for found in tidied.declarations(places, winners):
-            _join(joined.setdefault((found.look, found.choice), found), found)
+            _join(joined.setdefault((found.tag, found.selector), found), found)
         own.update(((ref.handle, name), cells) for name, cells in tidied.own.items())
     for block in joined.values():
-        if block.choice is None:
-            cells = [one for handle in block.accounts for one in own[handle, block.look.name]]
-            block.remarks += _promotion(block.look.name, cells)
+        if block.selector is None:
+            cells = [one for handle in block.accounts for one in own[handle, block.tag.name]]
+            block.remarks += _promotion(block.tag.name, cells)
     result.groups.extend(sorted(joined.values(), key=in_order))
     return write(live, result, _HEADING, base=base, muted=muted)
 
@@ -202,32 +201,32 @@ class _Account:
         disabled = [cell for cell in cells if cell.status is Status.DISABLED]
         enabled = [cell for cell in cells if cell.status is Status.ENABLED]
         excluded = self._tags.named(map(_company, disabled))
-        choices: list[tuple[Sequence[_Cell], Choice | None]] = []
+        selectors: list[tuple[Sequence[_Cell], Selector | None]] = []
         if 2 * len(enabled) > len(self._tags.active) and len(excluded) == len(disabled):
-            choices.append((enabled, Choice(None, excluded)))
+            selectors.append((enabled, Selector(None, excluded)))
             there = {cell.company_id for cell in cells}
             remarks += self._about_missing([one for one in self._tags.active if one not in there])
         elif enabled:
-            choices.append((enabled, self._exactly(name, enabled)))
+            selectors.append((enabled, self._exactly(name, enabled)))
         if disabled:
-            choices.append((disabled, self._exactly(name, disabled)))
-        for some, choice in choices:
-            if choice is not None:
-                block = self._block(name, some, choice, next(iter(colors), None))
+            selectors.append((disabled, self._exactly(name, disabled)))
+        for some, selector in selectors:
+            if selector is not None:
+                block = self._block(name, some, selector, next(iter(colors), None))
                 block.remarks[:0], remarks = remarks, []
                 yield block
 
-    def _exactly(self, name: str, cells: Sequence[_Cell]) -> Choice | None:
-        return self._tags.choose([*map(_company, cells)], Look(name, None, cells[0].status))
+    def _exactly(self, name: str, cells: Sequence[_Cell]) -> Selector | None:
+        return self._tags.choose([*map(_company, cells)], Tag(name, None, cells[0].status))
 
     def _block(
-        self, name: str, cells: Sequence[_Cell], choice: Choice | None, color: str | None = None
+        self, name: str, cells: Sequence[_Cell], selector: Selector | None, color: str | None = None
     ) -> DeclarationGroup:
-        look = Look(name, color if choice else cells[0].color(name), cells[0].status)
-        block = DeclarationGroup(look, choice, [self._ref.handle])
+        tag = Tag(name, color if selector else cells[0].color(name), cells[0].status)
+        block = DeclarationGroup(tag, selector, [self._ref.handle])
         others = Counter(one for cell in cells for one in cell.spellings if one != name)
         names = dict.fromkeys(sorted(others, key=lambda one: (-others[one], one)))
-        if look.status is Status.ENABLED:
+        if tag.status is Status.ENABLED:
             block.merged_from = names
         else:
             block.renamed_from = names

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from reconciler.config.template import SCHEMA_LINE
-from reconciler.export.grouping import Choice, DeclarationGroup, Grouping, group
+from reconciler.export.grouping import DeclarationGroup, Grouping, group
 from reconciler.export.quoting import scalar, sequence
 from reconciler.model.state import Limits, Policy, Unmanaged
 from reconciler.model.tag import Status
@@ -18,7 +18,7 @@ from reconciler.text.quote import double_quoted
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.config.configuration import Configuration
+    from reconciler.config.configuration import Configuration, Selector
     from reconciler.model.state import Account
     from reconciler.model.tag import AccountRef, Company, LiveTag
 
@@ -129,35 +129,35 @@ def _muted(reasons: Mapping[str, str]) -> Iterator[str]:
         yield f"    {code}: {scalar(reason)}"
 
 
-def _scopes(groups: Iterable[DeclarationGroup]) -> dict[Choice, str]:
+def _scopes(groups: Iterable[DeclarationGroup]) -> dict[Selector, str]:
     """A name for each long list of companies that is used more than once."""
-    uses = Counter(one.choice for one in groups if one.choice is not None)
+    uses = Counter(one.selector for one in groups if one.selector is not None)
     long = [
-        choice
-        for choice, count in uses.items()
-        if count > 1 and len(choice.include or choice.exclude) >= _SCOPE_FROM
+        selector
+        for selector, count in uses.items()
+        if count > 1 and len(selector.include or selector.exclude) >= _SCOPE_FROM
     ]
-    return {choice: f"places-{number}" for number, choice in enumerate(long, start=1)}
+    return {selector: f"places-{number}" for number, selector in enumerate(long, start=1)}
 
 
-def _scope_lines(scopes: Mapping[Choice, str], called: Mapping[str, str]) -> Iterator[str]:
+def _scope_lines(scopes: Mapping[Selector, str], called: Mapping[str, str]) -> Iterator[str]:
     if scopes:
         yield ""
-        yield "scopes:  # give them names that say what these companies have in common"
-    for choice, name in scopes.items():
+        yield "scopes:  # give them names for what these companies have in common"
+    for selector, name in scopes.items():
         yield f"  {name}:"
-        yield from _companies(choice, called)
+        yield from _companies(selector, called)
 
 
-def _companies(choice: Choice, called: Mapping[str, str]) -> Iterator[str]:
-    if choice.include is None:
+def _companies(selector: Selector, called: Mapping[str, str]) -> Iterator[str]:
+    if selector.include is None:
         yield "    companies: all"
     else:
-        yield from _who(choice.include, called)
-        yield from sequence("companies", choice.include, indent=4)
-    if choice.exclude:
-        yield from _who(choice.exclude, called)
-        yield from sequence("except", choice.exclude, indent=4)
+        yield from _who(selector.include, called)
+        yield from sequence("companies", selector.include, indent=4)
+    if selector.exclude:
+        yield from _who(selector.exclude, called)
+        yield from sequence("except", selector.exclude, indent=4)
 
 
 def _who(references: Sequence[str], called: Mapping[str, str]) -> Iterator[str]:
@@ -172,30 +172,30 @@ def _who(references: Sequence[str], called: Mapping[str, str]) -> Iterator[str]:
 def block_lines(
     one: DeclarationGroup,
     handles: Sequence[str],
-    scopes: Mapping[Choice, str],
+    scopes: Mapping[Selector, str],
     called: Mapping[str, str],
 ) -> Iterator[str]:
     """The lines of one block: remarks, then the keys.
 
-    ``handles`` are all accounts, ``scopes`` the names of choices, ``called`` the names of companies
-    that choices mean by their ids.
+    ``handles`` are all accounts, ``scopes`` name selectors, ``called`` has the names of companies
+    that selectors name by ids.
     """
     for remark in one.remarks[:_MOST_REMARKS]:
         yield from (f"  # {line}" for line in remark.split("\n"))
     if len(one.remarks) > _MOST_REMARKS:
         yield f"  # and {len(one.remarks) - _MOST_REMARKS} more remarks like these"
-    yield f"  - name: {scalar(one.look.name)}"
-    if one.look.color is not None:
-        yield f"    color: {scalar(one.look.color)}"
-    if one.look.status is Status.DISABLED:
+    yield f"  - name: {scalar(one.tag.name)}"
+    if one.tag.color is not None:
+        yield f"    color: {scalar(one.tag.color)}"
+    if one.tag.status is Status.DISABLED:
         yield "    state: disabled"
     for key, names in (("merged_from", one.merged_from), ("renamed_from", one.renamed_from)):
         if names:
             yield from sequence(key, names, indent=4)
-    if one.choice is not None and one.choice in scopes:
-        yield f"    scope: {scopes[one.choice]}"
-    elif one.choice is not None:
-        yield from _companies(one.choice, called)
+    if one.selector is not None and one.selector in scopes:
+        yield f"    scope: {scopes[one.selector]}"
+    elif one.selector is not None:
+        yield from _companies(one.selector, called)
     if set(one.accounts) != set(handles):
         yield from sequence("accounts", sorted(one.accounts), indent=4)
 
@@ -225,19 +225,19 @@ def left_out(grouping: Grouping) -> Iterator[str]:
 
 
 def _remark_on_alikes(groups: Sequence[DeclarationGroup]) -> None:
-    """Say where names look alike, or stand on both levels, in one account."""
+    """Report where names look alike, or stand on both levels, in one account."""
     levels: dict[tuple[str, str], set[bool]] = {}
     handles: dict[str, dict[str, None]] = {}
     names: dict[str, dict[str, None]] = {}
     for one in groups:
         for handle in one.accounts:
-            names.setdefault(handle, {})[one.look.name] = None
-            levels.setdefault((handle, one.look.name), set()).add(one.choice is None)
-            handles.setdefault(one.look.name, {})[handle] = None
+            names.setdefault(handle, {})[one.tag.name] = None
+            levels.setdefault((handle, one.tag.name), set()).add(one.selector is None)
+            handles.setdefault(one.tag.name, {})[handle] = None
     known = {handle: Names(names) for handle, names in names.items()}
     # Once a name: its other blocks stand below the first.
-    for one in {one.look.name: one for one in reversed(groups)}.values():
-        name, own = one.look.name, sorted(handles[one.look.name])
+    for one in {one.tag.name: one for one in reversed(groups)}.values():
+        name, own = one.tag.name, sorted(handles[one.tag.name])
         alike = dict.fromkeys(like for handle in own for like in known[handle].like(name))
         if alike:
             quoted = ", ".join(map(double_quoted, list(alike)[:3]))

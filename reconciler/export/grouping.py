@@ -1,11 +1,11 @@
-"""Live tags of several accounts, joined into as few declarations as say the same.
+"""Live tags of several accounts, joined into as few declarations as can be.
 
-Terms. A *look* is a tag's name, colour and status. A *choice* is how a declaration names the
-companies of an account that have a look: none (account level), all, a list, or all but a list.
+Terms. A *tag* is a name, a colour and a status. A *selector* is how a declaration names the
+companies of an account that have a tag: none (account level), all, a list, or all but a list.
 
-Method. In each account every look gets the shortest choice that means exactly the companies that
-have it; looks of several accounts with the same choice become one declaration. Company names stand
-for themselves only where they can't mean anything else; otherwise the id does.
+Method. In each account every tag gets the shortest selector of exactly the companies that have it;
+a tag of several accounts with the same selector becomes one declaration. A company is written by
+its name only where that can't mean anything else; otherwise by its id.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.config.configuration import Selector
 from reconciler.model.names import any_alike, is_glob
-from reconciler.model.tag import AccountRef, Company, LiveTag, Status
+from reconciler.model.tag import AccountRef, Company, LiveTag, Tag
 from reconciler.text.quote import double_quoted
 from reconciler.text.visible import NOT_IN_A_LINE
 
@@ -30,23 +31,6 @@ LONGEST_NAME = 1000
 """As the schema has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a declaration says of a tag."""
-
-    name: str
-    color: str | None
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Companies: ``include`` None means all; an account-level tag has no choice."""
-
-    include: tuple[str, ...] | None
-    exclude: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class DeclarationGroup:
     """One declaration to be written; ``remarks`` are for the person who reads it.
@@ -54,8 +38,8 @@ class DeclarationGroup:
     ``merged_from`` and ``renamed_from``: other names that it takes over.
     """
 
-    look: Look
-    choice: Choice | None
+    tag: Tag
+    selector: Selector | None
     accounts: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     merged_from: dict[str, None] = field(default_factory=dict)
@@ -76,7 +60,7 @@ class LeftOut:
 class Grouping:
     """Everything of the given accounts: declarations, and what they leave out.
 
-    ``called``: the names of companies that choices mean by their ids.
+    ``called``: the names of companies that selectors name by their ids.
     """
 
     groups: list[DeclarationGroup] = field(default_factory=list)
@@ -90,14 +74,14 @@ def group(
     accounts: Sequence[tuple[AccountRef, Mapping[str, Company], Sequence[LiveTag]]],
     base: Configuration | None,
 ) -> Grouping:
-    """Join the live tags of ``accounts``; ``base`` says what they ignore."""
+    """Join the live tags of ``accounts``; ``base`` has what they ignore."""
     ignored = ignored_of(base)
     result = Grouping()
-    joined: dict[tuple[Look, Choice | None], DeclarationGroup] = {}
+    joined: dict[tuple[Tag, Selector | None], DeclarationGroup] = {}
     for ref, companies, tags in accounts:
         account = AccountTags(ref, companies, result)
-        for look, choice, remarks in account.declarations(tags, ignored(ref)):
-            one = joined.setdefault((look, choice), DeclarationGroup(look, choice))
+        for tag, selector, remarks in account.declarations(tags, ignored(ref)):
+            one = joined.setdefault((tag, selector), DeclarationGroup(tag, selector))
             one.accounts.append(ref.handle)
             one.remarks.extend(remarks)
     for one in joined.values():
@@ -148,25 +132,25 @@ class AccountTags:
 
     def declarations(
         self, tags: Iterable[LiveTag], ignored: Callable[[str], bool]
-    ) -> Iterable[tuple[Look, Choice | None, list[str]]]:
-        """Each look with the companies that have it, and what is remarkable there."""
-        bearers: dict[Look, dict[str | None, None]] = {}
-        remarks: dict[tuple[Look, bool], list[str]] = {}
+    ) -> Iterable[tuple[Tag, Selector | None, list[str]]]:
+        """Each tag with the companies that have it, and what is remarkable there."""
+        places_of: dict[Tag, dict[str | None, None]] = {}
+        remarks: dict[tuple[Tag, bool], list[str]] = {}
         for (company_id, name), duplicates in self.by_place(tags, ignored).items():
             first = min(duplicates, key=lambda one: one.id)
             color = first.color if first.color and is_line(first.color) else None
-            look = Look(name, color, first.status)
-            bearers.setdefault(look, {})[company_id] = None
+            tag = Tag(name, color, first.status)
+            places_of.setdefault(tag, {})[company_id] = None
             if len(duplicates) > 1:
-                where = remarks.setdefault((look, company_id is None), [])
+                where = remarks.setdefault((tag, company_id is None), [])
                 where.append(self.remark_on_duplicates(company_id, duplicates))
-        for look, places in bearers.items():
+        for tag, places in places_of.items():
             if None in places:
-                yield look, None, remarks.get((look, True), [])
+                yield tag, None, remarks.get((tag, True), [])
             chosen = [one for one in places if one is not None]
-            choice = self.choose(chosen, look)
-            if choice is not None:
-                yield look, choice, remarks.get((look, False), [])
+            selector = self.choose(chosen, tag)
+            if selector is not None:
+                yield tag, selector, remarks.get((tag, False), [])
 
     def by_place(
         self,
@@ -188,30 +172,30 @@ class AccountTags:
                 found.setdefault((tag.company_id, tag.name), []).append(tag)
         return found
 
-    def choose(self, ids: Sequence[str], look: Look) -> Choice | None:
-        """The shortest way to say exactly these companies."""
+    def choose(self, ids: Sequence[str], tag: Tag) -> Selector | None:
+        """The shortest selector of exactly these companies."""
         if not ids:
             return None
         if len(ids) == len(self.active):
-            return Choice(None)
+            return Selector(None)
         wanted = set(ids)
         others = [one for one in self.active if one not in wanted]
         if len(others) < len(ids) and all(one in self._references for one in others):
-            return Choice(None, self.named(others))
+            return Selector(None, self.named(others))
         for one in ids:
             if one not in self._references:
-                self._note_nameless(one, look)
+                self._note_nameless(one, tag)
         named = self.named(ids)
-        return Choice(named) if named else None
+        return Selector(named) if named else None
 
     def named(self, ids: Iterable[str]) -> tuple[str, ...]:
         """How to write the companies; those that can't be written safely are left out."""
         known = (self._references[one] for one in ids if one in self._references)
         return tuple(sorted(known, key=lambda name: (name.casefold(), name)))
 
-    def _note_nameless(self, company_id: str, look: Look) -> None:
-        tag = LiveTag(0, look.name, look.color, look.status, company_id)
-        self.leave_out(tag, NAMELESS)
+    def _note_nameless(self, company_id: str, tag: Tag) -> None:
+        live = LiveTag(0, tag.name, tag.color, tag.status, company_id)
+        self.leave_out(live, NAMELESS)
 
     def leave_out(self, tag: LiveTag, reason: str) -> None:
         """Note that ``tag`` is left out."""
@@ -226,7 +210,7 @@ class AccountTags:
         return company.name if company else company_id
 
     def remark_on_duplicates(self, company_id: str | None, duplicates: Sequence[LiveTag]) -> str:
-        """Say which ids are live tags of one name."""
+        """Report which ids are live tags of one name."""
         ids = ", ".join(str(one.id) for one in sorted(duplicates, key=lambda one: one.id))
         place = "on account level" if company_id is None else double_quoted(self.place(company_id))
         return (
@@ -236,28 +220,28 @@ class AccountTags:
 
 def _references(active: Sequence[Company], companies: Mapping[str, Company]) -> dict[str, str]:
     """How to write each active company so that nothing else is meant: by name, else by id."""
-    bearers = Counter(one.name for one in active)
+    named = Counter(one.name for one in active)
     references = {}
     for one in active:
-        by_name = is_line(one.name) and not is_glob(one.name) and bearers[one.name] == 1
+        by_name = is_line(one.name) and not is_glob(one.name) and named[one.name] == 1
         if by_name and (one.name == one.id or one.name not in companies):
             references[one.id] = one.name
-        elif is_line(one.id) and not is_glob(one.id) and not bearers[one.id]:
+        elif is_line(one.id) and not is_glob(one.id) and not named[one.id]:
             references[one.id] = one.id
     return references
 
 
 def in_order(one: DeclarationGroup) -> tuple[object, ...]:
     """What declarations are sorted by: name, level, companies."""
-    choice = one.choice or Choice((), ())
+    selector = one.selector or Selector((), ())
     return (
-        one.look.name.casefold(),
-        one.look.name,
-        one.choice is not None,
-        choice.include is not None,
-        choice.include or (),
-        choice.exclude,
+        one.tag.name.casefold(),
+        one.tag.name,
+        one.selector is not None,
+        selector.include is not None,
+        selector.include or (),
+        selector.exclude,
         one.accounts,
-        one.look.color or "",
-        one.look.status.value,
+        one.tag.color or "",
+        one.tag.status.value,
     )

@@ -15,14 +15,13 @@ from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.config.configuration import Selector
 from reconciler.export.emit import block_lines, left_out
 from reconciler.export.grouping import (
     NAMELESS,
     AccountTags,
-    Choice,
     DeclarationGroup,
     Grouping,
-    Look,
     group,
     ignored_of,
     in_order,
@@ -30,7 +29,7 @@ from reconciler.export.grouping import (
 )
 from reconciler.export.quoting import scalar, sequence
 from reconciler.model.state import State
-from reconciler.model.tag import differing
+from reconciler.model.tag import Tag, differing
 from reconciler.model.trash import parse
 from reconciler.text.quote import double_quoted
 
@@ -69,7 +68,7 @@ def taken_in(
 ) -> str:
     """What to write so that nothing differs; empty where nothing does.
 
-    ``desired`` and ``live`` (by account id) are of the accounts to look at; new blocks belong into
+    ``desired`` and ``live`` (by account id) are of the accounts to compare; new blocks belong into
     ``file``.
     """
     work = _Drifts(configuration, file)
@@ -152,12 +151,12 @@ class _Drifts:
     ) -> Iterator[_Edit]:
         source = entry.block.source
         at = f"{source.file}:{source.line}, {double_quoted(entry.name)}"
-        looks = {one.tag and (one.tag.color, one.tag.status) for one in drifted}
+        values = {one.tag and (one.tag.color, one.tag.status) for one in drifted}
         if entry.declaration.state is State.ABSENT:
             yield _Edit(
                 source, 0, f"{at}: declared absent and live; to keep it, delete the block", ()
             )
-        elif len(drifted) == len(cells) and len(looks) == 1:
+        elif len(drifted) == len(cells) and len(values) == 1:
             tag = drifted[0].tag
             if tag is None:
                 gone = "gone; delete the block, or the next apply creates it again"
@@ -212,7 +211,7 @@ class _Drifts:
         lines = [*block_lines(block, handles, {}, self.grouping.called)]
         if not self._own:
             return _Edit(None, number, f"{self._file}: below `tags:`", (*lines,))
-        after = self._neighbour(block.look.name)
+        after = self._neighbour(block.tag.name)
         entry, where = (self._own[0], "above") if after is None else (after, "below")
         source = entry.block.source
         pad = " " * max(source.column - 3, 0)
@@ -252,23 +251,23 @@ def _companies(include: Sequence[str] | None, indent: int) -> list[str]:
 
 def _exactly(account: AccountTags, tags: Iterable[LiveTag]) -> Iterator[DeclarationGroup]:
     """Blocks for just these; companies to come are the other blocks' of the name."""
-    found: dict[tuple[Look, bool], list[str]] = defaultdict(list)
+    found: dict[tuple[Tag, bool], list[str]] = defaultdict(list)
     for tag in tags:
         if tag.company_id is not None and not account.named([tag.company_id]):
             account.leave_out(tag, NAMELESS)
             continue
         color = tag.color if tag.color and is_line(tag.color) else None
-        look = Look(tag.name, color, tag.status)
-        found[look, tag.company_id is None].append(tag.company_id or "")
-    for (look, on_account), ids in found.items():
-        choice = None if on_account else Choice(account.named(ids))
-        yield DeclarationGroup(look, choice, [account.handle])
+        declared = Tag(tag.name, color, tag.status)
+        found[declared, tag.company_id is None].append(tag.company_id or "")
+    for (declared, on_account), ids in found.items():
+        selector = None if on_account else Selector(account.named(ids))
+        yield DeclarationGroup(declared, selector, [account.handle])
 
 
 def _joined(blocks: Iterable[DeclarationGroup]) -> Iterable[DeclarationGroup]:
-    joined: dict[tuple[Look, Choice | None], DeclarationGroup] = {}
+    joined: dict[tuple[Tag, Selector | None], DeclarationGroup] = {}
     for block in blocks:
-        one = joined.setdefault((block.look, block.choice), block)
+        one = joined.setdefault((block.tag, block.selector), block)
         if one is not block:
             one.accounts = sorted({*one.accounts, *block.accounts})
     return joined.values()

@@ -120,8 +120,8 @@ class NameAudit:
     @property
     def is_extra(self) -> bool:
         """Whether nothing is declared of it, and that is all that there is to say of it."""
-        told = self.levels or self.spellings or self.places(CellState.STILL_LIVE)
-        return not told and self.deviates
+        shown = self.levels or self.spellings or self.places(CellState.STILL_LIVE)
+        return not shown and self.deviates
 
     @property
     def on_both_levels(self) -> bool:

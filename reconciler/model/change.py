@@ -288,7 +288,7 @@ class Update(_OfLiveTag):
     verb: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Tell what it does to the tag: guards, order and words ask again and again."""
+        """Report what it does to the tag: guards, order and words ask again and again."""
         _OfLiveTag.__post_init__(self)
         was, will_be = (parse(tag.name) is not None for tag in (self.before, self.after))
         object.__setattr__(self, "trashes", will_be and not was)

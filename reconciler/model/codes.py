@@ -42,7 +42,7 @@ MEANINGS: Final = {
     PlanCode.SEVERAL_IN_TRASH: "Several tags in the trash had the declared name; the newest comes "
     "back.",
     PlanCode.RENAMED_SINCE: "The tag of a declared name, or of a former one, was renamed since the "
-    "snapshot; it gets the declared name, or the plan says why not.",
+    "snapshot; it gets the declared name, or the plan gives the reason why not.",
     PlanCode.ANOTHER_SINCE: "Another tag than in the snapshot has a declared name, or a former "
     "one, without its history.",
 }

@@ -195,7 +195,7 @@ class Report:
         return unchanged or self.verification is Verification.AS_PLANNED
 
     @property
-    def needs_a_look(self) -> bool:
+    def needs_attention(self) -> bool:
         """Whether running it again won't mend it: a change failed or is unknown, or live state is
         not as it was done.
         """
@@ -211,7 +211,7 @@ class Report:
         """Whether all that was asked of the plan was done and seen; deletes may be held back."""
         seen = self.verification.seen and self.failure is None and self.signal is None
         tried = not self.account_errors and not self.count(Result.NOT_TRIED)
-        return seen and tried and not self.needs_a_look
+        return seen and tried and not self.needs_attention
 
     @property
     def complete(self) -> bool:

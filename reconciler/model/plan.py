@@ -147,7 +147,7 @@ class TrashedTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What the changes of a plan are told apart by: the configuration of ``ref`` at ``commit``.
+    """What the changes of a plan are distinguished by: the configuration of ``ref`` at ``commit``.
 
     ``unknown`` says why no cause is known; None: all are. ``undone``: changes that it plans and the
     plan does not, nor any other of their tags. ``unread``: handles of accounts that only it

@@ -67,7 +67,7 @@ class Advice:
     contests: list[Contest] = field(default_factory=list)
     _stored: dict[Declaration, _Alikes] = field(default_factory=lambda: defaultdict(_Alikes))
 
-    def look_at(self, place: Place, matches: Matches, covers: Callable[..., bool]) -> None:
+    def check(self, place: Place, matches: Matches, covers: Callable[..., bool]) -> None:
         """Note what is remarkable about one place; ``covers`` tells which names are in the work."""
         for finding in (*_renames(matches), *_duplicates(matches), *_in_trash(matches)):
             if covers(finding.subject, *finding.detail):
@@ -217,7 +217,7 @@ def _words(finding: _Finding, unmanaged: Unmanaged) -> tuple[str, str]:
 
 def _alike(declaration: Declaration, known: _Alikes, unmanaged: Unmanaged) -> Problem:
     names = sorted(known.names)
-    looks, are = quoted_all(names), "is" if len(names) == 1 else "are"
+    alike, are = quoted_all(names), "is" if len(names) == 1 else "are"
     if known.absent:
         kept = "is declared absent" if len(names) == 1 else "are declared absent in part"
     elif unmanaged is Unmanaged.KEEP:
@@ -233,7 +233,7 @@ def _alike(declaration: Declaration, known: _Alikes, unmanaged: Unmanaged) -> Pr
         hint.append("If it shall go, declare it with `state: absent`.")
     return Problem(
         code=PlanCode.LOOK_ALIKE.value,
-        message=f'"{declaration.name}" {verb} its look-alike {looks}, which {kept} '
+        message=f'"{declaration.name}" {verb} its look-alike {alike}, which {kept} '
         f"({few(known.places)})",
         hint="\n".join(hint),
         marks=_marks(declaration.source),

@@ -51,9 +51,9 @@ def refuse_unless_applicable(
 
 def _listed(namesakes: Sequence[LiveTag]) -> str:
     """``a tag of the account and a disabled tag of the company``."""
-    said = [
+    reasons = [
         f"{'a' if tag.status is Status.ENABLED else 'a disabled'} tag of the "
         f"{'account' if tag.company_id is None else 'company'}"
         for tag in sorted(namesakes, key=lambda one: (one.company_id is not None, one.id))
     ]
-    return listed(said)
+    return listed(reasons)

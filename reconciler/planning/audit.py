@@ -192,7 +192,7 @@ class _Auditor:
     _declared: CellState = field(init=False)
 
     def __post_init__(self) -> None:
-        """Say what a place that does not deviate is like."""
+        """Report what a place that does not deviate is like."""
         known = CellState.AS_MOST if self.desired is None else CellState.AS_DECLARED
         self._declared = known
 
@@ -274,7 +274,7 @@ class _Auditor:
     def _states(
         self, norm: _Norm, place: str | None, own: Sequence[LiveTag], others: Sequence[LiveTag]
     ) -> tuple[CellState, ...]:
-        """What is to be said of a place; nothing where it has none of the name and needs none."""
+        """What to report of a place; nothing where it has none of the name and needs none."""
         expected = norm.expected.get(place)
         # What is disabled can't be chosen any more: beside another it is no second spelling.
         others = [tag for tag in others if not own or tag.status is Status.ENABLED]
@@ -298,7 +298,7 @@ class _Auditor:
     def _unexpected(
         self, norm: _Norm, place: str | None, shown: Sequence[LiveTag], misspelt: bool
     ) -> tuple[CellState, ...]:
-        """What is to be said of a place that has ``shown`` and where nothing of it is expected."""
+        """What to report of a place that has ``shown`` and where nothing of it is expected."""
         if all(tag.status is Status.DISABLED for tag in shown):
             return (CellState.RETIRED,)
         if place in norm.excepted:

@@ -33,33 +33,33 @@ if TYPE_CHECKING:
     from reconciler.model.change import Change
 
 
-class ToldApart(NamedTuple):
+class ByCause(NamedTuple):
     """Head's ``changes`` in their order, each with its cause, and what it leaves ``undone``."""
 
     changes: tuple[Change, ...]
     undone: tuple[Change, ...]
 
 
-def told_apart(head: Sequence[Change], base: Sequence[Change]) -> ToldApart:
+def by_cause(head: Sequence[Change], base: Sequence[Change]) -> ByCause:
     """The drafted changes of ``head`` by what ``base`` drafts for the same live state."""
     before: dict[Hashable, list[Change]] = {}
     for change in base:
         for touched in _objects(change):
             before.setdefault(touched, []).append(change)
-    told = [replace(change, cause=_cause(change, _of(before, change))) for change in head]
+    caused = [replace(change, cause=_cause(change, _of(before, change))) for change in head]
     needed = {
         one
-        for change in told
+        for change in caused
         if isinstance(change, Merge) and change.cause is not Cause.DRIFT
         for one in _given(change)
     }
     ours = {one for change in head for one in _objects(change)}
-    return ToldApart(
+    return ByCause(
         changes=tuple(
             replace(change, cause=Cause.BOTH)
             if change.cause is Cause.DRIFT and not needed.isdisjoint(_objects(change))
             else change
-            for change in told
+            for change in caused
         ),
         undone=tuple(change for change in base if ours.isdisjoint(_objects(change))),
     )

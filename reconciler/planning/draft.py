@@ -88,7 +88,7 @@ def draft(
     declared.
 
     What shall go moves to the trash of ``today`` where the account has one;
-    :func:`reconciler.planning.trash.settled` deletes instead what is then counted as unused.
+    :func:`reconciler.planning.trash.deleted_if_unused` deletes what is then counted as unused.
     ``uses`` is what has the tags of ``Draft.groups``, as far as it was counted. ``past`` is the
     account as a snapshot has it: evidence of renames, by which nothing is removed or merged.
     """
@@ -275,7 +275,7 @@ class _Work:
         self._keep(place, matches.kept)
         unmanaged = [tag for tag in matches.unmanaged if covers(tag.name)]
         self._changes.extend(self._changes_to_unmanaged(place, unmanaged, remove))
-        self._advice.look_at(place, matches, covers)
+        self._advice.check(place, matches, covers)
 
     def _plan_trash(
         self,

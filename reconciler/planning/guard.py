@@ -240,12 +240,12 @@ def _of_interactions(sums: _Sums, account: Account) -> Iterator[Objection]:
 def _unknown_interactions(account: Account, lost: Count) -> str:
     limit = account.policy.limits.interactions
     if lost.least > limit:
-        said = f"at least {lost.least:,} interactions lose their tag, more than"
+        loss = f"at least {lost.least:,} interactions lose their tag, more than"
     else:
         least = f" (at least {lost.least:,})" if lost.least else ""
-        said = f"an unknown number of interactions{least} lose their tag, which counts as more than"
+        loss = f"an unknown number of interactions{least} lose their tag, which counts as more than"
     return (
-        f"{account.handle}: {said} limits.interactions {limit:,}: disable the tags instead, or use "
+        f"{account.handle}: {loss} limits.interactions {limit:,}: disable the tags instead, or use "
         "a key that sees the tags of calls, forms and text threads"
     )
 

@@ -7,7 +7,7 @@ So a report that was edited reaches no tag but those that it names, and none tha
 Method. Each change that was made, or may have been, gives the update that leads back; live state
 then says which of them are to do, done already, or no longer right. A create's tag is disabled and
 not deleted: what has got it meanwhile keeps it. A merge gives the tag that it put into the trash
-back, and takes nothing off what got the other. A delete has no way back, and is named.
+back, and takes nothing off what got the other. A delete can't be undone, and is named.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.planning.freshness import Stale
     from reconciler.provider import Listing
 
-NO_WAY_BACK: Final = "UNDO001"
+NOT_UNDONE: Final = "UNDO001"
 LEFT_ALONE: Final = "UNDO002"
 _MADE: Final = frozenset({Result.DONE, Result.ADOPTED, Result.UNKNOWN})
 """How a change ended that this apply made, or may have made."""
@@ -39,7 +39,7 @@ _MADE: Final = frozenset({Result.DONE, Result.ADOPTED, Result.UNKNOWN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inverse:
-    """An account's way back: ``changes`` are to do, ``as_before`` tags are as they were already.
+    """What undoes an account's part: ``changes``; ``as_before`` tags are as they were already.
 
     ``warnings`` name what can't be undone, and what is left alone because it has moved on.
     """
@@ -69,8 +69,10 @@ def inverse(outcomes: Iterable[Outcome], listing: Listing) -> Inverse:
     live = {tag.id: tag for tag in listing.tags}
     made = [one for one in outcomes if has_inverse(one)]
     # A server that takes two names for one gives a tag to two creates: it goes back once.
-    ways = {way.tag_id: way for one in reversed(made) for way in _ways(one.change, one, live)}
-    fresh = freshness(tuple(reversed(ways.values())), listing.tags)
+    inverses = {
+        undo.tag_id: undo for one in reversed(made) for undo in _inverses(one.change, one, live)
+    }
+    fresh = freshness(tuple(reversed(inverses.values())), listing.tags)
     pending = tuple(one for one in fresh.pending if isinstance(one, Update))
     freed = {(one.place, one.before.name) for one in pending if "name" in one.fields}
     return Inverse(
@@ -89,7 +91,7 @@ def _places(change: Change | Merge) -> Iterator[str | None]:
         yield change.into_company_id
 
 
-def _ways(
+def _inverses(
     change: Change | Merge, outcome: Outcome, live: Mapping[int, LiveTag]
 ) -> Iterator[Update]:
     """The updates that lead back from what ``outcome`` says was made; none where there is none."""
@@ -106,12 +108,12 @@ def _ways(
         case Update(before=before, after=after):
             yield _update(change, before.changed_to(outcome.stored or after), before.tag)
         case Merge() if _is_in_trash(change, live):
-            yield from _ways_from_merge(change)
+            yield from _inverse_of_merge(change)
         case _:
             return
 
 
-def _ways_from_merge(change: Merge) -> Iterator[Update]:
+def _inverse_of_merge(change: Merge) -> Iterator[Update]:
     """The tag that was given up leaves the trash; the other has again what it had."""
     before, into = change.before, change.into
     trashed = before.changed_to(Tag(change.trash_name, before.color, Status.DISABLED))
@@ -162,23 +164,25 @@ def _lasting(
     match change:
         case Delete(before=before) if before.id not in live:
             yield _problem(
-                NO_WAY_BACK,
+                NOT_UNDONE,
                 change,
                 "was deleted, and that can't be undone",
                 hint="To declare it makes a new tag; what had the old one does not get it back.",
             )
         case Create() if outcome.tag_id is None:
             yield _problem(
-                NO_WAY_BACK,
+                NOT_UNDONE,
                 change,
                 "may have been created, and nobody knows under which id",
-                hint="Look for it in CallRail.",
+                hint="Search for it in CallRail.",
             )
         case Merge() if _is_in_trash(change, live):
-            survivor = double_quoted(change.after.name)
-            yield _problem(NO_WAY_BACK, change, f"was merged: what got {survivor} keeps it")
+            owner = "the account's " if change.promotes else ""
+            survivor = f"{owner}{double_quoted(change.after.name)}"
+            message = f"was merged into {survivor}: what got that tag keeps it"
+            yield _problem(NOT_UNDONE, change, message)
         case Update(fields=fields, before=before) if "color" in fields and before.color is None:
-            yield _problem(NO_WAY_BACK, change, "had a color that the server did not name")
+            yield _problem(NOT_UNDONE, change, "had a color that the server did not name")
         case _:
             return
 

@@ -208,10 +208,10 @@ def merges(
             given_up.append(tag)
             named[tag.id] = tag.name
     declaration = group.declaration
-    look = group.named if group.named in given_up else survivor
-    if look is not None and not group.live:
-        look = look._replace(status=Status.ENABLED)
-    after = group.account or (look and completed(look, declaration))
+    kept = group.named if group.named in given_up else survivor
+    if kept is not None and not group.live:
+        kept = kept._replace(status=Status.ENABLED)
+    after = group.account or (kept and completed(kept, declaration))
     if after is None:
         return ()
     return tuple(

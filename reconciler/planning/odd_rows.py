@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ODD_ROW: Final = "LIVE001"
 _SHOWN: Final = 5
-_HINT: Final = "CallRail's support can say what it is; its screen may show it."
+_HINT: Final = "Ask CallRail's support what it is; its screen may show it."
 
 
 def warn_of_odd_rows(odd: Sequence[OddTag], desired: DesiredAccount) -> list[Problem]:

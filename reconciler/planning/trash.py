@@ -148,7 +148,7 @@ def restored_as(declaration: Declaration, tag: LiveTag) -> Tag:
     return Tag(declaration.name, color, declaration.status or Status.ENABLED)
 
 
-def settled(change: Change) -> Change:
+def deleted_if_unused(change: Change) -> Change:
     """``change``; where it moves to the trash what certainly nothing uses, the delete instead."""
     match change:
         case Update(reason=Reason.TRASH, loss=Loss() as loss) if (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 UNCOUNTED: Final = "LIVE010"
 FLOW_BREAKS: Final = "LIVE011"
 
-_LOOK_THERE: Final = "Change the flows in CallRail first, or leave the tag enabled."
+_CHANGE_FLOWS: Final = "Change the flows in CallRail first, or leave the tag enabled."
 _RIGHTS: Final = "The key's user must be able to see them in CallRail."
 
 
@@ -48,7 +48,7 @@ def _broken(handle: str, name: str, flows: int, places: int) -> Problem:
         FLOW_BREAKS,
         f"{handle}: {apply} {double_quoted(name)}, which will be disabled{where}: "
         "it can't be applied any more",
-        _LOOK_THERE,
+        _CHANGE_FLOWS,
     )
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.change import Precision
-from reconciler.render import audit_wording as said
-from reconciler.render import table, wording
+from reconciler.render import audit_wording, table, wording
 from reconciler.render.budget import Budget
 from reconciler.render.escape import label, log
 from reconciler.render.layout import wrap
@@ -27,15 +26,15 @@ def text(audit: Audit, *, style: Style = PLAIN, width: int = 0) -> str:
     for one in audit.accounts:
         lines += [*([""] if lines else []), *_account(one, audit, style, width)]
     lines += [""] * bool(lines)
-    for why in said.partial(audit):
+    for why in audit_wording.partial(audit):
         lines += [style.delete(line) for line in _hung(f"Partial: {why}", width)]
-    if not_counted := said.not_counted(audit):
+    if not_counted := audit_wording.not_counted(audit):
         lines += _hung(not_counted, width)
-    lines += _hung(f"Requests: {said.requests(audit)}.", width)
+    lines += _hung(f"Requests: {audit_wording.requests(audit)}.", width)
     return log("\n".join(lines)) + "\n"
 
 
-def _told(audit: Audit, one: AccountAudit) -> list[NameAudit]:
+def _deviating(audit: Audit, one: AccountAudit) -> list[NameAudit]:
     """The names that get lines of their own; those that are just there are listed together."""
     return [name for name in audit.listed(one, only_deviating=True) if not name.is_extra]
 
@@ -44,20 +43,20 @@ def _account(one: AccountAudit, audit: Audit, style: Style, width: int) -> Itera
     yield style.bold(label(one.account.handle))
     deviates = one.deviating or one.extra
     paint = style.update if deviates else style.create
-    yield from (paint(line) for line in _hung(said.headline(one), width))
-    for name in _told(audit, one):
+    yield from (paint(line) for line in _hung(audit_wording.headline(one), width))
+    for name in _deviating(audit, one):
         yield ""
         yield style.bold(label(name.name))
-        for fact in said.facts(name, one):
+        for fact in audit_wording.facts(name, one):
             yield from _indented(fact, width)
-    for heading, lines in said.sections(one):
+    for heading, lines in audit_wording.sections(one):
         yield from ["", style.bold(heading)]
         for line in lines:
             yield from _indented(line, width)
-    if blocks := said.blocks(one, audit):
-        yield from ["", style.bold("Paste this, or:") + f" {said.CONSOLIDATE}"]
+    if blocks := audit_wording.blocks(one, audit):
+        yield from ["", style.bold("Paste this, or:") + f" {audit_wording.CONSOLIDATE}"]
         yield from (f"  {line}" for line in blocks)
-    if counted := said.counted(one):
+    if counted := audit_wording.counted(one):
         yield from ["", *_hung(counted, width)]
 
 
@@ -87,10 +86,10 @@ def markdown(audit: Audit, *, limit: int = LIMIT) -> str:
     return templating.markdown(
         "audit.md.j2",
         accounts=accounts,
-        partial=said.partial(audit),
-        consolidate=said.CONSOLIDATE,
-        not_counted=said.not_counted(audit),
-        requests=said.requests(audit),
+        partial=audit_wording.partial(audit),
+        consolidate=audit_wording.CONSOLIDATE,
+        not_counted=audit_wording.not_counted(audit),
+        requests=audit_wording.requests(audit),
         cut=budget.cut,
     )
 
@@ -107,24 +106,26 @@ class AccountPart:
 
 
 def _fitting(one: AccountAudit, audit: Audit, budget: Budget) -> AccountPart:
-    told = [(label(name.name), said.facts(name, one)) for name in _told(audit, one)]
+    deviating = [
+        (label(name.name), audit_wording.facts(name, one)) for name in _deviating(audit, one)
+    ]
     sections = []
-    counted = said.counted(one)
+    counted = audit_wording.counted(one)
     for heading, found in (
-        *told,
-        *said.sections(one),
+        *deviating,
+        *audit_wording.sections(one),
         ("What was counted", [counted] * bool(counted)),
     ):
         lines = ["\n  ".join(wrap(log(line), _WIDEST)) for line in found]
         fitting = budget.fitting(lines, around=f"{heading}{_AROUND}")
         sections += [(heading, fitting)] if fitting else []
-    blocks = list(map(log, said.blocks(one, audit)))
+    blocks = list(map(log, audit_wording.blocks(one, audit)))
     fits = len(budget.fitting(blocks, around=_AROUND, essential=False)) == len(blocks)
     return AccountPart(
         handle=one.account.handle,
-        headline=said.headline(one),
+        headline=audit_wording.headline(one),
         sections=sections,
-        names=frozenset(heading for heading, _lines in told),
+        names=frozenset(heading for heading, _lines in deviating),
         blocks=blocks if fits else [],
     )
 

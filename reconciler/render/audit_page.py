@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.model.audit import Cell, CellState
 from reconciler.model.palette import PALETTE
-from reconciler.render import audit_wording as said
-from reconciler.render import escape
+from reconciler.render import audit_wording, escape
 from reconciler.render.templating import page as filled
 
 if TYPE_CHECKING:
@@ -61,13 +60,13 @@ def page(audit: Audit) -> str:
     """``audit`` as a whole HTML document."""
     script = filled("audit.js.j2")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    heads = [said.verdict(one) for one in audit.accounts]
+    heads = [audit_wording.verdict(one) for one in audit.accounts]
     return filled(
         "audit.html.j2",
         title=f"Audit: {heads[0]}" if len(heads) == 1 else "Audit",
         audit=audit,
         accounts=[_account(one, audit) for one in audit.accounts],
-        said=said,
+        audit_wording=audit_wording,
         legend=_legend(audit),
         colors=[(code, PALETTE[color]) for color, code in _COLORS.items()],
         script=script,
@@ -109,13 +108,13 @@ class AuditMatrix:
 
 def _account(one: AccountAudit, audit: Audit) -> AccountPage:
     names = audit.listed(one, only_deviating=False)
-    told = [name for name in names if name.deviates and not name.is_extra]
+    deviating = [name for name in names if name.deviates and not name.is_extra]
     return AccountPage(
         one=one,
         tiles=_tiles(one),
-        names=[(name, said.facts(name, one)) for name in told],
-        sections=said.sections(one),
-        blocks=said.blocks(one, audit),
+        names=[(name, audit_wording.facts(name, one)) for name in deviating],
+        sections=audit_wording.sections(one),
+        blocks=audit_wording.blocks(one, audit),
         matrix=_matrix(one, names),
     )
 
@@ -141,7 +140,9 @@ def _matrix(one: AccountAudit, names: Sequence[NameAudit]) -> AuditMatrix:
     for place in places[:most]:
         key = None if place is None else place.id
         cells = "".join(_cell(name, name.cells.get(key)) for name in columns)
-        rows.append(f'<tr><th scope="row"><bdi>{escape.html(said.place(place))}</bdi></th>{cells}')
+        rows.append(
+            f'<tr><th scope="row"><bdi>{escape.html(audit_wording.place(place))}</bdi></th>{cells}'
+        )
     return AuditMatrix(
         names=[name.name for name in columns],
         rows=[f"{row}</tr>" for row in rows],
@@ -162,7 +163,7 @@ def _cell(name: NameAudit, cell: Cell | None) -> str:
 
 
 def _words(name: NameAudit, cell: Cell) -> Iterator[str]:
-    """What is to be said of a cell that deviates."""
+    """What is to be reported of a cell that deviates."""
     for state in cell.states:
         yield WORDS[state]
     for usage in cell.tags:

@@ -35,8 +35,8 @@ def headline(one: AccountAudit) -> str:
     companies = count(len(one.companies), "company", "companies")
     if len(one.shown) < len(one.companies):
         companies = f"{number(len(one.shown))} of {companies}"
-    said = f"{companies}, {count(one.tags, 'tag')}, {count(names, 'name')}"
-    return f"{said}: {verdict(one)}."
+    size = f"{companies}, {count(one.tags, 'tag')}, {count(names, 'name')}"
+    return f"{size}: {verdict(one)}."
 
 
 def verdict(one: AccountAudit) -> str:
@@ -79,9 +79,9 @@ def facts(name: NameAudit, one: AccountAudit) -> list[str]:
     ]
     lines += _colors(name, at)
     lines += filter(None, [_applied(name.applied())])
-    for state, said in _SAID.items():
+    for state, heading in _HEADINGS.items():
         if places := name.places(state):
-            lines.append(f"{said}: {at.listed_ids(places)}")
+            lines.append(f"{heading}: {at.listed_ids(places)}")
     if live := name.places(CellState.STILL_LIVE):
         source = "" if name.levels or name.source is None else f" ({terminal(str(name.source))})"
         lines.append(f"declared absent{source} and still live: {at.listed_ids(live)}")
@@ -95,13 +95,13 @@ def facts(name: NameAudit, one: AccountAudit) -> list[str]:
     return lines
 
 
-_SAID: Final = {
+_HEADINGS: Final = {
     CellState.MISSING: "missing",
     CellState.DISABLED: "disabled",
     CellState.ENABLED: "enabled, though declared disabled",
     CellState.TWICE: "there twice",
 }
-"""How places in a state are announced, where nothing more is to be said of them."""
+"""How places in a state are announced, where nothing more is to be reported of them."""
 
 
 class CompanyNames:
@@ -144,7 +144,7 @@ def _belongs(name: NameAudit, one: AccountAudit) -> str:
         where = where.replace("live account", "live on account")
     parts = [where, *([terminal(name.color)] if name.color else [])]
     if name.use is not None:
-        parts.append(f"{wording.interactions(name.use.loss)} have it{_last(name.use)}")
+        parts.append(f"{wording.having(name.use.loss)}{_last(name.use)}")
     return "; ".join(parts)
 
 
@@ -181,7 +181,7 @@ def _extra(name: NameAudit, one: AccountAudit) -> str:
 def _applied(applied: Applied | None) -> str:
     """``2 flows apply it: After hours, Main line``; empty where it is not known that one does.
 
-    Which flows can't be read is said once, beneath.
+    Which flows can't be read is reported once, beneath.
     """
     if applied is None or not applied.number.number:
         return ""
@@ -276,15 +276,15 @@ def not_counted(audit: Audit) -> str:
 
 def requests(audit: Audit) -> str:
     """``56 used; 944 of this hour's 1,000 are left``."""
-    said = f"{number(audit.requests)} used"
-    told = [
+    used = f"{number(audit.requests)} used"
+    known = [
         f"{label(one.account.handle)}: {wording.allowance(one.allowance)}"
         if len(audit.accounts) > 1
         else wording.allowance(one.allowance)
         for one in audit.accounts
         if one.allowance is not None
     ]
-    return "; ".join([said, *told[:_MOST_QUOTAS]])
+    return "; ".join([used, *known[:_MOST_QUOTAS]])
 
 
 _MOST_QUOTAS: Final = 3
@@ -293,7 +293,7 @@ _MOST_QUOTAS: Final = 3
 def partial(audit: Audit) -> list[str]:
     """Why each account that could not be read was not; the audit says nothing of it."""
     return [
-        f"{label(one.account)} could not be read, so nothing is said of it: {terminal(one.message)}"
+        f"{label(one.account)} could not be read, so it is left out: {terminal(one.message)}"
         for one in audit.unread
     ]
 

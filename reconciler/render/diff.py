@@ -117,14 +117,14 @@ def _tag(one: TagNews) -> str:
     """``7886403 in acme · Dental Elm: VIP -> Premium, color gray1 -> blue1; 18 -> 25 calls``."""
     before, after = one.before, one.after
     ids = [str(tag.id) for tag in (before, after) if tag is not None]
-    said = [_named(before, after)]
+    parts = [_named(before, after)]
     if before is None or after is None:
-        said += filter(None, [wording.values(one.tag.tag)])
+        parts += filter(None, [wording.values(one.tag.tag)])
     else:
-        said += _differences(before, after, one.news)
+        parts += _differences(before, after, one.news)
     used = _use(one)
     return (
-        f"{' -> '.join(dict.fromkeys(ids))} in {wording.title(one.place)}: {', '.join(said)}"
+        f"{' -> '.join(dict.fromkeys(ids))} in {wording.title(one.place)}: {', '.join(parts)}"
         f"{f'; {used}' if used else ''}"
     )
 
@@ -202,7 +202,7 @@ def _gain(one: TagNews) -> int:
 def _company(one: CompanyNews) -> str:
     before, after = one.before, one.after
     names = [label(company.name) for company in (before, after) if company is not None]
-    said = {
+    words = {
         News.NEW: "new",
         News.GONE: "not listed any more",
         News.RENAMED: "renamed",
@@ -211,7 +211,7 @@ def _company(one: CompanyNews) -> str:
     }
     return (
         f"{terminal(one.company.id)} in {label(one.account.handle)}: "
-        f"{' -> '.join(dict.fromkeys(names))}, {', '.join(said[news] for news in one.news)}"
+        f"{' -> '.join(dict.fromkeys(names))}, {', '.join(words[news] for news in one.news)}"
     )
 
 

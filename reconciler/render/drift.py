@@ -71,7 +71,7 @@ def sections(plan: Plan) -> list[tuple[str, list[str]]]:
         ("Another tag has the declared name:", _warned(plan, PlanCode.ANOTHER_SINCE)),
         ("Changed in live state, not asked for by the configuration:", [*map(_edited, edited)]),
         ("Places that lack declared tags:", _missing(missing)),
-        ("Declared renames that live state has not seen:", [*map(_renamed, renames)]),
+        ("Declared renames that are not made yet:", [*map(_renamed, renames)]),
         ("Declared, and in the trash:", [*map(_renamed, trashed)]),
         ("A former name is back, or not merged yet:", [*map(_former, merges)]),
         ("Live, though declared absent:", [*map(_there, retired)]),
@@ -107,8 +107,8 @@ def headline(plan: Plan) -> str:
         return _headline_since(plan, plan.since)
     if not plan.changes:
         rest = f"{number(summary.unchanged)} as declared, {number(summary.unmanaged)} unmanaged"
-        said = wording.no_changes(plan).replace("No changes", "No drift").rstrip(".")
-        return f"{said}: {rest}."
+        headline = wording.no_changes(plan).replace("No changes", "No drift").rstrip(".")
+        return f"{headline}: {rest}."
     places = {change.place for change in plan.changes}
     return (
         f"Drift: {count(len(plan.changes), 'difference')} in {count(len(places), 'place')}; "
@@ -139,11 +139,11 @@ def _unread(plan: Plan) -> list[str]:
 
 
 def _edited(change: Update) -> str:
-    said = []
+    differences = []
     for field in change.fields:
         live, declared = getattr(change.before, field), getattr(change.after, field)
-        said.append(f"{field} is {_shown(live)}, declared {_shown(declared)}")
-    return f"{_named(change)}: {', '.join(said)}{_declared_at(change)}"
+        differences.append(f"{field} is {_shown(live)}, declared {_shown(declared)}")
+    return f"{_named(change)}: {', '.join(differences)}{_declared_at(change)}"
 
 
 def _renamed(change: Update) -> str:

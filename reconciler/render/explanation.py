@@ -68,8 +68,8 @@ def _asked(block: DeclaredBlock) -> str:
     values = [label(one.name), terminal(one.color) if one.color else "any colour"]
     values.append("enabled or disabled" if one.state is State.ANY else one.state.value)
     former = [
-        f"{said} {listed_in_order([label(name) for name in names])}"
-        for said, names in (
+        f"{phrase} {listed_in_order([label(name) for name in names])}"
+        for phrase, names in (
             ("renamed from", one.renamed_from),
             ("merged from", one.merged_from),
             ("merged from companies' own", block.promoted),
@@ -94,7 +94,7 @@ def _alike(spots: Iterable[Spot]) -> list[list[Spot]]:
     groups: dict[object, list[Spot]] = {}
     for spot in spots:
         place = spot.place
-        key = (place.account, place.company is None, *_said(spot))
+        key = (place.account, place.company is None, *_lines_of(spot))
         groups.setdefault(key, []).append(spot)
     return list(groups.values())
 
@@ -115,7 +115,7 @@ def _at(source: Source) -> str:
     return terminal(str(source))
 
 
-def _said(spot: Spot) -> tuple[str, ...]:
+def _lines_of(spot: Spot) -> tuple[str, ...]:
     """The lines of a place, each after its title."""
     lines = [f"why    {_why(spot)}"]
     for tag, loss in spot.live:
@@ -123,8 +123,10 @@ def _said(spot: Spot) -> tuple[str, ...]:
         shown = wording.values(tag.tag)
         lines.append(f"live   {'; '.join(filter(None, [f'{label(tag.name)}, {shown}', used]))}")
     for change in spot.changes:
-        said = wording.detail(change)
-        lines.append(f"plan   {change.verb} {wording.named(change)}{f': {said}' if said else ''}")
+        detail = wording.detail(change)
+        lines.append(
+            f"plan   {change.verb} {wording.named(change)}{f': {detail}' if detail else ''}"
+        )
         lines += [f"       blocked: {terminal(why)}" for why in change.objections]
     if not spot.changes:
         lines.append(f"plan   nothing: {terminal(spot.nothing)}")
@@ -133,7 +135,7 @@ def _said(spot: Spot) -> tuple[str, ...]:
 
 def _spot(spots: Sequence[Spot], width: int) -> list[str]:
     lines: list[str] = []
-    for line in _said(spots[0]):
+    for line in _lines_of(spots[0]):
         first, *more = wrap(line[7:], width - 9 if width else 0)
         lines += [f"  {line[:7]}{first}", *(f"{'':9}{one}" for one in more)]
     return lines

@@ -26,21 +26,21 @@ def render(
     ``problems`` are a configuration's. Markdown begins as that of a run that went well, so that a
     job finds the comment which it replaces.
     """
-    said = rendered.problems(problems) if problems else _said(message, hint)
+    text = rendered.problems(problems) if problems else _as_text(message, hint)
     if form == "text":
-        return said
+        return text
     from reconciler.render import templating  # noqa: PLC0415 - slow, and text needs none of it
 
     show = templating.markdown if form == "markdown" else templating.page
     template = "failure.md.j2" if form == "markdown" else "failure.html.j2"
     kind = _KINDS.get(command, "plan")
-    return show(template, title=_TITLE, lines=said.splitlines(), kind=kind)
+    return show(template, title=_TITLE, lines=text.splitlines(), kind=kind)
 
 
 _TITLE: Final = "No plan: the run failed"
 _KINDS: Final = {"apply": "report", "drift": "drift", "audit": "audit"}
 
 
-def _said(message: str, hint: str | None) -> str:
+def _as_text(message: str, hint: str | None) -> str:
     lines = [f"error: {terminal(message)}", *([f"  help: {terminal(hint)}"] if hint else [])]
     return log("\n".join(lines)) + "\n"

@@ -106,10 +106,10 @@ def _annotation(problem: Problem) -> str:
         if mark.text:
             properties["endColumn"] = str(mark.source.column + max(mark.length, 1))
     properties["title"] = f"reconciler {problem.code}"
-    said = ",".join(f"{name}={command_property(value)}" for name, value in properties.items())
+    attributes = ",".join(f"{name}={command_property(value)}" for name, value in properties.items())
     level = "error" if problem.severity is Severity.ERROR else "warning"
     message = "\n".join(filter(None, [problem.message, problem.hint]))
-    return f"::{level} {said}::{command(message)}"
+    return f"::{level} {attributes}::{command(message)}"
 
 
 def _problem(code: str, changes: Sequence[Change], why: str) -> Problem:

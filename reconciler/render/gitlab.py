@@ -42,13 +42,13 @@ def code_quality(problems: Sequence[Problem], *, default_file: str = "reconciler
 
 def _issue(problem: Problem, default_file: str) -> dict[str, object]:
     source = problem.source
-    said = " ".join(filter(None, [problem.message, problem.hint]))
+    description = " ".join(filter(None, [problem.message, problem.hint]))
     where = source.file if source else default_file
     line = source.line if source else 1
     # The line is left out, so that an issue stays the same one when lines above it come and go.
     identity = "\0".join([problem.code, where, problem.message])
     return {
-        "description": terminal(said),
+        "description": terminal(description),
         "check_name": terminal(problem.code),
         "fingerprint": hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest(),
         "severity": "major" if problem.severity is Severity.ERROR else "minor",

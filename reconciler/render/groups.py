@@ -183,8 +183,8 @@ class _Groups(NamedTuple):
             here = {place.company_id for place in places}
             left = [label(one.known_as) for one in every if one.id not in here]
             if len(every) - len(left) == len(places):
-                said = f"all {count(len(every), 'company', 'companies')}"
-                return f"{said} but {listed(left)}" if left else said, ""
+                every_company = f"all {count(len(every), 'company', 'companies')}"
+                return f"{every_company} but {listed(left)}" if left else every_company, ""
         return count(len(names), "company", "companies"), ", ".join(names)
 
 
@@ -228,7 +228,7 @@ def by_place(changes: Iterable[Change]) -> list[ChangeGroup]:
 
 
 def _likeness(group: ChangeGroup) -> object:
-    """Equal for groups that may be told once; a group that must stand alone equals no other."""
+    """Equal for groups that may be reported once; a group that must stand alone equals no other."""
     changes = [row.change for row in group.rows]
     place = changes[0].place
     if place.company is None or any(map(_stands_alone, changes)):
@@ -249,5 +249,5 @@ def _is_grave(change: Change) -> bool:
 def _read(change: Change) -> tuple[object, ...]:
     """Equal for changes that read the same; the ids of their tags are no part of that."""
     survivor = change.into and change.into.name if isinstance(change, Merge) else None
-    told = change.reason, change.since, change.cause
-    return (*before_and_after(change), survivor, change.note, *told)
+    shown = change.reason, change.since, change.cause
+    return (*before_and_after(change), survivor, change.note, *shown)

@@ -54,7 +54,7 @@ def report(report: Report) -> str:
             for result, word in outcomes.WORDS.items()
             if report.count(result)
         ],
-        bad=outcomes.to_look_at(report),
+        bad=outcomes.not_as_planned(report),
         done=outcomes.in_place(report),
         verified=verified.replace(":", ".") if report.differences else verified,
     )

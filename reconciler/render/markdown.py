@@ -36,7 +36,7 @@ LIMIT: Final = 60_000
 def plan(plan: Plan, *, limit: int = LIMIT, group_by: GroupBy | None = None) -> str:
     """``plan`` in fewer than ``limit`` bytes: counts, deletes, what is blocked, then the rest.
 
-    A plan that does not fit says so and how much is missing, and bears no digest: what nobody saw
+    A plan that does not fit says so and how much is missing, and has no digest: what nobody saw
     can't be approved by it. Then each of several accounts has a line of its own, so that none is
     missing. ``group_by``: of the rest; None: as the plan asks for.
     """
@@ -90,7 +90,7 @@ def _plan(plan: Plan, budget: Budget, group_by: GroupBy | None, *, each: Sequenc
 def report(report: Report, *, limit: int = LIMIT) -> str:
     """``report`` in fewer than ``limit`` bytes: the verdict, what did not succeed, the rest."""
     budget = Budget(limit - _RESERVE)
-    bad = outcomes.folded(outcomes.to_look_at(report))
+    bad = outcomes.folded(outcomes.not_as_planned(report))
     done = [outcomes.outcome_line(outcome) for outcome in outcomes.in_place(report)]
     return markdown(
         "report.md.j2",
@@ -197,7 +197,7 @@ def _each_account(plan: Plan) -> list[str]:
 def _counts(counted: Counter[str]) -> str:
     """``2 to create, 1 to purge``."""
     return ", ".join(
-        f"{number(counted[verb])} {said}" for verb, said in _COUNTED.items() if counted[verb]
+        f"{number(counted[verb])} {noun}" for verb, noun in _COUNTED.items() if counted[verb]
     )
 
 

@@ -1,4 +1,4 @@
-"""What a webhook is told of a run, in one line for people."""
+"""What a webhook gets of a run, in one line for people."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def notice(
     ``outcome`` is drift's plan, apply's report, or what kept the run from both. ``run`` is the
     address of the CI job.
     """
-    said = " ".join([*_sentences(outcome), f"Exit code {exit_code}."])
-    plain = slack(f"reconciler {command}{_where(outcome)}: {said}")
+    summary = " ".join([*_sentences(outcome), f"Exit code {exit_code}."])
+    plain = slack(f"reconciler {command}{_where(outcome)}: {summary}")
     return f"{plain} {run}" if run else plain
 
 

@@ -11,13 +11,16 @@ from reconciler.render import wording
 from reconciler.render.escape import log, terminal
 from reconciler.render.layout import wrap
 from reconciler.render.style import PLAIN, Style
+from reconciler.text.cells import cells
 from reconciler.text.plural import count, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from reconciler.model.change import Change
     from reconciler.model.outcome import AccountError, Failure, Kept
+
+    Paint = Callable[[str], str]
 
 APPLIED: Final = "Applied"
 IN_PART: Final = "Applied in part, as asked"
@@ -40,33 +43,42 @@ def outcome_line(outcome: Outcome, *, style: Style = PLAIN) -> str:
     word = _painted(outcome.result, style=style)
     what = f"{wording.SIGNS[change.verb]} {change.verb}  {wording.title(change.place)}"
     line = f"{word}  {what}  {wording.named(change)}"
-    said = ". ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
-    if not said and outcome.result is Result.ADOPTED:
-        said = "found live: the answer to its create was lost, or someone else made it"
-    return log(f"{line}   {said}" if said else line)
+    reason = ". ".join(terminal(part) for part in (outcome.message, outcome.hint) if part)
+    if not reason and outcome.result is Result.ADOPTED:
+        reason = "found live: the answer to its create was lost, or someone else made it"
+    return log(f"{line}   {reason}" if reason else line)
 
 
 def report(report: Report, *, style: Style = PLAIN, width: int = 0) -> str:
-    """An apply's end: what did not succeed, the counts, the closing look; ends in a newline.
+    """An apply's end: what did not succeed, the counts, the verification; ends in a newline.
 
     ``width``: the terminal's columns; 0: any.
     """
-    lines: list[str] = []
-    for line in _to_look_at(report, style=style):
-        first, *more = wrap(line, width - 2 if width else 0)
-        lines += [f"  {first}", *(f"    {part}" for part in more)]
-    lines += [""] if lines else []
-    lines += [style.delete(line) for line in wording.partial(report.plan)]
+    lines: list[tuple[str, Paint]] = [(f"  {line}", str) for line in _shortfalls(report, style)]
+    lines += [("", str)] if lines else []
+    lines += [(line, style.delete) for line in wording.partial(report.plan)]
     for account, failure in stops(report):
         who = f"{terminal(account)} stopped: " if account else ""
-        lines.append(style.delete(f"{who}{terminal(failure.message)}"))
-        lines += [f"  help: {terminal(failure.hint)}"] if failure.hint else []
-    lines.append(_verdict(report, style=style))
-    lines += wrap(measured(report), width) if measured(report) else []
-    lines += _verified(report, style=style)
-    lines.append(f"Requests: {number(report.requests)} used.")
-    lines.append(f"Digest: {report.plan.digest}")
-    return log("\n".join(lines)) + "\n"
+        lines.append((f"{who}{terminal(failure.message)}", style.delete))
+        lines += [(f"  help: {terminal(failure.hint)}", str)] if failure.hint else []
+    lines.append(_verdict(report, style))
+    lines += [(line, str) for line in filter(None, [measured(report)])]
+    lines += _verified(report, style)
+    lines.append((f"Requests: {number(report.requests)} used.", str))
+    fitted = (
+        [part for line, paint in lines for part in _hung(line, width, paint)]
+        if width
+        else [paint(line) for line, paint in lines]
+    )
+    return log("\n".join([*fitted, f"Digest: {report.plan.digest}"])) + "\n"
+
+
+def _hung(text: str, width: int, paint: Paint) -> list[str]:
+    """``text`` in painted lines of at most ``width`` columns, what follows the first set in."""
+    body = text.lstrip(" ")
+    indent = " " * (len(text) - len(body))
+    first, *more = wrap(body, width - len(indent) - 2 if cells(text) > width else 0)
+    return [f"{indent}{paint(first)}", *(f"{indent}  {paint(part)}" for part in more)]
 
 
 def counts(report: Report) -> str:
@@ -90,10 +102,10 @@ def stops(report: Report) -> Iterator[tuple[str | None, Failure | AccountError]]
         yield error.account, error
 
 
-def _verdict(report: Report, *, style: Style) -> str:
+def _verdict(report: Report, style: Style) -> tuple[str, Paint]:
     word = verdict(report)
     paint = {APPLIED: style.create, IN_PART: style.update, INCOMPLETE: style.delete}[word]
-    return paint(f"{word}: {counts(report) or 'nothing to do'}.")
+    return f"{word}: {counts(report) or 'nothing to do'}.", paint
 
 
 def verification(report: Report) -> str:
@@ -168,9 +180,9 @@ def folded(outcomes: Iterable[Outcome]) -> list[tuple[Outcome, int]]:
 
 
 def shared_reason(outcome: Outcome) -> tuple[object, ...] | None:
-    """What outcomes have in common whose reason is said once; None: it is said for each.
+    """What outcomes have in common whose reason is shown once; None: it is shown for each.
 
-    Of those that failed it is said once a block of the configuration: that is where it is mended.
+    Of those that failed it is shown once a block of the configuration, where it is mended.
     """
     change = outcome.change
     if outcome.message is None or not outcome.result.incomplete:
@@ -180,20 +192,20 @@ def shared_reason(outcome: Outcome) -> tuple[object, ...] | None:
     return (outcome.result, change.place.account.handle, outcome.message, *block)
 
 
-def _to_look_at(report: Report, *, style: Style) -> Iterator[str]:
-    """A line for each change that is not there as planned; one reason is said once."""
-    for outcome, times in folded(to_look_at(report)):
+def _shortfalls(report: Report, style: Style) -> Iterator[str]:
+    """A line for each change that is not there as planned; one reason is reported once."""
+    for outcome, times in folded(not_as_planned(report)):
         line = outcome_line(outcome, style=style)
         yield line if times == 1 else f"{line} (and {count(times - 1, 'more change')})"
 
 
-def to_look_at(report: Report) -> list[Outcome]:
+def not_as_planned(report: Report) -> list[Outcome]:
     """What did not succeed, or is stored other than planned."""
     return [one for one in report.outcomes if not _as_planned(one)]
 
 
 def in_place(report: Report) -> list[Outcome]:
-    """What is as planned: all that need not be looked at."""
+    """What is as planned: all that needs no attention."""
     return [one for one in report.outcomes if _as_planned(one)]
 
 
@@ -201,13 +213,12 @@ def _as_planned(outcome: Outcome) -> bool:
     return outcome.result.succeeded and outcome.stored is None
 
 
-def _verified(report: Report, *, style: Style) -> list[str]:
-    said = verification(report)
-    if report.verification is Verification.DIFFERS:
-        lines = [said, *(f"  {terminal(difference)}" for difference in report.differences)]
-        return [style.delete(line) for line in lines]
+def _verified(report: Report, style: Style) -> list[tuple[str, Paint]]:
+    differs = report.verification is Verification.DIFFERS
     fine = {Verification.AS_PLANNED, Verification.NOTHING_WRITTEN}
-    return [said if report.verification in fine else style.update(said)]
+    paint = style.delete if differs else str if report.verification in fine else style.update
+    shown = [f"  {terminal(one)}" for one in report.differences] if differs else []
+    return [(line, paint) for line in (verification(report), *shown)]
 
 
 def _painted(result: Result, *, style: Style) -> str:

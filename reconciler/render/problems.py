@@ -67,17 +67,17 @@ def _sentence(head: str, text: str, width: int) -> list[str]:
     indent = cells(head) + len(": ")
     # Too narrow for a hanging indent: a short line a word is worse than the terminal's own break.
     room = 0 if width - indent < LEAST_ROOM else width - indent
-    said = [part for line in text.splitlines() or [""] for part in wrap(terminal(line), room)]
-    return [said[0], *(f"{' ' * indent}{line}" for line in said[1:])]
+    lines = [part for line in text.splitlines() or [""] for part in wrap(terminal(line), room)]
+    return [lines[0], *(f"{' ' * indent}{line}" for line in lines[1:])]
 
 
 def tally(found: Sequence[Problem]) -> str:
     """``2 errors, 1 warning``."""
     errors = sum(problem.severity is Severity.ERROR for problem in found)
     warnings = len(found) - errors
-    said = [count(errors, "error")] if errors else []
-    said += [count(warnings, "warning")] if warnings else []
-    return ", ".join(said) or "no problems"
+    counts = [count(errors, "error")] if errors else []
+    counts += [count(warnings, "warning")] if warnings else []
+    return ", ".join(counts) or "no problems"
 
 
 def _mark(mark: Mark, *, first: bool, gutter: int, style: Style, width: int) -> list[str]:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 def rehearsal(rehearsal: Rehearsal, *, style: Style = PLAIN, width: int = 0) -> str:
     """How each way went, and the sum on the last line; ends in a newline."""
-    ways = [*_way("As planned", rehearsal.plain)]
+    trials = [*_trial_lines("As planned", rehearsal.plain)]
     if rehearsal.faulty is not None:
         head = f"With the first answer to each of {count(rehearsal.faulty.faults, 'write')} lost"
-        ways += ["", *_way(head, rehearsal.faulty)]
+        trials += ["", *_trial_lines(head, rehearsal.faulty)]
     lines = []
-    for line in ways:
+    for line in trials:
         first, *more = wrap(line, width - 2 if width else 0)
         lines += [first, *(f"  {one}" for one in more)]
     paint = style.create if rehearsal.sound else style.delete
@@ -44,7 +44,7 @@ def verdict(rehearsal: Rehearsal) -> str:
     )
 
 
-def _way(head: str, trial: Trial) -> Iterator[str]:
+def _trial_lines(head: str, trial: Trial) -> Iterator[str]:
     report = trial.reports[-1]
     times = len(trial.reports)
     before = sum(one.result is Result.SKIPPED for one in trial.reports[0].outcomes)
@@ -57,7 +57,7 @@ def _way(head: str, trial: Trial) -> Iterator[str]:
     for account, failure in outcomes.stops(report):
         who = f"{terminal(account)} stopped: " if account else ""
         yield f"  {who}{terminal(failure.message)}"
-    for outcome in outcomes.to_look_at(report):
+    for outcome in outcomes.not_as_planned(report):
         yield f"  {outcomes.outcome_line(outcome)}"
     for line in (*report.differences, *trial.harm.duplicates, *trial.harm.lost):
         yield f"  {terminal(line)}"

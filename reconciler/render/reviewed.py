@@ -39,15 +39,15 @@ def text(found: Differences, *, style: Style = PLAIN, width: int = 0) -> str:
 
 
 def _changes(deviations: Sequence[Deviation], *, style: Style, width: int) -> Iterator[str]:
-    said = {one.change: one for one in deviations}
-    grouped = groups.by_place(said)
+    by_change = {one.change: one for one in deviations}
+    grouped = groups.by_place(by_change)
     across = column(each.subject for group in grouped for each in group.rows)
     for at, group in enumerate(grouped):
         yield from [""] * (at > 0)
         yield style.bold(group.title)
         for each in group.rows:
             yield from row(each, across=across, days=None, style=style, width=width)
-            why = said[each.change]
+            why = by_change[each.change]
             detail = f": {terminal(why.detail)}" if why.detail else ""
             for line in wrap(f"why: {why.why}{detail}", width - 6 if width else 0):
                 yield style.dim(f"      {line}")

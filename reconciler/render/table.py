@@ -13,7 +13,7 @@ from reconciler.render.style import PLAIN, Style
 from reconciler.text.cells import cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     Row = Mapping[str, Any]
 
@@ -28,12 +28,14 @@ def text(
     """``rows`` under a line of titles; ends in a newline.
 
     ``columns``: what to show, in order; left out: every key, in the order in which they first come.
-    ``width``: the terminal's columns; the widest cells are cut with ``…`` to fit. 0: never.
+    ``width``: the terminal's columns; the widest cells are cut with ``…`` to fit, ids never: they
+    are there to be copied. 0: no cell is cut.
     """
     names = columns or _keys(rows)
     table = [[_shown(row.get(name)) for name in names] for row in rows]
     titles = [escape.terminal(name) for name in names]
-    widths = _widths([titles, *table], width)
+    whole = {number for number, name in enumerate(names) if name == "id" or name.endswith("_id")}
+    widths = _widths([titles, *table], width, whole)
     lines = [style.bold(_line(titles, widths))]
     lines += [_line(row, widths) for row in table]
     return escape.log("\n".join(lines)) + "\n"
@@ -78,10 +80,11 @@ def _shown(value: object) -> str:
     return escape.terminal(str(_flat(value)))
 
 
-def _widths(table: Sequence[Sequence[str]], width: int) -> list[int]:
+def _widths(table: Sequence[Sequence[str]], width: int, whole: Container[int]) -> list[int]:
     widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
-    while width and widths and sum(widths) + len(GAP) * (len(widths) - 1) > width:
-        widest = max(range(len(widths)), key=widths.__getitem__)
+    shorter = [number for number in range(len(widths)) if number not in whole]
+    while width and shorter and sum(widths) + len(GAP) * (len(widths) - 1) > width:
+        widest = max(shorter, key=widths.__getitem__)
         if widths[widest] <= NARROWEST:
             break
         widths[widest] -= 1

@@ -84,22 +84,22 @@ def _unmanaged(tags: Sequence[UnmanagedTag], *, style: Style) -> list[str]:
 def _footnotes(plan: Plan) -> dict[str, int]:
     """Reasons that block many changes, numbered: repeated beneath each they would bury the plan."""
     times = Counter(why for change in plan.changes for why in change.objections)
-    often = (why for why, count in times.items() if count > _SAID_IN_PLACE)
+    often = (why for why, count in times.items() if count > _SHOWN_IN_PLACE)
     return {why: number for number, why in enumerate(often, start=1)}
 
 
 def _blocked(change: Change, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
     numbers = ", ".join(f"[{notes[why]}]" for why in change.objections if why in notes)
-    said = [f"blocked {numbers}"] if numbers else []
-    said += [f"blocked: {terminal(why)}" for why in change.objections if why not in notes]
+    reasons = [f"blocked {numbers}"] if numbers else []
+    reasons += [f"blocked: {terminal(why)}" for why in change.objections if why not in notes]
     lines = []
-    for each in said:
+    for each in reasons:
         first, *more = wrap(each, width - 8 if width else 0)
         lines += [first, *(f"  {one}" for one in more)]
     return [f"      {style.delete(line)}" for line in lines]
 
 
-_SAID_IN_PLACE: Final = 2
+_SHOWN_IN_PLACE: Final = 2
 
 
 def _totals(plan: Plan, notes: Mapping[str, int], *, style: Style, width: int) -> list[str]:
@@ -157,8 +157,8 @@ def _lost(lost: Loss, *, style: Style, width: int) -> list[str]:
     """What all deletes together take a tag off."""
     lines = ["Lost: nothing; no interaction has a tag that is deleted."]
     if not lost.interactions.none:
-        said = _hung(f"Lost: {wording.lost_by(lost)}, for good.", width=width)
-        lines = [style.delete(line) for line in said]
+        wrapped = _hung(f"Lost: {wording.lost_by(lost)}, for good.", width=width)
+        lines = [style.delete(line) for line in wrapped]
     return [*lines, *_hung(f"Not counted: {wording.NOT_COUNTED}.", width=width)]
 
 

@@ -114,21 +114,21 @@ def detail(change: Change, *, chip: Chip = no_chip, days: int | None = None) -> 
     """
     match change:
         case Create(after=after):
-            said = [values(after, chip=chip)]
+            details = [values(after, chip=chip)]
         case Update(trashes=True):
-            said = [_kept_in_trash(change, days), _why(change)]
+            details = [_kept_in_trash(change, days), _why(change)]
         case Update(after=after):
             parts = [*_differences(change, chip=chip), *filter(None, [usage(change)])]
-            said = [", ".join(parts), _why(change) if after.status is Status.DISABLED else ""]
+            details = [", ".join(parts), _why(change) if after.status is Status.DISABLED else ""]
         case Merge():
-            said = [*_of_merge(change), _why(change)]
+            details = [*_of_merge(change), _why(change)]
         case Delete():
-            said = [usage(change), _why(change)]
+            details = [usage(change), _why(change)]
         case _:
             assert_never(change)
     if change.since is not None:
-        said.append(f"{HAPPENED[change.since]} since the snapshot")
-    return "; ".join(filter(None, said))
+        details.append(f"{HAPPENED[change.since]} since the snapshot")
+    return "; ".join(filter(None, details))
 
 
 HAPPENED: Final = {
@@ -156,9 +156,9 @@ def since(plan: Plan) -> str:
     news = [f"{number(counted[one])} {text}" for one, text in HAPPENED.items() if counted[one]]
     others = sum(warning.code == PlanCode.ANOTHER_SINCE for warning in plan.warnings)
     news += [on_other_tags(others)] if others else []
-    said = ", ".join(news) or "no change here is news"
-    told = "; ".join([f"{moment(plan.since.created_at)}: {said}", *lacking(plan.since)])
-    return f"Since {told}."
+    changes = ", ".join(news) or "no change here is news"
+    since = "; ".join([f"{moment(plan.since.created_at)}: {changes}", *lacking(plan.since)])
+    return f"Since {since}."
 
 
 def on_other_tags(names: int) -> str:
@@ -189,7 +189,7 @@ def causes(plan: Plan) -> str:
     if base.unknown is not None:
         return f"unknown: {terminal(base.unknown)}"
     found = Counter(change.cause for change in plan.changes)
-    counted = [f"{number(found[one])} {said}" for one, said in _FROM if found[one]]
+    counted = [f"{number(found[one])} {origin}" for one, origin in _FROM if found[one]]
     if base.drift:
         counted.append(f"{_drift(base.drift)} left out")
     return f"{', '.join(counted) or 'no changes'}; base: {revision(base)}"
@@ -217,11 +217,11 @@ def undone(plan: Plan) -> list[str]:
         return []
     places: dict[tuple[str, str], list[str]] = {}
     for one in base.undone:
-        said = " ".join(filter(None, [one.verb, named(one), _shortly(one)]))
-        places.setdefault((one.place.account.handle, said), []).append(title(one.place))
+        what = " ".join(filter(None, [one.verb, named(one), _shortly(one)]))
+        places.setdefault((one.place.account.handle, what), []).append(title(one.place))
     lines = [
-        f"{where[0]}{f' and {number(len(where) - 1)} more' if where[1:] else ''}: {said}"
-        for (_account, said), where in places.items()
+        f"{where[0]}{f' and {number(len(where) - 1)} more' if where[1:] else ''}: {what}"
+        for (_account, what), where in places.items()
     ]
     more = len(lines) - MOST_UNDONE
     lines = [*lines[:MOST_UNDONE], *([f"and {number(more)} more"] if more > 0 else [])]
@@ -359,12 +359,12 @@ def merges(plan: Plan) -> str:
         many = "an unknown number of interactions"
     else:
         many = _number_of(total, "interaction")
-    said = f"{many} in {count(places, 'place')}"
+    scope = f"{many} in {count(places, 'place')}"
     if len(losses) < len(found):
-        return said
+        return scope
     needed = sum(use.merge_requests for use in plan.accounts)
     how = "at most" if total.precision is Precision.AT_MOST else "about"
-    return f"{said}, {how} {count(needed, 'request')}: {_within(plan)}"
+    return f"{scope}, {how} {count(needed, 'request')}: {_within(plan)}"
 
 
 def moved(plan: Plan) -> list[str]:
@@ -372,8 +372,8 @@ def moved(plan: Plan) -> list[str]:
     only an end: ``To the trash: Old campaign in 3 places``.
     """
     trashed = [change for change in plan.changes if change.verb == "trash"]
-    said = [f"Merges: {merges(plan)}; {_by_name(plan.merges)}"] if plan.merges else []
-    return [*said, f"To the trash: {_by_name(trashed)}"] if trashed else said
+    sentences = [f"Merges: {merges(plan)}; {_by_name(plan.merges)}"] if plan.merges else []
+    return [*sentences, f"To the trash: {_by_name(trashed)}"] if trashed else sentences
 
 
 def deleted(plan: Plan) -> list[str]:
@@ -392,14 +392,14 @@ def _by_name(changes: Iterable[Change]) -> str:
     names: dict[tuple[Place, ...], list[str]] = {}
     for name, found in places.items():
         names.setdefault(tuple(found), []).append(name)
-    said = [
+    names_in = [
         f"{listed(alike, most=_MOST_NAMES)} in "
         f"{title(found[0]) if len(found) == 1 else count(len(found), 'place')}"
         for found, alike in names.items()
     ]
-    more = len(said) - _MOST_NAMES
+    more = len(names_in) - _MOST_NAMES
     rest = f"; and {number(more)} more" if more > 0 else ""
-    return "; ".join(said[:_MOST_NAMES]) + rest
+    return "; ".join(names_in[:_MOST_NAMES]) + rest
 
 
 def _within(plan: Plan) -> str:
@@ -412,10 +412,10 @@ def _within(plan: Plan) -> str:
 
 def _hours(use: AccountUse) -> int:
     """Hours that an account's part takes, this one included."""
-    told = use.allowance
-    hourly = told is not None and told.per == "hour"
-    allowed = told.allowed if told is not None and hourly else _HOURLY
-    left = told.left if told is not None else allowed
+    quota = use.allowance
+    hourly = quota is not None and quota.per == "hour"
+    allowed = quota.allowed if quota is not None and hourly else _HOURLY
+    left = quota.left if quota is not None else allowed
     if use.requests_per_hour is not None:
         allowed = min(allowed, use.requests_per_hour)
     beyond = use.apply_requests - min(left, allowed)
@@ -453,8 +453,12 @@ def had(loss: Loss | None) -> str:
     """The same of what was counted."""
     if loss is None:
         return ""
-    have = _clause(loss, ("has it", "have it"), nothing="no interaction has it")
-    return "; ".join(filter(None, [have, applied_by(loss)]))
+    return "; ".join(filter(None, [having(loss), applied_by(loss)]))
+
+
+def having(loss: Loss) -> str:
+    """``41 calls and 2 forms have it``: its interactions alone."""
+    return _clause(loss, ("has it", "have it"), nothing="no interaction has it")
 
 
 def losing(loss: Loss) -> str:
@@ -474,8 +478,8 @@ def applied_by(loss: Loss) -> str:
     flows = loss.flows
     if flows.none:
         return ""
-    said = f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
-    return f"{said}: {few(map(label, loss.flow_names))}" if loss.flow_names else said
+    applied = f"{_number_of(flows, 'flow')} {_verb(flows, _APPLY)}"
+    return f"{applied}: {few(map(label, loss.flow_names))}" if loss.flow_names else applied
 
 
 def lost_by(loss: Loss) -> str:
@@ -491,7 +495,7 @@ NOT_COUNTED: Final = (
 
 
 def not_read(plan: Plan) -> str:
-    """What has to be said once where tags leave use and nothing is deleted; else empty."""
+    """What has to be reported once where tags leave use and nothing is deleted; else empty."""
     if any(change.loss is not None for change in plan.deletes):
         return ""
     leaves = any(
@@ -600,8 +604,8 @@ def kept(plan: Plan) -> str:
     counts = plan.summary
     if plan.undoes is not None:  # Of the tags of a report, and no others.
         return f"{number(counts.unchanged)} as before already"
-    said = f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
-    return f"{said} (companies' tags not read)" if plan.companies_unread else said
+    counted = f"{number(counts.unchanged)} unchanged, {number(counts.unmanaged)} unmanaged kept"
+    return f"{counted} (companies' tags not read)" if plan.companies_unread else counted
 
 
 def requests(plan: Plan) -> str:
@@ -609,22 +613,22 @@ def requests(plan: Plan) -> str:
     earlier runs included)``.
 
     What a change rests on is read again before it is written, where that has waited. Of the quota
-    only what the server told: without its figures, what this run used and will use.
+    only what the server reported: without its figures, what this run used and will use.
     """
     needed = sum(use.apply_requests for use in plan.accounts)
-    said = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"
+    sent = f"{number(plan.requests_used)} used to plan, {number(needed)} to apply"
     if any(not isinstance(change, Create) for change in plan.changes):
-        said += ", plus reads for changes that wait longer than 2s"
+        sent += ", plus reads for changes that wait longer than 2s"
     if unmeasured := sorted(asked_about(plan.changes), reverse=True):
-        said += f" and to measure the first {' and '.join(unmeasured)}"
-    told = [use for use in plan.accounts if use.allowance is not None]
-    if not told:
-        return said
-    told.sort(key=_spare)
-    shown = [_quota(use, named=len(plan.accounts) > 1) for use in told[:_MOST_QUOTAS]]
-    more = len(told) - len(shown)
+        sent += f" and to measure the first {' and '.join(unmeasured)}"
+    known = [use for use in plan.accounts if use.allowance is not None]
+    if not known:
+        return sent
+    known.sort(key=_surplus)
+    shown = [_quota(use, named=len(plan.accounts) > 1) for use in known[:_MOST_QUOTAS]]
+    more = len(known) - len(shown)
     rest = f"; {count(more, 'account')} with more left" if more else ""
-    return f"{said}; {'; '.join(shown)}{rest}"
+    return f"{sent}; {'; '.join(shown)}{rest}"
 
 
 _MOST_QUOTAS: Final = 3
@@ -642,16 +646,16 @@ def allowance(left: Allowance) -> str:
     return f"{number(left.left)} of {window} {number(left.allowed)} are left{others}"
 
 
-def _spare(use: AccountUse) -> int:
+def _surplus(use: AccountUse) -> int:
     return 0 if use.allowance is None else use.allowance.left - use.apply_requests
 
 
 def _quota(use: AccountUse, *, named: bool) -> str:
     assert use.allowance is not None  # noqa: S101 - the caller chose those; for the type checker
-    said = allowance(use.allowance)
-    short = _spare(use) < 0
+    left = allowance(use.allowance)
+    short = _surplus(use) < 0
     enough = ": too few for this plan; apply stops there and a later run goes on" if short else ""
-    return f"{label(use.account.handle)}: {said}{enough}" if named else f"{said}{enough}"
+    return f"{label(use.account.handle)}: {left}{enough}" if named else f"{left}{enough}"
 
 
 def muted(counts: Mapping[str, int]) -> str:

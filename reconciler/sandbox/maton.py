@@ -75,8 +75,8 @@ class ControlPlane:
     def _count_read(self, connection_id: str) -> None:
         """Each read brings a pending connection nearer to being active."""
         self._store.run(
-            "UPDATE connections SET looks = looks + 1,"
-            " status = CASE WHEN looks + 1 >= ? THEN 'ACTIVE' ELSE status END"
+            "UPDATE connections SET reads = reads + 1,"
+            " status = CASE WHEN reads + 1 >= ? THEN 'ACTIVE' ELSE status END"
             " WHERE connection_id = ? AND status = 'PENDING'",
             (self.switches.activation, connection_id),
         )

@@ -132,7 +132,7 @@ class _RequestHandler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_GET  # noqa: N815 - the library's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-        """Requests are logged in one form, by :meth:`_tell`."""
+        """Requests are logged in one form, by :meth:`_notify`."""
 
     def _serve(self) -> None:
         sandbox = self.server.sandbox
@@ -144,7 +144,7 @@ class _RequestHandler(BaseHTTPRequestHandler):
             self.close_connection = True
         finally:
             sandbox.log.end()
-            self._tell(entry)
+            self._notify(entry)
 
     def _answer(self, entry: LogEntry) -> None:
         sandbox = self.server.sandbox
@@ -279,7 +279,7 @@ class _RequestHandler(BaseHTTPRequestHandler):
             account = parts[1].split("/")[0]
             self.server.sandbox.app.make_tag(account, f"Shift {entry.number}")
 
-    def _tell(self, entry: LogEntry) -> None:
+    def _notify(self, entry: LogEntry) -> None:
         if self.server.sandbox.options.log_requests:
             query = f"?{entry.query}" if entry.query else ""
             status = entry.status if entry.status is not None else "no answer"

@@ -66,7 +66,7 @@ CREATE TABLE IF NOT EXISTS notifications (
     email TEXT);
 CREATE TABLE IF NOT EXISTS connections (
     connection_id TEXT PRIMARY KEY, status TEXT, creation_time TEXT, last_updated_time TEXT,
-    url TEXT, app TEXT, looks INTEGER DEFAULT 0);
+    url TEXT, app TEXT, reads INTEGER DEFAULT 0);
 CREATE INDEX IF NOT EXISTS tags_place ON tags (account_id, company_id, name);
 CREATE INDEX IF NOT EXISTS calls_time ON calls (account_id, moment);
 CREATE INDEX IF NOT EXISTS call_tags_tag ON call_tags (tag_id);

@@ -11,15 +11,15 @@ import re
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-Choice = tuple[str, ...]
-ON_OFF: Choice = ("off", "on")
-FILTERS: Choice = ("honoured", "ignored", "partial", "nocase")
-ROW_TAGS: Choice = ("names", "objects", "unnamed", "null", "missing", "empty")
-ANSWERS: Choice = ("tag", "stale", "empty", "none", "unreadable", "error-done", "error")
+Values = tuple[str, ...]
+ON_OFF: Values = ("off", "on")
+FILTERS: Values = ("honoured", "ignored", "partial", "nocase")
+ROW_TAGS: Values = ("names", "objects", "unnamed", "null", "missing", "empty")
+ANSWERS: Values = ("tag", "stale", "empty", "none", "unreadable", "error-done", "error")
 """Bodies of an answer 2xx to a write; only under the last one nothing was written."""
 
 
-def _switch(default: str, choices: Choice, text: str) -> Any:  # dataclasses.field is untyped too
+def _switch(default: str, choices: Values, text: str) -> Any:  # dataclasses.field is untyped too
     return field(default=default, metadata={"choices": choices, "text": text})
 
 
@@ -202,7 +202,7 @@ class Switches:
     retry_after: str = _switch(
         "none",
         ("none", "seconds", "date", "zero", "day", "nonsense"),
-        "what Retry-After of a 429 says",
+        "the Retry-After of a 429",
     )
 
     # Maton.

@@ -31,7 +31,7 @@ def alike(name: str, other: str) -> Likeness | None:
     one. Digits that differ are never alike, and neither are names of which one has a word more.
     """
     if skeleton(name) == skeleton(other):
-        return Likeness.LOOKS
+        return Likeness.APPEARANCE
     mine, theirs = _words(name), _words(other)
     if len(mine) != len(theirs):
         return _joined_alike("".join(mine), "".join(theirs))
@@ -180,8 +180,8 @@ def difference(name: str, other: str) -> str:
     for one, rest in ((name, other), (other, name)):
         for character in one:
             if not character.isascii() and character not in rest:
-                said = unicodedata.name(character, "a character without a name")
-                return f"a look-alike character: U+{ord(character):04X}, {said}"
+                title = unicodedata.name(character, "a character without a name")
+                return f"a look-alike character: U+{ord(character):04X}, {title}"
     return "punctuation"
 
 

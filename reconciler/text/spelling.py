@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Likeness(Enum):
     """Why two names may be one."""
 
-    LOOKS = "case, spacing, punctuation or letters that look the same"
+    APPEARANCE = "case, spacing, punctuation or letters that look the same"
     INFLECTED = "singular or plural"
     MISSPELT = "a typing error"
     SHORTENED = "an abbreviation"

@@ -81,10 +81,10 @@ def without_hidden(text: str, write: Callable[[str], str] = escaped) -> str:
 
 def safe_text(text: str, *, limit: int = 300) -> str:
     """Foreign ``text`` on one line of at most ``limit`` characters, blanks for what is hidden."""
-    return cut(" ".join(without_hidden(text[:_LOOK_AT], lambda _: " ").split()), limit)
+    return cut(" ".join(without_hidden(text[:_MOST_READ], lambda _: " ").split()), limit)
 
 
-_LOOK_AT = 4_000
+_MOST_READ = 4_000
 
 
 def cut(text: str, limit: int) -> str:

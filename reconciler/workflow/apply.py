@@ -58,7 +58,7 @@ class ApplyRequest:
     """How a plan is to be applied.
 
     ``configuration`` is today's, where one is at hand. ``parallelism`` counts changes in flight an
-    account. ``approve`` raises RefusedError where nobody says yes; it is asked last. ``say`` hears
+    account. ``approve`` raises RefusedError where nobody says yes; it is asked last. ``log`` gets
     one line at a time.
     """
 
@@ -69,7 +69,7 @@ class ApplyRequest:
     configuration: Configuration | None = None
     expected_digest: str | None = None
     approve: Callable[[Plan], None] = lambda _plan: None
-    say: Callable[[str], None] = lambda _line: None
+    log: Callable[[str], None] = lambda _line: None
 
 
 async def apply(
@@ -86,7 +86,7 @@ async def apply(
     try:
         if request.waited is Waited.IN_A_FILE:
             age = refuse_unless_current(plan, request.configuration, clock.now())
-            request.say(f"The plan is {age} old.")
+            request.log(f"The plan is {age} old.")
         refuse_unless_permitted(plan, request)
         request.approve(plan)
     except RefusedError as refusal:

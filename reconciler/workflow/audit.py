@@ -39,7 +39,7 @@ class AuditRequest:
 
     narrowing: Narrowing = EVERYTHING
     usage: bool = False
-    say: Callable[[str], None] = lambda _line: None
+    log: Callable[[str], None] = lambda _line: None
 
 
 async def make_audit(
@@ -138,7 +138,7 @@ class _AccountReading:
 
     async def read(self) -> None:
         """Companies and all tags; ``error`` where they can't be read."""
-        self.request.say(f"{self.handle}: reading companies and tags")
+        self.request.log(f"{self.handle}: reading companies and tags")
         try:
             self.provider = provider = self.provider_for(self.account)
             companies = await provider.companies()
@@ -160,7 +160,7 @@ class _AccountReading:
         if not found.names:
             return
         names = {usage.tag.name for one in found.names for usage in one.usages}
-        self.request.say(f"{self.handle}: counting what has the tags")
+        self.request.log(f"{self.handle}: counting what has the tags")
         try:
             self.uses = await self.provider.uses(self._asked(names))
             tags = [usage.tag for one in found.names for usage in one.usages]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class DiffRequest:
     """What is compared: the snapshot of the file ``old``, narrowed to accounts and otherwise.
 
-    ``usage``: count what has the tags of a live account. ``say`` hears one line of progress at a
+    ``usage``: count what has the tags of a live account. ``log`` gets one line of progress at a
     time.
     """
 
@@ -38,7 +38,7 @@ class DiffRequest:
     accounts: Sequence[str] = ()
     narrowing: Narrowing = EVERYTHING
     usage: bool = False
-    say: Callable[[str], None] = lambda _line: None
+    log: Callable[[str], None] = lambda _line: None
 
 
 def diff(request: DiffRequest, old: Snapshot, new: Snapshot, file: str) -> Comparison:
@@ -75,7 +75,7 @@ async def diff_live(
     live = [one for one in read if isinstance(one, LiveAccount)]
     failed = [one for one in read if isinstance(one, _Unread)]
     if failed and not live:
-        raise in_account(failed[0].error, failed[0].told.account)
+        raise in_account(failed[0].error, failed[0].summary.account)
     unread = {account.ref.id for account, one in zip(mine, read, strict=True) if one in failed}
     beside = [LiveAccount(one.ref, (), {}) for one in accounts if one.ref.id not in held]
     then = [one for one in old.accounts if one.account.id not in unread]
@@ -84,8 +84,8 @@ async def diff_live(
         found,
         old=Reading(request.old, old.created_at),
         new=Reading(None, now),
-        unread=tuple(one.told for one in failed),
-        requests=sum(one.requests for one in live) + sum(one.told.requests for one in failed),
+        unread=tuple(one.summary for one in failed),
+        requests=sum(one.requests for one in live) + sum(one.summary.requests for one in failed),
     )
 
 
@@ -100,20 +100,20 @@ def accounts_to_read(old: Snapshot, configuration: Configuration | None) -> list
 
 @dataclass(frozen=True, slots=True)
 class _Unread:
-    """An account that could not be read: the ``error``, and what is told of it."""
+    """An account that could not be read: the ``error``, and its ``summary`` for the result."""
 
     error: ReconcilerError
-    told: AccountError
+    summary: AccountError
 
 
 async def _read(
     account: Account, provider_for: ProviderFor, request: DiffRequest
 ) -> LiveAccount | _Unread:
-    request.say(f"{account.handle}: reading tags")
+    request.log(f"{account.handle}: reading tags")
     provider = None
     try:
         provider = provider_for(account)
-        return await read_account(account, provider, usage=request.usage, say=request.say)
+        return await read_account(account, provider, usage=request.usage, log=request.log)
     except ABOUT_ONE_ACCOUNT as error:
         sent = 0 if provider is None else provider.requests
         return _Unread(error, account_error(error, handle=account.handle, requests=sent))

@@ -44,13 +44,13 @@ that places in which all else is the same read the same.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainRequest:
     """What is asked: the tags called ``name``, in the companies that ``companies`` match (none:
-    wherever they are). ``today`` and ``say`` are those of a plan.
+    wherever they are). ``today`` and ``log`` are those of a plan.
     """
 
     name: str
     companies: tuple[str, ...]
     today: Day
-    say: Callable[[str], None] = lambda _line: None
+    log: Callable[[str], None] = lambda _line: None
 
 
 async def explain(
@@ -152,9 +152,9 @@ class _Explaining:
 
     async def read(self) -> None:
         """All companies and tags."""
-        self.request.say(f"{self.account.handle}: reading companies and tags")
+        self.request.log(f"{self.account.handle}: reading companies and tags")
         try:
-            self.companies = _told_apart(await self.provider.companies())
+            self.companies = _with_namesakes(await self.provider.companies())
             self.tags = (await self.provider.tags(proven=True)).tags
         except ReconcilerError as error:
             raise in_account(error, self.account.handle) from error
@@ -202,7 +202,7 @@ class _Explaining:
             today=today,
             count=True,
             count_all=False,
-            say=self.request.say,
+            log=self.request.log,
         )
         guarded = await guarding.guarded(desired, live, drafted)
         return tuple(
@@ -272,8 +272,10 @@ class _Explaining:
                 policy.unmanaged is Unmanaged.KEEP
             ),
         }
-        spared = f"`unmanaged: {policy.unmanaged}` spares it: disabled, or like a declared tag"
-        return next((why for why, applies in rests.items() if applies), spared)
+        left_alone = (
+            f"`unmanaged: {policy.unmanaged}` leaves it alone: disabled, or like a declared tag"
+        )
+        return next((why for why, applies in rests.items() if applies), left_alone)
 
     def _rules(self, live: Sequence[LiveTag]) -> Iterator[Rule]:
         """The account's rules that touch the name."""
@@ -288,7 +290,7 @@ class _Explaining:
             yield Rule(handle, f"unmanaged: {policy.unmanaged}, where some other tag is declared")
 
 
-def _told_apart(companies: Sequence[Company]) -> tuple[Company, ...]:
+def _with_namesakes(companies: Sequence[Company]) -> tuple[Company, ...]:
     """``companies``, those that have a namesake marked."""
     named = Counter(one.name for one in companies)
     return tuple(replace(one, has_namesake=named[one.name] > 1) for one in companies)
@@ -323,14 +325,14 @@ def _why_in(
         return f"{by} selects it", found.source
     promoting = (reach(one, company) for entry in entries for one in entry.promoting)
     reasons = [reach(one, company) for one in entries if one.selector is not None]
-    said = [(_PROMOTED, one) for one in promoting if one.reached is Reached.SELECTED]
-    said += [
+    phrased = [(_PROMOTED, one) for one in promoting if one.reached is Reached.SELECTED]
+    phrased += [
         (text, one)
         for reached, text in _NOT_REACHED.items()
         for one in reasons
         if one.reached is reached
     ]
-    for text, found in said[:1]:
+    for text, found in phrased[:1]:
         near = "" if found.pattern is None else text.format(quoted(found.pattern))
         return near or text.partition(" (")[0], found.source
     if not company.active:

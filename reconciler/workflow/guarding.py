@@ -19,7 +19,7 @@ from reconciler.model.plan import NOTHING_BEYOND, Beyond, is_of_this_change
 from reconciler.planning import draft, guard
 from reconciler.planning.guard import is_disable, is_removal, takes_away, totals
 from reconciler.planning.narrowing import EVERYTHING, Narrowing
-from reconciler.planning.trash import settled
+from reconciler.planning.trash import deleted_if_unused
 from reconciler.planning.usage_advice import warn_of_usage
 from reconciler.text.plural import count
 
@@ -74,7 +74,7 @@ async def with_losses(
 async def warn_of_flows(
     provider: Provider, handle: str, changes: Sequence[Change]
 ) -> Sequence[Problem]:
-    """What must be said of counts, and of flows that apply a tag which ``changes`` disable."""
+    """What must be reported of counts, and of flows that apply a tag which ``changes`` disable."""
     disabled = [change for change in changes if is_disable(change)]
     found = await side_by_side(provider.flows(change.place, change.before) for change in disabled)
     flows = [one.number for one in found]
@@ -95,7 +95,7 @@ class Guarding:
     ``today`` is the day by which the trash goes. ``without_drift``: leave out what the
     configuration before this change plans as well. ``count``: count what has the tags that go;
     ``count_all``: those that are disabled and renamed too. ``past``: the account as a snapshot has
-    it. ``say`` hears one line of progress at a time.
+    it. ``log`` gets one line of progress at a time.
     """
 
     provider: Provider
@@ -104,7 +104,7 @@ class Guarding:
     without_drift: bool = False
     count: bool
     count_all: bool
-    say: Callable[[str], None]
+    log: Callable[[str], None]
     past: Past | None = None
 
     def needs_all(self, drafted: Draft, unread: int | None) -> bool:
@@ -142,7 +142,7 @@ class Guarding:
         rivals = [(one.place, tag) for one in drafted.contests for tag in one.tags]
         if not self.count or not rivals or len(rivals) > COUNTED_RIVALS:
             return drafted
-        self.say(f"counting what uses {len(rivals)} former names")
+        self.log(f"counting what uses {len(rivals)} former names")
         uses = await side_by_side(
             self.provider.usage(place, tag, flows=False) for place, tag in rivals
         )
@@ -167,8 +167,8 @@ class Guarding:
                 at_risk = [change for change in free if self._at_risk(change)]
         if not at_risk:
             return changes
-        self.say(f"counting what uses {count(len(at_risk), 'tag')}")
-        return tuple(map(settled, await with_losses(self.provider, changes, at_risk)))
+        self.log(f"counting what uses {count(len(at_risk), 'tag')}")
+        return tuple(map(deleted_if_unused, await with_losses(self.provider, changes, at_risk)))
 
     def _at_risk(self, change: Change) -> TypeGuard[Update | Delete]:
         match change:

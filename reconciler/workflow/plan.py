@@ -14,7 +14,7 @@ from reconciler.model.problem import unmuted
 from reconciler.model.state import Account, LiveAccount, Unmanaged
 from reconciler.planning import Draft, Narrowing, assemble, draft
 from reconciler.planning.canaries import canaries, canary_cost
-from reconciler.planning.causes import told_apart
+from reconciler.planning.causes import by_cause
 from reconciler.planning.guard import is_removal, takes_away
 from reconciler.planning.merging import canary_requests, requests
 from reconciler.planning.narrowing import EVERYTHING
@@ -50,8 +50,8 @@ class PlanRequest:
 
     ``today`` is the day by which the trash goes. ``count_usage``: count what has a tag that goes;
     ``count_all``: one that is disabled or renamed too. ``since`` is evidence of what people have
-    renamed. ``base``: what the changes are told apart by, if anything; ``without_drift``: plan only
-    what it does not plan as well. ``say`` hears one line of progress at a time.
+    renamed. ``base``: what distinguishes the changes, if anything; ``without_drift``: plan only
+    what it does not plan as well. ``log`` gets one line of progress at a time.
     """
 
     narrowing: Narrowing
@@ -62,7 +62,7 @@ class PlanRequest:
     since: Snapshot | None = None
     base: Baseline | None = None
     without_drift: bool = False
-    say: Callable[[str], None] = lambda _line: None
+    log: Callable[[str], None] = lambda _line: None
 
 
 async def make_plan(
@@ -202,7 +202,7 @@ class _Reading:
     async def read_companies(self, *, needed: bool) -> None:
         if not needed:
             return
-        self.request.say(f"{self.account.handle}: reading companies")
+        self.request.log(f"{self.account.handle}: reading companies")
         try:
             before = self.provider.requests
             self.companies = await self.provider.companies()
@@ -220,7 +220,7 @@ class _Reading:
             self.error = error
 
     async def _part(self, desired: DesiredAccount, base: DesiredAccount | None) -> Part:
-        self.request.say(f"{self.account.handle}: reading tags")
+        self.request.log(f"{self.account.handle}: reading tags")
         listing, reading, drafted, live = await self._drafted(desired)
         self.left_out = listing.unread or 0
         self.odd = warn_of_odd_rows(listing.odd, desired)
@@ -281,7 +281,7 @@ class _Reading:
             drafted = self._draft(desired, live, uses)
             if base is not None:
                 drafted = self._with_causes(drafted, base, listing, live, uses)
-            silent = replace(guarding, say=lambda _line: None)
+            silent = replace(guarding, log=lambda _line: None)
             guarded = await silent.guarded(desired, live, drafted)
         return drafted, guarded, counting
 
@@ -299,10 +299,10 @@ class _Reading:
                 tags={place: tags for place, tags in base.tags.items() if place in places},
                 promoted={one: names for one, names in base.promoted.items() if one in places},
             )
-        told = told_apart(drafted.changes, self._draft(base, live, uses).changes)
-        self.undone = [one for one in told.undone if listing.proven or not needs_absence(one)]
-        self.drift = sum(change.cause is Cause.DRIFT for change in told.changes)
-        return drafted._replace(changes=told.changes)
+        caused = by_cause(drafted.changes, self._draft(base, live, uses).changes)
+        self.undone = [one for one in caused.undone if listing.proven or not needs_absence(one)]
+        self.drift = sum(change.cause is Cause.DRIFT for change in caused.changes)
+        return drafted._replace(changes=caused.changes)
 
     def _draft(self, desired: DesiredAccount, live: LiveAccount, uses: Uses) -> Draft:
         request = self.request
@@ -320,7 +320,7 @@ class _Reading:
             count=self.request.count_usage,
             count_all=self.request.count_all,
             past=self.past,
-            say=lambda line: self.request.say(f"{self.handle}: {line}"),
+            log=lambda line: self.request.log(f"{self.handle}: {line}"),
         )
 
     async def _drafted(self, desired: DesiredAccount) -> tuple[Listing, int, Draft, LiveAccount]:
@@ -350,7 +350,7 @@ class _Reading:
             if not (listing.proven or proven) and self._needs_absence(desired, drafted, live):
                 proven = True
             elif not whole and self._guarding.needs_all(drafted, listing.unread):
-                self.request.say(f"{self.handle}: reading all that the configuration concerns")
+                self.request.log(f"{self.handle}: reading all that the configuration concerns")
                 ignores = bool(self.account.policy.ignore)
                 places = None if ignores else self._concerned(desired, EVERYTHING)
                 proven = whole = True

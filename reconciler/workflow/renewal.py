@@ -35,7 +35,7 @@ from reconciler.planning.freshness import freshness
 from reconciler.planning.guard import Measure, is_delete, is_removal, takes_away
 from reconciler.planning.narrowing import EVERYTHING
 from reconciler.planning.odd_rows import hold_deletes_back
-from reconciler.planning.trash import settled
+from reconciler.planning.trash import deleted_if_unused
 from reconciler.text.plural import count
 from reconciler.workflow import clock
 from reconciler.workflow.accounts import in_account
@@ -77,7 +77,7 @@ def _age(plan: Plan, now: datetime) -> timedelta:
     try:
         made = datetime.fromisoformat(plan.created_at)
     except ValueError:
-        raise RefusedError("the plan does not say when it was made", hint=hint) from None
+        raise RefusedError("the plan has no date", hint=hint) from None
     age = now - made.replace(tzinfo=made.tzinfo or UTC)
     if age > MOST_AGE:
         raise RefusedError(
@@ -87,7 +87,7 @@ def _age(plan: Plan, now: datetime) -> timedelta:
         )
     if age < -CLOCKS_DIFFER:
         raise RefusedError(
-            f"the plan says that it was made {_in_words(-age)} from now ({plan.created_at})",
+            f"the plan is dated {_in_words(-age)} from now ({plan.created_at})",
             hint="Set the clock right, here or where it was planned, and plan again.",
         )
     return age
@@ -119,7 +119,7 @@ def _expect_own(plan: Plan, configuration: Configuration) -> None:
             if planned != now:
                 raise RefusedError(
                     f"{account.handle}: the plan was made for {what} {planned or '(none)'}, and "
-                    f"the configuration says {now or '(none)'}",
+                    f"the configuration has {now or '(none)'}",
                     hint="Plan again: how an account is reached is part of what was reviewed.",
                 )
 
@@ -256,7 +256,7 @@ class _Renewal:
             # More than the limit are blocked whatever they lose: counting costs requests.
             if any(map(is_removal, pending)) and removals <= self.account.policy.limits.deletes:
                 pending = await self._counted(pending)
-                others = tuple(map(settled, await self._counted(others)))
+                others = tuple(map(deleted_if_unused, await self._counted(others)))
             pending = await self._with_flows(pending)
             measured = [one for one in canaries(pending) if not is_removal(one)]
             pending = await with_losses(self.provider, pending, measured)

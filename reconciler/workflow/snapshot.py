@@ -34,17 +34,17 @@ async def read_live(
     provider_for: ProviderFor,
     *,
     usage: bool = False,
-    say: Callable[[str], None] = lambda _line: None,
+    log: Callable[[str], None] = lambda _line: None,
 ) -> tuple[LiveAccount, ...]:
     """Companies and all tags of ``accounts``, completely read; with ``usage`` also what has each.
 
     An account that can't be read is an error that names it: part of a snapshot would pass for the
-    whole. ``say`` hears one line of progress at a time.
+    whole. ``log`` gets one line of progress at a time.
     """
 
     async def read(account: Account) -> LiveAccount:
         try:
-            return await read_account(account, provider_for(account), usage=usage, say=say)
+            return await read_account(account, provider_for(account), usage=usage, log=log)
         except ABOUT_ONE_ACCOUNT as error:
             raise in_account(error, account.handle) from error
 
@@ -52,23 +52,23 @@ async def read_live(
 
 
 async def read_account(
-    account: Account, provider: Provider, *, usage: bool, say: Callable[[str], None]
+    account: Account, provider: Provider, *, usage: bool, log: Callable[[str], None]
 ) -> LiveAccount:
     """One account, as :func:`read_live` reads it."""
     companies = {company.id: company for company in await provider.companies()}
     listing = await provider.tags()
     if listing.odd:
         rows = count(len(listing.odd), "row of the listing is not a tag", "rows are not tags")
-        say(f"{account.handle}: {rows} as we know them; what is not listed may be live")
+        log(f"{account.handle}: {rows} as we know them; what is not listed may be live")
     live = LiveAccount(
         account=account.ref, tags=listing.tags, companies=companies, odd=len(listing.odd)
     )
     if usage:
-        say(f"{account.handle}: counting what has {count(len(live.tags), 'tag')}")
+        log(f"{account.handle}: counting what has {count(len(live.tags), 'tag')}")
         live = live._replace(usage=await losses_of(provider, live, live.tags, flows=True))
         live = live._replace(beside=await _beside_trash(provider, live))
         for kind, why in provider.uncounted.items():
-            say(f"{account.handle}: {kind} can't be counted: {why}")
+            log(f"{account.handle}: {kind} can't be counted: {why}")
     return live._replace(requests=provider.requests)
 
 

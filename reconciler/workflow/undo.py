@@ -35,7 +35,7 @@ async def make_undo(
     report: Report,
     configuration: Configuration | None,
     provider_for: ProviderFor,
-    say: Callable[[str], None] = lambda _line: None,
+    log: Callable[[str], None] = lambda _line: None,
 ) -> Plan:
     """The plan that takes back what ``report`` says was done, as far as live state still has it.
 
@@ -49,7 +49,7 @@ async def make_undo(
     ]
     concerned = [one for one in work if one.outcomes]
     for one in concerned:
-        say(f"{one.account.handle}: reading tags")
+        log(f"{one.account.handle}: reading tags")
     await side_by_side(one.work_out() for one in concerned)
     errors = [(one, one.error) for one in concerned if one.error is not None]
     if errors and len(errors) == len(concerned):

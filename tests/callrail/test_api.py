@@ -134,10 +134,10 @@ async def test_the_gateways_own_errors_get_their_hints() -> None:
 
 
 MATONS: dict[str, Callable[[str], dict[str, object]]] = {
-    "message": lambda said: {"message": said},
-    "error": lambda said: {"error": {"message": said}},
-    "detail": lambda said: {"detail": said},
-    "a list": lambda said: {"detail": [{"loc": ["header"], "msg": said}]},
+    "message": lambda shown: {"message": shown},
+    "error": lambda shown: {"error": {"message": shown}},
+    "detail": lambda shown: {"detail": shown},
+    "a list": lambda shown: {"detail": [{"loc": ["header"], "msg": shown}]},
 }
 
 
@@ -149,7 +149,7 @@ async def test_matons_own_errors_are_reported_in_their_words(shape: str) -> None
     assert "no usable connection" in (getattr(error, "hint", "") or "")
     error, _ = await reading(Reply(status=401, payload=payload), credential=maton())
     assert isinstance(error, AuthError)
-    assert "no such thing. The key of MATON_API_KEY is not known there ('" in error.message
+    assert "no such thing. The key of MATON_API_KEY was refused ('" in error.message
 
 
 @pytest.mark.parametrize("payload", [{"error": "no"}, {"errors": ["no"]}, None])
@@ -197,10 +197,10 @@ async def test_retry_after_is_honoured(header: str, waited: float) -> None:
         assert waited * 0.5 <= s.settings.clock.monotonic() - 1_000 <= waited
 
 
-async def test_a_refused_read_says_what_was_asked_for() -> None:
+async def test_a_refused_read_reports_what_was_asked_for() -> None:
     error, _requests = await reading(Reply(status=400, payload={"error": "per_page is too large"}))
-    said = "GET /v3/a/ACC1/tags.json: refused (400): per_page is too large"
-    assert str(error) == said
+    shown = "GET /v3/a/ACC1/tags.json: refused (400): per_page is too large"
+    assert str(error) == shown
 
 
 async def test_a_long_wait_for_the_quota_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -213,7 +213,7 @@ async def test_a_long_wait_for_the_quota_is_reported_once(caplog: pytest.LogCapt
     ]
 
 
-async def test_a_create_that_waited_long_looks_before_it_is_sent() -> None:
+async def test_a_create_that_waited_long_reads_before_it_is_sent() -> None:
     def appear(server: StandIn, call: Call) -> None:
         if call.method == "POST":
             server.tags.append(tag_row(9, "Lead"))
@@ -257,7 +257,7 @@ async def test_a_delete_that_waited_long_goes_on_when_its_tag_is_seen_unchanged(
     assert (server.tags, server.listings) == ([], 2)
 
 
-async def test_a_look_that_fails_after_a_long_wait_deletes_nothing() -> None:
+async def test_a_read_that_fails_after_a_long_wait_deletes_nothing() -> None:
     server = StandIn(tags=[tag_row(7, "Lead")])
     lost = Fault(method="GET", reply=Reply(status=404, payload={"error": "no"}), nth=2, times=9)
     server.faults.append(lost)

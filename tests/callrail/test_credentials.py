@@ -38,7 +38,7 @@ def test_two_keys_and_no_choice_are_refused() -> None:
     assert "gateway: maton" in (error.hint or "")
 
 
-def test_no_key_says_what_to_export() -> None:
+def test_no_key_reports_what_to_export() -> None:
     hint = refused({}).hint or ""
     assert "CALLRAIL_API_KEY" in hint
     assert "MATON_API_KEY" in hint

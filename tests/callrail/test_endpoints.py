@@ -54,7 +54,7 @@ def test_a_key_of_maton_is_not_sent_to_callrail_as_its_control_plane() -> None:
         find_endpoints(Gateway.MATON, control_url="https://api.callrail.com")
 
 
-def test_matons_base_says_which_app() -> None:
+def test_matons_base_names_which_app() -> None:
     with pytest.raises(ReconcilerError, match="/callrail"):
         find_endpoints(Gateway.MATON, api_url="https://api.maton.ai")
     with pytest.raises(ReconcilerError, match="before it"):

@@ -167,7 +167,7 @@ async def test_both_levels_are_read_whole() -> None:
     assert (len(listing.tags), requests) == (ALL, WHOLE)
 
 
-async def test_a_create_after_an_unproven_reading_looks_at_everything_first() -> None:
+async def test_a_create_after_an_unproven_reading_reads_everything_first() -> None:
     """Nothing may be made because a filter does not show it."""
     from tests.callrail.clients import ACCOUNT_PLACE, desired
 

@@ -30,9 +30,9 @@ async def read(
     return await read_all(source), asked
 
 
-def cut(count: int, size: int, **said: object) -> dict[int, dict[str, object]]:
+def cut(count: int, size: int, **totals: object) -> dict[int, dict[str, object]]:
     return {
-        start // size + 1: {"rows": list(range(start, min(start + size, count))), **said}
+        start // size + 1: {"rows": list(range(start, min(start + size, count))), **totals}
         for start in range(0, max(count, 1), size)
     }
 
@@ -44,14 +44,14 @@ def cut(count: int, size: int, **said: object) -> dict[int, dict[str, object]]:
 )
 async def test_any_honest_listing_is_read_whole(count: int, size: int, reported: set[str]) -> None:
     known = {"total_pages": max(1, -(-count // size)), "per_page": size}
-    said = {"total_records": count} | {name: known[name] for name in reported}
-    rows, asked = await read(cut(count, size, **said))
+    totals = {"total_records": count} | {name: known[name] for name in reported}
+    rows, asked = await read(cut(count, size, **totals))
     assert rows == tuple(range(count))
     assert asked == max(1, -(-count // size))
 
 
 @pytest.mark.parametrize(
-    ("count", "said", "asked"),
+    ("count", "totals", "asked"),
     [
         (0, {}, 1),
         (6, {"per_page": 100}, 1),
@@ -63,9 +63,9 @@ async def test_any_honest_listing_is_read_whole(count: int, size: int, reported:
     ],
 )
 async def test_a_listing_that_shows_no_total_is_followed_to_its_end(
-    count: int, said: dict[str, object], asked: int
+    count: int, totals: dict[str, object], asked: int
 ) -> None:
-    rows, cost = await read(cut(count, 100, **said))
+    rows, cost = await read(cut(count, 100, **totals))
     assert (len(rows), cost) == (count, asked)
 
 
@@ -113,10 +113,10 @@ async def test_a_record_that_came_twice_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "seconds", "said"),
+    ("size", "seconds", "totals"),
     [(2**28, 0.0, "more than 512 MiB"), (1, 1_000.0, "not read within 3,600 s")],
 )
-async def test_a_listing_is_bounded_in_all(size: int, seconds: float, said: str) -> None:
+async def test_a_listing_is_bounded_in_all(size: int, seconds: float, totals: str) -> None:
     now = 0.0
 
     async def fetch(number: int) -> Page[object]:
@@ -129,7 +129,7 @@ async def test_a_listing_is_bounded_in_all(size: int, seconds: float, said: str)
         raise AssertionError("a listing that is too large is not read again")
 
     source: Paged[object] = Paged(what="rows", fetch=fetch, key=str, pause=pause, clock=lambda: now)
-    with pytest.raises(ProtocolError, match=said):
+    with pytest.raises(ProtocolError, match=totals):
         await read_all(source)
 
 

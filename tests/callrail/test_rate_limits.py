@@ -63,7 +63,7 @@ def test_waits_that_overlap_count_once() -> None:
         account.grant(1.0, now=200.0)
 
 
-def test_an_exhausted_budget_says_how_long_and_that_running_again_goes_on() -> None:
+def test_an_exhausted_budget_reports_how_long_and_that_running_again_goes_on() -> None:
     account = quota(limit=1, max_wait=60)
     account.enter()
     account.leave(0.0)
@@ -105,8 +105,8 @@ def test_a_day_that_is_used_up_is_reported_as_one() -> None:
     account = AccountQuota("acme", [(1_000, HOUR), (1, DAY)], max_wait=0.0)
     account.enter()
     account.leave(0.0)
-    said = r"acme: this run has sent 1 requests within one 24h; the next is allowed in 24h"
-    with pytest.raises(QuotaError, match=said):
+    shown = r"acme: this run has sent 1 requests within one 24h; the next is allowed in 24h"
+    with pytest.raises(QuotaError, match=shown):
         account.grant(account.delay(5.0), now=5.0)
 
 
@@ -123,9 +123,9 @@ def test_the_sentence_about_waiting_is_true_as_arithmetic(waits: list[float], mo
         with pytest.raises(QuotaError) as caught:
             account.grant(fitting[0], now=now)
         message = caught.value.message
-        said = re.search(r"allowed in (\w+), longer than the (\w+) that", message)
-        assert said, message
-        needed, left = map(seconds, said.groups())
+        shown = re.search(r"allowed in (\w+), longer than the (\w+) that", message)
+        assert shown, message
+        needed, left = map(seconds, shown.groups())
         assert needed > left
         assert ("left of --max-wait" in message) is (account.waited > 0)
 
@@ -157,11 +157,11 @@ def test_what_the_server_reports_is_what_is_left_whoever_used_the_rest() -> None
     assert account.delay(20.0) == 3_590.0
     with pytest.raises(QuotaError) as caught:
         account.grant(account.delay(20.0), now=20.0)
-    said = (
+    shown = (
         "ACC1: the 250 requests per hour that CallRail allows are used (others have used 240, "
         "earlier runs included)"
     )
-    assert caught.value.message.startswith(f"{said}; the next is allowed in 1h, longer than")
+    assert caught.value.message.startswith(f"{shown}; the next is allowed in 1h, longer than")
 
 
 def test_requests_on_their_way_are_not_left() -> None:
@@ -232,7 +232,7 @@ def test_the_configuration_s_own_limit_stays_the_smaller() -> None:
         {"x-rate-limit-hourly-allowed": "9" * 40, "x-rate-limit-hourly-used": "1"},
     ],
 )
-def test_headers_that_make_no_sense_say_nothing(headers: dict[str, str]) -> None:
+def test_headers_that_make_no_sense_report_nothing(headers: dict[str, str]) -> None:
     account = quota()
     ask(account, headers, now=1.0)
     assert account.allowance(1.0) is None

@@ -23,7 +23,7 @@ ADD = f"PUT {BASE}/calls/CAL1.json"
 
 @dataclass
 class OneCall:
-    """An account with one call; ``replies`` are given to PUTs in turn, and None acts as told."""
+    """An account with one call; ``replies`` are given to PUTs in turn, and None acts as asked."""
 
     replies: list[Reply | None] = field(default_factory=list)
     commits: bool = True
@@ -63,7 +63,7 @@ async def test_what_may_have_arrived_is_sent_again(status: int, commits: bool) -
     assert server.asked.count(ADD) == 3
 
 
-async def test_a_server_that_never_says_leaves_it_unknown() -> None:
+async def test_a_server_that_never_shows_it_leaves_it_unknown() -> None:
     server = OneCall([Reply(status=500, payload={})] * 9, commits=False)
     with pytest.raises(UnknownOutcomeError, match="CAL1 may or may not have got the tag"):
         await straight(server).append(CALL, NEW)

@@ -55,7 +55,7 @@ UNSEEN = [
     Reply(status=201, body=b"<html>hello</html>", headers=HTML),
     Reply(status=201, payload={"id": 5}, headers={"Content-Encoding": "gzip"}),
 ]
-SAYS_NO = [
+REFUSES = [
     Reply(status=200, payload={"error": "Color is invalid"}),
     Reply(status=201, payload={"errors": ["Color is invalid"]}),
 ]
@@ -158,7 +158,7 @@ async def test_after_a_2xx_a_tag_that_is_not_found_is_unknown(reply: Reply) -> N
     assert await fails(server, UnknownOutcomeError, "no listing shows it") == 1
 
 
-@pytest.mark.parametrize("reply", SAYS_NO, ids=range(len(SAYS_NO)))
+@pytest.mark.parametrize("reply", REFUSES, ids=range(len(REFUSES)))
 async def test_an_error_under_2xx_is_a_failure_unless_live_state_shows_the_tag(
     reply: Reply,
 ) -> None:
@@ -256,7 +256,7 @@ async def test_several_new_tags_of_the_name_stop_the_create() -> None:
             await s.provider.create(ACCOUNT_PLACE, desired("Lead"))
 
 
-async def test_lost_creates_share_their_looks() -> None:
+async def test_lost_creates_share_their_reads() -> None:
     server = StandIn(tags=tag_rows(10))
     server.faults = [Fault(method="POST", reply=RESET, commit=True, times=10)]
 
@@ -338,8 +338,8 @@ async def test_an_update_that_was_accepted_is_read_and_never_sent_again(reply: R
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-@pytest.mark.parametrize("reply", SAYS_NO, ids=range(len(SAYS_NO)))
-async def test_a_write_with_an_error_under_2xx_is_what_live_state_says(
+@pytest.mark.parametrize("reply", REFUSES, ids=range(len(REFUSES)))
+async def test_a_write_with_an_error_under_2xx_is_what_live_state_shows(
     method: str, reply: Reply
 ) -> None:
     for commit in (True, False):
@@ -535,7 +535,7 @@ async def refused_after(first: Reply, then: Reply) -> type[Exception]:
         (RESET, UnknownOutcomeError),
     ],
 )
-async def test_a_repeated_create_ends_certain_only_when_the_server_says_so(
+async def test_a_repeated_create_ends_certain_only_when_the_server_confirms_it(
     then: Reply, kind: type[Exception]
 ) -> None:
     assert await refused_after(RESET, then) is kind
@@ -552,7 +552,7 @@ async def test_a_repeated_write_that_can_not_be_sent_stays_unknown(method: str) 
             await by_id(s.provider, method)
 
 
-async def test_a_lost_write_is_unknown_when_the_look_fails() -> None:
+async def test_a_lost_write_is_unknown_when_the_read_fails() -> None:
     server = StandIn(unique=True)
     page = Reply(body=b"<html>", headers={"Content-Type": "text/html"})
     server.faults = [Fault(method="GET", reply=page, nth=2, times=99)]

@@ -61,7 +61,7 @@ async def test_few_names_among_many_calls_are_asked_for() -> None:
     assert pages(history, "calls.json") < 9_000 / 250
 
 
-async def test_company_and_last_day_are_told_apart() -> None:
+async def test_company_and_last_day_are_distinguished() -> None:
     calls = touches(3, "Lead", age=200) + touches(2, "Lead", company="COM2", age=100)
     found = await uses(StandIn(calls=calls), LEAD, LEAD_AT_1, NameAt("Lead", "COM2"))
     assert [one.loss.calls for one in found.values()] == [Count(5), Count(3), Count(2)]
@@ -104,7 +104,7 @@ async def test_where_no_row_has_a_tag_the_filter_must_agree() -> None:
     assert {one.loss.forms for one in (await uses(hidden, *asked)).values()} == {UNKNOWN}
 
 
-async def test_what_the_key_may_not_read_is_unknown_and_says_why() -> None:
+async def test_what_the_key_may_not_read_is_unknown_and_gives_the_reason() -> None:
     history = StandIn(calls=touches(5, "Lead"), refuses={"sms-threads.json": 403})
     history.tags.append(tag_row(1, "Lead"))
     provider = straight(history)

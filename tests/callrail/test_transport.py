@@ -94,13 +94,13 @@ async def test_json_under_another_name_is_still_json(content_type: str) -> None:
 )
 async def test_pages_and_compressed_answers_are_foreign(reply: Reply) -> None:
     answer = await answered(reply)
-    assert (answer.payload, answer.flaw) == (None, Flaw.FOREIGN)
+    assert (answer.payload, answer.flaw) == (None, Flaw.NOT_THE_API)
     assert "\x1b" not in answer.message
 
 
 async def test_a_flood_is_cut_off() -> None:
     answer = await answered(Reply(body=b"[" + b"1," * 17_000_000 + b"1]"))
-    assert answer.flaw is Flaw.FOREIGN
+    assert answer.flaw is Flaw.NOT_THE_API
     assert "larger than" in answer.message
 
 
@@ -212,7 +212,7 @@ async def test_a_long_error_is_cut() -> None:
     assert len((await answered(Reply(status=422, payload={"error": "é" * 9_999}))).message) == 300
 
 
-async def test_hurry_ends_what_is_running() -> None:
+async def test_shortened_timeouts_end_what_is_running() -> None:
     async with WireServer(lambda _: Reply(hang=True)) as server:
         patient = Timeouts(connect=5, read=15, total=15, grace=0.1)
         transport = HttpxTransport(server.url, timeouts=patient, parallelism=2)

@@ -219,7 +219,7 @@ async def test_untagged_threads_are_a_certain_zero() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 422, 500])
-async def test_what_can_t_be_read_is_unknown_and_says_why(status: int) -> None:
+async def test_what_can_t_be_read_is_unknown_and_gives_the_reason(status: int) -> None:
     history = StandIn(calls=touches(3, "Lead"), refuses={"sms-threads.json": status})
     provider = straight(history)
     found = await provider.usage(ACCOUNT_PLACE, live(1, "Lead"))
@@ -418,7 +418,7 @@ async def test_whatever_the_server_does_the_truth_is_within_what_lacks_another_n
         ({}, (set(), False)),
     ],
 )
-def test_a_row_says_which_tags_it_shows_and_whether_all(
+def test_a_row_names_which_tags_it_shows_and_whether_all(
     tags: object, shown: tuple[set[str], bool]
 ) -> None:
     names, certain = shown_tags(tags)

@@ -142,7 +142,7 @@ def test_a_create_answer_may_leave_out_what_was_asked_for() -> None:
 @pytest.mark.parametrize(
     "payload", [{"id": 5}, {"name": "a"}, [], {"id": 5, "name": "a", "status": None}]
 )
-def test_a_create_answer_must_say_which_tag_it_is_about(payload: object) -> None:
+def test_a_create_answer_must_name_which_tag_it_is_about(payload: object) -> None:
     with pytest.raises(ProtocolError):
         made_tag(payload, DENTAL, Tag("a"))
 

@@ -28,7 +28,9 @@ def test_a_file_or_directory_is_the_configuration(
 
 
 @pytest.mark.parametrize("path", ["tags.yaml", "tags"])
-def test_apply_takes_yaml_for_a_configuration_and_says_so(workspace: Workspace, path: str) -> None:
+def test_apply_takes_yaml_for_a_configuration_and_reports_it(
+    workspace: Workspace, path: str
+) -> None:
     workspace.declare(TAG)
     (workspace.directory / "tags").mkdir()
     for name in ("tags.yaml", "tags/a.yaml"):

@@ -1,4 +1,4 @@
-"""Generated names, companies, live accounts and documents, with a liking for trouble."""
+"""Generated names, companies, live accounts and documents, most of them close to a mistake."""
 
 from __future__ import annotations
 

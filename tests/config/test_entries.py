@@ -52,7 +52,7 @@ def test_what_an_account_leaves_out_has_the_careful_default(tmp_path: Path) -> N
     assert account.policy.limits == Limits(deletes=5, delete_percent=25, interactions=100)
 
 
-def test_a_tag_lives_on_account_level_of_every_account_unless_it_says_more(
+def test_a_tag_lives_on_account_level_of_every_account_unless_it_names_others(
     tmp_path: Path,
 ) -> None:
     found = entry(tmp_path, "name: a", head=TWO)
@@ -69,7 +69,7 @@ def test_a_list_of_companies_may_be_narrowed_by_except(tmp_path: Path) -> None:
     assert found.selector == Selector(("D*",), ("Dx",))
 
 
-def test_a_scope_says_companies_and_accounts(tmp_path: Path) -> None:
+def test_a_scope_holds_companies_and_accounts(tmp_path: Path) -> None:
     head = TWO + "scopes: {s: {companies: [D*], except: [Dx], accounts: [bolt]}}\n"
     found = entry(tmp_path, "{name: a, scope: s}", head=head)
     assert (found.selector, found.accounts) == (Selector(("D*",), ("Dx",)), ("bolt",))
@@ -91,7 +91,7 @@ def test_a_level_that_contradicts_the_scope_is_an_error(tmp_path: Path) -> None:
     assert errors(tmp_path, text) == [Code.CONTRADICTION]
 
 
-def test_a_declaration_carries_what_the_block_says(tmp_path: Path) -> None:
+def test_a_declaration_carries_what_the_block_has(tmp_path: Path) -> None:
     block = "{name: 'No', color: red1, state: absent, note: gone}"
     found = entry(tmp_path, block).declaration
     assert (found.name, found.color, found.state, found.note) == (

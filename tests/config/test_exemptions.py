@@ -32,7 +32,7 @@ tags:
 
 
 @pytest.mark.parametrize(
-    ("days", "says"),
+    ("days", "notice"),
     [
         (-15, None),
         (-14, "ends in 14 days, after 2027-03-31"),
@@ -42,10 +42,10 @@ tags:
         (700, "was agreed until 2027-03-31 and goes on"),
     ],
 )
-def test_notice_is_given_from_14_days_before(tmp_path: Path, days: int, says: str | None) -> None:
+def test_notice_is_given_from_14_days_before(tmp_path: Path, days: int, notice: str | None) -> None:
     found = loaded(tmp_path, TAG).on(UNTIL + timedelta(days=days)).warnings
-    assert [says in one.message for one in found if says] == [True] * bool(says)
-    assert len(found) == bool(says)
+    assert [notice in one.message for one in found if notice] == [True] * bool(notice)
+    assert len(found) == bool(notice)
     for one in found:
         assert one.code == ("CFG412" if days > 0 else "CFG411")
         assert pointed_at(one) == str(UNTIL)
@@ -59,14 +59,16 @@ def test_nothing_happens_by_date_alone(tmp_path: Path, days: int) -> None:
     assert sorted(one for one in account.tags if one) == ["COM1", "COM2", "COM4"]
 
 
-def test_a_scopes_exception_is_told_once_for_all_its_tags(tmp_path: Path) -> None:
+def test_a_scopes_exception_is_reported_once_for_all_its_tags(tmp_path: Path) -> None:
     (found,) = loaded(tmp_path, SCOPE).on(UNTIL).warnings
     assert (
         'the exception of "Dental Test" from "Implant" and 1 more tag ends today' in found.message
     )
 
 
-def test_those_that_say_why_or_until_when_are_told_to_who_reads_a_plan(tmp_path: Path) -> None:
+def test_those_with_a_reason_or_a_date_are_shown_to_who_reads_a_plan(
+    tmp_path: Path,
+) -> None:
     reason_only = TAG.replace(f", until: {UNTIL}", "")
     assert [one[:4] for one in loaded(tmp_path, TAG).excepted] == [
         ("Dental Test", ("Implant",), UNTIL, "Moves in spring.")

@@ -48,7 +48,7 @@ def test_a_loop_of_symbolic_links_is_walked_once(tmp_path: Path) -> None:
     assert codes == [Code.UNREADABLE]
 
 
-def test_a_missing_file_says_how_to_write_one(tmp_path: Path) -> None:
+def test_a_missing_file_reports_how_to_write_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load([tmp_path / "reconciler.yaml"])
     (problem,) = caught.value.problems

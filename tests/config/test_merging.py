@@ -52,7 +52,7 @@ def test_two_gateways_cite_both_files(tmp_path: Path) -> None:
     assert cited(found) == ["1.yaml", "0.yaml"]
 
 
-def test_one_gateway_said_twice_is_fine(tmp_path: Path) -> None:
+def test_one_gateway_named_twice_is_fine(tmp_path: Path) -> None:
     configuration = loaded(tmp_path, HEAD + "gateway: maton\n", REST + "gateway: maton\n")
     assert configuration.gateway is Gateway.MATON
 
@@ -61,7 +61,7 @@ def test_every_file_carries_the_version(tmp_path: Path) -> None:
     assert errors(tmp_path, HEAD, "tags: []\n") == [Code.KEY_MISSING]
 
 
-def test_the_problems_of_all_files_are_told_at_once_in_the_order_of_the_files(
+def test_the_problems_of_all_files_are_reported_at_once_in_the_order_of_the_files(
     tmp_path: Path,
 ) -> None:
     files = (

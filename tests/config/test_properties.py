@@ -91,7 +91,7 @@ def parsed(document: dict[str, Any]) -> Document:
 
 
 @given(documents)
-def test_what_the_quick_look_accepts_the_schema_accepts(value: dict[str, Any]) -> None:
+def test_what_the_quick_check_accepts_the_schema_accepts(value: dict[str, Any]) -> None:
     document = parsed(value)
     found = schema.problems("config", document.value)
     wrong_tags = {one.path[1] for one in found if one.path[:1] == ("tags",) and len(one.path) > 1}
@@ -103,7 +103,7 @@ def test_what_the_quick_look_accepts_the_schema_accepts(value: dict[str, Any]) -
 
 
 @given(documents)
-def test_the_quick_look_changes_no_result(value: dict[str, Any]) -> None:
+def test_the_quick_check_changes_no_result(value: dict[str, Any]) -> None:
     quick, slow = Collector(), Collector()
     fast = check(parsed(value), quick)
     with pytest.MonkeyPatch.context() as patch:

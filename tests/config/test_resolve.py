@@ -64,7 +64,7 @@ def test_a_pattern_needs_to_match_in_one_of_its_accounts_only(tmp_path: Path) ->
     assert (places(desired), places(desired, account=1)) == (["COM4"], [])
 
 
-def test_a_narrowed_run_cannot_tell_that_a_pattern_matches_nothing(tmp_path: Path) -> None:
+def test_a_narrowed_run_cannot_know_that_a_pattern_matches_nothing(tmp_path: Path) -> None:
     configuration = loaded(tmp_path, tags("name: a, companies: [Law West]", head=TWO))
     desired = configuration.only(["acme"]).resolve({"acme": COMPANIES})
     assert places(desired) == []
@@ -80,7 +80,7 @@ def test_all_of_no_companies_is_an_error(tmp_path: Path) -> None:
     assert found.code == Code.NOTHING_SELECTED
 
 
-def test_a_scopes_mistake_is_told_once_for_all_its_tags(tmp_path: Path) -> None:
+def test_a_scopes_mistake_is_reported_once_for_all_its_tags(tmp_path: Path) -> None:
     head = HEAD + "scopes: {s: {companies: [Nobody]}}\n"
     text = tags("name: a, scope: s", "name: b, scope: s", head=head)
     assert errors(tmp_path, text) == [Code.NOTHING_SELECTED]
@@ -91,7 +91,7 @@ def test_a_part_of_a_name_suggests_the_whole(tmp_path: Path) -> None:
     assert '"Dental North"' in (found.hint or "")
 
 
-def test_two_declarations_that_meet_through_different_patterns_are_told_once(
+def test_two_declarations_that_meet_through_different_patterns_are_reported_once(
     tmp_path: Path,
 ) -> None:
     found = problems(tmp_path, tags("name: a, companies: ['Dental *']", "name: a, companies: all"))
@@ -104,7 +104,7 @@ def test_one_name_in_different_companies_is_fine(tmp_path: Path) -> None:
     assert places(resolved(tmp_path, text)) == ["COM4", "COM1", "COM2", "COM3"]
 
 
-def test_a_former_name_claimed_twice_in_a_company_is_an_error(tmp_path: Path) -> None:
+def test_a_former_name_listed_twice_in_a_company_is_an_error(tmp_path: Path) -> None:
     text = tags(
         "name: a, companies: [Law East], renamed_from: [x]",
         "name: b, companies: ['Law *'], renamed_from: [x]",
@@ -112,7 +112,7 @@ def test_a_former_name_claimed_twice_in_a_company_is_an_error(tmp_path: Path) ->
     assert errors(tmp_path, text) == [Code.FORMER_TWICE]
 
 
-def test_a_former_name_claimed_in_different_companies_is_fine(tmp_path: Path) -> None:
+def test_a_former_name_listed_in_different_companies_is_fine(tmp_path: Path) -> None:
     text = tags(
         "name: a, companies: [Law East], renamed_from: [x]",
         "name: b, companies: [Dental North], renamed_from: [x]",
@@ -136,7 +136,7 @@ def test_a_former_name_that_is_declared_elsewhere_is_fine(tmp_path: Path) -> Non
     assert errors(tmp_path, text) == []
 
 
-def test_a_swap_is_told_from_both_sides(tmp_path: Path) -> None:
+def test_a_swap_is_reported_from_both_sides(tmp_path: Path) -> None:
     text = tags("name: a, renamed_from: [b]", "name: b, renamed_from: [a]")
     assert errors(tmp_path, text) == [Code.FORMER_DECLARED] * 2
 
@@ -146,7 +146,7 @@ def test_the_warnings_of_loading_are_part_of_the_result(tmp_path: Path) -> None:
     assert [one.code for one in desired.warnings] == [Code.COLOR, Code.COMPANY_TWICE]
 
 
-def test_a_name_borne_twice_means_both_companies(tmp_path: Path) -> None:
+def test_a_name_of_two_companies_means_both_companies(tmp_path: Path) -> None:
     assert places(resolved(tmp_path, tags("name: a, companies: [Twin]"))) == ["COM5", "COM6"]
 
 

@@ -141,7 +141,7 @@ def test_a_link_that_would_not_be_followed_on_disk_is_not_followed(
     assert "link" in why("conf")
 
 
-def test_a_base_that_does_not_parse_says_where(repository: Repository) -> None:
+def test_a_base_that_does_not_parse_names_where(repository: Repository) -> None:
     repository.commit(reconciler="version: 1\ntags: [\n")
     with pytest.raises(ConfigError) as caught:
         base()
@@ -166,7 +166,7 @@ def test_no_git_no_repository_no_such_commit(
     assert "another repository" in why("repository/reconciler.yaml", "second/a.yaml")
 
 
-def test_a_shallow_clone_says_so(repository: Repository, tmp_path: Path) -> None:
+def test_a_shallow_clone_reports_it(repository: Repository, tmp_path: Path) -> None:
     repository.commit(reconciler=tags("Old"))
     repository.git("checkout", "-q", "-b", "change")
     repository.commit(reconciler=tags("New"))
@@ -180,7 +180,7 @@ def test_a_shallow_clone_says_so(repository: Repository, tmp_path: Path) -> None
     assert names(base(path, ref="origin/main")) == ["Old"]
 
 
-def test_another_users_repository_is_said(
+def test_another_users_repository_is_reported(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository.commit(reconciler=tags("A"))

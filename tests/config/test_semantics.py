@@ -1,4 +1,4 @@
-"""What is checked offline: twins, levels, look-alikes, ignored names."""
+"""What is checked offline: duplicates, levels, look-alikes, ignored names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def codes(folder: Path, *blocks: str, head: str = HEAD) -> list[str]:
         ", companies: ['D*', Law East], except: [Dental North]",
     ],
 )
-def test_twins_with_the_same_words_are_found(tmp_path: Path, place: str) -> None:
+def test_duplicates_with_the_same_words_are_found(tmp_path: Path, place: str) -> None:
     assert codes(tmp_path, f"name: a{place}", f"name: a{place}") == [Code.DECLARED_TWICE]
 
 
@@ -60,7 +60,7 @@ def test_look_alikes_are_warned_of(tmp_path: Path, other: str) -> None:
     assert codes(tmp_path, "name: New Lead", f"name: {other}") == [Code.LOOK_ALIKE]
 
 
-def test_look_alikes_are_told_once_however_many_places_they_have(tmp_path: Path) -> None:
+def test_look_alikes_are_reported_once_however_many_places_they_have(tmp_path: Path) -> None:
     found = codes(
         tmp_path,
         "name: Lead, companies: all",
@@ -79,7 +79,7 @@ def test_a_spelling_that_is_to_go_looks_like_nothing(tmp_path: Path) -> None:
     assert codes(tmp_path, "name: Lead", "name: lead, state: absent, note: typo") == []
 
 
-def test_names_of_punctuation_are_told_apart(tmp_path: Path) -> None:
+def test_names_of_punctuation_are_distinguished(tmp_path: Path) -> None:
     assert codes(tmp_path, "name: '!'", "name: '?'", "name: '\U0001f600'") == []
 
 
@@ -97,7 +97,7 @@ def test_a_note_of_several_lines_is_fine(tmp_path: Path) -> None:
     assert codes(tmp_path, 'name: a, note: "one\\n\\ttwo"') == []
 
 
-def test_a_note_that_says_nothing_is_no_note(tmp_path: Path) -> None:
+def test_a_blank_note_is_not_a_note(tmp_path: Path) -> None:
     assert codes(tmp_path, "name: a, state: absent, note: ' '") == [Code.NO_NOTE]
 
 
@@ -106,7 +106,7 @@ def test_a_name_that_cannot_be_seen_as_it_is_is_refused(tmp_path: Path, name: st
     assert codes(tmp_path, f"name: {name}") == [Code.NAME]
 
 
-def test_a_thousand_declarations_of_one_name_are_told_in_time(tmp_path: Path) -> None:
+def test_a_thousand_declarations_of_one_name_are_reported_in_time(tmp_path: Path) -> None:
     found = codes(tmp_path, *(["name: a"] * 1_000))
     assert found == [Code.DECLARED_TWICE] * 999
 

@@ -103,7 +103,7 @@ def test_a_quoted_scalar_is_never_anything_but_text() -> None:
     }
 
 
-def test_several_mistakes_of_one_file_are_told_together() -> None:
+def test_several_mistakes_of_one_file_are_reported_together() -> None:
     assert refused("a: 1\na: 2\n3: 4\n<<: {}\n") == [
         Code.DUPLICATE_KEY,
         Code.KEY_TYPE,

@@ -28,7 +28,7 @@ def test_changes_and_counts_are_added_up() -> None:
     assert both.created_at == "2026-01-01T00:00:00Z"
 
 
-def test_the_whole_bears_the_digest_of_one_plan_over_all() -> None:
+def test_the_whole_has_the_digest_of_one_plan_over_all() -> None:
     one, two = plan(create()), plan(delete(place=place(account=OTHER)))
     assert join([one, two]).digest == plan(*two.changes, *one.changes).digest
 

@@ -193,8 +193,8 @@ def test_one_tag_changed_twice_is_refused() -> None:
 @pytest.mark.parametrize("handle", [ACME.handle, "another"])
 @pytest.mark.parametrize("account_id", [ACME.id, ACME.id.lower()])
 def test_an_account_listed_twice_is_refused(handle: str, account_id: str) -> None:
-    twin = ACME._replace(handle=handle, id=account_id)
-    doubled = plan(accounts=(AccountUse(account=ACME), AccountUse(account=twin)))
+    namesake = ACME._replace(handle=handle, id=account_id)
+    doubled = plan(accounts=(AccountUse(account=ACME), AccountUse(account=namesake)))
     with pytest.raises(RefusedError, match="twice"):
         load_plan(dump(plan_document(doubled)))
 
@@ -233,14 +233,14 @@ def test_a_missing_field_is_named() -> None:
         load_plan(dump(spoilt))
 
 
-def test_a_newer_format_says_which_version_wrote_it() -> None:
+def test_a_newer_format_names_which_version_wrote_it() -> None:
     newer = {**document(), "format_version": "2", "tool_version": "9.9.9"}
     with pytest.raises(DocumentError) as caught:
         load_plan(dump(newer))
     assert "9.9.9" in (caught.value.hint or "")
 
 
-def test_companies_of_one_name_are_told_apart_after_reading_back() -> None:
+def test_companies_of_one_name_are_distinguished_after_reading_back() -> None:
     two = [place("Dental North")._replace(company=Company(one, "Dental North")) for one in "AB"]
     read = load_plan(dump(plan_document(plan(*(create(place=one) for one in two)))))
     assert {change.place.company.known_as for change in read.changes if change.place.company} == {

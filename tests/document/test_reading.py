@@ -50,7 +50,7 @@ def test_what_is_no_plan_is_named(text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_plan_is_said_to_be_cut_short(part: float) -> None:
+def test_a_truncated_plan_is_reported_to_be_cut_short(part: float) -> None:
     cut = SAVED[: int(len(SAVED) * part)].rstrip("} \n")
     with pytest.raises(DocumentError, match="cut short"):
         load_plan(cut)
@@ -67,7 +67,9 @@ def test_other_documents_are_named() -> None:
 
 
 @pytest.mark.parametrize("bound", ["LARGEST", "MOST_VALUES", "MOST_CONTAINERS", "MOST_FIELDS"])
-def test_size_is_bounded_and_the_bound_is_told(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+def test_size_is_bounded_and_the_bound_is_reported(
+    monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
     monkeypatch.setattr(reading, bound, 1)
     with pytest.raises(DocumentError, match=r"more than [0-9]+ are not read"):
         load_plan(SAVED)

@@ -135,7 +135,7 @@ def test_any_problems_validate(found: list[Problem]) -> None:
     check("error", error_document(ConfigError(found)))
 
 
-def test_an_error_document_says_what_the_error_says() -> None:
+def test_an_error_document_reports_what_the_error_reports() -> None:
     document = error_document(UsageError("no file", hint="Name one."))
     check("error", document)
     assert document["error"] == {
@@ -147,7 +147,7 @@ def test_an_error_document_says_what_the_error_says() -> None:
     }
 
 
-def test_an_error_that_is_not_ours_tells_nothing_but_its_kind() -> None:
+def test_an_error_that_is_not_ours_reports_nothing_but_its_kind() -> None:
     document = error_document(KeyError("a secret"))
     check("error", document)
     assert document["error"]["code"] == "internal"

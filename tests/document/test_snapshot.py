@@ -70,7 +70,7 @@ def test_what_has_the_tags_is_there_for_all_of_them_or_for_none() -> None:
         "precision": "exact",
     }
     del document["accounts"][0]["tags"][1]["usage"]
-    with pytest.raises(RefusedError, match="says of some tags what has them"):
+    with pytest.raises(RefusedError, match="counts what has some tags, and not all"):
         load_snapshot(dump(document))
 
 
@@ -83,7 +83,7 @@ def test_one_that_was_written_without_counts_is_read_as_before() -> None:
 
 def test_a_comparison_is_not_taken_for_one() -> None:
     nothing = Comparison(old=Reading("old.json", ""), new=Reading(None, ""), accounts=())
-    with pytest.raises(DocumentError, match="this is a comparison of reconciler, not a snapshot"):
+    with pytest.raises(DocumentError, match="this is a comparison, not a snapshot"):
         load_snapshot(dump(diff_document(nothing)))
 
 

@@ -99,10 +99,13 @@ def test_its_numbers_are_the_store_s_for_every_name_and_level(
             for tag in (tag for cell in one["cells"] for tag in cell["tags"]):
                 for kind in ("calls", "forms", "texts"):
                     true = truth(agency, kind, since, "tag.id = ?", tag["id"])
-                    said = tag["use"][kind]
-                    assert said["precision"] in {"exact", "at_most"}
-                    exact = said["precision"] == "exact"
-                    assert said["count"] == true if exact else said["count"] >= true, (tag, kind)
+                    counted = tag["use"][kind]
+                    assert counted["precision"] in {"exact", "at_most"}
+                    exact = counted["precision"] == "exact"
+                    assert counted["count"] == true if exact else counted["count"] >= true, (
+                        tag,
+                        kind,
+                    )
                     assert exact or len(levels) == 2
                     compared += 1
     assert compared > 900
@@ -125,10 +128,10 @@ def test_a_snapshot_counts_as_an_audit_does_and_costs_no_more(
     assert len(agency.log.entries) <= audited["requests"]
     assert 0 < len(flows) <= 20
     kept = json.loads(workspace.read("now.json"))["accounts"]
-    said = {tag["id"]: tag["usage"] for account in kept for tag in account["tags"]}
+    counted = {tag["id"]: tag["usage"] for account in kept for tag in account["tags"]}
     known = [tag for one in audited["accounts"] for name in one["names"] for tag in tags_of(name)]
     for tag in known:
-        of = said[tag["id"]]
+        of = counted[tag["id"]]
         assert [of[kind] for kind in ("calls", "forms", "texts", "flows")] == [
             *(tag["use"][kind] for kind in ("calls", "forms", "texts")),
             tag["flows"],
@@ -168,7 +171,7 @@ def test_a_snapshot_without_usage_is_audited_without(agency: Sandbox, tmp_path: 
     assert "live and not declared" in workspace.run("audit --live now.json").out.lower()
     refused = workspace.run("audit --live now.json --usage")
     assert refused.code == 64
-    assert "the snapshot does not say what has its tags" in refused.err
+    assert "the snapshot has no counts of what has its tags" in refused.err
     assert workspace.run("audit --live now.json --account nobody").code == 64
     assert len(agency.log.entries) == sent
 
@@ -208,7 +211,7 @@ def test_it_finds_every_misspelling_of_the_seed(audited: dict[str, Any]) -> None
             assert spelt[right] == set(wrong) & live
 
 
-def test_texts_and_tables_say_the_same(agency: Sandbox, tmp_path: Path) -> None:
+def test_texts_and_tables_show_the_same(agency: Sandbox, tmp_path: Path) -> None:
     workspace = Workspace.at(tmp_path, agency)
     ran = workspace.run("audit --usage --quiet --account", ACME, "--report", "csv=audit.csv")
     assert ran.code == 0
@@ -254,7 +257,7 @@ def test_what_is_pasted_and_applied_deviates_no_more(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "counted"),
     [
         (["--company", "Dental Bayy"], "matches no company"),
         (["--tag", "Opportunityy"], "matches no tag"),
@@ -262,14 +265,14 @@ def test_what_is_pasted_and_applied_deviates_no_more(tmp_path: Path) -> None:
     ],
 )
 def test_a_flag_that_matches_nothing_is_refused(
-    agency: Sandbox, tmp_path: Path, flags: list[str], said: str
+    agency: Sandbox, tmp_path: Path, flags: list[str], counted: str
 ) -> None:
     ran = Workspace.at(tmp_path, agency).run("audit", *flags)
     assert ran.code == 64
-    assert said in ran.err
+    assert counted in ran.err
 
 
-def test_narrowed_to_companies_it_says_nothing_of_other_accounts(
+def test_narrowed_to_companies_it_reports_nothing_of_other_accounts(
     agency: Sandbox, tmp_path: Path
 ) -> None:
     workspace = Workspace.at(tmp_path, agency)
@@ -301,15 +304,12 @@ def test_one_account_that_can_not_be_read_stops_no_other(tmp_path: Path) -> None
         workspace = Workspace.at(tmp_path, sandbox)
         ran = workspace.run("audit")
         assert ran.code == 4
-        assert "Partial: acme-dental-group could not be read, so nothing is said of it" in ran.out
+        assert "Partial: acme-dental-group could not be read, so it is left out" in ran.out
         assert "beacon-home-services" in ran.out
         document = workspace.document("audit")
         validate(document, "audit")
         assert [one["account"] for one in document["unread"]] == ["acme-dental-group"]
-        assert (
-            "could not be read, so nothing is said of it"
-            in workspace.run("audit --format html").out
-        )
+        assert "could not be read, so it is left out" in workspace.run("audit --format html").out
 
 
 @pytest.mark.parametrize("shows", ["null", "missing"])

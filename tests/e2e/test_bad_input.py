@@ -68,7 +68,7 @@ def test_unknown_company_shows_the_nearest(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "said"),
+    ("text", "place", "shown"),
     [
         (HEAD + "tags:\n  - name: [New\n", "reconciler.yaml:", ""),
         (HEAD + "tags:\n  - name: New\n    colour: blue1\n", "reconciler.yaml:7:5", "color"),
@@ -80,12 +80,12 @@ def test_unknown_company_shows_the_nearest(workspace: Workspace) -> None:
     ids=["syntax", "misspelt", "type", "declared-twice", "key-twice", "no-version"],
 )
 def test_a_configuration_error_is_shown_at_its_place(
-    workspace: Workspace, text: str, place: str, said: str
+    workspace: Workspace, text: str, place: str, shown: str
 ) -> None:
     workspace.write("reconciler.yaml", text)
     message = refused(workspace, 1).err
     assert place in message
-    assert said in message
+    assert shown in message
     assert "^" in message
     assert workspace.sandbox.log.entries == []
 
@@ -118,7 +118,7 @@ def test_a_server_that_is_not_there(workspace: Workspace) -> None:
     assert f"http://127.0.0.1:{port}" in refused(workspace, 1).err
 
 
-def test_no_configuration_says_how_to_get_one(workspace: Workspace) -> None:
+def test_no_configuration_reports_how_to_get_one(workspace: Workspace) -> None:
     assert "reconciler init" in refused(workspace, 1).err
 
 

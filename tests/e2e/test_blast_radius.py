@@ -207,7 +207,7 @@ def test_rows_that_show_no_tags_leave_the_number_open(start: Start, rows: str, c
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["Old", "Quote, sent", "old"])
-def test_the_truth_is_within_what_is_said_on_every_server(
+def test_the_truth_is_within_what_is_reported_on_every_server(
     start: Start, switch: str, name: str
 ) -> None:
     used = {"Old": (6, 3, 2), "Quote": (2, 1, 1), "Quote, sent": (4, 2, 3), "old": (3, 0, 1)}

@@ -63,7 +63,7 @@ def test_a_base_costs_no_request(workspace: Workspace) -> None:
     assert len(workspace.sandbox.log.entries) - before == alone
 
 
-def test_without_a_base_nothing_is_said(workspace: Workspace) -> None:
+def test_without_a_base_nothing_is_reported(workspace: Workspace) -> None:
     document = workspace.document("plan")
     assert "base" not in document
     assert {change["cause"] for change in document["changes"]} == {None}
@@ -198,7 +198,7 @@ def test_a_base_whose_selectors_match_nothing(workspace: Workspace, repository: 
     assert 'main:reconciler.yaml:6:27: "Nowhere"' in unknown(workspace)
 
 
-def test_companies_that_nobody_read_say_nothing(
+def test_companies_that_nobody_read_report_nothing(
     workspace: Workspace, repository: Repository
 ) -> None:
     repository.git("checkout", "-q", "--force", "main")

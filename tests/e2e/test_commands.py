@@ -153,7 +153,7 @@ def test_doctor_finds_all_well(workspace: Workspace) -> None:
     assert {finding["state"] for finding in findings} == {"ok"}
 
 
-def test_doctor_says_what_to_do_about_a_missing_key(workspace: Workspace) -> None:
+def test_doctor_reports_what_to_do_about_a_missing_key(workspace: Workspace) -> None:
     del workspace.environ["CALLRAIL_API_KEY"]
     ran = workspace.run("doctor")
     assert ran.code == 4
@@ -220,7 +220,7 @@ def test_get_shows_one_by_its_id(workspace: Workspace, name: str, identifier: st
 
 
 @pytest.mark.parametrize(
-    ("line", "code", "said"),
+    ("line", "code", "message"),
     [
         ("get tags 1", 1, "there is none with the id '1'"),
         ("get calls CAL1", 1, "not found (404): call not found"),
@@ -228,11 +228,11 @@ def test_get_shows_one_by_its_id(workspace: Workspace, name: str, identifier: st
         ("get call-summary 1", 64, "comes as a whole"),
     ],
 )
-def test_get_says_why_there_is_no_such_row(
-    workspace: Workspace, line: str, code: int, said: str
+def test_get_gives_the_reason_why_there_is_no_such_row(
+    workspace: Workspace, line: str, code: int, message: str
 ) -> None:
     ran = workspace.run(line)
-    assert (ran.code, said in ran.err) == (code, True), ran.err
+    assert (ran.code, message in ran.err) == (code, True), ran.err
 
 
 def test_doctor_costs_a_few_requests_however_much_is_live(busy: Workspace) -> None:
@@ -249,11 +249,11 @@ def test_doctor_knows_that_no_proxy_stands_before_this_machine(workspace: Worksp
     assert "secret" not in out
 
 
-def test_doctor_goes_on_to_say_what_a_wrong_key_needs(workspace: Workspace) -> None:
+def test_doctor_goes_on_to_report_what_a_wrong_key_needs(workspace: Workspace) -> None:
     workspace.environ["CALLRAIL_API_KEY"] = "not-a-key"
     ran = workspace.run("doctor")
     assert ran.code == 4
-    assert "HTTP Token: Access denied. The key of CALLRAIL_API_KEY is not known there" in ran.out
+    assert "HTTP Token: Access denied. The key of CALLRAIL_API_KEY was refused" in ran.out
     assert "not-a-key" not in ran.out + ran.err
 
 

@@ -30,7 +30,7 @@ def findings(workspace: Workspace) -> dict[str, dict[str, Any]]:
     return {one["what"]: one for one in found}
 
 
-def test_the_key_is_told_by_gateway_and_variable(workspace: Workspace) -> None:
+def test_the_key_is_reported_by_gateway_and_variable(workspace: Workspace) -> None:
     workspace.environ["ACME_API_KEY"] = workspace.environ["CALLRAIL_API_KEY"]
     workspace.declare("- name: A", head=HEAD + "    api_key_env: ACME_API_KEY\n")
     found = findings(workspace)
@@ -39,15 +39,15 @@ def test_the_key_is_told_by_gateway_and_variable(workspace: Workspace) -> None:
     assert found["gateway"]["message"] == f"callrail, at {workspace.sandbox.url}"
 
 
-def test_accounts_are_told_by_handle_number_and_id(workspace: Workspace) -> None:
+def test_accounts_are_reported_by_handle_number_and_id(workspace: Workspace) -> None:
     workspace.declare("- name: A")
     found = findings(workspace)
-    said = f"518664017 is My Account: its id is {ACCOUNT}, acme in the configuration"
-    assert found["number 518664017"]["message"] == said
+    message = f"518664017 is My Account: its id is {ACCOUNT}, acme in the configuration"
+    assert found["number 518664017"]["message"] == message
     assert found["account acme"]["message"].startswith("My Account; active companies: 1")
 
 
-def test_who_wrote_the_number_is_told_the_id(workspace: Workspace) -> None:
+def test_who_wrote_the_number_gets_the_id(workspace: Workspace) -> None:
     workspace.declare("- name: A", head='version: 1\naccounts:\n  acme: {id: "518664017"}\n')
     found = findings(workspace)["account acme"]
     assert (found["state"], found["message"]) == (
@@ -59,7 +59,7 @@ def test_who_wrote_the_number_is_told_the_id(workspace: Workspace) -> None:
     assert f"518664017 is My Account: its id is {ACCOUNT}" in ran.out + ran.err
 
 
-def test_the_quota_is_told_as_the_answers_tell_it(tmp_path: Path) -> None:
+def test_the_quota_is_reported_as_the_answers_report_it(tmp_path: Path) -> None:
     with Sandbox(Options(quota=250, others_used=240)) as sandbox:
         workspace = Workspace.at(tmp_path, sandbox)
         workspace.declare("- name: A")
@@ -71,12 +71,12 @@ def test_the_quota_is_told_as_the_answers_tell_it(tmp_path: Path) -> None:
     )
 
 
-def test_where_the_answers_tell_no_quota_none_is_made_up(tmp_path: Path) -> None:
+def test_where_the_answers_report_no_quota_none_is_made_up(tmp_path: Path) -> None:
     with Sandbox(Options(switches=replace(Switches(), rate_headers="off"))) as sandbox:
         workspace = Workspace.at(tmp_path, sandbox)
         workspace.declare("- name: A")
         found = findings(workspace)["quota of acme"]
-    assert found["message"] == "the server does not say what is left"
+    assert found["message"] == "the server does not report what is left"
 
 
 def users(rows: list[dict[str, str]], *, status: int = 200) -> Callable[[Asked], bytes]:
@@ -99,7 +99,7 @@ def users(rows: list[dict[str, str]], *, status: int = 200) -> Callable[[Asked],
 
 
 @pytest.mark.parametrize(
-    ("rows", "status", "said"),
+    ("rows", "status", "message"),
     [
         (
             [{"role": "manager"}, {"role": "reporting"}],
@@ -110,20 +110,20 @@ def users(rows: list[dict[str, str]], *, status: int = 200) -> Callable[[Asked],
         ([{"role": "admin"}], 200, "the one user that the key sees is an admin"),
     ],
 )
-def test_a_role_is_told_where_it_can_be_seen(
-    workspace: Workspace, rows: list[dict[str, str]], status: int, said: str
+def test_a_role_is_reported_where_it_can_be_seen(
+    workspace: Workspace, rows: list[dict[str, str]], status: int, message: str
 ) -> None:
     workspace.declare("- name: A")
     with hostile(users(rows, status=status)) as server:
         workspace.environ["RECONCILER_API_URL"] = server.url
         ran = workspace.run("doctor --format json")
         found = {one["what"]: one for one in json.loads(ran.out)}["role in acme"]
-    assert said in found["message"]
+    assert message in found["message"]
     assert ("account-level" in (found["hint"] or "")) == (found["state"] == "warning")
     assert ran.code == 0
 
 
-def test_a_role_that_can_not_be_seen_is_not_told(workspace: Workspace) -> None:
+def test_a_role_that_can_not_be_seen_is_not_reported(workspace: Workspace) -> None:
     workspace.environ["CALLRAIL_API_KEY"] = MANAGER_KEY
     workspace.declare("- name: A")
     rows = [{"role": "admin"}, {"role": "manager"}]
@@ -146,7 +146,7 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("moved", "impatient")
-def test_the_older_name_of_maton_is_tried_and_told(
+def test_the_older_name_of_maton_is_tried_and_reported(
     tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(endpoints.OLDER_API_URLS, Gateway.MATON, sandbox.gateway_url)

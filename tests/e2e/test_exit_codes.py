@@ -85,7 +85,7 @@ def test_exit_code_6_after_so_many_requests(workspace: Workspace) -> None:
     assert {f"Tag {number}" for number in range(4)} < set(workspace.tags())
 
 
-def test_what_is_done_is_skipped_is_said_of_writes_alone(workspace: Workspace) -> None:
+def test_what_is_done_is_skipped_is_reported_of_writes_alone(workspace: Workspace) -> None:
     done = "what is done is skipped"
     workspace.declare("\n".join(f"- name: Tag {number}" for number in range(4)))
     read = workspace.run("audit --usage --max-requests 3")

@@ -88,7 +88,7 @@ def test_it_names_block_scope_line_live_tags_usage_flows_and_the_plan(workspace:
     )
 
 
-def test_it_says_of_every_place_why_it_is_there_or_is_not(workspace: Workspace) -> None:
+def test_it_reports_of_every_place_why_it_is_there_or_is_not(workspace: Workspace) -> None:
     found = places(workspace, "Opportunity")
     assert {name: (one["declared"], one["why"], one["nothing"]) for name, one in found.items()} == {
         None: (False, "declared in companies only", "it is not live"),

@@ -62,14 +62,16 @@ def test_every_resource_is_listed_through_both_gateways(
 
 
 @pytest.mark.parametrize(
-    ("named", "told"),
+    ("named", "reported"),
     [
         ("Acme Dental Group", ""),
         ("acme dental group", ""),
         ("NUMBER", "is Acme Dental Group: its id is ACC019c46b8a0807fbdb81c8bf12af91cb3"),
     ],
 )
-def test_an_account_may_be_called_by_name_or_number(busy: Workspace, named: str, told: str) -> None:
+def test_an_account_may_be_called_by_name_or_number(
+    busy: Workspace, named: str, reported: str
+) -> None:
     query = "SELECT numeric_id FROM accounts WHERE id = ?"
     number = str(busy.sandbox.store.value(query, (ACCOUNT,)))
     ran = busy.run("get", "companies", "--format", "json", "--account", number, "--limit", "1")
@@ -78,8 +80,8 @@ def test_an_account_may_be_called_by_name_or_number(busy: Workspace, named: str,
     ran = busy.run("get", "companies", "--format", "json", "--account", named)
     assert ran.code == 0, ran.err
     assert len(json.loads(ran.out)) == len(rows(busy, "companies"))
-    assert told in ran.err
-    assert (number in ran.err) == bool(told)
+    assert reported in ran.err
+    assert (number in ran.err) == bool(reported)
 
 
 def test_an_account_may_be_called_by_its_handle(busy: Workspace) -> None:
@@ -92,7 +94,7 @@ def test_an_account_may_be_called_by_its_handle(busy: Workspace) -> None:
     )
 
 
-def test_an_account_that_is_not_there_is_told_with_those_that_are(busy: Workspace) -> None:
+def test_an_account_that_is_not_there_is_reported_with_those_that_are(busy: Workspace) -> None:
     ran = busy.run("get", "tags", "--account", "Acme Dentl Group")
     assert ran.code == 1
     assert "It sees ACC019c46b8a0807fbdb81c8bf12af91cb3 (Acme Dental Group)" in ran.err
@@ -175,7 +177,7 @@ def test_what_can_not_be_is_refused_before_anything_is_sent(
     assert advice in refused(busy, *line.split()).err
 
 
-def test_a_field_that_no_row_has_is_told_with_those_that_are_known(busy: Workspace) -> None:
+def test_a_field_that_no_row_has_is_reported_with_those_that_are_known(busy: Workspace) -> None:
     line = f"get calls --account {ACCOUNT} --date-range this_year --limit 3 --fields xyzzy,tags"
     ran = busy.run(line)
     assert ran.code == 0
@@ -185,15 +187,15 @@ def test_a_field_that_no_row_has_is_told_with_those_that_are_known(busy: Workspa
 
 
 @pytest.mark.parametrize("name", ["calls", "call-summary", "call-timeseries", "texts"])
-def test_without_a_range_it_is_told_that_it_is_the_last_week(busy: Workspace, name: str) -> None:
-    said = "CallRail answers for the last 7 days"
-    assert said in busy.run(f"get {name} --account {ACCOUNT}").err
+def test_without_a_range_it_is_reported_to_be_the_last_week(busy: Workspace, name: str) -> None:
+    message = "CallRail answers for the last 7 days"
+    assert message in busy.run(f"get {name} --account {ACCOUNT}").err
     week = "--start-date 2026-11-01 --end-date 2026-11-20"
-    assert said not in busy.run(f"get {name} --account {ACCOUNT} {week}").err
+    assert message not in busy.run(f"get {name} --account {ACCOUNT} {week}").err
 
 
 @pytest.mark.parametrize("name", ["tags", "companies", "forms", "users"])
-def test_what_has_no_such_range_is_not_said_to(busy: Workspace, name: str) -> None:
+def test_what_has_no_such_range_is_not_reported_to_have_one(busy: Workspace, name: str) -> None:
     assert "7 days" not in busy.run(f"get {name} --account {ACCOUNT}").err
 
 
@@ -226,7 +228,7 @@ def test_a_summary_shows_the_figures_asked_for(busy: Workspace) -> None:
 
 
 @pytest.mark.parametrize("through", [direct, gateway])
-def test_the_next_page_of_calls_is_found_wherever_it_is_said_to_be(
+def test_the_next_page_of_calls_is_found_wherever_it_is_reported_to_be(
     tmp_path: Path, agency: Sandbox, through: Any
 ) -> None:
     workspace = Workspace(tmp_path, agency, through(agency))

@@ -128,11 +128,11 @@ def test_the_guards_of_the_environment_s_configuration_hold_too(with_plan: Works
     assert "(tags.yaml:5)" in refused(with_plan)
 
 
-def test_a_default_configuration_of_other_accounts_is_not_at_hand(with_plan: Workspace) -> None:
+def test_a_default_configuration_of_other_accounts_is_not_used(with_plan: Workspace) -> None:
     with_plan.declare(ABSENT, head=HEAD.replace("acme", "other").replace("91cb3", "91cb4"))
     ran = with_plan.run("apply plan.json --allow-deletes")
     assert ran.code == 0, ran.err
-    assert "No configuration for the plan's accounts is at hand: its own guards hold." in ran.err
+    assert "No configuration of these accounts was found: the plan's own guards apply." in ran.err
 
 
 def test_a_broken_configuration_at_hand_stops_the_plan(with_plan: Workspace) -> None:
@@ -156,24 +156,24 @@ def aged(workspace: Workspace, made: str) -> None:
 UNTIMELY: dict[str, tuple[timedelta | str, str]] = {
     "nine days": (timedelta(days=9), "the plan is 9 days old (made "),
     "an hour too old": (timedelta(days=7, hours=1), "the plan is 7 days old (made "),
-    "from tomorrow": (timedelta(days=-1, hours=-1), "the plan says that it was made 1 day from"),
-    "no time": ("", "the plan does not say when it was made"),
-    "no date": ("yesterday", "the plan does not say when it was made"),
+    "from tomorrow": (timedelta(days=-1, hours=-1), "the plan is dated 1 day from"),
+    "no time": ("", "the plan has no date"),
+    "no date": ("yesterday", "the plan has no date"),
 }
 
 
 @pytest.mark.parametrize("name", UNTIMELY)
-def test_a_plan_that_is_too_old_is_refused_and_says_its_age(
+def test_a_plan_that_is_too_old_is_refused_and_reports_its_age(
     with_plan: Workspace, name: str
 ) -> None:
-    made, said = UNTIMELY[name]
+    made, shown = UNTIMELY[name]
     aged(with_plan, made if isinstance(made, str) else (datetime.now(UTC) - made).isoformat())
     before = len(with_plan.sandbox.log.entries)
-    assert said in refused(with_plan)
+    assert shown in refused(with_plan)
     assert len(with_plan.sandbox.log.entries) == before
 
 
-def test_a_plan_of_six_days_is_carried_out_and_says_its_age(with_plan: Workspace) -> None:
+def test_a_plan_of_six_days_is_carried_out_and_reports_its_age(with_plan: Workspace) -> None:
     aged(with_plan, (datetime.now(UTC) - timedelta(days=6, hours=23)).isoformat())
     ran = with_plan.run("apply plan.json --allow-deletes")
     assert (ran.code, "The plan is 6 days old." in ran.err) == (0, True)
@@ -181,9 +181,9 @@ def test_a_plan_of_six_days_is_carried_out_and_says_its_age(with_plan: Workspace
 
 def test_a_loss_that_has_grown_since_the_review_makes_it_stale(with_plan: Workspace) -> None:
     call(with_plan, 1)
-    said = refused(with_plan)
-    assert "the plan is stale, 1 change can't be made as reviewed" in said
-    assert "1 interaction has the tag now, 0 interactions have the tag when" in said
+    shown = refused(with_plan)
+    assert "the plan is stale, 1 change can't be made as reviewed" in shown
+    assert "1 interaction has the tag now, 0 interactions have the tag when" in shown
 
 
 def test_a_loss_that_has_grown_a_little_is_as_reviewed(with_plan: Workspace) -> None:
@@ -218,11 +218,11 @@ def test_a_plan_that_forgets_what_blocked_it_is_guarded_all_the_same(
     forge(with_plan, unblocked)
     if not at_hand:
         (with_plan.directory / "reconciler.yaml").unlink()
-    said = refused(with_plan)
-    assert "`limits: {deletes: 1}` below accounts.acme (reconciler.yaml:5) to allow it" in said
+    shown = refused(with_plan)
+    assert "`limits: {deletes: 1}` below accounts.acme (reconciler.yaml:5) to allow it" in shown
 
 
-def test_a_plan_that_says_less_than_is_lost_is_counted_anew(with_plan: Workspace) -> None:
+def test_a_plan_that_reports_less_than_is_lost_is_counted_anew(with_plan: Workspace) -> None:
     call(with_plan, 200)
     with_plan.declare(ABSENT, head=NO_TRASH)
     assert with_plan.run("plan --out plan.json").code == 5
@@ -261,7 +261,7 @@ def test_a_company_that_was_disabled_meanwhile_is_left_alone(workspace: Workspac
 
 def test_an_account_that_is_reached_otherwise_by_now_is_refused(with_plan: Workspace) -> None:
     with_plan.declare(ABSENT, head=f"{HEAD}    connection: 75364cb9-7116\n")
-    assert "acme: the plan was made for connection (none), and the configuration says" in refused(
+    assert "acme: the plan was made for connection (none), and the configuration has" in refused(
         with_plan
     )
 

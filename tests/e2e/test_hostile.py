@@ -113,7 +113,7 @@ def foreign(name: str) -> Callable[[Asked], bytes]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_get_and_doctor_say_beside_their_rows(tmp_path: Path, name: str) -> None:
+def test_what_get_and_doctor_report_beside_their_rows(tmp_path: Path, name: str) -> None:
     with hostile(foreign(name)) as server:
         environ = {"RECONCILER_API_URL": server.url, "CALLRAIL_API_KEY": "some-key"}
         workspace = Workspace(tmp_path, None, environ | {"GITHUB_ACTIONS": "true"})  # type: ignore[arg-type]
@@ -132,7 +132,7 @@ def test_what_get_and_doctor_say_beside_their_rows(tmp_path: Path, name: str) ->
             assert_safe_text(ran.err)
 
 
-def test_a_github_runner_is_told_nothing_but_ours(workspace: Workspace) -> None:
+def test_a_github_runner_gets_nothing_but_ours(workspace: Workspace) -> None:
     workspace.environ |= {
         "GITHUB_ACTIONS": "true",
         "GITHUB_OUTPUT": str(workspace.directory / "out"),

@@ -45,7 +45,7 @@ def test_an_agencys_import_is_valid_and_its_plan_empty_and_quiet(workspace: Work
     assert again.out == ran.out
 
 
-def test_what_is_remarkable_is_told_in_comments_once_a_name(workspace: Workspace) -> None:
+def test_what_is_remarkable_is_reported_in_comments_once_a_name(workspace: Workspace) -> None:
     out = workspace.run("import").out
     assert out.count('# looks like "Appt booked", "appointment booked": one tag, or two?') == 1
     block = out[: out.index("- name: Appointment booked")]

@@ -127,7 +127,7 @@ def test_what_it_prints_makes_the_plan_empty(case: str, workspace: Workspace) ->
     assert workspace.read("reconciler.yaml").startswith("# Ours.\n")
 
 
-def test_where_a_block_belongs_is_said_by_file_and_line(workspace: Workspace) -> None:
+def test_where_a_block_belongs_is_reported_by_file_and_line(workspace: Workspace) -> None:
     do(workspace, CASES["recoloured in one"])
     out = workspace.run("import --into reconciler.yaml acme").out
     assert out == (

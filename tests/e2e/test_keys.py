@@ -43,9 +43,9 @@ def test_a_configuration_can_not_choose_any_secret(workspace: Workspace, command
     workspace.declare(TAG, head=own_key("GITHUB_TOKEN"))
     ran = workspace.run(command)
     assert ran.code == 4
-    said = ran.out + ran.err
-    assert "reconciler.yaml:5:18: account acme: api_key_env names GITHUB_TOKEN" in said
-    assert "hunter2" not in said
+    message = ran.out + ran.err
+    assert "reconciler.yaml:5:18: account acme: api_key_env names GITHUB_TOKEN" in message
+    assert "hunter2" not in message
     assert workspace.sandbox.log.entries == []
 
 
@@ -90,7 +90,7 @@ def test_a_saved_plan_reaches_an_account_as_the_configuration_does(
 
 @pytest.mark.parametrize("flags", ["", "-q", "--log-format json -vv"])
 @pytest.mark.parametrize("command", ["plan", "get tags", "apply --auto-approve", "doctor"])
-def test_a_runner_is_told_to_hide_a_key_from_a_file_before_anything_else(
+def test_a_runner_is_asked_to_hide_a_key_from_a_file_before_anything_else(
     workspace: Workspace, command: str, flags: str
 ) -> None:
     key = workspace.environ.pop("CALLRAIL_API_KEY")
@@ -98,26 +98,28 @@ def test_a_runner_is_told_to_hide_a_key_from_a_file_before_anything_else(
     workspace.environ |= {"CALLRAIL_API_KEY_FILE": "key", "GITHUB_ACTIONS": "true"}
     workspace.declare(TAG)
     ran = workspace.run(f"{command} {flags}")
-    expect_told_first(key, ran)
+    expect_masked_first(key, ran)
 
 
-def test_a_runner_is_told_first_when_a_saved_plan_is_applied(workspace: Workspace) -> None:
+def test_a_runner_is_asked_first_when_a_saved_plan_is_applied(workspace: Workspace) -> None:
     workspace.declare(TAG)
     assert workspace.run("plan --out plan.json").code == 0
     key = workspace.environ.pop("CALLRAIL_API_KEY")
     workspace.write("key", key)
     workspace.environ |= {"CALLRAIL_API_KEY_FILE": "key", "GITHUB_ACTIONS": "true"}
     (workspace.directory / "reconciler.yaml").unlink()
-    expect_told_first(key, workspace.run("apply plan.json"))
+    expect_masked_first(key, workspace.run("apply plan.json"))
 
 
-def expect_told_first(key: str, ran: Ran) -> None:
+def expect_masked_first(key: str, ran: Ran) -> None:
     first, _, rest = ran.err.partition("\n")
     assert first == f"::add-mask::{key}"
     assert key not in rest + ran.out
 
 
-def test_a_runner_is_told_of_named_variables_and_not_of_what_it_knows(workspace: Workspace) -> None:
+def test_a_runner_is_asked_to_hide_named_variables_and_not_what_it_knows(
+    workspace: Workspace,
+) -> None:
     workspace.environ["GITHUB_ACTIONS"] = "true"
     workspace.declare(TAG)
     assert "add-mask" not in workspace.run("plan").err
@@ -126,20 +128,20 @@ def test_a_runner_is_told_of_named_variables_and_not_of_what_it_knows(workspace:
     assert workspace.run("plan").err.startswith(f"::add-mask::{key}\n")
 
 
-@pytest.mark.parametrize("said", [None, "", "false", "True", "1"])
-def test_nobody_else_is_told_the_key(workspace: Workspace, said: str | None) -> None:
+@pytest.mark.parametrize("message", [None, "", "false", "True", "1"])
+def test_nobody_else_gets_the_key(workspace: Workspace, message: str | None) -> None:
     key = workspace.environ.pop("CALLRAIL_API_KEY")
     workspace.write("key", key)
     workspace.environ["CALLRAIL_API_KEY_FILE"] = "key"
-    if said is not None:
-        workspace.environ["GITHUB_ACTIONS"] = said
+    if message is not None:
+        workspace.environ["GITHUB_ACTIONS"] = message
     workspace.declare(TAG)
     ran = workspace.run("plan -vv")
     assert ran.code == 0
     assert key not in ran.out + ran.err
 
 
-def test_a_file_that_stderr_goes_to_is_not_told_the_key(workspace: Workspace) -> None:
+def test_a_file_that_stderr_goes_to_never_gets_the_key(workspace: Workspace) -> None:
     key = workspace.environ.pop("CALLRAIL_API_KEY")
     workspace.write("key", key)
     workspace.declare(TAG)

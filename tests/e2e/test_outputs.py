@@ -44,7 +44,7 @@ def test_a_path_that_cannot_be_written_is_refused_before_any_request(
     assert len(workspace.sandbox.log.entries) == before
 
 
-def test_an_apply_whose_report_is_lost_says_so_and_is_no_success(workspace: Workspace) -> None:
+def test_an_apply_whose_report_is_lost_reports_it_and_is_no_success(workspace: Workspace) -> None:
     workspace.declare(NEW_TAG)
     done = shell(workspace, '"$R" apply --auto-approve --report json=/dev/full')
     assert done.returncode == 3

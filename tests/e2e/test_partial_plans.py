@@ -51,7 +51,7 @@ def test_three_of_four_accounts_are_planned_and_the_fourth_is_named(workspace: W
     assert ran.err.count("error:") == 1
 
 
-def test_the_document_says_so_and_counts_what_was_sent(workspace: Workspace) -> None:
+def test_the_document_reports_it_and_counts_what_was_sent(workspace: Workspace) -> None:
     workspace.sandbox.log.clear()
     document = workspace.document("plan")
     assert [change["account"] for change in document["changes"]] == READ
@@ -68,7 +68,7 @@ def test_the_failure_s_code_comes_before_that_of_a_difference(
     assert workspace.run(command).code == 4
 
 
-def test_without_a_difference_it_does_not_say_that_all_is_well(workspace: Workspace) -> None:
+def test_without_a_difference_it_does_not_report_that_all_is_well(workspace: Workspace) -> None:
     workspace.declare("- {name: Nobody has it, state: absent, note: gone}", head=HEAD)
     for command in ("plan", "drift"):
         ran = workspace.run(command, "--report", "markdown=p.md", "--report", "html=p.html")
@@ -79,7 +79,7 @@ def test_without_a_difference_it_does_not_say_that_all_is_well(workspace: Worksp
             assert "dorado" in text
 
 
-def test_a_blocked_partial_plan_says_both_and_keeps_the_failure_s_code(
+def test_a_blocked_partial_plan_reports_both_and_keeps_the_failure_s_code(
     workspace: Workspace,
 ) -> None:
     head = HEAD.replace("}\n", ", protect: ['*']}\n", 1)
@@ -89,7 +89,7 @@ def test_a_blocked_partial_plan_says_both_and_keeps_the_failure_s_code(
     assert "blocked" in ran.err
 
 
-def test_github_and_gitlab_are_told(workspace: Workspace) -> None:
+def test_github_and_gitlab_get_the_result(workspace: Workspace) -> None:
     workspace.environ |= {
         "GITHUB_ACTIONS": "true",
         "GITHUB_OUTPUT": str(workspace.directory / "output"),

@@ -99,8 +99,8 @@ def test_an_odd_row_is_named_and_the_rest_goes_on(odd: str, tmp_path: Path) -> N
         workspace = at(tmp_path, sandbox, "- {name: New, color: blue1}")
         ran = workspace.run("apply --auto-approve")
         assert ran.code == 0, ran.err
-        for said in ("[LIVE001]", "tag 3 ", "of bulk on page 1", "nothing is deleted in bulk"):
-            assert said in ran.err
+        for message in ("[LIVE001]", "tag 3 ", "of bulk on page 1", "nothing is deleted in bulk"):
+            assert message in ran.err
         assert len(workspace.writes) == 1
 
 
@@ -109,7 +109,7 @@ class TestQuota:
 
     tags = "\n".join(f"- {{name: New {one:02}, color: blue1}}" for one in range(30))
 
-    def test_plan_and_doctor_say_what_is_left(self, tmp_path: Path) -> None:
+    def test_plan_and_doctor_report_what_is_left(self, tmp_path: Path) -> None:
         with Sandbox(Options(seed="bulk:10", quota=250, others_used=240)) as sandbox:
             workspace = at(tmp_path, sandbox, self.tags)
             ran = workspace.run("plan")
@@ -129,13 +129,13 @@ class TestQuota:
             assert report["summary"]["done"] == len(workspace.writes) <= 9
             assert "the 250 requests per hour that CallRail allows are used" in ran.out
 
-    def test_without_headers_nothing_is_said_of_what_is_left(self, tmp_path: Path) -> None:
+    def test_without_headers_nothing_is_reported_of_what_is_left(self, tmp_path: Path) -> None:
         switches = set_switches("rate_headers=off")
         with Sandbox(Options(seed="bulk:10", switches=switches)) as sandbox:
             workspace = at(tmp_path, sandbox, self.tags)
             ran = workspace.run("plan")
             assert "Requests: 2 used to plan, 32 to apply.\n" in ran.out
-            assert "does not say what is left" in workspace.run("doctor").out
+            assert "does not report what is left" in workspace.run("doctor").out
 
     def test_the_configuration_leaves_the_rest_to_others(self, tmp_path: Path) -> None:
         head = HEAD.replace(ACCOUNT, f"{ACCOUNT}\n    requests_per_hour: 12")

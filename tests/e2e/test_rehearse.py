@@ -94,13 +94,13 @@ def test_the_tidying_up_of_an_agency_goes_well_though_every_answer_is_lost(
 
 
 @pytest.fixture
-def desk_of_a_plan(workspace: Workspace) -> Workspace:
+def with_plan(workspace: Workspace) -> Workspace:
     planned(workspace)
     return workspace
 
 
 @pytest.fixture
-def sealed(desk_of_a_plan: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def sealed(with_plan: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """Where nothing can go out."""
 
     def refuse(*_args: object, **_more: object) -> None:
@@ -110,7 +110,7 @@ def sealed(desk_of_a_plan: Workspace, monkeypatch: pytest.MonkeyPatch) -> Worksp
         monkeypatch.setattr(socket.socket, name, refuse)
     monkeypatch.setattr(HttpxTransport, "__init__", refuse)
     monkeypatch.setattr(HttpxTransport, "send", refuse)
-    return desk_of_a_plan
+    return with_plan
 
 
 def test_offline_nothing_goes_out(sealed: Workspace) -> None:
@@ -120,17 +120,19 @@ def test_offline_nothing_goes_out(sealed: Workspace) -> None:
     assert ran.out.endswith("0 duplicates, 0 lost under 3 faults\n")
 
 
-def test_without_a_snapshot_live_state_is_read_and_not_written(desk_of_a_plan: Workspace) -> None:
-    before = desk_of_a_plan.tags()
-    desk_of_a_plan.sandbox.log.clear()
-    ran = desk_of_a_plan.run("rehearse plan.json")
+def test_without_a_snapshot_live_state_is_read_and_not_written(
+    with_plan: Workspace,
+) -> None:
+    before = with_plan.tags()
+    with_plan.sandbox.log.clear()
+    ran = with_plan.run("rehearse plan.json")
     assert ran.code == 0, ran.err
-    assert {entry.method for entry in desk_of_a_plan.sandbox.log.entries} == {"GET"}
-    assert desk_of_a_plan.tags() == before
+    assert {entry.method for entry in with_plan.sandbox.log.entries} == {"GET"}
+    assert with_plan.tags() == before
 
 
-def test_it_says_what_it_does_step_by_step(desk_of_a_plan: Workspace) -> None:
-    ran = desk_of_a_plan.run("rehearse plan.json --live live.json")
+def test_it_reports_what_it_does_step_by_step(with_plan: Workspace) -> None:
+    ran = with_plan.run("rehearse plan.json --live live.json")
     assert re.sub(r"\d+ requests", "N requests", ran.out) == (
         "A copy of live.json, in this process; from here on nothing is sent.\n"
         "Copied: 1 account, 1 company, 2 tags; 1 interaction by the plan's counts.\n"
@@ -159,18 +161,18 @@ def test_a_plan_that_apply_refuses_is_refused_here_too(workspace: Workspace) -> 
 
 
 @pytest.mark.parametrize(
-    ("switch", "said"),
+    ("switch", "message"),
     [
         ("names=lower", '"New tag" is not there'),
         ("renamed_assignments=dropped", '1 interaction without "Schedule requested" (id 7886733)'),
         ("writes=forbidden", "403"),
     ],
 )
-def test_what_goes_wrong_is_named(desk_of_a_plan: Workspace, switch: str, said: str) -> None:
-    shown = on_a_server_with(switch, desk_of_a_plan)
+def test_what_goes_wrong_is_named(with_plan: Workspace, switch: str, message: str) -> None:
+    shown = on_a_server_with(switch, with_plan)
     assert not shown.sound
     text = rehearsal.rehearsal(shown)
-    assert said in text
+    assert message in text
     assert shown.faulty is None
 
 

@@ -45,7 +45,7 @@ def test_naming_companies_costs_their_pages_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("creates", [1, 40])
-def test_an_apply_costs_the_plan_one_a_change_and_the_closing_look(
+def test_an_apply_costs_the_plan_one_a_change_and_the_verification(
     creates: int, tmp_path: Path
 ) -> None:
     with Sandbox(Options(seed="bulk:251")) as sandbox:

@@ -99,21 +99,21 @@ UNUSABLE: dict[str, tuple[Callable[[str], str], int, str]] = {
 def test_an_unsound_plan_is_refused_before_any_request(
     workspace: Workspace, name: str, command: str
 ) -> None:
-    spoil, code, said = UNUSABLE[name]
+    spoil, code, message = UNUSABLE[name]
     saved(workspace)
     workspace.write("plan.json", spoil(workspace.read("plan.json")))
     before = len(workspace.sandbox.log.entries)
     ran = workspace.run(f"{command} plan.json")
-    assert (ran.code, said in ran.err) == (code, True), ran.err
+    assert (ran.code, message in ran.err) == (code, True), ran.err
     assert len(workspace.sandbox.log.entries) == before
 
 
-def test_a_snapshot_is_no_plan(workspace: Workspace) -> None:
+def test_a_snapshot_is_not_a_plan(workspace: Workspace) -> None:
     saved(workspace)
     workspace.run("snapshot --out live.json")
     ran = workspace.run("apply live.json")
     assert ran.code == 1
-    assert "this is a snapshot" in ran.err
+    assert "error: live.json: this is a snapshot, not a saved plan" in ran.err
 
 
 def test_a_giant_plan_is_refused_without_being_read(workspace: Workspace) -> None:
@@ -137,7 +137,7 @@ def test_a_plan_for_an_account_of_others_is_refused_before_any_request(
     assert len(workspace.sandbox.log.entries) == before
 
 
-def test_applying_a_saved_plan_does_not_say_what_was_left_of_the_quota_then(
+def test_applying_a_saved_plan_does_not_report_what_was_left_of_the_quota_then(
     workspace: Workspace,
 ) -> None:
     workspace.declare(CHANGES)

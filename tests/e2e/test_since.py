@@ -75,7 +75,7 @@ def test_apply_takes_the_same_evidence_and_a_saved_plan_takes_none(workspace: Wo
     assert (ran.code, "a saved plan is applied as it was reviewed" in ran.err) == (64, True)
 
 
-def test_what_was_reviewed_is_what_the_digest_says_with_and_without_the_snapshot(
+def test_what_was_reviewed_has_the_same_digest_with_and_without_the_snapshot(
     workspace: Workspace,
 ) -> None:
     rename(workspace, NAME, "Booking")
@@ -86,7 +86,7 @@ def test_what_was_reviewed_is_what_the_digest_says_with_and_without_the_snapshot
     assert (ran.code, workspace.writes) == (5, [])
 
 
-def test_drift_tells_news_and_counts_what_is_older(workspace: Workspace) -> None:
+def test_drift_reports_news_and_counts_what_is_older(workspace: Workspace) -> None:
     assert workspace.run("drift --since then.json").code == 0
     workspace.declare(DECLARED + "- name: Never made\n")
     quiet = workspace.run("drift --since then.json")
@@ -95,27 +95,27 @@ def test_drift_tells_news_and_counts_what_is_older(workspace: Workspace) -> None
     assert ": 1 older difference not listed; 2 as declared.\n" in quiet.out
     rename(workspace, NAME, "Booking")
     workspace.sandbox.store.run("DELETE FROM tags WHERE name = 'Opportunity'")
-    told = workspace.run("drift --since then.json")
-    assert told.code == 2
-    assert f"acme · account · {NAME}: called Booking now, 1 call has it" in told.out
-    assert "Deleted since " in told.out
-    assert "Never made" not in told.out
+    reported = workspace.run("drift --since then.json")
+    assert reported.code == 2
+    assert f"acme · account · {NAME}: called Booking now, 1 call has it" in reported.out
+    assert "Deleted since " in reported.out
+    assert "Never made" not in reported.out
     document = workspace.document("drift --since then.json")
     assert document["since"]["older"] == 1
     assert [one["since"] for one in document["changes"]] == ["renamed", "gone"]
 
 
-def test_drift_tells_of_a_name_that_is_on_another_tag_though_all_is_as_declared(
+def test_drift_reports_a_name_that_is_on_another_tag_though_all_is_as_declared(
     workspace: Workspace,
 ) -> None:
     old = rename(workspace, NAME, "Booking")
     row = {**workspace.tags()["Booking"], "id": old + 1000, "name": NAME}
     workspace.sandbox.store.insert("tags", [row])
     assert workspace.run("drift").code == 0
-    told = workspace.run("drift --since then.json")
-    assert told.code == 2
-    assert "1 declared name is on another tag" in told.out
-    assert 'the one that had the name is called "Booking"' in told.out
+    reported = workspace.run("drift --since then.json")
+    assert reported.code == 2
+    assert "1 declared name is on another tag" in reported.out
+    assert 'the one that had the name is called "Booking"' in reported.out
 
 
 def test_an_account_that_the_snapshot_lacks_is_named_and_none_is_refused(
@@ -132,10 +132,10 @@ def test_an_account_that_the_snapshot_lacks_is_named_and_none_is_refused(
     both = HEAD.replace("tags:\n", "") + f"  other: {{id: {other}}}\n"
     workspace.declare("- name: Everywhere\n", head=both)
     assert "; other is not in that snapshot." in workspace.run("plan --since then.json").out
-    told = workspace.run("drift --since then.json").out
-    assert "Not in the snapshot, so all of them is listed:\n  other\n" in told
-    assert "other · account: Everywhere" in told
-    assert "1 older difference not listed" in told
+    reported = workspace.run("drift --since then.json").out
+    assert "Not in the snapshot, so all of them is listed:\n  other\n" in reported
+    assert "other · account: Everywhere" in reported
+    assert "1 older difference not listed" in reported
 
 
 def test_a_diff_with_live_state_is_cheap_and_by_id(workspace: Workspace) -> None:
@@ -165,7 +165,7 @@ def test_two_snapshots_need_no_key(workspace: Workspace) -> None:
     assert workspace.run("diff then.json now.json --usage").code == 64
 
 
-def test_different_accounts_and_one_that_can_not_be_read_are_said(workspace: Workspace) -> None:
+def test_different_accounts_and_one_that_can_not_be_read_are_reported(workspace: Workspace) -> None:
     other: Any = json.loads(workspace.read("then.json"))
     other["accounts"][0] |= {"id": "ACC2", "handle": "other"}
     workspace.write("other.json", json.dumps(other))

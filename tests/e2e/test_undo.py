@@ -116,7 +116,7 @@ def test_a_delete_is_named_and_not_undone(workspace: Workspace) -> None:
     assert "0 to create, 0 to update" in ran.out
 
 
-def test_what_failed_or_was_not_tried_has_no_way_back(workspace: Workspace) -> None:
+def test_what_failed_or_was_not_tried_is_not_undone(workspace: Workspace) -> None:
     applied(workspace, "\n- name: One\n  color: blue1\n- name: Two\n  color: magenta\n")
     document = workspace.document("undo report.json")
     assert [change["name"] for change in document["changes"]] == ["One"]
@@ -141,7 +141,7 @@ def test_today_s_guards_hold_for_it(workspace: Workspace) -> None:
     assert workspace.run("apply undo.json").code == 5
 
 
-def test_without_a_configuration_the_report_says_how_to_get_there(workspace: Workspace) -> None:
+def test_without_a_configuration_the_report_shows_how_to_get_there(workspace: Workspace) -> None:
     applied(workspace)
     (workspace.directory / "reconciler.yaml").unlink()
     assert workspace.run("undo report.json --out undo.json").code == 0

@@ -319,14 +319,14 @@ def contradictory(pair: set[str]) -> bool:
     return (cut and longer) or bool(hidden and "read_delay_seconds=30" in pair)
 
 
-@pytest.mark.parametrize("told", ["rate_headers=on", "rate_headers=off"])
+@pytest.mark.parametrize("reported", ["rate_headers=on", "rate_headers=off"])
 @pytest.mark.parametrize("setting", ["retry_after=none", *each("retry_after")])
 def test_a_quota_that_others_use_up_half_way(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, reported: str
 ) -> None:
     time = skip_waits(monkeypatch)
     options = Options(
-        switches=set_switches(setting, told),
+        switches=set_switches(setting, reported),
         quota=250,
         daily_quota=2_500,
         others_used=231,

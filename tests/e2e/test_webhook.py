@@ -74,7 +74,7 @@ def channel() -> Iterator[Channel]:
         yield listening
 
 
-def told(channel: Channel) -> dict[str, Any]:
+def posted(channel: Channel) -> dict[str, Any]:
     """The one thing that it was told, which is what the schema says."""
     (got,) = channel.got
     assert got.line == f"POST {PATH} HTTP/1.1"
@@ -83,11 +83,11 @@ def told(channel: Channel) -> dict[str, Any]:
     return got.body
 
 
-def test_an_apply_tells_what_it_did(workspace: Workspace, channel: Channel) -> None:
+def test_an_apply_reports_what_it_did(workspace: Workspace, channel: Channel) -> None:
     workspace.declare("- name: New Tag\n- name: Other <!channel> Tag")
     ran = workspace.run("apply --auto-approve --webhook", channel.url)
     assert ran.code == 0
-    body = told(channel)
+    body = posted(channel)
     assert body["text"] == (
         "reconciler apply (acme): Applied: 2 done. Verified: live state was read once more, and "
         "all of the plan is there. Exit code 0."
@@ -98,12 +98,12 @@ def test_an_apply_tells_what_it_did(workspace: Workspace, channel: Channel) -> N
     assert "New Tag" not in json.dumps(body)
 
 
-def test_drift_tells_what_differs(workspace: Workspace, channel: Channel) -> None:
+def test_drift_reports_what_differs(workspace: Workspace, channel: Channel) -> None:
     workspace.declare("- name: New Tag")
     workspace.environ |= {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "a/b"}
     workspace.environ |= {"GITHUB_RUN_ID": "7"}
     assert workspace.run("drift --webhook", channel.url).code == 2
-    body = told(channel)
+    body = posted(channel)
     run_url = "https://github.com/a/b/actions/runs/7"
     assert body["text"].startswith("reconciler drift (acme): Drift: 1 difference in 1 place; ")
     assert body["text"].endswith(f" Exit code 2. {run_url}")
@@ -111,21 +111,23 @@ def test_drift_tells_what_differs(workspace: Workspace, channel: Channel) -> Non
     assert (body["results"], body["complete"]) == (None, None)
 
 
-def test_what_ended_a_run_is_told(workspace: Workspace, channel: Channel) -> None:
+def test_what_ended_a_run_is_reported(workspace: Workspace, channel: Channel) -> None:
     workspace.write("reconciler.yaml", "version: 1\ntagz: []\n")
     assert workspace.run("drift --webhook", channel.url).code == 1
-    body = told(channel)
+    body = posted(channel)
     assert body["error"]
     assert body["plan"] is None
     assert body["text"].startswith("reconciler drift: ")
 
 
-def test_a_refused_apply_is_told_and_stays_refused(workspace: Workspace, channel: Channel) -> None:
+def test_a_refused_apply_is_reported_and_stays_refused(
+    workspace: Workspace, channel: Channel
+) -> None:
     workspace.declare("- name: New Tag")
     wrong = f"sha256:{0:064}"
     ran = workspace.run(f"apply --auto-approve --expect-digest {wrong} --webhook", channel.url)
     assert ran.code == 5
-    assert " (acme): Nothing was changed: " in told(channel)["text"]
+    assert " (acme): Nothing was changed: " in posted(channel)["text"]
     assert workspace.writes == []
 
 
@@ -157,7 +159,7 @@ def test_one_that_does_not_take_it_changes_no_exit_code(
     workspace.declare("- name: New Tag")
     ran = workspace.run("apply --auto-approve --webhook", channel.url)
     assert ran.code == 0
-    assert f"the webhook at 127.0.0.1 was not told: it answered {status}" in ran.err
+    assert f"the webhook at 127.0.0.1 was not notified: it answered {status}" in ran.err
     assert "its exit code stays 0" in ran.err
     assert PATH not in ran.err + ran.out
     assert len(channel.got) == 1
@@ -169,7 +171,7 @@ def test_one_that_is_not_there_changes_no_exit_code(workspace: Workspace, channe
     workspace.declare("- name: New Tag")
     ran = workspace.run("drift -vv --webhook", url)
     assert ran.code == 2
-    assert "the webhook at 127.0.0.1 was not told: no connection" in ran.err
+    assert "the webhook at 127.0.0.1 was not notified: no connection" in ran.err
     assert PATH not in ran.err + ran.out
 
 

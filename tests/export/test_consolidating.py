@@ -74,7 +74,7 @@ def test_a_name_that_cannot_be_declared_and_has_no_other_is_left_out() -> None:
     assert text.endswith("tags: []\n")
 
 
-def test_what_most_companies_have_is_declared_for_all_and_says_where_it_is_created() -> None:
+def test_what_most_companies_have_is_declared_for_all_and_names_where_it_is_created() -> None:
     assert tidied(*everywhere("Lead", but=1)) == (
         "tags:\n  # missing in Clinic 4: created there\n"
         "  - name: Lead\n    color: gray1\n    companies: all\n"
@@ -85,7 +85,7 @@ def test_what_half_of_the_companies_have_stays_there() -> None:
     assert "    companies: [Clinic 1, Clinic 2]\n" in tidied(*everywhere("Lead", but=2))
 
 
-def test_the_most_frequent_colour_wins_and_the_others_are_told() -> None:
+def test_the_most_frequent_colour_wins_and_the_others_are_reported() -> None:
     text = tidied(*everywhere("Lead", but=1), tag(9, "Lead", "COM4", color="red1"))
     assert "  # gray1 in 3 of 4, red1 in 1 (Clinic 4)\n  - name: Lead\n    color: gray1\n" in text
 
@@ -112,7 +112,7 @@ def test_levels_stay_apart_and_what_would_make_one_of_them_is_there_to_paste() -
     assert entry.name == "Spam"
 
 
-def test_accounts_agree_on_one_spelling_and_say_which_is_meant() -> None:
+def test_accounts_agree_on_one_spelling_and_report_which_is_meant() -> None:
     text = body(
         consolidated([(ACME, FOUR, everywhere("Lead")), (BOLT, FOUR, [tag(50, "lead", "COM1")])])
     )

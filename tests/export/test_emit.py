@@ -118,7 +118,7 @@ def test_duplicates_are_declared_as_the_oldest_with_a_remark() -> None:
     assert "color: blue1" in text
 
 
-def test_a_remark_stands_at_the_look_that_it_is_about() -> None:
+def test_a_remark_stands_at_the_tag_that_it_is_about() -> None:
     duplicates = [tag(2, "a", "COM1"), tag(1, "a", "COM1")]
     other = tag(3, "a", "COM2", status=Status.DISABLED)
     texts = {emit([(ACME, FOUR, live)]) for live in ([other, *duplicates], [*duplicates, other])}

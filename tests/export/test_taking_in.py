@@ -50,7 +50,7 @@ def test_an_account_level_tag_that_is_otherwise_in_one_account_gets_a_block_for_
     assert "  - name: a\n    color: red1\n    accounts: [bolt]\n" in pasted
 
 
-def test_what_is_declared_absent_and_lives_is_told() -> None:
+def test_what_is_declared_absent_and_lives_is_reported() -> None:
     text = "version: 1\naccounts: {acme: {id: ACC1}}\ntags:\n- {name: a, state: absent, note: x}\n"
     assert "declared absent and live; to keep it" in to_paste(text, [(ACME, {}, [tag(1, "a")])])
 

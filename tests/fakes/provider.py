@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class FakeProvider:
     """Live tags by id. ``unique``: None, "exact" or "nocase" names in a place.
 
-    ``trouble``: method name and tag name -> what to raise instead of doing it (once).
+    ``failures``: method name and tag name -> what to raise instead of doing it (once).
     ``assigned``: the ids of the tags that each call has, by the call's id.
     ``before_delete`` runs before each delete reaches the server.
     """
@@ -36,7 +36,7 @@ class FakeProvider:
     calls: dict[str, int] = field(default_factory=dict)
     applied: dict[str, int] = field(default_factory=dict)
     uncounted: dict[str, str] = field(default_factory=dict)
-    trouble: dict[tuple[str, str], Exception] = field(default_factory=dict)
+    failures: dict[tuple[str, str], Exception] = field(default_factory=dict)
     on_write: Callable[[str, str], None] = lambda _method, _name: None
     sent: list[tuple[str, str]] = field(default_factory=list)
     assigned: dict[str, set[int]] = field(default_factory=dict)
@@ -182,9 +182,9 @@ class FakeProvider:
         self.requests += 1
         self.on_write(method, name)
         self.sent.append((method, name))
-        trouble = self.trouble.pop((method, name), None)
-        if trouble is not None:
-            raise trouble
+        failures = self.failures.pop((method, name), None)
+        if failures is not None:
+            raise failures
 
     def _refuse_taken(self, company_id: str | None, name: str, but: int = 0) -> None:
         fold = str.casefold if self.unique == "nocase" else str

@@ -45,10 +45,10 @@ def kill_at(workspace: Workspace, position: int, moment: str, *, parallelism: in
 def _kill_after_outcomes(process: subprocess.Popen[str], count: int) -> None:
     """Kill as soon as the command has told of ``count`` outcomes."""
     assert process.stderr is not None
-    told = 0
+    reported = 0
     for line in process.stderr:
-        told += line.lstrip().startswith("done")
-        if told == count:
+        reported += line.lstrip().startswith("done")
+        if reported == count:
             break
     process.kill()
 

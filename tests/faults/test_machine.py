@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NAMES = st.sampled_from(["Lead", "Spam", "Quote", "Repeat", "Lost"])
 COLORS = st.sampled_from(["gray1", "red1", "blue1"])
-WISHES = st.sampled_from(["", "state: enabled", "state: disabled", "state: absent, note: Ended."])
+DESIRED = st.sampled_from(["", "state: enabled", "state: disabled", "state: absent, note: Ended."])
 SCHEDULES = st.lists(
     st.builds(
         "{} tags {} {}".format,
@@ -88,7 +88,7 @@ class Machine(RuleBasedStateMachine):
         self.sandbox.close()
         self.directory.cleanup()
 
-    @rule(edits=st.lists(st.tuples(NAMES, WISHES, COLORS), min_size=1, max_size=4))
+    @rule(edits=st.lists(st.tuples(NAMES, DESIRED, COLORS), min_size=1, max_size=4))
     def the_configuration_is_edited(self, edits: list[tuple[str, str, str]]) -> None:
         for name, wanted, color in edits:
             self.declared.pop(name, None)

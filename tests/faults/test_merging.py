@@ -368,7 +368,7 @@ def test_a_company_s_tag_is_merged_into_the_account_s_of_the_same_name(
         ("append=list", Result.FAILED),
     ],
 )
-def test_a_name_on_both_levels_is_told_apart_once_one_has_its_trash_name(
+def test_a_name_on_both_levels_is_distinguished_once_one_has_its_trash_name(
     switch: str, result: Result
 ) -> None:
     """How many have the company's is not known before; that none of them lost it is."""

@@ -127,16 +127,20 @@ def test_no_fault_anywhere_shows_the_key(
 
 
 ECHOES = {
-    "an error": lambda said: answer({"error": said}, status=422),
-    "errors of an unknown key": lambda said: answer({"error": said}, status=401),
-    "a server's trouble": lambda said: answer({"errors": [{"message": said}]}, status=500),
-    "a page": lambda said: answer(body=f"<html>{said}</html>".encode(), Content_Type="text/html"),
-    "text": lambda said: answer(body=said.encode(), status=400, Content_Type="text/plain"),
-    "a redirect": lambda said: answer({}, status=302, Location=f"http://{said[-40:]}.example/"),
-    "a coding": lambda said: answer({}, Content_Encoding=said),
-    "a wait": lambda said: answer({}, status=400, Retry_After=said, Date=said),
-    "no protocol": lambda said: f"HTTP/1.1 {said}\r\n\r\n".encode(),
-    "a bad header": lambda said: f"HTTP/1.1 200 OK\r\n{said}\r\n\r\n".encode(),
+    "an error": lambda message: answer({"error": message}, status=422),
+    "errors of an unknown key": lambda message: answer({"error": message}, status=401),
+    "a server's trouble": lambda message: answer({"errors": [{"message": message}]}, status=500),
+    "a page": lambda message: answer(
+        body=f"<html>{message}</html>".encode(), Content_Type="text/html"
+    ),
+    "text": lambda message: answer(body=message.encode(), status=400, Content_Type="text/plain"),
+    "a redirect": lambda message: answer(
+        {}, status=302, Location=f"http://{message[-40:]}.example/"
+    ),
+    "a coding": lambda message: answer({}, Content_Encoding=message),
+    "a wait": lambda message: answer({}, status=400, Retry_After=message, Date=message),
+    "no protocol": lambda message: f"HTTP/1.1 {message}\r\n\r\n".encode(),
+    "a bad header": lambda message: f"HTTP/1.1 200 OK\r\n{message}\r\n\r\n".encode(),
 }
 
 

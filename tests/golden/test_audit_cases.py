@@ -22,7 +22,7 @@ from tests.schemas import validate
 if TYPE_CHECKING:
     from pathlib import Path
 
-TOLD = date(2026, 11, 25)
+AS_OF = date(2026, 11, 25)
 CASES = [
     (path.parent, form)
     for path in sorted(HERE.glob("*/expect.json"))
@@ -49,15 +49,15 @@ def test_case(case: Path, form: str, tmp_path: Path) -> None:
 
 def _timeless(text: str) -> str:
     today = datetime.now(UTC).date()
-    for day, told in ((today, TOLD), (retention_start(today), retention_start(TOLD))):
-        text = text.replace(day.isoformat(), told.isoformat())
+    for day, day_shown in ((today, AS_OF), (retention_start(today), retention_start(AS_OF))):
+        text = text.replace(day.isoformat(), day_shown.isoformat())
     text = re.sub(r"T[0-9:]{8}Z", "T00:00:00Z", text)
     # The page's script has a test of its own; here it would only be in the way.
     text = re.sub(r"<script>.*?</script>|<style>.*?</style>", "", text, flags=re.DOTALL)
     return re.sub(r"(?<=sha256-)[A-Za-z0-9+/=]+", "0", text)
 
 
-def test_every_case_of_an_audit_says_what_it_shows() -> None:
+def test_every_case_of_an_audit_reports_what_it_shows() -> None:
     for case, _form in CASES:
-        told: dict[str, Any] = json.loads((case / "expect.json").read_text("utf-8"))
-        assert (case / "config.yaml").exists() or told["shows"].endswith(".")
+        day_shown: dict[str, Any] = json.loads((case / "expect.json").read_text("utf-8"))
+        assert (case / "config.yaml").exists() or day_shown["shows"].endswith(".")

@@ -75,7 +75,7 @@ def test_case(case: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
-def test_a_case_says_what_it_shows(case: Path) -> None:
+def test_a_case_reports_what_it_shows(case: Path) -> None:
     assert re.search("^# [^ ].*[.!?]$", (case / "config.yaml").read_text("utf-8"), re.MULTILINE)
 
 

@@ -33,12 +33,12 @@ CAFE = any_alike(["Café *"])
         "Café\u3164north",
     ],
 )
-def test_a_pattern_matches_every_spelling_that_looks_the_same(name: str) -> None:
+def test_a_pattern_matches_every_spelling_of_one_appearance(name: str) -> None:
     assert CAFE(name)
 
 
 @pytest.mark.parametrize("name", ["Cafeteria", "Café", "Cafénorth", "My Café north", ""])
-def test_a_pattern_does_not_match_what_looks_otherwise(name: str) -> None:
+def test_a_pattern_does_not_match_another_appearance(name: str) -> None:
     assert not CAFE(name)
 
 
@@ -69,12 +69,12 @@ names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1
 
 
 @given(names, names)
-def test_what_a_glob_matches_is_matched_by_its_look(pattern: str, name: str) -> None:
+def test_what_a_glob_matches_is_matched_by_appearance(pattern: str, name: str) -> None:
     if any_glob([pattern])(name):
         assert any_alike([pattern])(name)
 
 
-_LOOKS: list[Callable[[str], str]] = [
+_SPELLINGS: list[Callable[[str], str]] = [
     str,
     str.upper,
     str.title,
@@ -94,6 +94,6 @@ _TEXT = st.text("abcdeéopxzß -_/.'", min_size=1, max_size=8).map(lambda text: 
 def test_a_name_under_a_pattern_stays_under_it_in_any_respelling(data: st.DataObject) -> None:
     parts = data.draw(st.lists(_TEXT | st.just("*"), min_size=1, max_size=4))
     name = "".join(data.draw(_TEXT) if part == "*" else part for part in parts)
-    for look in data.draw(st.lists(st.sampled_from(_LOOKS), min_size=1, max_size=3)):
-        name = look(name)
+    for respell in data.draw(st.lists(st.sampled_from(_SPELLINGS), min_size=1, max_size=3)):
+        name = respell(name)
     assert any_alike(["".join(parts)])(name)

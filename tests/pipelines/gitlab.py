@@ -279,5 +279,5 @@ class Runner:
 
 def holds(rule: str, variables: Mapping[str, str]) -> bool:
     """Whether an ``if`` of a rule holds: comparisons with ``==``, ``!=``, ``&&`` and ``||``."""
-    said = re.sub(r"\$(\w+)", lambda found: repr(variables.get(found[1])), rule)
-    return bool(eval(said.replace("&&", " and ").replace("||", " or "), {}))
+    condition = re.sub(r"\$(\w+)", lambda found: repr(variables.get(found[1])), rule)
+    return bool(eval(condition.replace("&&", " and ").replace("||", " or "), {}))

@@ -367,7 +367,7 @@ def holds(
     status = {"cancelled": cancelled, "failure": failed, "success": good, "always": True}
     asks = STATUS.search(bare) is not None
     bare = STATUS.sub(lambda found: str(status[found[1]]), bare)
-    bare = re.sub(r"\b[a-z]+(?:\.\w+)+", lambda found: repr(looked_up(found[0], scope)), bare)
+    bare = re.sub(r"\b[a-z]+(?:\.\w+)+", lambda found: repr(value_at(found[0], scope)), bare)
     bare = bare.replace("&&", " and ").replace("||", " or ")
     bare = re.sub(r"!(?!=)", " not ", bare)
     return (asks or good) and bool(eval(bare, {}))
@@ -377,13 +377,13 @@ def filled(values: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, str]:
     """``values`` with their expressions replaced."""
     return {
         name: re.sub(
-            r"\$\{\{\s*([\w.-]+)\s*\}\}", lambda found: looked_up(found[1], scope), str(value)
+            r"\$\{\{\s*([\w.-]+)\s*\}\}", lambda found: value_at(found[1], scope), str(value)
         )
         for name, value in values.items()
     }
 
 
-def looked_up(path: str, scope: dict[str, Any]) -> str:
+def value_at(path: str, scope: dict[str, Any]) -> str:
     """The value of ``a.b.c``; empty where there is none, as on a runner."""
     found: Any = scope
     for part in path.split("."):

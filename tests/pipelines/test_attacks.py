@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.pipelines.runner import SECRET
-from tests.pipelines.test_road import (
+from tests.pipelines.test_github import (
     APPLY,
     HEAD,
     PLAN,

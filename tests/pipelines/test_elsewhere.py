@@ -191,7 +191,7 @@ def test_the_jobs_lead_from_a_pull_request_to_a_quiet_drift(
     plan = shell(workspace, scripts["plan"], **without_key)
     assert plan.returncode == 0, plan.stderr
     assert "+ create  Quote requested" in plan.stdout
-    assert "- trash   Old campaign" in plan.stdout  # nobody can say offline that it is not in use
+    assert "- trash   Old campaign" in plan.stdout  # nobody knows offline that it is not in use
     before = len(workspace.writes)
     assert shell(workspace, scripts["drift"], **workspace.environ).returncode == 2
     assert len(workspace.writes) == before

@@ -12,7 +12,7 @@ from reconciler.sandbox import Options, Sandbox
 from tests.pipelines.conftest import repository
 from tests.pipelines.github import GH
 from tests.pipelines.runner import ROOT, STAND_IN, Attempt
-from tests.pipelines.test_road import APPLY, DRIFT, HEAD, TAGS, comments, merged, pulled
+from tests.pipelines.test_github import APPLY, DRIFT, HEAD, TAGS, comments, merged, pulled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ own_command = pytest.mark.skipif(GH is None, reason="needs GitHub's own command,
 NUMBERS = re.compile(r"\b\d+\b|\babc123\b")
 
 
-def road(folder: Path, command: str) -> Runner:
+def whole(folder: Path, command: str) -> Runner:
     """From a snapshot to an issue that is closed, with an approval outdated on the way."""
     with Sandbox(Options(seed="reference")) as sandbox:
         workspace, runner = repository(folder, sandbox)
@@ -53,12 +53,12 @@ def shape(request: Request) -> tuple[str, str, dict[str, str], list[str]]:
 
 @own_command
 def test_the_stand_in_asks_what_github_s_own_command_asks(tmp_path: Path) -> None:
-    """And the road is the same with both, so either may play it elsewhere."""
-    roads = []
+    """And all goes the same way with both, so either may play it elsewhere."""
+    runners = []
     for name, command in (("own", str(GH)), ("stand-in", STAND_IN)):
         (tmp_path / name).mkdir()
-        roads.append(road(tmp_path / name, command))
-    own, stand_in = roads
+        runners.append(whole(tmp_path / name, command))
+    own, stand_in = runners
     assert list(map(shape, own.github.asked)) == list(map(shape, stand_in.github.asked))
     asked = {(method, path) for method, path, _, _ in map(shape, own.github.asked)}
     assert asked == {
@@ -76,7 +76,7 @@ def test_the_stand_in_asks_what_github_s_own_command_asks(tmp_path: Path) -> Non
         ("POST", "issues"),
         ("POST", "issues/N/comments"),
     }
-    for runner in roads:
+    for runner in runners:
         plan, outdated, report = comments(runner)
         assert "Other Tag" in plan["body"]
         assert "since @ann approved it" in outdated["body"]

@@ -135,7 +135,7 @@ def test_a_configuration_at_the_top_is_applied_when_any_configuration_is_pushed(
     assert [one["directory"] for one in updates] == ["/", "/"]
 
 
-def test_updates_that_are_there_are_kept_and_it_is_said_what_they_need(tmp_path: Path) -> None:
+def test_updates_that_are_there_are_kept_and_it_is_reported_what_they_need(tmp_path: Path) -> None:
     (tmp_path / ".github").mkdir()
     (tmp_path / UPDATES).write_text("version: 2\n")
     ran = run("init", "--ci", "github", cwd=tmp_path)

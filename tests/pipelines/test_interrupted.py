@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.pipelines.runner import Attempt, start_cold
-from tests.pipelines.test_road import DRIFT, HEAD, comments, live, merged, pulled, results
+from tests.pipelines.test_github import DRIFT, HEAD, comments, live, merged, pulled, results
 
 if TYPE_CHECKING:
     from tests.e2e.workspace import Workspace

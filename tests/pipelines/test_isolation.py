@@ -59,7 +59,7 @@ def test_it_runs_as_nobody_it_knows_and_has_no_pip() -> None:
     assert instructions("ENTRYPOINT") == ['["reconciler"]']
 
 
-def test_its_labels_say_what_it_is() -> None:
+def test_its_labels_name_what_it_is() -> None:
     labels = dict(re.findall(r'org\.opencontainers\.image\.([a-z.]+)="([^"]*)"', DOCKERFILE))
     assert labels["source"] == URLS["Repository"]
     assert labels["documentation"] == URLS["Documentation"]

@@ -82,7 +82,7 @@ def test_its_commands_lead_to_a_quiet_drift(tmp_path: Path) -> None:
     assert (repository / ".github/workflows/reconciler-apply.yml").exists()
 
 
-def test_causes_are_told_as_it_shows(tmp_path: Path) -> None:
+def test_causes_are_reported_as_it_shows(tmp_path: Path) -> None:
     block = re.compile(r"^```sh\n(git switch --create.*?)^```", re.MULTILINE | re.DOTALL)
     (script,) = block.findall(ALL)
     repository = Repository.at(tmp_path / "repository")
@@ -179,7 +179,7 @@ def test_its_first_plan_is_what_the_command_prints(tmp_path: Path) -> None:
     assert (done.code, done.out) == (0, shown)
 
 
-def test_its_commands_tell_what_has_changed_since(tmp_path: Path) -> None:
+def test_its_commands_report_what_has_changed_since(tmp_path: Path) -> None:
     shown = section("What has changed since", PAGES["docs/insight.md"])
     lines = re.findall(r"^reconciler (.+?) +#", shown, re.MULTILINE)
     assert len(lines) == 4
@@ -191,10 +191,10 @@ def test_its_commands_tell_what_has_changed_since(tmp_path: Path) -> None:
         assert [one.code for one in done] == [0, 0, 0, 0]
         sandbox.store.run("UPDATE tags SET name = 'Premium' WHERE id = 7886050")
         _snapshot, diff, drift, plan = lines
-        told = {line: run(*line.split(), environ=environ, cwd=tmp_path) for line in lines[1:]}
-    assert "7886050 in acme-dental-group · Dental North: VIP -> Premium" in told[diff].out
-    assert (told[drift].code, "VIP: called Premium now" in told[drift].out) == (2, True)
-    assert "name Premium -> VIP" in told[plan].out
+        reported = {line: run(*line.split(), environ=environ, cwd=tmp_path) for line in lines[1:]}
+    assert "7886050 in acme-dental-group · Dental North: VIP -> Premium" in reported[diff].out
+    assert (reported[drift].code, "VIP: called Premium now" in reported[drift].out) == (2, True)
+    assert "name Premium -> VIP" in reported[plan].out
 
 
 def test_its_audit_is_what_the_command_prints(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import yaml
 from reconciler.sandbox import Options, Sandbox
 from tests.pipelines.conftest import repository
 from tests.pipelines.runner import ROOT, SECRET, Runner
-from tests.pipelines.test_road import comments, pulled, results
+from tests.pipelines.test_github import comments, pulled, results
 
 if TYPE_CHECKING:
     import subprocess

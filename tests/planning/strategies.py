@@ -62,8 +62,8 @@ def live_tags(
 
     ``former``: names and places of renames, most of which are not done yet.
     """
-    looks = st.tuples(st.sampled_from(COLORS), st.sampled_from(Status))
-    undone = [(name, *draw(looks), place) for name, place in former if draw(st.booleans())]
+    values = st.tuples(st.sampled_from(COLORS), st.sampled_from(Status))
+    undone = [(name, *draw(values), place) for name, place in former if draw(st.booleans())]
     rows = draw(
         st.lists(
             st.tuples(

@@ -69,7 +69,7 @@ def test_what_most_companies_have_is_what_the_others_are_held_against() -> None:
     }
 
 
-def test_another_colour_and_two_of_a_name_are_told_apart() -> None:
+def test_another_colour_and_two_of_a_name_are_distinguished() -> None:
     tags = [*everywhere(), tag(9, "Lead", A), tag(8, "Lead", C)]
     tags[1] = tags[1]._replace(color="red1")
     tags[2] = tags[2]._replace(color="red1")
@@ -198,7 +198,7 @@ def test_only_active_companies_count_and_trash_is_apart() -> None:
     assert states(only_name(found)) == {"A": (Is.AS_MOST,)}
 
 
-def test_narrowed_it_shows_less_and_says_the_same() -> None:
+def test_narrowed_it_shows_less_of_the_same() -> None:
     tags = everywhere()
     tags[3] = tags[3]._replace(color="red1")
     whole = audit(account(*tags, tag(9, "Spam")))
@@ -211,8 +211,8 @@ def test_narrowed_it_shows_less_and_says_the_same() -> None:
 
 
 def test_companies_of_one_name_are_known_by_their_ids() -> None:
-    twins = (company("Dental", id="COM1"), company("Dental", id="COM2"))
-    found = audit(account(tag(1, "Lead", twins[0]), companies=twins))
+    namesakes = (company("Dental", id="COM1"), company("Dental", id="COM2"))
+    found = audit(account(tag(1, "Lead", namesakes[0]), companies=namesakes))
     assert [one.known_as for one in found.companies] == ["Dental (COM1)", "Dental (COM2)"]
 
 
@@ -244,7 +244,7 @@ def calls_of(found: AccountAudit) -> dict[int, Count]:
         (UNKNOWN, Count(9, Precision.AT_MOST), UNKNOWN),
     ],
 )
-def test_what_two_levels_share_is_told_apart_or_at_most(
+def test_what_two_levels_share_is_distinguished_or_at_most(
     in_a: int | Count, of_account: Count, of_a: Count
 ) -> None:
     found = account(tag(1, "Spam"), tag(2, "Spam", A))
@@ -288,9 +288,9 @@ def test_every_live_tag_is_somewhere_and_what_import_writes_agrees(
     for ref, companies, tags in accounts:
         found = LiveAccount(account=ref, tags=tuple(tags), companies=companies)
         audited = audit(found, _desired(found) if against else None)
-        told = [each.tag.id for one in audited.names for each in one.usages]
+        reported = [each.tag.id for one in audited.names for each in one.usages]
         left_out = audited.of_disabled + audited.ignored + len(audited.trash)
-        assert len(told) == len(set(told)) == audited.tags == len(tags) - left_out
+        assert len(reported) == len(set(reported)) == audited.tags == len(tags) - left_out
         cells = [cell.states for one in audited.names for cell in one.cells.values()]
         if against:
             # The oldest of several is declared, and of names that can't be declared none is.

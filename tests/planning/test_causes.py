@@ -18,7 +18,7 @@ from reconciler.model.tag import LiveTag, Status
 from reconciler.model.trash import original, parse, undated
 from reconciler.planning import guard
 from reconciler.planning.assemble import in_order
-from reconciler.planning.causes import told_apart
+from reconciler.planning.causes import by_cause
 from tests.builders import ACME, live_tag
 from tests.expectations import TODAY, declare, desired, draft, live
 from tests.fakes.provider import FakeProvider
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Sequence
 
-    from reconciler.planning.causes import ToldApart
+    from reconciler.planning.causes import ByCause
     from tests.planning.strategies import Scenario
 
 
-def told(head: DesiredAccount, base: DesiredAccount, tags: Iterable[LiveTag]) -> ToldApart:
-    """The changes of ``head`` on ``tags``, told apart by ``base``."""
+def caused(head: DesiredAccount, base: DesiredAccount, tags: Iterable[LiveTag]) -> ByCause:
+    """The changes of ``head`` on ``tags``, distinguished by ``base``."""
     now = live(*tags, companies=COMPANIES)
-    return told_apart(draft(head, now).changes, draft(base, now).changes)
+    return by_cause(draft(head, now).changes, draft(base, now).changes)
 
 
-def only(found: ToldApart) -> Cause | None:
+def only(found: ByCause) -> Cause | None:
     (change,) = found.changes
     return change.cause
 
@@ -48,69 +48,69 @@ GRAY = live_tag(1, "Opportunity", color="gray1")
 
 
 def test_what_only_head_plans_is_this_change() -> None:
-    found = told(desired(declare(color="blue1")), desired(declare(color="gray1")), [GRAY])
+    found = caused(desired(declare(color="blue1")), desired(declare(color="gray1")), [GRAY])
     assert (only(found), found.undone) == (Cause.THIS_CHANGE, ())
 
 
-def test_what_both_plan_alike_is_drift_whatever_is_said_beside_it() -> None:
+def test_what_both_plan_alike_is_drift_whatever_is_reported_beside_it() -> None:
     head = desired(declare(color="blue1", note="New words.", source=Source("other.yaml", 99)))
-    found = told(head, desired(declare(color="blue1")), [GRAY])
+    found = caused(head, desired(declare(color="blue1")), [GRAY])
     assert (only(found), found.undone) == (Cause.DRIFT, ())
 
 
 def test_a_tag_that_both_change_differently_is_both() -> None:
-    found = told(desired(declare(color="blue1")), desired(declare(color="red1")), [GRAY])
+    found = caused(desired(declare(color="blue1")), desired(declare(color="red1")), [GRAY])
     assert (only(found), found.undone) == (Cause.BOTH, ())
 
 
 def test_a_rename_instead_of_a_create_of_the_same_name_is_both() -> None:
     old = live_tag(1, "Oppty")
-    found = told(desired(declare(renamed_from=("Oppty",))), desired(declare()), [old])
+    found = caused(desired(declare(renamed_from=("Oppty",))), desired(declare()), [old])
     assert (only(found), found.undone) == (Cause.BOTH, ())
 
 
 def test_what_base_plans_and_head_leaves_alone_is_undone() -> None:
-    found = told(desired(declare(color="gray1")), desired(declare(color="red1")), [GRAY])
+    found = caused(desired(declare(color="gray1")), desired(declare(color="red1")), [GRAY])
     assert found.changes == ()
     assert [one.name for one in found.undone] == ["Opportunity"]
     # So is what is forgotten: a block that is gone asks for nothing.
-    assert told(desired(), desired(declare(color="red1")), [GRAY]) == found
+    assert caused(desired(), desired(declare(color="red1")), [GRAY]) == found
 
 
 def test_a_purge_that_is_due_by_time_is_drift() -> None:
     lain = live_tag(1, f"~trash {TODAY - timedelta(days=40)} Old", status=Status.DISABLED)
     both = desired(declare("New"), trash=30), desired(declare("New", color="red1"), trash=30)
-    purge = [one for one in told(*both, [lain]).changes if isinstance(one, Delete)]
+    purge = [one for one in caused(*both, [lain]).changes if isinstance(one, Delete)]
     assert [one.cause for one in purge] == [Cause.DRIFT]
     # One that is due because its time was cut short is not.
-    sooner = told(desired(declare("New"), trash=30), desired(declare("New"), trash=90), [lain])
+    sooner = caused(desired(declare("New"), trash=30), desired(declare("New"), trash=90), [lain])
     assert [one.cause for one in sooner.changes if isinstance(one, Delete)] == [Cause.THIS_CHANGE]
 
 
 def test_a_tag_that_goes_is_drift_where_both_let_it_go() -> None:
     gone = declare(state=State.ABSENT, note="Over.")
-    assert only(told(desired(gone), desired(gone), [GRAY])) is Cause.DRIFT
+    assert only(caused(desired(gone), desired(gone), [GRAY])) is Cause.DRIFT
     # To the trash, or for good: that is decided by the account's rule.
     kept, lost = desired(gone, trash=30), desired(gone, trash=None)
-    assert only(told(lost, kept, [GRAY])) is Cause.BOTH
+    assert only(caused(lost, kept, [GRAY])) is Cause.BOTH
 
 
 def test_a_policy_is_a_part_of_the_configuration() -> None:
     more = live_tag(2, "Spam")
     head = desired(declare(color="gray1"), unmanaged=Unmanaged.DISABLE)
     base = desired(declare(color="gray1"))
-    assert only(told(head, base, [GRAY, more])) is Cause.THIS_CHANGE
-    found = told(base, head, [GRAY, more])
+    assert only(caused(head, base, [GRAY, more])) is Cause.THIS_CHANGE
+    found = caused(base, head, [GRAY, more])
     assert (found.changes, [one.name for one in found.undone]) == ((), ["Spam"])
 
 
 def test_a_merge_is_drift_where_base_merges_the_same_tags_the_same_way() -> None:
     old = live_tag(2, "Oppty", color="gray1")
     head, base = declare(merged_from=("Oppty",)), declare(merged_from=("Oppty",))
-    (merge,) = told(desired(head), desired(base), [GRAY, old]).changes
+    (merge,) = caused(desired(head), desired(base), [GRAY, old]).changes
     assert isinstance(merge, Merge)
     assert merge.cause is Cause.DRIFT
-    assert only(told(desired(head), desired(declare()), [GRAY, old])) is Cause.THIS_CHANGE
+    assert only(caused(desired(head), desired(declare()), [GRAY, old])) is Cause.THIS_CHANGE
 
 
 def test_what_a_merge_of_this_change_gives_goes_with_it() -> None:
@@ -118,15 +118,15 @@ def test_what_a_merge_of_this_change_gives_goes_with_it() -> None:
     wanted, theirs = declare("Spam"), live_tag(2, "Spam", company_id="COM1")
     base = desired(wanted)
     head = desired(wanted, promoted={"COM1": {"Spam": wanted}})
-    create, merge = told(head, base, [theirs]).changes
+    create, merge = caused(head, base, [theirs]).changes
     assert isinstance(merge, Merge)
     assert (merge.into, merge.cause, create.cause) == (None, Cause.BOTH, Cause.BOTH)
     # The tag that is renamed to the name is no other case.
     old, older = live_tag(1, "Oppty"), live_tag(3, "Opp")
     base = desired(declare(merged_from=("Oppty",)))
     head = desired(declare(merged_from=("Oppty", "Opp")))
-    assert {one.cause for one in told(base, base, [old]).changes} == {Cause.DRIFT}
-    assert {one.cause for one in told(head, base, [old, older]).changes} == {Cause.BOTH}
+    assert {one.cause for one in caused(base, base, [old]).changes} == {Cause.DRIFT}
+    assert {one.cause for one in caused(head, base, [old, older]).changes} == {Cause.BOTH}
 
 
 @dataclass(frozen=True)
@@ -153,19 +153,19 @@ def scenes(draw: st.DrawFn, *, same_policy: bool = False) -> Scene:
 
 @given(scenes(), st.randoms(use_true_random=False))
 def test_a_cause_is_a_function_of_base_head_and_live(scene: Scene, order: random.Random) -> None:
-    found = told(scene.head, scene.base, scene.live)
+    found = caused(scene.head, scene.base, scene.live)
     shuffled = list(scene.live)
     order.shuffle(shuffled)
-    again = told(moved(scene.head), moved(scene.base), shuffled)
+    again = caused(moved(scene.head), moved(scene.base), shuffled)
     assert by_tag(again.changes) == by_tag(found.changes)
     assert {one.touches for one in again.undone} == {one.touches for one in found.undone}
 
 
 @given(scenes())
-def test_each_cause_is_what_the_words_say(scene: Scene) -> None:
+def test_each_cause_is_as_defined(scene: Scene) -> None:
     now = live(*scene.live, companies=COMPANIES)
     head, base = draft(scene.head, now).changes, draft(scene.base, now).changes
-    found = told_apart(head, base)
+    found = by_cause(head, base)
     assert [replace(one, cause=None) for one in found.changes] == list(head)
     for change in found.changes:
         near = [one for one in base if concerns(one) & concerns(change)]
@@ -180,13 +180,13 @@ def test_each_cause_is_what_the_words_say(scene: Scene) -> None:
 def test_without_a_change_all_is_drift_and_without_a_base_all_is_the_change(
     scenario: Scenario,
 ) -> None:
-    same = told(scenario.desired, scenario.desired, scenario.live)
+    same = caused(scenario.desired, scenario.desired, scenario.live)
     assert {one.cause for one in same.changes} <= {Cause.DRIFT}
     nothing = scenario.desired._replace(tags={})
-    new = told(scenario.desired, nothing, scenario.live)
+    new = caused(scenario.desired, nothing, scenario.live)
     assert {one.cause for one in new.changes} <= {Cause.THIS_CHANGE}
     assert same.undone == new.undone == ()
-    gone = told(nothing, scenario.desired, scenario.live)
+    gone = caused(nothing, scenario.desired, scenario.live)
     assert (gone.changes, len(gone.undone)) == ((), len(same.changes))
 
 
@@ -210,7 +210,7 @@ def test_drift_elsewhere_leaves_the_digest_of_this_change_as_it_was(
 def test_after_only_this_change_just_the_drift_is_left(scene: Scene) -> None:
     provider = FakeProvider.of(scene.live)
     drafted = draft(scene.head, live(*scene.live, companies=COMPANIES))
-    found = told(scene.head, scene.base, scene.live).changes
+    found = caused(scene.head, scene.base, scene.live).changes
     mine, drift = (
         [one for one in found if is_of_this_change(one) is kind] for kind in (True, False)
     )
@@ -226,7 +226,7 @@ def test_after_only_this_change_just_the_drift_is_left(scene: Scene) -> None:
 
 def digest(scene: Scene, tags: Sequence[LiveTag]) -> str:
     """The digest of this change."""
-    changes = told(scene.head, scene.base, tags).changes
+    changes = caused(scene.head, scene.base, tags).changes
     return Plan(
         accounts=(AccountUse(account=ACME),), changes=changes, base=Base(ref="main")
     ).this_change.digest
@@ -301,5 +301,5 @@ def test_guards_keep_the_cause() -> None:
     gone = desired(declare(state=State.ABSENT, note="Over."), trash=None)
     now = live(GRAY)
     drafted = draft(gone, now)
-    found = told_apart(drafted.changes, ())
+    found = by_cause(drafted.changes, ())
     assert [one.cause for one in guard(drafted, found.changes)] == [Cause.THIS_CHANGE]

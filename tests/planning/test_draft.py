@@ -131,8 +131,8 @@ def test_tags_left_unread_count_as_live_and_undeclared() -> None:
 
 
 def test_a_company_with_a_namesake_is_known_by_its_id_too() -> None:
-    twin = company("Dental North", id="COM2")
-    wanted = desired(companies=[(one, (declare(),)) for one in (NORTH, twin)])
+    namesake = company("Dental North", id="COM2")
+    wanted = desired(companies=[(one, (declare(),)) for one in (NORTH, namesake)])
     places = [change.place for change in draft(wanted, live()).changes]
     assert [str(place) for place in places] == [
         f"acme · Dental North ({NORTH.id})",

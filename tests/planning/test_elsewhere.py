@@ -55,14 +55,14 @@ def test_a_name_of_account_level_that_is_live_in_companies_is_one_warning_with_c
     assert "and 2 more" in warning.message
 
 
-def test_absent_in_companies_while_account_level_lives_on_says_so() -> None:
+def test_absent_in_companies_while_account_level_lives_on_reports_it() -> None:
     wanted = in_companies(declare("Follow up", **GONE))
     tags = live(live_tag(1, "Follow up"), *everywhere("Follow up"))
     warning = the_warning(draft(wanted, tags))
     assert "declared absent in 5 companies and stays live on account level" in warning.message
 
 
-def test_absent_on_account_level_while_companies_live_on_says_so() -> None:
+def test_absent_on_account_level_while_companies_live_on_reports_it() -> None:
     tags = live(live_tag(1, "Follow up"), *everywhere("Follow up"), companies=PLACES)
     warning = the_warning(draft(desired(declare("Follow up", **GONE)), tags))
     assert "declared absent on account level and stays live in 5 companies" in warning.message
@@ -108,11 +108,11 @@ def test_a_former_name_that_is_live_in_another_place_is_still_written_by_somethi
     assert "Something still writes it there" in (warning.hint or "")
 
 
-@pytest.mark.parametrize("claims", [{"renamed_from": ("Fu",)}, {}])
-def test_a_former_name_that_is_declared_or_claimed_where_it_lives_is_quiet(
-    claims: dict[str, Any],
+@pytest.mark.parametrize("former", [{"renamed_from": ("Fu",)}, {}])
+def test_a_former_name_that_is_declared_or_listed_where_it_lives_is_quiet(
+    former: dict[str, Any],
 ) -> None:
-    there = declare("Follow up 2" if claims else "Fu", **claims)
+    there = declare("Follow up 2" if former else "Fu", **former)
     here = declare("Follow up", renamed_from=("Fu",))
     wanted = desired(companies=[(NORTH, (here,)), (SOUTH, (there,))])
     tags = live(

@@ -57,7 +57,7 @@ RENAME = update(Tag("Oppty", "gray1"), Tag("Opportunity  2", "gray1"), tag_id=7)
 
 
 @pytest.mark.parametrize(
-    ("tag", "said"),
+    ("tag", "message"),
     [
         (live_tag(7, "Oppty"), "pending"),
         (live_tag(7, "Opportunity  2"), "done"),
@@ -70,13 +70,13 @@ RENAME = update(Tag("Oppty", "gray1"), Tag("Opportunity  2", "gray1"), tag_id=7)
         (live_tag(8, "Oppty"), "its tag (id 7) is gone"),
     ],
 )
-def test_a_rename_is_known_by_its_id(tag: LiveTag, said: str) -> None:
-    assert verdict(RENAME, tag).startswith(said)
+def test_a_rename_is_known_by_its_id(tag: LiveTag, message: str) -> None:
+    assert verdict(RENAME, tag).startswith(message)
 
 
 def test_a_new_name_that_another_tag_has_makes_a_rename_stale() -> None:
-    said = verdict(RENAME, live_tag(7, "Oppty"), live_tag(8, "Opportunity  2"))
-    assert said == "another tag has the new name by now (id 8)"
+    message = verdict(RENAME, live_tag(7, "Oppty"), live_tag(8, "Opportunity  2"))
+    assert message == "another tag has the new name by now (id 8)"
 
 
 def test_a_rename_that_only_tidies_is_pending_until_it_is_made() -> None:
@@ -97,8 +97,8 @@ def test_a_delete_is_done_once_its_id_is_gone_and_stale_once_it_differs() -> Non
     gone = delete("Old", tag_id=7)
     assert verdict(gone, live_tag(8, "Old")) == "done"
     assert verdict(gone, live_tag(7, "Old")) == "pending"
-    said = verdict(gone, live_tag(7, "Old", status=Status.DISABLED))
-    assert said == 'its status is "disabled" now, not "enabled"'
+    message = verdict(gone, live_tag(7, "Old", status=Status.DISABLED))
+    assert message == 'its status is "disabled" now, not "enabled"'
 
 
 def test_it_grows_with_the_plan_and_not_with_its_square() -> None:

@@ -207,17 +207,17 @@ def test_at_most_so_many_within_the_limit_is_fine_and_over_it_blocks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "said"),
+    ("loss", "message"),
     [
         (_calls(0, Precision.UNKNOWN), "an unknown number of interactions lose their tag"),
         (_calls(3, Precision.AT_LEAST), "an unknown number of interactions (at least 3) lose"),
         (_calls(500, Precision.AT_LEAST), "at least 500 interactions lose their tag, more than"),
     ],
 )
-def test_what_cannot_be_counted_is_more_than_any_limit(loss: Loss, said: str) -> None:
+def test_what_cannot_be_counted_is_more_than_any_limit(loss: Loss, message: str) -> None:
     (reason,) = _losing(loss, interactions=400)
     assert reason is not None
-    assert reason.startswith(f"acme: {said}")
+    assert reason.startswith(f"acme: {message}")
 
 
 def test_a_tag_that_a_flow_applies_cannot_be_deleted_unless_it_is_allowed() -> None:

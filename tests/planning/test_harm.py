@@ -70,7 +70,7 @@ def test_a_name_that_is_there_twice_is_a_duplicate_unless_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "said"),
+    ("after", "message"),
     [
         (held(OLD, NEW), 'id 1 is "Oppty", gray1, enabled, not "VIP", gray1, enabled'),
         (held(NEW), 'id 1 is not there, not "VIP", gray1, enabled'),
@@ -80,8 +80,8 @@ def test_a_name_that_is_there_twice_is_a_duplicate_unless_it_was() -> None:
         ),
     ],
 )
-def test_a_tag_that_is_not_as_the_plan_leaves_it_is_named(after: Held, said: str) -> None:
-    assert harm([RENAME], held(OLD, NEW), after).differences == (said,)
+def test_a_tag_that_is_not_as_the_plan_leaves_it_is_named(after: Held, message: str) -> None:
+    assert harm([RENAME], held(OLD, NEW), after).differences == (message,)
 
 
 def test_a_create_that_is_not_there_is_named() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.model.change import Create, Delete, Merge, Reason, Update
 from reconciler.model.outcome import Outcome, Result
 from reconciler.model.tag import LiveTag, Status, Tag
-from reconciler.planning.inverse import LEFT_ALONE, NO_WAY_BACK, Inverse, inverse, places_of
+from reconciler.planning.inverse import LEFT_ALONE, NOT_UNDONE, Inverse, inverse, places_of
 from reconciler.provider import Listing
 from tests.builders import ACME, create, delete, live_tag, place, update
 from tests.document.strategies import changes
@@ -79,24 +79,24 @@ def test_a_created_tag_is_disabled_whatever_color_the_server_chose(color: str | 
 
 
 def test_a_create_of_unknown_id_is_named() -> None:
-    assert codes(back(done(create(), result=Result.UNKNOWN))) == [NO_WAY_BACK]
+    assert codes(back(done(create(), result=Result.UNKNOWN))) == [NOT_UNDONE]
 
 
 def test_a_delete_is_named_unless_its_tag_is_live() -> None:
-    assert codes(back(done(delete(tag_id=7)))) == [NO_WAY_BACK]
+    assert codes(back(done(delete(tag_id=7)))) == [NOT_UNDONE]
     assert codes(back(done(delete(tag_id=7)), live_tag(7, "Old campaign"))) == []
 
 
 def test_a_color_that_nobody_knows_is_named() -> None:
     change = update(Tag("Old", None), NEW, tag_id=7)
     found = back(done(change), live_tag(7, "New", color="blue1"))
-    assert ([one.fields for one in found.changes], codes(found)) == ([("name",)], [NO_WAY_BACK])
+    assert ([one.fields for one in found.changes], codes(found)) == ([("name",)], [NOT_UNDONE])
 
 
 @pytest.mark.parametrize(
     "result", [Result.SKIPPED, Result.HELD_BACK, Result.FAILED, Result.NOT_TRIED]
 )
-def test_what_this_apply_did_not_do_has_no_way_back(result: Result) -> None:
+def test_what_this_apply_did_not_do_is_not_undone(result: Result) -> None:
     found = back(done(RENAME, result=result), live_tag(7, "New", color="blue1"))
     assert found == Inverse(changes=(), as_before=0, warnings=())
 
@@ -115,11 +115,11 @@ TRASHED = live_tag(7, "~trash 2026-11-25 Oppty", status=Status.DISABLED)
 def test_a_merge_gives_the_tag_back_and_takes_nothing_off(result: Result) -> None:
     found = back(done(merge(), result=result), TRASHED, live_tag(8, "Opportunity"))
     assert [(one.before, one.after) for one in found.changes] == [(TRASHED, Tag("Oppty", "gray1"))]
-    assert codes(found) == [NO_WAY_BACK]
-    assert 'what got "Opportunity" keeps it' in found.warnings[0].message
+    assert codes(found) == [NOT_UNDONE]
+    assert 'merged into "Opportunity": what got that tag keeps it' in found.warnings[0].message
 
 
-def test_a_merge_that_was_not_begun_has_no_way_back() -> None:
+def test_a_merge_that_was_not_begun_is_not_undone() -> None:
     found = back(done(merge(), result=Result.NOT_TRIED), live_tag(7, "Oppty"), live_tag(8))
     assert found == Inverse(changes=(), as_before=0, warnings=())
 
@@ -130,7 +130,7 @@ def test_a_name_that_the_other_tag_took_over_is_given_back_first() -> None:
     outcome = done(merge(before=given_up, into=into, after=after))
     found = back(outcome, TRASHED, live_tag(8, "Opportunity", color="blue1"))
     assert [(one.before.id, one.after) for one in found.changes] == [(8, into.tag)]
-    assert codes(found) == [NO_WAY_BACK, LEFT_ALONE]
+    assert codes(found) == [NOT_UNDONE, LEFT_ALONE]
     assert "undo the same report once more" in str(found.warnings[1].hint)
     again = back(outcome, TRASHED, into)
     assert [(one.before.id, one.after) for one in again.changes] == [(7, given_up.tag)]
@@ -150,17 +150,18 @@ def test_a_promoted_tag_is_read_and_put_back_where_it_is() -> None:
     trashed = TRASHED._replace(company_id=NORTH.company_id)
     found = back(outcome, trashed, live_tag(8, "Spam"))
     assert {one.after.name: one.place for one in found.changes} == {"Spam": NORTH, "Spam!": place()}
+    assert """merged into the account's "Spam": what got that tag""" in found.warnings[0].message
 
 
 @given(st.data())
-def test_whatever_a_report_says_it_reaches_no_tag_but_those_that_are_as_it_says(
+def test_whatever_a_report_holds_it_reaches_no_tag_but_those_that_are_as_it_has_them(
     data: st.DataObject,
 ) -> None:
-    said = [data.draw(changes(ACME, at)) for at in range(1, 4)]
-    results = [data.draw(st.sampled_from(Result)) for _ in said]
+    applied = [data.draw(changes(ACME, at)) for at in range(1, 4)]
+    results = [data.draw(st.sampled_from(Result)) for _ in applied]
     outcomes = [
         Outcome(change=one, result=result, tag_id=data.draw(st.integers(1, 6)))
-        for one, result in zip(said, results, strict=True)
+        for one, result in zip(applied, results, strict=True)
     ]
     live: list[LiveTag] = []
     for outcome in outcomes:
@@ -176,7 +177,7 @@ def test_whatever_a_report_says_it_reaches_no_tag_but_those_that_are_as_it_says(
     for change in found.changes:
         assert isinstance(change, Update)
         assert change.before in live
-        assert change.place in {one.place for one in said}
+        assert change.place in {one.place for one in applied}
 
 
 def test_company_and_level_are_part_of_it() -> None:

@@ -126,7 +126,7 @@ def test_what_nobody_counted_moves_nothing() -> None:
     ]
 
 
-def test_the_survivor_looks_as_the_declared_tag_did() -> None:
+def test_the_survivor_appears_as_the_declared_tag_did() -> None:
     red = live_tag(1, color="red1")
     found = drafted(red, OLD, uses={1: use(1), 2: use(9)}).changes
     assert [one.after for one in found if isinstance(one, Merge)] == [Tag("Opportunity", "red1")]
@@ -201,7 +201,7 @@ def test_4300_and_12_interactions_take_few_requests() -> None:
     assert sum(requests(one) for one in found if isinstance(one, Merge)) <= 20
 
 
-def test_a_merge_stays_pending_until_its_interactions_say_otherwise() -> None:
+def test_a_merge_stays_pending_until_its_interactions_report_otherwise() -> None:
     (change,) = drafted(NEW, OLD, uses={1: use(12), 2: use(4300)}).changes
     assert isinstance(change, Merge)
     renamed = OLD.changed_to(change.after)
@@ -324,7 +324,7 @@ def test_a_narrowed_promotion_never_falls_apart(tag: str, number: int) -> None:
     assert len(found.changes) == number
 
 
-def test_a_promotion_stays_pending_until_its_interactions_say_otherwise() -> None:
+def test_a_promotion_stays_pending_until_its_interactions_report_otherwise() -> None:
     create, merge = in_order(promoted(NORTHERN).changes)
     assert isinstance(merge, Merge)
     made = live_tag(9, "Spam", color="red1")

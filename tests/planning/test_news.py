@@ -36,9 +36,9 @@ def test_whatever_two_people_did_is_called_by_its_name(
     account = Account()
     tags = [account.make(name) for name in ("Lead", "Spam", "VIP", "Implant", "Left alone")]
     before = reading(tags)
-    told = [*first(account, tags[0], tags[1]), *second(account, tags[2], tags[3])]
+    expected = [*first(account, tags[0], tags[1]), *second(account, tags[2], tags[3])]
     found = news_between(before, reading(account.tags.values()))
-    assert sorted(told, key=repr) == sorted(
+    assert sorted(expected, key=repr) == sorted(
         (
             (one.news, one.before and one.before.id, one.after and one.after.id)
             for one in found.tags
@@ -50,7 +50,9 @@ def test_whatever_two_people_did_is_called_by_its_name(
 
 
 @given(st.randoms(use_true_random=False), st.lists(st.sampled_from(DEEDS), max_size=6))
-def test_the_way_back_is_told_of_the_same_tags(random: object, deeds: list[object]) -> None:
+def test_the_changes_back_are_reported_of_the_same_tags(
+    random: object, deeds: list[object]
+) -> None:
     account = Account()
     tags = [account.make(f"Tag {number}") for number in range(2 * len(deeds))]
     before = reading(tags)
@@ -64,7 +66,7 @@ def test_the_way_back_is_told_of_the_same_tags(random: object, deeds: list[objec
     }
 
 
-def test_several_things_that_happened_to_one_tag_are_all_told_the_weightiest_first() -> None:
+def test_several_things_that_happened_to_one_tag_are_all_reported_the_weightiest_first() -> None:
     tag = live_tag(1, "Lead")
     changed = tag._replace(name="Leads", color="blue1", status=Status.DISABLED)
     assert news_of(tag, changed) == (News.RENAMED, News.DISABLED, News.RECOLORED)

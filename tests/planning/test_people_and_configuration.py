@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.state import State
-from reconciler.planning.causes import told_apart
+from reconciler.planning.causes import by_cause
 from reconciler.planning.since_news import is_news, only_news
 from tests.expectations import declare, desired, draft, live
 from tests.planning.people import (
@@ -28,7 +28,7 @@ from tests.planning.people import (
     take_name,
     trash,
 )
-from tests.planning.test_since import past, plan_of, said
+from tests.planning.test_since import past, plan_of, warned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,13 +182,13 @@ def test_each_pair_is_called_by_its_name(deed: Callable[..., object], changed: s
     deed(account, one, other)
     now = live(*account.tags.values(), companies=[NORTH])
     head = draft(in_north(*CONFIGURATIONS[changed]), now, past=then)
-    found = told_apart(head.changes, draft(in_north(LEAD), now, past=then).changes)
+    found = by_cause(head.changes, draft(in_north(LEAD), now, past=then).changes)
     cells = [
         ", ".join(filter(None, (f"{one.verb} {one.name}", one.since, one.cause)))
         for one in found.changes
     ]
     cells += [f"undone: {one.verb} {one.name}" for one in found.undone]
-    cells += [code for code, _message in said(head)]
+    cells += [code for code, _message in warned(head)]
     assert "; ".join(cells) == TABLE[deed].get(changed, "")
     # Drift is news where people made a change necessary, or gave the name to another tag.
     news = any(change.since for change in head.changes) or "PLAN012" in cells
@@ -202,7 +202,7 @@ def test_a_tag_renamed_in_callrail_is_taken_over_by_the_name_that_lists_it() -> 
     account.put(one, name="Leads")
     now = live(*account.tags.values(), companies=[NORTH])
     drafted = draft(in_north(*CONFIGURATIONS["renamed"]), now, past=then)
-    ((_code, message),) = said(drafted)
+    ((_code, message),) = warned(drafted)
     assert message == (
         '"Lead", a former name of "Prospect", was renamed to "Leads", by the snapshot of '
         '2026-11-01 07:00 UTC; it is renamed to "Prospect" (acme · Dental North)'
@@ -220,4 +220,4 @@ def test_what_the_trash_holds_as_declared_is_no_news() -> None:
     account.put(old, name="Prospect")
     now = live(*account.tags.values(), companies=[NORTH])
     merged = declare("Prospect", color="gray1", merged_from=("Lead",))
-    assert said(draft(in_north(merged), now, past=then)) == []
+    assert warned(draft(in_north(merged), now, past=then)) == []

@@ -87,18 +87,18 @@ def test_every_declaration_is_as_wanted_afterwards(scenario: Scenario) -> None:
     for company_id, blocks in scenario.desired.tags.items():
         here = [tag for tag in provider.live.values() if tag.company_id == company_id]
         for name, block in blocks.items():
-            bearers = sorted((tag for tag in here if tag.name == name), key=lambda tag: tag.id)
+            having = sorted((tag for tag in here if tag.name == name), key=lambda tag: tag.id)
             if block.state is State.ABSENT:
-                assert bearers == []
-            elif bearers:
-                assert bearers[0].color == (block.color or bearers[0].color)
-                assert block.state in (State.ANY, State(bearers[0].status.value))
+                assert having == []
+            elif having:
+                assert having[0].color == (block.color or having[0].color)
+                assert block.state in (State.ANY, State(having[0].status.value))
             elif block.state is not State.DISABLED:
                 assert any(may_be_stored_as(name, tag.name, cut_from=SHORTEST_CUT) for tag in here)
 
 
 @given(scenarios())
-def test_apply_gives_what_the_rules_say_of_each_tag(scenario: Scenario) -> None:
+def test_apply_gives_what_the_rules_demand_of_each_tag(scenario: Scenario) -> None:
     provider = FakeProvider.of(scenario.live)
     plan = plan_of(scenario, scenario.live)
     if any(change.blocked_by for change in plan.changes):
@@ -206,9 +206,9 @@ def left_alone(scenario: Scenario, place: str | None) -> tuple[list[LiveTag], se
         name = chosen(block, {tag.name for tag in here})
         younger = min((tag.id for tag in here if tag.name == name), default=0)
         for tag in unknown:
-            looks = alike(block.name, tag.name) is not None and tag not in kept
+            is_alike = alike(block.name, tag.name) is not None and tag not in kept
             oldest = min(one.id for one in unknown if one.name == tag.name)
-            if looks and (block.name in missing or oldest < younger):
+            if is_alike and (block.name in missing or oldest < younger):
                 kept.append(tag)
     return kept, held_back
 
@@ -308,7 +308,7 @@ def test_a_rename_keeps_the_id(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("unique", ["exact", "nocase"])
 @given(data=st.data())
-def test_a_server_with_unique_names_gives_the_wish_or_a_true_refusal(
+def test_a_server_with_unique_names_gives_the_desired_tag_or_a_true_refusal(
     data: st.DataObject, unique: str
 ) -> None:
     scenario = data.draw(scenarios(unique=unique))

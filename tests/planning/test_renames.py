@@ -146,7 +146,7 @@ def test_the_line_to_paste_holds_all_look_alikes_and_the_former_names_already_th
 
 
 @pytest.mark.parametrize("unmanaged", [Unmanaged.DISABLE, Unmanaged.DELETE])
-def test_a_look_alike_of_a_created_tag_is_kept_until_it_is_said_which_is_meant(
+def test_a_look_alike_of_a_created_tag_is_kept_until_it_is_declared_which_is_meant(
     unmanaged: Unmanaged,
 ) -> None:
     wanted = desired(declare("Opportunity"), unmanaged=unmanaged)
@@ -160,8 +160,8 @@ def test_a_look_alike_of_a_created_tag_is_kept_until_it_is_said_which_is_meant(
     assert again.changes == ()
     assert ["is younger than" in one.message for one in again.warnings] == [True]
     absent = declare("Oportunity", state=State.ABSENT, note="Typo.")
-    said = draft(desired(declare("Opportunity"), absent, unmanaged=unmanaged, trash=None), created)
-    assert [(change.action, change.tag_id) for change in said.changes] == [(Action.DELETE, 1)]
+    shown = draft(desired(declare("Opportunity"), absent, unmanaged=unmanaged, trash=None), created)
+    assert [(change.action, change.tag_id) for change in shown.changes] == [(Action.DELETE, 1)]
 
 
 def test_a_look_alike_that_is_younger_is_drift_and_unmanaged_deletes_it() -> None:
@@ -171,7 +171,7 @@ def test_a_look_alike_that_is_younger_is_drift_and_unmanaged_deletes_it() -> Non
     assert drafted.warnings == ()
 
 
-def test_a_create_beside_a_deleted_look_alike_is_told_too() -> None:
+def test_a_create_beside_a_deleted_look_alike_is_reported_too() -> None:
     gone = declare("opportunity", state=State.ABSENT, note="Typo.")
     drafted = draft(desired(declare("Opportunity"), gone), live(live_tag(1, "opportunity")))
     (warning,) = (one for one in drafted.warnings if one.code == "PLAN004")
@@ -184,7 +184,7 @@ def test_unlike_names_draw_no_warning() -> None:
     assert drafted.warnings == ()
 
 
-def test_a_move_says_that_the_calls_stay_behind() -> None:
+def test_a_move_reports_that_the_calls_stay_behind() -> None:
     gone = declare("A", state=State.ABSENT, note="Moved up.")
     north = company()
     wanted = desired(declare("A"), companies=[(north, (gone,))])

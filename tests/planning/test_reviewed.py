@@ -40,7 +40,7 @@ def test_a_tag_that_was_edited_since_is_live_state() -> None:
     assert found.same == 1
 
 
-def test_without_live_state_what_both_start_from_tells() -> None:
+def test_without_live_state_the_reason_is_what_both_start_from() -> None:
     found = differences(plan(RECOLOR), plan(update(RED, GREEN, tag_id=1)))
     assert found.why == (Why.LIVE,)
 
@@ -57,7 +57,7 @@ def test_another_plan_for_an_unmoved_tag_is_the_configuration() -> None:
     assert differences(plan(RECOLOR), plan(), UNMOVED).why == (Why.CONFIGURATION,)
 
 
-def test_what_nothing_tells_may_be_either() -> None:
+def test_what_nothing_shows_may_be_either() -> None:
     assert differences(plan(RECOLOR), plan()).why == (Why.EITHER,)
     assert differences(plan(), plan(create()), UNMOVED).why == (Why.EITHER,)
     assert differences(plan(delete("Opportunity", tag_id=1)), plan(), UNMOVED).why == (Why.EITHER,)
@@ -83,16 +83,16 @@ def test_another_key_is_no_other_configuration_of_tags() -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "now", "said"),
+    ("was", "now", "reason"),
     [
         (RECOLOR, replace(RECOLOR, blocked_by="no"), "it is blocked now"),
         (replace(RECOLOR, blocked_by="no"), RECOLOR, "it is not blocked any more"),
         (GONE, replace(GONE, loss=None), "what has the tag is known otherwise now"),
     ],
 )
-def test_the_same_change_may_be_judged_otherwise(was: object, now: object, said: str) -> None:
+def test_the_same_change_may_be_judged_otherwise(was: object, now: object, reason: str) -> None:
     (dropped,) = differences(plan(was), plan(now), UNMOVED).dropped  # type: ignore[arg-type]
-    assert (dropped.why, dropped.detail) == (Why.EITHER, said)
+    assert (dropped.why, dropped.detail) == (Why.EITHER, reason)
 
 
 def test_drift_is_left_out_of_both() -> None:

@@ -60,7 +60,7 @@ def past(*tags: LiveTag) -> Past:
     return Past(live(*tags), AT)
 
 
-def said(drafted: Draft) -> list[tuple[str, str]]:
+def warned(drafted: Draft) -> list[tuple[str, str]]:
     """Codes and messages of the warnings that rest on the snapshot."""
     return [(one.code, one.message) for one in drafted.warnings if AT in one.message]
 
@@ -81,7 +81,7 @@ def test_a_tag_that_was_renamed_gets_its_name_back() -> None:
         block.source,
     )
     assert drafted.unmanaged == ()
-    ((code, message),) = said(drafted)
+    ((code, message),) = warned(drafted)
     assert code == "PLAN011"
     assert message == (
         f'"Opportunity" was renamed to "Oppty", by the snapshot of {AT}; it is renamed back '
@@ -111,7 +111,7 @@ def test_a_tag_that_may_not_be_taken_is_named_and_the_declared_one_created(
     creates = [change for change in drafted.changes if isinstance(change, Create)]
     assert [change.name for change in creates] == ["Opportunity"]
     assert not [one for one in drafted.changes if one.reason is Reason.RENAMED_BACK]
-    ((code, message),) = said(drafted)
+    ((code, message),) = warned(drafted)
     assert (code, why in message, "a new tag is created" in message) == ("PLAN011", True, True)
 
 
@@ -123,7 +123,7 @@ def test_a_tag_that_is_not_wanted_live_is_left_alone_under_its_new_name(state: S
         past=past(live_tag(7)),
     )
     assert drafted.changes == ()
-    ((code, message),) = said(drafted)
+    ((code, message),) = warned(drafted)
     assert (code, f"declared {state.value}, it is left alone" in message) == ("PLAN011", True)
 
 
@@ -131,7 +131,7 @@ def test_one_of_another_place_is_no_evidence() -> None:
     moved = live_tag(7, "Oppty", company_id=NORTH.id)
     drafted = draft(desired(declare()), live(moved, companies=[NORTH]), past=past(live_tag(7)))
     assert isinstance(only(drafted, Create), Create)
-    assert said(drafted) == []
+    assert warned(drafted) == []
 
 
 def test_where_a_row_was_not_understood_no_tag_is_called_deleted_or_new() -> None:
@@ -143,7 +143,7 @@ def test_where_a_row_was_not_understood_no_tag_is_called_deleted_or_new() -> Non
         ("Opportunity", News.NEW),
         ("Spam", None),
     ]
-    assert said(drafted) == []
+    assert warned(drafted) == []
     unsure = Past(live(live_tag(7))._replace(odd=1), AT)
     drafted = draft(wanted, odd._replace(odd=0), past=unsure)
     assert {one.since for one in (*drafted.changes, *drafted.unmanaged)} == {None}
@@ -157,7 +157,7 @@ def test_companies_tags_are_merged_into_no_tag_by_a_snapshots_word() -> None:
     drafted = draft(wanted, now, past=forgery)
     assert [one.action for one in drafted.changes] == ["create", "merge"]
     assert stripped(drafted.changes) == stripped(draft(wanted, now).changes)
-    ((code, message),) = said(drafted)
+    ((code, message),) = warned(drafted)
     assert (code, "merged into a new one" in message) == ("PLAN011", True)
 
 
@@ -180,7 +180,7 @@ def test_the_trash_comes_before_a_tag_that_was_renamed() -> None:
     now = live(live_tag(7, "Oppty"), lies)
     drafted = draft(desired(declare()), now, past=past(live_tag(7)))
     assert only(drafted, Update).before == lies
-    assert [code for code, _message in said(drafted)] == ["PLAN012"]
+    assert [code for code, _message in warned(drafted)] == ["PLAN012"]
 
 
 DEED_TO_PLAN: tuple[tuple[Callable[..., object], str | None, News | None, str | None], ...] = (
@@ -196,7 +196,7 @@ DEED_TO_PLAN: tuple[tuple[Callable[..., object], str | None, News | None, str | 
 
 
 @pytest.mark.parametrize(("deed", "action", "since", "code"), DEED_TO_PLAN)
-def test_what_people_did_is_told_by_plan_and_drift(
+def test_what_people_did_is_reported_by_plan_and_drift(
     deed: Callable[..., object], action: str | None, since: News | None, code: str | None
 ) -> None:
     account = Account()
@@ -210,10 +210,10 @@ def test_what_people_did_is_told_by_plan_and_drift(
     assert [(change.action, change.since) for change in drafted.changes] == (
         [(action, since)] if action else []
     )
-    assert [found for found, _message in said(drafted)] == ([code] if code else [])
+    assert [found for found, _message in warned(drafted)] == ([code] if code else [])
     assert is_news(only_news(plan_of(drafted)))
     quiet = draft(wanted, now, past=past(*account.tags.values()))
-    assert said(quiet) == []
+    assert warned(quiet) == []
     assert not is_news(only_news(plan_of(quiet)))
     assert only_news(plan_of(quiet)).since == Evidence("", (), older=len(quiet.changes))
 
@@ -223,7 +223,7 @@ def plan_of(drafted: Draft) -> Plan:
     return replace(plan, since=Evidence(""))
 
 
-def test_drift_tells_what_is_new_of_tags_that_nobody_declared() -> None:
+def test_drift_reports_what_is_new_of_tags_that_nobody_declared() -> None:
     now = live(live_tag(1), live_tag(2, "Old"), live_tag(3, "Renamed"), live_tag(4, "New"))
     then = past(live_tag(1), live_tag(2, "Old", color="red1"), live_tag(3, "Before"))
     plan = only_news(plan_of(draft(desired(declare()), now, past=then)))
@@ -284,7 +284,7 @@ def forged(draw: st.DrawFn, scenario: Scenario) -> Past:
     """A snapshot that says of live tags what harms most, that they had a name which is missing
     now, or anything; and something of tags that are not live.
     """
-    told = []
+    tags_then = []
     for tag in scenario.live:
         blocks = scenario.desired.tags.get(tag.company_id, {})
         here = {one.name for one in scenario.live if one.company_id == tag.company_id}
@@ -292,13 +292,13 @@ def forged(draw: st.DrawFn, scenario: Scenario) -> Past:
         name = draw(st.sampled_from(missing or NAMES) | st.sampled_from((*NAMES, *TRASHED)))
         place = draw(st.sampled_from((tag.company_id, tag.company_id, *PLACES)))
         color, status = draw(st.sampled_from(COLORS)), draw(st.sampled_from(Status))
-        told.append(LiveTag(tag.id, name, color, status, place))
-    told += [
+        tags_then.append(LiveTag(tag.id, name, color, status, place))
+    tags_then += [
         LiveTag(900 + at, name, "gray1", Status.ENABLED, place)
         for at, name in enumerate(draw(st.lists(st.sampled_from(NAMES), max_size=2)))
         for place in [draw(st.sampled_from(PLACES))]
     ]
-    return Past(LiveAccount(ACME, tuple(told), {}), AT)
+    return Past(LiveAccount(ACME, tuple(tags_then), {}), AT)
 
 
 @given(st.data(), renamed(), st.sampled_from(((), ("Oppty",), ("Lea*",))))

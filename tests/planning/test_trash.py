@@ -18,7 +18,7 @@ from reconciler.model.tag import Status, Tag
 from reconciler.model.trash import original
 from reconciler.planning import Narrowing, guard
 from reconciler.planning.narrowing import EVERYTHING
-from reconciler.planning.trash import settled
+from reconciler.planning.trash import deleted_if_unused
 from reconciler.workflow.guarding import Guarding
 from tests.builders import ACME, delete, live_tag, only, plan, update
 from tests.expectations import TODAY, declare, desired, draft, live
@@ -69,7 +69,7 @@ def test_several_of_one_name_get_numbers() -> None:
 )
 def test_only_what_certainly_nothing_uses_is_deleted(loss: Loss | None, deleted: bool) -> None:
     change = only(draft(desired(GONE), live(live_tag(7, "Old"))), Update)
-    assert isinstance(settled(replace(change, loss=loss)), Delete) is deleted
+    assert isinstance(deleted_if_unused(replace(change, loss=loss)), Delete) is deleted
 
 
 def test_without_a_trash_it_is_deleted() -> None:
@@ -231,7 +231,7 @@ async def counted(wanted: DesiredAccount, provider: FakeProvider) -> tuple[Chang
         today=TODAY,
         count=True,
         count_all=False,
-        say=lambda _line: None,
+        log=lambda _line: None,
     )
     return (await guarding.guarded(wanted, account, draft(wanted, account))).changes
 

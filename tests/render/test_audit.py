@@ -85,10 +85,17 @@ def test_flows_that_apply_a_tag_are_named_an_unused_one_s_too() -> None:
     }
 
 
-def test_what_no_account_shows_is_said_once() -> None:
+def test_uses_are_counted_in_grammar() -> None:
+    shared = [*tags("Follow up", *COMPANIES[:3]), *tags("Spam", *COMPANIES[:3])]
+    text = rendered.text(counted(*shared, uses={"Follow up": 1, "Spam": 0}, applied={}))
+    assert "; 1 call has it" in text
+    assert " have it" not in text
+
+
+def test_what_no_account_shows_is_reported_once() -> None:
     two = counted(*tags("Spam", None), uses={"Spam": 1}, applied={})
-    for said in (rendered.text(two), rendered.markdown(two), audit_page.page(two)):
-        assert said.count("automation rules") == 1
+    for message in (rendered.text(two), rendered.markdown(two), audit_page.page(two)):
+        assert message.count("automation rules") == 1
     assert "automation rules" not in rendered.text(MESSY)
 
 
@@ -133,7 +140,7 @@ def test_what_is_to_be_pasted_names_its_account_where_there_are_several() -> Non
     assert [one.accounts for one in entries] == 2 * [("acme",)] + 2 * [("beacon",)]
 
 
-def test_a_comment_that_would_be_too_long_says_so() -> None:
+def test_a_comment_that_would_be_too_long_reports_it() -> None:
     many = audited(
         *(one for number in range(900) for one in tags(f"T{number} " * 5, None, COMPANIES[0]))
     )

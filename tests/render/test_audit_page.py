@@ -46,7 +46,7 @@ DRIVER = """
 const seen = (one) => getComputedStyle(one).display !== "none";
 const matrix = () => [...document.querySelectorAll("table.audit tr")].filter(seen)
   .map((row) => [...row.cells].filter(seen).map((cell) => cell.textContent.trim()));
-const state = () => ({ rows: matrix(), said: document.querySelector("output").value,
+const state = () => ({ rows: matrix(), message: document.querySelector("output").value,
   facts: [...document.querySelectorAll("table.names tr")].filter(seen).length });
 const found = { asked: {} };
 for (const asked of ASKED) {
@@ -112,18 +112,18 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     text = page().replace("; script-src ", f"; script-src 'sha256-{digest}' ")
     text = text.replace("</body>", f"<script>{driver}</script></body>")
     document = shown_by_browser(text, tmp_path_factory.mktemp("page"))
-    (told,) = re.findall(r'<pre id="found">(.*?)</pre>', document, re.DOTALL)
-    return json.loads(html.unescape(told))
+    (reported,) = re.findall(r'<pre id="found">(.*?)</pre>', document, re.DOTALL)
+    return json.loads(html.unescape(reported))
 
 
 @pytest.mark.parametrize("asked", ASKED)
 def test_it_shows_what_the_address_asks_for(found: Any, asked: str) -> None:
-    companies, names, said = ASKED[asked]
+    companies, names, message = ASKED[asked]
     state = found["asked"][asked]
     assert [row[0] for row in state["rows"]] == ["", *companies]
     assert state["rows"][0] == ["", *names]
     assert all(len(row) == len(names) + 1 for row in state["rows"])
-    assert state["said"] == said
+    assert state["message"] == message
 
 
 def test_it_shows_what_is_typed_and_keeps_it_in_the_address(found: Any) -> None:

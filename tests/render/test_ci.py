@@ -49,10 +49,10 @@ def test_one_annotation_for_all_places_that_one_guard_blocks() -> None:
 
 def test_tags_that_no_block_declares_are_changes_and_not_places_of_one_tag() -> None:
     held = [delete(name, blocked_by="no\nnever") for name in ("Foo", "Bar", "Baz")]
-    said = (
+    reported = (
         "::error title=reconciler blocked::delete Foo (acme · account and 2 more changes) blocked: "
     )
-    assert github.plan_annotations(plan(*held)) == f"{said}no\n{said}never\n"
+    assert github.plan_annotations(plan(*held)) == f"{reported}no\n{reported}never\n"
 
 
 def test_failed_and_unknown_changes_are_annotated() -> None:

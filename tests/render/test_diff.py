@@ -63,7 +63,7 @@ Requests: 3 used.
 """
 
 
-def test_each_tag_is_told_once_by_the_weightiest_of_its_news() -> None:
+def test_each_tag_is_reported_once_by_the_weightiest_of_its_news() -> None:
     gone, anew = live_tag(4, "Old"), live_tag(5, "Implant")
     promo = live_tag(6, "Promo")
     closed = company("Elm Grove", id="COM1", active=False)
@@ -103,7 +103,7 @@ def test_of_many_that_are_only_used_more_some_are_listed() -> None:
     assert lines[start + 21] == "  and 10 more: --format json, csv"
 
 
-def test_what_can_not_be_said_is_said() -> None:
+def test_what_can_not_be_compared_is_reported() -> None:
     other = AccountRef("beacon", "ACC2")
     error = AccountError(account="dorado", code="auth", message="403", hint="Ask.", requests=1)
     shown = diff.text(compared(only_old=(other,), only_new=(other,), unread=(error,)))

@@ -15,7 +15,7 @@ from tests.builders import ACME, create, delete, live_tag, place, plan, update
 NORTH = place("Dental North")
 
 
-def test_the_page_and_the_issue_say_the_same_in_their_own_ways() -> None:
+def test_the_page_and_the_issue_show_the_same_in_their_own_ways() -> None:
     found = plan(
         update(Tag("Ad", "gray1"), Tag("Ad", "blue1")),
         delete("<b>Old</b>", tag_id=4, note="Over."),
@@ -46,7 +46,7 @@ def test_the_page_and_the_issue_say_the_same_in_their_own_ways() -> None:
     assert "<li><bdi>acme · account · &lt;b&gt;Old&lt;/b&gt;: Over.</bdi></li>" in page
 
 
-def test_an_issue_that_can_not_hold_all_says_so() -> None:
+def test_an_issue_that_can_not_hold_all_reports_it() -> None:
     found = plan(*(create(f"Tag {number}", place=NORTH) for number in range(3)))
     assert "This list is cut" not in markdown.drift(found)
     places = [place(f"Dental {number}") for number in range(300)]
@@ -82,7 +82,7 @@ def test_each_kind_of_drift_has_its_heading() -> None:
         Places that lack declared tags:
           acme · Dental North: Implant, Braces
 
-        Declared renames that live state has not seen:
+        Declared renames that are not made yet:
           acme · account · Opp: still called Oppty
 
         Live, though declared absent:
@@ -101,7 +101,7 @@ configuration to what is live, with reconciler import --into FILE.
     )
 
 
-def test_no_drift_says_so_with_its_numbers() -> None:
+def test_no_drift_reports_it_with_its_numbers() -> None:
     assert drift(plan(unchanged=1200, unmanaged=3)) == dedent(
         """\
         No drift. Live state matches the configuration: 1,200 as declared, 3 unmanaged.
@@ -118,8 +118,8 @@ def test_long_lines_are_broken() -> None:
 
 def test_exceptions_past_their_date_are_named() -> None:
     marks = (Mark(Source("tags.yaml", 7, 9)),)
-    said = 'the exception of "Dental Bay" goes on'
-    over = Problem("CFG412", said, None, marks, Severity.WARNING)
+    message = 'the exception of "Dental Bay" goes on'
+    over = Problem("CFG412", message, None, marks, Severity.WARNING)
     shown = drift(plan(warnings=(over,)))
     assert "Exceptions past their date, still in force:\n" in shown
     assert '  the exception of "Dental Bay" goes on (tags.yaml:7:9)\n' in shown

@@ -60,7 +60,7 @@ def test_foreign_text_does_nothing(foreign: str) -> None:
     assert_no_command(document)
 
 
-def test_places_of_which_the_same_is_said_are_told_together() -> None:
+def test_places_with_the_same_lines_share_them() -> None:
     spots = [
         Spot(place=place(name), declared=True, why="all", nothing="it is as declared")
         for name in (f"Dental {at}" for at in range(12))

@@ -1,4 +1,4 @@
-"""A plan's changes by place and by tag: none is left out, what reads the same is told once."""
+"""A plan's changes by place and by tag: none is left out, what reads the same is reported once."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def rows(found: Plan, group_by: GroupBy = GroupBy.TAG) -> list[groups.ChangeRow]
 
 
 @given(plans())
-def test_whatever_the_grouping_every_change_is_told(found: Plan) -> None:
+def test_whatever_the_grouping_every_change_is_reported(found: Plan) -> None:
     for group_by in GroupBy:
         assert sum(group.changes for group in groups.of(found, group_by)) == len(found.changes)
         parts = groups.sections(found, group_by)
-        told = sum(group.changes for part in parts for group in part.groups)
-        assert told == len(found.changes)
+        in_all = sum(group.changes for part in parts for group in part.groups)
+        assert in_all == len(found.changes)
 
 
 @pytest.mark.parametrize(("places", "group_by"), [(3, GroupBy.PLACE), (4, GroupBy.TAG)])
@@ -64,12 +64,14 @@ def test_a_block_that_changes_more_than_three_places_is_read_by_tag(
         (CITIES[:1], "Dental 00", ""),
     ],
 )
-def test_a_row_says_in_words_where_it_is(names: tuple[str, ...], where: str, listed: str) -> None:
+def test_a_row_describes_in_words_where_it_is(
+    names: tuple[str, ...], where: str, listed: str
+) -> None:
     (row,) = rows(planned(*creates(names)))
     assert (row.subject, row.listed, len(row.places)) == (where, listed, len(names))
 
 
-def test_of_companies_that_nobody_read_all_is_never_said() -> None:
+def test_companies_that_nobody_read_are_never_called_all() -> None:
     (row,) = rows(plan(*creates()))
     assert row.subject == "30 companies"
     assert row.listed == ", ".join(CITIES)
@@ -106,7 +108,7 @@ def test_what_goes_stands_first_in_comment_and_page() -> None:
 
 
 @pytest.mark.parametrize("group_by", GroupBy)
-def test_a_page_tells_every_company(group_by: GroupBy) -> None:
+def test_a_page_lists_every_company(group_by: GroupBy) -> None:
     found = planned(*creates(CITIES[:20]))
     for shown in (assert_safe_page(html.plan(found, group_by=group_by)), markdown.plan(found)):
         assert all(one in shown.replace("\n# ", " ") for one in CITIES[:20])
@@ -132,7 +134,7 @@ def test_four_times_the_places_take_four_times_the_text() -> None:
     assert size(2_000) <= 4.5 * size(500)
 
 
-def test_what_no_api_shows_is_said_once_where_tags_leave_use() -> None:
+def test_what_no_api_shows_is_reported_once_where_tags_leave_use() -> None:
     for shown in (text.plan(planned(TRASHED)), markdown.plan(planned(TRASHED))):
         assert shown.count("automation rules") == 1
     with_delete = text.plan(planned(TRASHED, delete(tag_id=9, loss=Loss())))

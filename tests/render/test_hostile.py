@@ -171,11 +171,11 @@ def comparison_of(foreign: str) -> Comparison:
     error = AccountError(account=foreign, code="api", message=foreign, hint=foreign)
     companies = CompanyNews(account=account, before=where.company, after=None)
     tags = [(old, new), (elsewhere, new), (old, None), (None, new), (old, old._replace(id=8))]
-    told = tuple(TagNews(place=where, before=one, after=other) for one, other in tags)
+    news = tuple(TagNews(place=where, before=one, after=other) for one, other in tags)
     return Comparison(
         old=Reading(foreign, foreign),
         new=Reading(None, foreign),
-        accounts=(AccountNews(account, told, (companies,), 0),),
+        accounts=(AccountNews(account, news, (companies,), 0),),
         only_old=(AccountRef(foreign, foreign),),
         unread=(error,),
     )
@@ -290,7 +290,7 @@ def test_no_cell_of_an_audit_is_a_formula(foreign: str) -> None:
 
 
 def enumerate_names(cells: list[str]) -> list[tuple[str, str]]:
-    """Cells under column names that are their own trouble."""
+    """Cells under column names that are hostile themselves."""
     return [(f"{cell}{at}", cell) for at, cell in enumerate(cells)]
 
 

@@ -86,7 +86,7 @@ def test_the_matrix_has_a_row_a_place_and_a_column_a_name() -> None:
     assert matrix[0].count("c-blue1") == 2
 
 
-def test_what_the_signs_of_the_matrices_mean_is_told_once() -> None:
+def test_what_the_signs_of_the_matrices_mean_is_shown_once() -> None:
     other = place(account=ACME._replace(handle="second", id="ACC2"))
     text = assert_safe_page(html.plan(plan(create(), create(place=other))))
     meaning = "+ create, ~ update, > merge, − trash, − delete, − purge; the square is the colour"
@@ -103,7 +103,7 @@ def test_a_line_to_write_is_shown_as_code() -> None:
     ) in page
 
 
-def test_a_matrix_beyond_what_a_browser_bears_says_what_it_left_out() -> None:
+def test_a_matrix_beyond_what_a_browser_can_show_reports_what_it_left_out() -> None:
     many = [create(f"T{at}", place=place(f"C{at}")) for at in range(200)]
     page = html.plan(plan(*many))
     assert "100 more places stand below." in page

@@ -139,7 +139,7 @@ def test_a_line_to_write_is_shown_as_code() -> None:
     assert 'refused; Paste this&#58; `merged_from: ["#1", "a\\|b"]` or leave it. |' in reported
 
 
-def test_a_plan_that_does_not_fit_bears_no_digest() -> None:
+def test_a_plan_that_does_not_fit_has_no_digest() -> None:
     long = plan(*(create(f"Tag {at}", place=place(f"Clinic {at}")) for at in range(3000)))
     shown = markdown.plan(long)
     assert 50_000 < len(shown.encode()) < 60_000
@@ -164,7 +164,7 @@ def test_a_cut_comment_has_a_line_for_each_account() -> None:
     assert_safe_markdown(shown)
 
 
-def test_a_cut_comment_says_how_much_is_missing() -> None:
+def test_a_cut_comment_reports_how_much_is_missing() -> None:
     long = plan(*(delete(f"Tag {at}", tag_id=at + 1) for at in range(3000)))
     shown = markdown.plan(long)
     rows = sum(line.startswith("| `") for line in shown.splitlines())
@@ -173,7 +173,7 @@ def test_a_cut_comment_says_how_much_is_missing() -> None:
     assert f"{3000 - lines:,} changes of the details" in shown
 
 
-def test_one_monstrous_name_is_cut_away_and_said() -> None:
+def test_one_monstrous_name_is_cut_away_and_reported() -> None:
     shown = markdown.plan(plan(create("`" * 70_000)))
     assert "1 change of the details did not fit" in shown
     assert len(shown.encode()) < 60_000

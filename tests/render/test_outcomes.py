@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model.outcome import AccountError, Outcome, Report, Result, Verification
+from reconciler.model.outcome import AccountError, Failure, Outcome, Report, Result, Verification
 from reconciler.render import html, markdown
 from reconciler.render.outcomes import outcome_line, report
+from reconciler.text.cells import cells
 from tests.builders import create, delete, place, plan
 
 if TYPE_CHECKING:
@@ -72,7 +73,23 @@ def test_a_complete_apply() -> None:
     )
 
 
-def test_an_incomplete_one_says_what_is_left() -> None:
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_line_but_the_digest_is_wider_than_the_terminal(width: int) -> None:
+    failure = Failure(
+        code="refused", headline="the plan was refused, " * 5, hint="Make a new plan. " * 9
+    )
+    found = a_report(
+        ended(A_CREATE, Result.UNKNOWN, "no answer " * 20),
+        verification=Verification.DIFFERS,
+        differences=("acme · account · Old campaign: live and not planned so " * 2,),
+        failure=failure,
+    )
+    *lines, _digest = report(found, width=width).splitlines()
+    assert max(map(cells, lines)) <= width
+    assert " ".join(report(found, width=width).split()) == " ".join(report(found).split())
+
+
+def test_an_incomplete_one_reports_what_is_left() -> None:
     found = a_report(
         ended(A_CREATE, Result.UNKNOWN, "no answer"),
         ended(A_DELETE, Result.NOT_TRIED, "an earlier create is unknown"),

@@ -48,6 +48,14 @@ def test_the_widest_cells_are_cut_to_a_terminals_width(width: int) -> None:
     assert "…" in shown
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_ids_are_never_cut(width: int) -> None:
+    row = {"id": "ACC019c46b8a0807fbdb81c8bf12af91cb3", "company_id": "COM1", "name": "word " * 30}
+    shown = table.text([row], width=width)
+    assert (row["id"] in shown, "COM1" in shown, "…" in shown) == (True, True, True)
+    assert max(map(cells, shown.splitlines())) <= width
+
+
 def test_a_terminal_too_narrow_for_anything_gets_what_can_be() -> None:
     shown = table.text([{f"column{at}": "x" * 30 for at in range(9)}], width=10)
     assert shown.startswith("colum…  colum…")

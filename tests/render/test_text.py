@@ -65,7 +65,7 @@ def test_the_plan_of_the_design() -> None:
     )
 
 
-def test_what_is_undone_is_said_once_for_all_places() -> None:
+def test_what_is_undone_is_reported_once_for_all_places() -> None:
     gone = [create("Gone", place=place(name)) for name in ("North", "South", "West")]
     base = Base(ref="main", undone=(*gone, create("Gone", "red1")), unread=("old",))
     shown = text.plan(plan(create(cause=Cause.THIS_CHANGE), base=base))
@@ -91,13 +91,13 @@ def test_no_changes() -> None:
     )
 
 
-def test_a_delete_says_first_what_loses_the_tag() -> None:
+def test_a_delete_reports_first_what_loses_the_tag() -> None:
     shown = text.plan(small_plan(delete(note=NOTE, loss=Loss(calls=Count(1234)))))
     assert "- delete  Old campaign   1,234 calls lose the tag; Campaign ended" in shown
     assert "Lost: 1,234 calls lose a tag, for good.\n" in shown
 
 
-def test_an_unsure_count_is_never_told_as_sure() -> None:
+def test_an_unsure_count_is_never_reported_as_sure() -> None:
     changes = (
         delete("A", tag_id=1, loss=Loss(calls=Count(500, Precision.AT_LEAST))),
         delete("B", tag_id=2, loss=Loss(calls=UNKNOWN)),
@@ -110,7 +110,7 @@ def test_an_unsure_count_is_never_told_as_sure() -> None:
     assert "Lost: at least 500 calls lose a tag, for good." in shown
 
 
-def test_each_reason_has_a_line_and_is_said_once_where_many_share_it() -> None:
+def test_each_reason_has_a_line_and_is_reported_once_where_many_share_it() -> None:
     held = [delete(name, tag_id=at, blocked_by=f"no {name}\nall") for at, name in enumerate("ABC")]
     shown = text.plan(small_plan(*held))
     assert "      blocked [1]\n      blocked: no A\n" in shown
@@ -131,13 +131,13 @@ def test_what_is_to_be_copied_is_not_broken() -> None:
     ]
 
 
-def test_a_blocked_change_says_why_beneath() -> None:
+def test_a_blocked_change_gives_the_reason_beneath() -> None:
     shown = text.plan(small_plan(delete(blocked_by='"Lead *" is protected in acme')))
     assert '  - delete  Old campaign\n      blocked: "Lead *" is protected in acme\n' in shown
     assert "Blocked: 1 change" in shown
 
 
-def test_disabling_says_why() -> None:
+def test_disabling_gives_the_reason() -> None:
     off = update(Tag("Foo", "red1"), Tag("Foo", "red1", Status.DISABLED), reason=Reason.UNMANAGED)
     shown = text.plan(small_plan(off))
     assert "Foo   status enabled -> disabled; live, but not declared" in shown
@@ -214,7 +214,7 @@ def many(*extra: Change) -> Plan:
     return small_plan(*same, *extra)
 
 
-def test_identical_places_of_a_large_plan_are_told_once_and_all_named() -> None:
+def test_identical_places_of_a_large_plan_are_reported_once_and_all_named() -> None:
     shown = text.plan(many())
     assert "acme · Clinic 00 and 59 more companies\n    also in: Clinic 01, Clinic 02," in shown
     assert shown.count("+ create") == 1
@@ -260,7 +260,7 @@ def strip(shown: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m|\xa0", "", shown)
 
 
-def test_forms_texts_and_flows_are_told_beside_calls() -> None:
+def test_forms_texts_and_flows_are_reported_beside_calls() -> None:
     lost = Loss(calls=Count(41), forms=Count(2), texts=Count(1), flows=Count(2))
     shown = text.plan(small_plan(delete(loss=lost)))
     assert "41 calls, 2 forms and 1 text lose the tag; 2 flows apply it" in shown
@@ -268,7 +268,7 @@ def test_forms_texts_and_flows_are_told_beside_calls() -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "said"),
+    ("loss", "message"),
     [
         (Loss(calls=Count(1)), "1 call loses the tag"),
         (Loss(forms=Count(2)), "2 forms lose the tag"),
@@ -290,11 +290,11 @@ def test_forms_texts_and_flows_are_told_beside_calls() -> None:
         (Loss(flows=UNKNOWN), "no interaction has it; an unknown number of flows apply it"),
     ],
 )
-def test_what_is_lost_is_one_sentence(loss: Loss, said: str) -> None:
-    assert f"- delete  Old campaign   {said}\n" in text.plan(small_plan(delete(loss=loss)))
+def test_what_is_lost_is_one_sentence(loss: Loss, message: str) -> None:
+    assert f"- delete  Old campaign   {message}\n" in text.plan(small_plan(delete(loss=loss)))
 
 
-def test_a_rename_loses_nothing_and_says_what_has_the_tag() -> None:
+def test_a_rename_loses_nothing_and_reports_what_has_the_tag() -> None:
     change = update(
         Tag("Oppty", "gray1"), Tag("Opportunity", "gray1"),
         loss=Loss(calls=Count(17), flows=UNKNOWN),
@@ -305,7 +305,7 @@ def test_a_rename_loses_nothing_and_says_what_has_the_tag() -> None:
     assert "Not counted" not in shown
 
 
-def test_what_can_t_be_read_is_said_once() -> None:
+def test_what_can_t_be_read_is_reported_once() -> None:
     lost = [delete(name, tag_id=at, loss=Loss(calls=Count(at))) for at, name in enumerate("ABC", 1)]
     shown = text.plan(small_plan(*lost))
     assert shown.count("Not counted: calls marked as spam, records older than 25 months") == 1

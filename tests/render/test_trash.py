@@ -37,7 +37,7 @@ LYING = tuple(
 PLAN = replace(plan(TRASHED, PURGED, RESTORED), trash=LYING)
 
 
-def test_a_plan_says_who_keeps_it_how_long_and_why() -> None:
+def test_a_plan_reports_who_keeps_it_how_long_and_why() -> None:
     shown = text.plan(PLAN)
     assert (
         "- trash   Old campaign              41 calls and 2 forms keep it, disabled, "
@@ -74,10 +74,10 @@ def test_after_a_tidying_up_those_of_one_account_and_day_are_one_line() -> None:
     ]
 
 
-def test_comment_and_page_tell_the_same() -> None:
+def test_comment_and_page_show_the_same() -> None:
     for shown in (markdown.plan(PLAN), html.plan(PLAN)):
-        for said in ("41 calls and 2 forms keep it", "for 30 days", "3 tags", "2026-12-25"):
-            assert said in shown
+        for message in ("41 calls and 2 forms keep it", "for 30 days", "3 tags", "2026-12-25"):
+            assert message in shown
     assert "1 to the trash" in markdown.plan(PLAN)
 
 
@@ -85,7 +85,7 @@ def test_a_merge_request_counts_it_as_an_update() -> None:
     assert json.loads(gitlab.plan(PLAN)) == {"create": 0, "update": 2, "delete": 1}
 
 
-def test_drift_tells_what_must_go_what_is_missing_and_whose_time_is_over() -> None:
+def test_drift_reports_what_must_go_what_is_missing_and_whose_time_is_over() -> None:
     found = dict(drift.sections(PLAN))
     assert found["Live, though declared absent:"] == [
         (

@@ -82,7 +82,7 @@ def test_25_months_back_are_still_there(direct: Client) -> None:
     assert direct.get("calls.json", start_date="2024-01-12")["total_records"] == 1
 
 
-def test_calls_come_newest_first_or_as_told(agency: Client) -> None:
+def test_calls_come_newest_first_or_as_asked(agency: Client) -> None:
     newest = [call["start_time"] for call in agency.get("calls.json")["calls"]]
     assert newest == sorted(newest, reverse=True)
     query = {"sort": "duration", "order": "asc", "date_range": "last_30_days"}

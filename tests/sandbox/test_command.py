@@ -35,21 +35,21 @@ def serving(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         [COMMAND, "sandbox", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        said = ""
+        printed = ""
         try:
-            while "MATON_API_KEY" not in said:
+            while "MATON_API_KEY" not in printed:
                 line = process.stdout.readline()
                 assert line, process.stderr and process.stderr.read()
-                said += line
-            yield process, said
+                printed += line
+            yield process, printed
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(10)
 
 
-def exported(said: str) -> list[tuple[str, str]]:
+def exported(printed: str) -> list[tuple[str, str]]:
     """The variables that it says to export, in order."""
-    return re.findall(r"export (\w+)=(\S+)", said)
+    return re.findall(r"export (\w+)=(\S+)", printed)
 
 
 def fetch(url: str, headers: dict[str, str], method: str = "GET", body: object = None) -> Any:
@@ -59,11 +59,11 @@ def fetch(url: str, headers: dict[str, str], method: str = "GET", body: object =
         return json.load(answer) if answer.status != 204 else None
 
 
-def test_it_says_how_to_reach_it_and_ends_well() -> None:
-    with serving("--seed", "reference") as (process, said):
-        assert f"{ACCOUNT}  My Account" in said
-        assert "Traceback" not in said
-        (api, url), (_, key), *maton = exported(said)
+def test_it_reports_how_to_reach_it_and_ends_well() -> None:
+    with serving("--seed", "reference") as (process, printed):
+        assert f"{ACCOUNT}  My Account" in printed
+        assert "Traceback" not in printed
+        (api, url), (_, key), *maton = exported(printed)
         assert api == "RECONCILER_API_URL"
         headers = {"Authorization": f'Token token="{key}"'}
         assert fetch(f"{url}/v3/a.json", headers)["total_records"] == 1
@@ -75,7 +75,7 @@ def test_it_says_how_to_reach_it_and_ends_well() -> None:
 
 
 def test_sigterm_ends_it_too() -> None:
-    with serving("--seed", "empty") as (process, _said):
+    with serving("--seed", "empty") as (process, _printed):
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
@@ -83,14 +83,14 @@ def test_sigterm_ends_it_too() -> None:
 def test_what_was_kept_in_a_file_is_there_again(tmp_path: Path) -> None:
     flags = ("--seed", "reference", "--db", str(tmp_path / "state.db"))
     tags = f"/v3/a/{ACCOUNT}/tags"
-    with serving(*flags) as (_process, said):
-        (_, url), (_, key), *_ = exported(said)
+    with serving(*flags) as (_process, printed):
+        (_, url), (_, key), *_ = exported(printed)
         headers = {"Authorization": f'Token token="{key}"'}
         body = {"name": "Kept", "tag_level": "account"}
         made = fetch(f"{url}{tags}.json", headers, "POST", body)
         fetch(f"{url}{tags}/7886728.json", headers, "DELETE")
-    with serving(*flags) as (_process, said):
-        (_, url), *_ = exported(said)
+    with serving(*flags) as (_process, printed):
+        (_, url), *_ = exported(printed)
         found = fetch(f"{url}{tags}.json", headers)["tags"]
         assert [tag["name"] for tag in found] == ["Schedule requested", "Kept"]
         assert found[1] == made | {"id": int(made["id"])}
@@ -100,9 +100,9 @@ def test_requests_are_logged_and_the_flags_hold() -> None:
     flags = ("--log-requests", "--quota", "1", "--switch", "retry_after=seconds")
     with serving("--seed", "reference", *flags, "--fault", "GET users status=503") as (
         process,
-        said,
+        printed,
     ):
-        (_, url), (_, key), *_ = exported(said)
+        (_, url), (_, key), *_ = exported(printed)
         headers = {"Authorization": f'Token token="{key}"'}
         fetch(f"{url}/v3/a/{ACCOUNT}/tags.json?page=1", headers)
         with pytest.raises(urllib.error.HTTPError, match="429"):
@@ -139,7 +139,7 @@ def test_what_was_logged_can_t_forge_a_line(
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "printed"),
     [
         (("--port", "99999"), "'99999' is not a number from 0 to 65,535"),
         (("--port", "\u00b2"), "is not a number from 0 to 65,535"),
@@ -152,10 +152,10 @@ def test_what_was_logged_can_t_forge_a_line(
         (("--db", "."), ". is not a database of the sandbox"),
     ],
 )
-def test_a_wrong_flag_is_a_usage_error(flags: tuple[str, ...], said: str) -> None:
+def test_a_wrong_flag_is_a_usage_error(flags: tuple[str, ...], printed: str) -> None:
     ran = run("sandbox", *flags)
     assert (ran.code, ran.out) == (64, "")
-    assert said in ran.err
+    assert printed in ran.err
     assert "bug" not in ran.err
 
 
@@ -180,8 +180,8 @@ def test_help_names_switches_and_faults() -> None:
 
 def test_a_trial_account_s_quota_can_be_staged() -> None:
     flags = ("--quota", "250", "--daily-quota", "2500", "--others-used", "240")
-    with serving("--seed", "reference", *flags) as (_process, said):
-        (_, url), (_, key), *_ = exported(said)
+    with serving("--seed", "reference", *flags) as (_process, printed):
+        (_, url), (_, key), *_ = exported(printed)
         request = urllib.request.Request(
             f"{url}/v3/a/{ACCOUNT}/tags.json", headers={"Authorization": f"Token token={key}"}
         )

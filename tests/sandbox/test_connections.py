@@ -32,7 +32,7 @@ def test_a_new_connection_is_pending_and_has_an_address_to_open(control: Client)
     assert ids(control) == [CONNECTION, connection["connection_id"]]
 
 
-def test_it_becomes_active_after_some_looks(start: Callable[..., Client]) -> None:
+def test_it_becomes_active_after_some_reads(start: Callable[..., Client]) -> None:
     control = Client(start(switches=Switches(activation=3)).sandbox, "", MATON)
     path = f"/connections/{made(control)['connection_id']}"
     seen = [control.send("GET", path).json["connection"]["status"] for _ in range(4)]

@@ -133,7 +133,7 @@ def test_nothing_can_be_asked_for_beyond_25_months(
         ({"date_range": "today", "start_date": "2026-11-18"}, DAYS[:3]),
     ],
 )
-def test_a_range_is_in_the_account_s_zone_unless_it_says_another(
+def test_a_range_is_in_the_account_s_zone_unless_it_names_another(
     dated: Client, query: dict[str, object], days: tuple[str, ...]
 ) -> None:
     assert found(dated, "calls.json", **query) == list(days)

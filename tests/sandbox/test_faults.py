@@ -71,7 +71,7 @@ def test_a_reset_cuts_before_or_after(
 
 
 @pytest.mark.parametrize(("action", "committed"), [("hang", False), ("hang-after-commit", True)])
-def test_a_hang_says_nothing_at_all(
+def test_a_hang_answers_nothing_at_all(
     under: Callable[..., Client], action: str, *, committed: bool
 ) -> None:
     client = under(f"POST tags.json {action}")
@@ -196,7 +196,7 @@ def test_a_client_is_killed_once_it_was_answered(under: Callable[..., Client]) -
         ("after=3", [4]),
     ],
 )
-def test_a_rule_says_when(under: Callable[..., Client], when: str, struck: list[int]) -> None:
+def test_a_rule_sets_when(under: Callable[..., Client], when: str, struck: list[int]) -> None:
     client = under(f"GET tags.json {when} status=503")
     statuses = [client.of("GET", "tags.json").status for _ in range(4)]
     assert [number for number, status in enumerate(statuses, 1) if status == 503] == struck

@@ -95,7 +95,7 @@ def test_the_quota_is_the_account_s_whatever_the_gateway(start: Callable[..., Cl
     assert Client(client.sandbox, "/callrail", MATON).of("GET", "tags.json").status == 429
 
 
-def test_a_429_may_tell_how_long_to_wait(start: Callable[..., Client]) -> None:
+def test_a_429_may_report_how_long_to_wait(start: Callable[..., Client]) -> None:
     client = start(quota=1, switches=Switches(retry_after="seconds"))
     client.of("GET", "tags.json")
     assert 3_590 < int(client.of("GET", "tags.json").headers["Retry-After"]) <= 3_601
@@ -217,7 +217,7 @@ def test_an_account_out_of_reach_may_be_403(under: Callable[..., Client]) -> Non
     assert client.send("GET", "/v3/a/ACC1/tags.json").status == 404
 
 
-def test_answers_tell_the_quota_and_what_is_used_of_it(start: Callable[..., Client]) -> None:
+def test_answers_report_the_quota_and_what_is_used_of_it(start: Callable[..., Client]) -> None:
     client = start(quota=250, daily_quota=2_500, others_used=240)
     assert limits(client.of("GET", "tags.json")) == ["250", "241", "2500", "241"]
     client.sandbox.app.quota.use(ACCOUNT, 8)
@@ -228,7 +228,7 @@ def test_answers_tell_the_quota_and_what_is_used_of_it(start: Callable[..., Clie
 
 
 @pytest.mark.parametrize("options", [{"switches": Switches(rate_headers="off")}, {"quota": None}])
-def test_answers_may_tell_no_quota(
+def test_answers_may_report_no_quota(
     start: Callable[..., Client], options: dict[str, object]
 ) -> None:
     assert limits(start(**options).of("GET", "tags.json")) == []
@@ -252,7 +252,7 @@ def test_a_day_has_a_quota_of_its_own(start: Callable[..., Client]) -> None:
 @pytest.mark.parametrize(
     ("setting", "value"), [("zero", "0"), ("day", "86400"), ("nonsense", "soon")]
 )
-def test_a_429_may_tell_something_useless(
+def test_a_429_may_report_something_useless(
     under: Callable[..., Client], setting: str, value: str
 ) -> None:
     client = under(f"retry_after={setting}", quota=1)

@@ -76,7 +76,7 @@ def test_companies_are_searched_and_sorted_by_name(agency: Client) -> None:
     assert agency.of("GET", "companies.json", sort="mood").status == 400
 
 
-def test_a_disabled_company_tells_since_when(agency: Client) -> None:
+def test_a_disabled_company_reports_since_when(agency: Client) -> None:
     for row in listed(agency, "companies"):
         assert (row["disabled_at"] is not None) is (row["status"] == "disabled")
 

@@ -177,7 +177,7 @@ def test_the_agency_s_companies_have_disabled_ones_and_two_of_one_name(agency: C
     assert len({company["name"] for company in companies}) == len(companies) - 1
 
 
-def test_calls_bear_tags_of_their_own_company_or_account(agency: Client) -> None:
+def test_calls_have_tags_of_their_own_company_or_account(agency: Client) -> None:
     strange = agency.sandbox.store.value(
         "SELECT count(*) FROM call_tags JOIN calls ON calls.id = call_id JOIN tags"
         " ON tags.id = tag_id WHERE tags.account_id <> calls.account_id"

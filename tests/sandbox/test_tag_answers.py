@@ -47,7 +47,7 @@ def test_the_status_of_a_create(under: Under, setting: str) -> None:
         ("error", b'{"error": "The tag could not be created"}', False),
     ],
 )
-def test_a_create_s_answer_may_say_less_than_was_done(
+def test_a_create_s_answer_may_report_less_than_was_done(
     under: Under, setting: str, raw: bytes, *, made: bool
 ) -> None:
     client = under(f"create_answer={setting}")
@@ -67,7 +67,7 @@ def test_a_create_s_answer_may_say_less_than_was_done(
         ("error", 200, b'{"error": "The tag could not be updated"}', False),
     ],
 )
-def test_an_update_s_answer_may_say_less_than_was_done(
+def test_an_update_s_answer_may_report_less_than_was_done(
     under: Under, setting: str, status: int, raw: bytes, *, done: bool
 ) -> None:
     client = under(f"update_answer={setting}")

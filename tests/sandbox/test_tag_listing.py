@@ -144,7 +144,7 @@ def test_a_lagging_listing_pages_and_counts_like_any_other(under: Under) -> None
     assert {one["total_records"] for one in listed} == {2}
 
 
-def test_what_is_said_to_be_late_is_done_at_once(under: Under) -> None:
+def test_what_is_listed_late_is_done_at_once(under: Under) -> None:
     client = under("read_delay_seconds=30")
     client.of("DELETE", f"tags/{OPPORTUNITY}.json")
     assert client.of("PUT", f"tags/{OPPORTUNITY}.json", {"name": "X"}).status == 404

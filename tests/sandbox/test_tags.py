@@ -67,7 +67,7 @@ def test_an_account_tag_is_made_as_the_page_shows_it(direct: Client) -> None:
     assert made | {"id": int(made["id"])} in direct.get("tags.json")["tags"]
 
 
-def test_a_company_tag_is_gray_unless_told(direct: Client) -> None:
+def test_a_company_tag_is_gray_unless_asked(direct: Client) -> None:
     body = {"name": "New Tag", "tag_level": "company", "company_id": COMPANY}
     made = direct.of("POST", "tags.json", body).json
     assert (made["tag_level"], made["company_id"], made["color"]) == ("company", COMPANY, "gray1")

@@ -332,7 +332,7 @@ def test_a_thread_is_shown_as_the_reference_shows_it(used: Client) -> None:
     ]
 
 
-def test_the_key_of_threads_is_as_the_switch_says(under: Under) -> None:
+def test_the_key_of_threads_is_as_the_switch_sets(under: Under) -> None:
     assert "sms-threads" in under("threads_key=sms-threads").get("sms-threads.json")
 
 

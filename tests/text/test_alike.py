@@ -24,12 +24,12 @@ def test_the_quick_skeleton_is_the_skeleton(name: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12))
-def test_looks_are_folded_once_and_for_all(name: str) -> None:
+def test_appearances_are_folded_once_and_for_all(name: str) -> None:
     assert as_seen(as_seen(name)) == as_seen(name)
 
 
 @pytest.mark.parametrize(
-    ("other", "said"),
+    ("other", "message"),
     [
         ("hot Lead", "case"),
         ("hotlead", "spacing"),
@@ -37,8 +37,8 @@ def test_looks_are_folded_once_and_for_all(name: str) -> None:
         ("hot-lead", "punctuation"),
     ],
 )
-def test_the_difference_is_named(other: str, said: str) -> None:
-    assert difference("hot lead", other) == said
+def test_the_difference_is_named(other: str, message: str) -> None:
+    assert difference("hot lead", other) == message
 
 
 @pytest.mark.parametrize("name", MISSPELT)
@@ -51,7 +51,7 @@ def test_every_misspelling_of_the_agency_is_found(name: str) -> None:
     assert found == (name, *MISSPELT[name])
 
 
-def test_labels_of_one_project_are_told_apart() -> None:
+def test_labels_of_one_project_are_distinguished() -> None:
     """Pairs that are called alike, for 100 names; both kinds of counting are held."""
     names = sum(map(len, LABELS.values()))
     assert names > 600

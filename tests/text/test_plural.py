@@ -8,10 +8,10 @@ from reconciler.text.plural import count, few, listed, listed_in_order
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(0, "0 calls"), (1, "1 call"), (2, "2 calls"), (1234, "1,234 calls")]
+    ("number", "message"), [(0, "0 calls"), (1, "1 call"), (2, "2 calls"), (1234, "1,234 calls")]
 )
-def test_only_one_is_singular(number: int, said: str) -> None:
-    assert count(number, "call") == said
+def test_only_one_is_singular(number: int, message: str) -> None:
+    assert count(number, "call") == message
 
 
 def test_a_plural_may_take_more_than_an_s() -> None:

@@ -34,7 +34,7 @@ def guarding(provider: FakeProvider, narrowing: Narrowing) -> Guarding:
         today=TODAY,
         count=True,
         count_all=False,
-        say=lambda _line: None,
+        log=lambda _line: None,
     )
 
 
@@ -49,7 +49,7 @@ def run(scenario: Scenario, provider: FakeProvider, narrowing: Narrowing = EVERY
 
 
 def allowed(guarded: Guarded) -> set[tuple[str, int | None, str]]:
-    """What may be sent, told apart by what it does to which tag."""
+    """What may be sent, distinguished by what it does to which tag."""
     return {
         (one.action.value, one.tag_id, one.name)
         for one in guarded.changes

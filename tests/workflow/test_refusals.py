@@ -8,7 +8,7 @@ from reconciler.workflow.refusals import blocked_refusal
 from tests.builders import delete
 
 
-def test_a_reason_that_two_changes_share_is_said_once() -> None:
+def test_a_reason_that_two_changes_share_is_reported_once() -> None:
     held = [delete("A", blocked_by="protected\ntoo many"), delete("B", blocked_by="too many")]
     refusal = blocked_refusal(held)
     assert refusal.reasons == (

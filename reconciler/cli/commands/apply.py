@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         "what the last commit changed, and no drift",
         "reconciler apply --base HEAD^1 --only this-change",
     ),
-    ("told to a channel, too", 'reconciler apply plan.json --webhook "$SLACK_WEBHOOK"'),
+    ("posted to a channel, too", 'reconciler apply plan.json --webhook "$SLACK_WEBHOOK"'),
 )
 @click.argument(
     "file",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(
     console: Console, *, config: tuple[str, ...], form: Format, network: flags.NetworkFlags
 ) -> int:
-    """Check key, gateway, accounts, role, connection, clock, proxy and quota; say what to do.
+    """Check key, gateway, accounts, role, connection, clock, proxy and quota, with what to do.
 
     Changes nothing.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     ("is live state as configured?", "reconciler drift"),
     ("for an issue", "reconciler drift --format markdown"),
     ("only what is new since then", "reconciler drift --since yesterday.json"),
-    ("told to a channel, too", 'reconciler drift --webhook "$SLACK_WEBHOOK"'),
+    ("posted to a channel, too", 'reconciler drift --webhook "$SLACK_WEBHOOK"'),
 )
 @flags.config_paths
 @flags.narrowing

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @make(
-    ("what becomes of a tag there, and which line says so",
+    ("what becomes of a tag there, and by which line",
      'reconciler explain Opportunity --company "Dental West"'),
     ("what a warning means and what to do, offline", "reconciler explain PLAN001"),
 )  # fmt: skip
@@ -35,7 +35,7 @@ def command(
     form: Format,
     network: flags.NetworkFlags,
 ) -> int:
-    """Say why a tag is planned as it is, or what a code means. Nothing is changed."""
+    """Show why a tag is planned as it is, or what a code means. Nothing is changed."""
     from reconciler.cli.explain import ExplainFlags, run
 
     return run(name, ExplainFlags(config, account, company, network), form, console)

@@ -63,7 +63,7 @@ which values, is the catalog's to say."""
 
 
 class _Filter(Sectioned):
-    section = "Filters (a resource that does not have one says which it has)"
+    section = "Filters (a resource without one lists those that it has)"
 
 
 def _with_filters(command: flags.Function) -> flags.Function:

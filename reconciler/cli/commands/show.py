@@ -45,7 +45,7 @@ def command(
     output: flags.OutputFlags,
 ) -> int:
     """Show saved plans, offline. Several are joined into one report."""
-    from reconciler.cli.files import read_file
+    from reconciler.cli.files import read_document
     from reconciler.cli.output import prepare
     from reconciler.cli.plan import show
     from reconciler.cli.reviewed import compare
@@ -57,7 +57,7 @@ def command(
     if reviewed is not None and (output.form is not Format.TEXT or output.report):
         raise UsageError("--reviewed shows text alone: --format and --report have no other")
     prepare(output, console)
-    plan = join([load_plan(read_file(path)) for path in plan_file])
+    plan = join([read_document(path, load_plan) for path in plan_file])
     if reviewed is None:
         show(plan, output, console)
     else:

@@ -1,4 +1,4 @@
-"""The whole road on GitHub, from a pull request to a quiet drift."""
+"""The whole pipeline on GitHub, from a pull request to a quiet drift."""
 
 from __future__ import annotations
 
@@ -138,9 +138,9 @@ def test_a_merge_does_what_was_reviewed_and_drift_is_quiet(
     assert results(jobs) == expected, jobs["apply"].log
     assert set(reviewed.tags()) == {"New Tag", "Opportunity", "Schedule requested"}
     assert sorted(write.split()[0] for write in reviewed.writes) == ["POST", "PUT"]
-    said = comments(runner)[1]["body"]
-    assert "2 done, 1 held back" in said
-    assert results(started(runner, "purge", typed(said))) == {
+    body = comments(runner)[1]["body"]
+    assert "2 done, 1 held back" in body
+    assert results(started(runner, "purge", typed(body))) == {
         "purge": "success", "snapshot": "success",
     }  # fmt: skip
     assert set(reviewed.tags()) == {"New Tag", "Opportunity"}
@@ -161,13 +161,13 @@ def test_a_touched_tag_that_was_edited_before_the_merge_stops_all(
     assert "Why: live state" in log
     assert "gh workflow run reconciler-apply.yml -f do=apply -f digest=sha256:" in log
     assert reviewed.writes == []
-    said = comments(runner)[1]["body"]
-    assert "### Nothing was applied" in said
-    assert '\n          why: live state: its color is "red1" now, not "gray1"\n' in said
-    assert "\n```sh\ngh workflow run reconciler-apply.yml -f do=apply -f digest=sha256:" in said
+    body = comments(runner)[1]["body"]
+    assert "### Nothing was applied" in body
+    assert '\n          why: live state: its color is "red1" now, not "gray1"\n' in body
+    assert "\n```sh\ngh workflow run reconciler-apply.yml -f do=apply -f digest=sha256:" in body
 
 
-def test_without_the_reviewed_plan_nothing_says_what_differs(
+def test_without_the_reviewed_plan_no_difference_is_shown(
     reviewed: Workspace, runner: Runner
 ) -> None:
     reviewed.sandbox.store.run(EDIT)
@@ -204,9 +204,9 @@ def test_another_plan_than_the_comment_s_is_not_shown_as_the_reviewed(
 def test_a_difference_that_no_comment_can_hold_is_cut(reviewed: Workspace, runner: Runner) -> None:
     reviewed.declare("\n".join(f"- name: {'Long ' * 40}{one}" for one in range(400)), head=HEAD)
     assert merged(runner)["apply"].result == "failure"
-    said = comments(runner)[1]["body"]
-    assert 40_000 < len(said) < 65_536
-    assert said.count("```") == 2, "the command stands below it"
+    body = comments(runner)[1]["body"]
+    assert 40_000 < len(body) < 65_536
+    assert body.count("```") == 2, "the command stands below it"
 
 
 def test_another_configuration_is_named_as_the_reason(reviewed: Workspace, runner: Runner) -> None:
@@ -254,9 +254,9 @@ def test_what_can_not_be_undone_waits_for_a_typed_digest(
     jobs = merged(runner)
     assert jobs["apply"].result == "success", jobs["apply"].log
     assert {"New Tag", OLD} <= set(workspace.tags())
-    said = comments(runner)[1]["body"]
-    assert "1 to delete" in said
-    digest = typed(said)
+    body = comments(runner)[1]["body"]
+    assert "1 to delete" in body
+    digest = typed(body)
     assert results(started(runner, "purge", digest)) == {"purge": "success", "snapshot": "success"}
     assert OLD not in workspace.tags()
     assert results(started(runner, "purge", digest))["purge"] == "failure", "it is another plan"
@@ -290,7 +290,7 @@ def test_an_old_run_brings_nothing_back(reviewed: Workspace, runner: Runner) -> 
 
 
 def requests_until_the_first_write(folder: Path) -> int:
-    """Of a whole road."""
+    """Of all of it."""
     with Sandbox(Options(seed="reference")) as sandbox:
         play(folder, sandbox, lambda _: None)
         methods = [entry.method for entry in sandbox.log.entries]
@@ -443,7 +443,7 @@ def test_a_plan_that_no_comment_can_hold_can_not_be_approved(
     assert live.writes == []
 
 
-def test_a_merge_without_changes_says_nothing(live: Workspace, runner: Runner) -> None:
+def test_a_merge_without_changes_reports_nothing(live: Workspace, runner: Runner) -> None:
     live.declare("- name: Schedule requested", head=HEAD)
     jobs = merged(runner)
     assert results(jobs) == {"apply": "success", "report": "success", "snapshot": "success"}
@@ -536,7 +536,9 @@ def test_a_fork_gets_the_same_plan_in_its_run(live: Workspace, runner: Runner) -
     assert comments(runner) == []
 
 
-def test_what_guards_the_key_is_said_at_each_apply(workspace: Workspace, runner: Runner) -> None:
+def test_what_guards_the_key_is_reported_at_each_apply(
+    workspace: Workspace, runner: Runner
+) -> None:
     workspace.declare("- name: Schedule requested", head=HEAD)
     assert "`callrail` is limited to some branches" in merged(runner)["apply"].summary
     hub = runner.hub
@@ -577,7 +579,7 @@ def test_drift_keeps_one_issue(workspace: Workspace, runner: Runner) -> None:
     assert runner.hub["issues"][0]["state"] == "closed"
 
 
-def test_a_drift_that_could_not_be_looked_for_fails(workspace: Workspace, runner: Runner) -> None:
+def test_a_drift_that_could_not_be_read_fails(workspace: Workspace, runner: Runner) -> None:
     workspace.declare("- nam: Typo", head=HEAD)
     assert runner.run(DRIFT, event="schedule")["drift"].result == "failure"
     assert runner.hub["issues"] == []

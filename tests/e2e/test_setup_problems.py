@@ -1,4 +1,4 @@
-"""``doctor``, ``get`` and ``connections`` where something is wrong: what is said, and done."""
+"""``doctor``, ``get`` and ``connections`` where something is wrong: what is reported, and done."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_doctor_counts_companies_and_tries_the_tags(workspace: Workspace) -> Non
     assert "active companies: 1, tags can be read" in findings(workspace)["account acme"]["message"]
 
 
-def test_doctor_says_one_trouble_once(at_maton: Workspace) -> None:
+def test_doctor_reports_one_problem_once(at_maton: Workspace) -> None:
     at_maton.environ["MATON_API_KEY"] = "another"
     found = findings(at_maton)
     assert "401" in found["connection"]["message"]
@@ -47,7 +47,7 @@ def test_doctor_speaks_of_no_quota_where_nobody_answered(workspace: Workspace) -
     assert "quota" not in findings(workspace)
 
 
-def test_doctor_tells_an_expired_grant(tmp_path: Path) -> None:
+def test_doctor_reports_an_expired_grant(tmp_path: Path) -> None:
     with Sandbox(Options(switches=Switches(oauth="expired"))) as sandbox:
         found = findings(Workspace(tmp_path, sandbox, gateway(sandbox)))
     assert found["connection"]["state"] == "ok"
@@ -61,7 +61,7 @@ def test_doctor_names_the_accounts_that_a_wrong_one_could_be(workspace: Workspac
     assert f"{ACCOUNT} (My Account)" in found["hint"]
 
 
-def test_doctor_tells_a_used_up_quota(tmp_path: Path) -> None:
+def test_doctor_reports_a_used_up_quota(tmp_path: Path) -> None:
     with Sandbox(Options(quota=1)) as sandbox:
         workspace = Workspace.at(tmp_path, sandbox)
         workspace.declare("- name: A")
@@ -69,21 +69,21 @@ def test_doctor_tells_a_used_up_quota(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({}, "none is used"),
         ({"HTTPS_PROXY": "http://user:secret@proxy:1"}, "none is used"),
     ],
 )
 def test_doctor_knows_that_loopback_needs_no_proxy(
-    workspace: Workspace, environ: dict[str, str], said: str
+    workspace: Workspace, environ: dict[str, str], message: str
 ) -> None:
     workspace.environ |= environ
-    assert findings(workspace)["proxy"]["message"] == said
+    assert findings(workspace)["proxy"]["message"] == message
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({"HTTPS_PROXY": "http://u:secret@p:1"}, "requests go through the proxy of HTTPS_PROXY"),
         ({"all_proxy": "http://p:1"}, "requests go through the proxy of all_proxy"),
@@ -94,20 +94,22 @@ def test_doctor_knows_that_loopback_needs_no_proxy(
         ),
     ],
 )
-def test_the_proxy_in_use_is_named_without_its_address(environ: dict[str, str], said: str) -> None:
+def test_the_proxy_in_use_is_named_without_its_address(
+    environ: dict[str, str], message: str
+) -> None:
     from reconciler.cli.doctor import proxy_for
 
-    assert proxy_for("https://api.callrail.com", environ) == said
+    assert proxy_for("https://api.callrail.com", environ) == message
 
 
-def test_get_tells_an_unknown_account_and_those_it_could_be(tmp_path: Path) -> None:
+def test_get_reports_an_unknown_account_and_those_it_could_be(tmp_path: Path) -> None:
     with Sandbox(Options(seed="agency")) as sandbox:
         workspace = Workspace.at(tmp_path, sandbox)
         ran = workspace.run(f"get tags --account {ACCOUNT[:-1]}c")
         assert (ran.code, ran.out) == (1, "")
         assert "there is no account" in ran.err
         assert "ACC019c46b8a0807fbdb81c8bf12af91cb5 (Corner Legal)" in ran.err
-        assert "nothing says which one is meant" in workspace.run("get tags").err
+        assert "none was chosen" in workspace.run("get tags").err
 
 
 def test_get_of_one_that_is_not_there_does_not_blame_the_account(workspace: Workspace) -> None:

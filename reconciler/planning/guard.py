@@ -186,28 +186,48 @@ def _charged(flows: Count) -> int:
 def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
     account = measured.account
     handle, limits = account.handle, account.policy.limits
-    if sums.deletes > limits.deletes:
+    needed = _needed(sums, measured)
+    allow = _allow(account, needed)
+    if "deletes" in needed:
         are = "is" if sums.deletes == 1 else "are"
         text = f"{handle}: {_removed(sums)} {are} more than limits.deletes {limits.deletes:,}"
-        yield f"{text}: {_allow(account, deletes=sums.deletes)}", is_removal
-    if sums.deletes > 1 and sums.deletes * 100 > limits.delete_percent * measured.live:
-        # Live tags that vanish meanwhile must not divide by zero, nor ask for more than all.
-        percent = min(-(-sums.deletes * 100 // max(measured.live, 1)), 100)
+        yield f"{text}: {allow}", is_removal
+    if "delete_percent" in needed:
         text = (
-            f"{handle}: {_removed(sums)} of {measured.live:,} live tags are {percent}%, "
-            f"more than limits.delete_percent {limits.delete_percent}"
+            f"{handle}: {_removed(sums)} of {measured.live:,} live tags are "
+            f"{needed['delete_percent']}%, more than limits.delete_percent {limits.delete_percent}"
         )
-        yield f"{text}: {_allow(account, delete_percent=percent)}", is_removal
-    if sums.disables > limits.disables:
+        yield f"{text}: {allow}", is_removal
+    if "disables" in needed:
         are = "is" if sums.disables == 1 else "are"
         text = (
             f"{handle}: {count(sums.disables, 'tag')} taken out of use"
             f"{_outside(sums.beyond.disables)} {are} more than limits.disables {limits.disables:,}"
         )
-        yield f"{text}: {_allow(account, disables=sums.disables)}", is_disable
-    yield from _of_interactions(sums, account)
+        yield f"{text}: {allow}", is_disable
+    yield from _of_interactions(sums, account, allow)
+    if "flows" in needed:
+        yield _of_flows(sums, account, allow), _flows_may_apply
+
+
+def _needed(sums: _Sums, measured: Measured) -> dict[str, int]:
+    """What the limits that are exceeded would have to be, by their key.
+
+    One line lifts them all: two, pasted one after the other, would be a key twice.
+    """
+    limits, needed = measured.account.policy.limits, dict[str, int]()
+    if sums.deletes > limits.deletes:
+        needed["deletes"] = sums.deletes
+    if sums.deletes > 1 and sums.deletes * 100 > limits.delete_percent * measured.live:
+        # Live tags that vanish meanwhile must not divide by zero, nor ask for more than all.
+        needed["delete_percent"] = min(-(-sums.deletes * 100 // max(measured.live, 1)), 100)
+    if sums.disables > limits.disables:
+        needed["disables"] = sums.disables
+    if sums.interactions.most is not None and sums.interactions.most > limits.interactions:
+        needed["interactions"] = sums.interactions.most
     if sums.flows > limits.flows:
-        yield _of_flows(sums, account), _flows_may_apply
+        needed["flows"] = sums.flows
+    return needed
 
 
 def _removed(sums: _Sums) -> str:
@@ -217,7 +237,7 @@ def _removed(sums: _Sums) -> str:
     return f"{count(sums.deletes, 'delete')}{outside}"
 
 
-def _of_interactions(sums: _Sums, account: Account) -> Iterator[Objection]:
+def _of_interactions(sums: _Sums, account: Account, allow: str) -> Iterator[Objection]:
     """What to say when more interactions lose their tag than may; unknown counts as more."""
     lost, limit = sums.interactions, account.policy.limits.interactions
     most, outside = lost.most, _outside(sums.beyond.interactions.number, "")
@@ -231,7 +251,7 @@ def _of_interactions(sums: _Sums, account: Account) -> Iterator[Objection]:
     yield (
         (
             f"{account.handle}: {up_to}{interactions} tag{outside}, more than "
-            f"limits.interactions {limit:,}: {_allow(account, interactions=most)}"
+            f"limits.interactions {limit:,}: {allow}"
         ),
         _interactions_may_lose,
     )
@@ -250,19 +270,19 @@ def _unknown_interactions(account: Account, lost: Count) -> str:
     )
 
 
-def _of_flows(sums: _Sums, account: Account) -> str:
+def _of_flows(sums: _Sums, account: Account, allow: str) -> str:
     handle, limit = account.handle, account.policy.limits.flows
     if sums.uncertain_flows:
         what = count(sums.uncertain_flows, "tag")
         return (
             f"{handle}: whether flows apply {what} that would {sums.going} is unknown, and "
             f"limits.flows is {limit:,}: let the key read trackers and message flows, or "
-            f"{_allow(account, flows=sums.flows)}"
+            f"{allow}"
         )
     flows = count(sums.flows, "flow applies", "flows apply")
     return (
         f"{handle}: {flows} tags that would {sums.going}, more than limits.flows {limit:,}: take "
-        f"them out of the flows, or {_allow(account, flows=sums.flows)}"
+        f"them out of the flows, or {allow}"
     )
 
 
@@ -376,7 +396,7 @@ class _Owned(NamedTuple):
                 return None
 
 
-def _allow(account: Account, **needed: int) -> str:
+def _allow(account: Account, needed: Mapping[str, int]) -> str:
     """The line that lifts a limit to what is ``needed``, with the account's own other limits."""
     limits, defaults = account.policy.limits, Limits()
     own = {one.name: getattr(limits, one.name) for one in fields(limits)}

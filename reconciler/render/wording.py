@@ -659,13 +659,13 @@ def _quota(use: AccountUse, *, named: bool) -> str:
 
 
 def muted(counts: Mapping[str, int]) -> str:
-    """``82 warnings that the configuration declares known: 72 CFG403, 10 CFG402``."""
-    total = count(sum(counts.values()), "warning")
+    """``82 warnings, by `warnings` in the configuration: 72 CFG403, 10 CFG402``."""
+    total = f"{count(sum(counts.values()), 'warning')}, by `warnings` in the configuration"
     if len(counts) == 1:
-        return f"{total} that the configuration declares known: {next(iter(counts))}"
+        return f"{total}: {next(iter(counts))}"
     worst = sorted(counts, key=lambda code: (-counts[code], code))
     by_code = ", ".join(f"{number(counts[code])} {code}" for code in worst)
-    return f"{total} that the configuration declares known: {by_code}"
+    return f"{total}: {by_code}"
 
 
 def partial(plan: Plan) -> list[str]:

@@ -164,6 +164,14 @@ def test_the_line_to_write_keeps_the_account_s_other_limits() -> None:
     assert "`limits: {deletes: 9, disables: 4}`" in reason
 
 
+def test_one_line_lifts_all_limits_that_are_exceeded() -> None:
+    """Two, pasted one after the other, would be a key twice."""
+    (reason,) = reasons(planned(11, 6))
+    assert reason is not None
+    assert reason.count("write `limits: {deletes: 6, delete_percent: 55}`") == 2
+    assert reason.count("write `limits:") == 2
+
+
 def _losing(*losses: Loss, **limits: int) -> set[str | None]:
     """What blocks deletes with these losses, in an account large enough for them."""
     kept = [declare(f"Kept {i}") for i in range(40)]

@@ -25,10 +25,10 @@ demo: $(STAMP) ## run the main job on the embedded sandbox
 T :=
 
 test: $(STAMP) ## run the tests; T=path runs those of a file or folder
-	$(BIN)/python -m pytest $(or $(T),-n auto)
+	$(BIN)/python -m pytest $(or $(T),-n auto --dist worksteal)
 
 coverage: $(STAMP) ## run the tests and count which lines they reach (half as long again)
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 check: $(STAMP) ## run the linters, the type checker and the import contracts
 	$(BIN)/ruff check .
@@ -41,7 +41,7 @@ format: $(STAMP) ## format the code
 	$(BIN)/ruff format .
 
 soak: $(STAMP) ## run the long suites (about an hour)
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto -m "soak or not soak"
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto --dist worksteal -m "soak or not soak"
 
 bench: $(STAMP) ## measure beside octoDNS and a bare client (four minutes)
 	$(BIN)/python -m benchmarks

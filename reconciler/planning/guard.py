@@ -187,7 +187,7 @@ def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
     account = measured.account
     handle, limits = account.handle, account.policy.limits
     needed = _needed(sums, measured)
-    allow = _allow(account, needed)
+    allow = _allow(account, needed) if needed else ""
     if "deletes" in needed:
         are = "is" if sums.deletes == 1 else "are"
         text = f"{handle}: {_removed(sums)} {are} more than limits.deletes {limits.deletes:,}"
@@ -205,7 +205,8 @@ def _limits(sums: _Sums, measured: Measured) -> Iterator[Objection]:
             f"{_outside(sums.beyond.disables)} {are} more than limits.disables {limits.disables:,}"
         )
         yield f"{text}: {allow}", is_disable
-    yield from _of_interactions(sums, account, allow)
+    if "interactions" in needed or sums.interactions.most is None:
+        yield _of_interactions(sums, account, allow), _interactions_may_lose
     if "flows" in needed:
         yield _of_flows(sums, account, allow), _flows_may_apply
 
@@ -237,23 +238,17 @@ def _removed(sums: _Sums) -> str:
     return f"{count(sums.deletes, 'delete')}{outside}"
 
 
-def _of_interactions(sums: _Sums, account: Account, allow: str) -> Iterator[Objection]:
+def _of_interactions(sums: _Sums, account: Account, allow: str) -> str:
     """What to say when more interactions lose their tag than may; unknown counts as more."""
     lost, limit = sums.interactions, account.policy.limits.interactions
-    most, outside = lost.most, _outside(sums.beyond.interactions.number, "")
-    if most is not None and most <= limit:
-        return
-    if most is None:
-        yield _unknown_interactions(account, lost), _interactions_may_lose
-        return
+    if lost.most is None:
+        return _unknown_interactions(account, lost)
     up_to = "up to " if lost.precision is Precision.AT_MOST else ""
-    interactions = count(most, "interaction loses its", "interactions lose their")
-    yield (
-        (
-            f"{account.handle}: {up_to}{interactions} tag{outside}, more than "
-            f"limits.interactions {limit:,}: {allow}"
-        ),
-        _interactions_may_lose,
+    interactions = count(lost.most, "interaction loses its", "interactions lose their")
+    outside = _outside(sums.beyond.interactions.number, "")
+    return (
+        f"{account.handle}: {up_to}{interactions} tag{outside}, more than "
+        f"limits.interactions {limit:,}: {allow}"
     )
 
 
